@@ -1,0 +1,1 @@
+"""Pantau: keeps watch over the digital services of a city."""

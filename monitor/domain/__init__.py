@@ -1,0 +1,1 @@
+"""The rules. Pure values and functions: no clock, no I/O, no logging, no framework."""

@@ -1,0 +1,66 @@
+"""Who offers what to the citizens: services, their owners, and what they promised."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import NewType
+
+ServiceId = NewType("ServiceId", str)
+
+
+class Criticality(StrEnum):
+    """How much a service matters, in the city's own four grades, gravest first."""
+
+    SANGAT_KRITIS = "sangat_kritis"
+    KRITIS = "kritis"
+    PENTING = "penting"
+    BIASA = "biasa"
+
+
+class Rule(StrEnum):
+    """How the status of a service follows from its checks."""
+
+    ALL = "all"
+    ANY = "any"
+    QUORUM = "quorum"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusRule:
+    """`quorum` is the number of checks that must be up, and is read only under QUORUM."""
+
+    rule: Rule = Rule.ALL
+    quorum: int = 1
+
+    def needed(self, checks: int) -> int:
+        """Return how many of `checks` checks must be up for the service to be up."""
+        match self.rule:
+            case Rule.ALL:
+                return checks
+            case Rule.ANY:
+                return min(1, checks)
+            case Rule.QUORUM:
+                return min(self.quorum, checks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sla:
+    """What was promised. `target` is a share in [0, 1], exactly as the decimal was written."""
+
+    target: Fraction
+    basis: str
+    hours: str = "24x7"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service of one owner (an OPD). `depends_on` concerns alerts only, never figures."""
+
+    id: ServiceId
+    name: str
+    owner: str
+    criticality: Criticality = Criticality.BIASA
+    public: bool = False
+    depends_on: tuple[ServiceId, ...] = ()
+    status: StatusRule = StatusRule()
+    sla: Sla | None = None

@@ -1,0 +1,1 @@
+"""The types that fields of checks.yaml and config/ share."""

@@ -1,0 +1,1 @@
+"""The probe engine: every connection that the daemon opens is dialled here, under one policy."""
