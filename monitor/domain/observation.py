@@ -7,15 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from monitor.domain.check import CheckId
-
-
-class Status(StrEnum):
-    """How a check or a service fares. A sample has one, and so has the confirmed state."""
-
-    UP = "up"
-    DEGRADED = "degraded"
-    DOWN = "down"
-    UNKNOWN = "unknown"
+from monitor.domain.status import Status as Status  # noqa: PLC0414 - part of this module's vocabulary
 
 
 class OutcomeStatus(StrEnum):

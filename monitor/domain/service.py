@@ -1,9 +1,12 @@
 """Who offers what to the citizens: services, their owners, and what they promised."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import NewType
+
+from monitor.domain.status import Status
 
 ServiceId = NewType("ServiceId", str)
 
@@ -41,6 +44,24 @@ class StatusRule:
                 return min(1, checks)
             case Rule.QUORUM:
                 return min(self.quorum, checks)
+
+    def combined(self, statuses: Collection[Status]) -> Status:
+        """Return the status of a service whose checks have `statuses`.
+
+        Up when enough checks are up, degraded when enough are at least degraded, down when
+        enough can no longer be up, and unknown in between. So under ALL, down beats unknown.
+        """
+        count, needed = len(statuses), self.needed(len(statuses))
+        down = sum(status is Status.DOWN for status in statuses)
+        up = sum(status is Status.UP for status in statuses)
+        degraded = sum(status is Status.DEGRADED for status in statuses)
+        if count == 0:
+            return Status.UNKNOWN
+        if up >= needed:
+            return Status.UP
+        if up + degraded >= needed:
+            return Status.DEGRADED
+        return Status.DOWN if count - down < needed else Status.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,217 @@
+"""Decides who is told what. Rendering and sending are elsewhere."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.domain.check import Check, CheckId
+from monitor.domain.incident import Incident, IncidentChange
+from monitor.domain.observation import Status
+from monitor.domain.service import Criticality, Service
+
+_ID_LENGTH = 26
+
+
+class AlertType(StrEnum):
+    """What a message says. The values are the `type` of the native webhook."""
+
+    FIRING = "alert.firing"
+    RESOLVED = "alert.resolved"
+    REMINDER = "alert.reminder"
+    ACKNOWLEDGED = "alert.acknowledged"
+    ESCALATED = "alert.escalated"
+    UPDATED = "incident.updated"
+    MAINTENANCE_STARTED = "maintenance.started"
+    MAINTENANCE_ENDED = "maintenance.ended"
+    SELF_OFFLINE = "self.offline"
+    SELF_RECOVERED = "self.recovered"
+    HEARTBEAT = "heartbeat"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckNotice:
+    """What a message says of one check. `since` is when its present status began."""
+
+    id: str
+    type: str
+    target: str
+    status: Status
+    since: datetime
+    failure_kind: str | None = None
+    failure_detail: str | None = None
+    runbook: str | None = None
+    vantages: tuple[tuple[str, Status], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceNotice:
+    """What a message says of a service."""
+
+    id: str
+    name: str
+    owner: str
+    criticality: Criticality
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentNotice:
+    """What a message says of an incident. `ended_at` is None while it is open."""
+
+    id: str
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Something that people should know, the same for every receiver.
+
+    `occurred_at` (UTC) is when it happened, not when it was noticed or sent. Messages about
+    the monitor itself have no incident, no service and no checks; `detail` then says what is.
+    """
+
+    type: AlertType
+    occurred_at: datetime
+    sequence: int
+    incident: IncidentNotice | None = None
+    service: ServiceNotice | None = None
+    checks: tuple[CheckNotice, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One alert for one receiver. `id` is derived, so a second try can't make another one."""
+
+    id: str
+    receiver: str
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What a route asks of an incident. An empty set asks nothing; labels must all be there."""
+
+    owners: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
+    criticalities: frozenset[Criticality] = frozenset()
+    types: frozenset[str] = frozenset()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Sends what matches to a receiver. `goes_on` lets later routes match as well."""
+
+    receiver: str
+    match: Match = Match()
+    statuses: frozenset[Status] = frozenset({Status.DOWN})
+    goes_on: bool = False
+
+
+_TYPES = {
+    IncidentChange.OPENED: AlertType.FIRING,
+    IncidentChange.UPDATED: AlertType.UPDATED,
+    IncidentChange.CLOSED: AlertType.RESOLVED,
+}
+
+
+def notification_id(subject: str, receiver: str, kind: AlertType, sequence: int) -> str:
+    """Return the id of a notification. `subject` is the incident's id, or names an own affair."""
+    text = f"{subject}|{receiver}|{kind}|{sequence}"
+    digest = hashlib.sha256(text.encode()).digest()
+    return base64.b32encode(digest).decode()[:_ID_LENGTH]
+
+
+def receivers_of(routes: Sequence[Route], service: Service, check: Check) -> tuple[str, ...]:
+    """Return who is told that `check` took `service` down, each once, in route order."""
+    told: dict[str, None] = {}
+    for route in routes:
+        if Status.DOWN in route.statuses and _matches(route.match, service, check):
+            told[route.receiver] = None
+            if not route.goes_on:
+                break
+    return tuple(told)
+
+
+def incident_alert(
+    change: IncidentChange,
+    incident: Incident,
+    service: Service,
+    checks: Mapping[CheckId, Check],
+    *,
+    vantage: str,
+    at: datetime,
+) -> Alert:
+    """Return the alert that tells of `change`. `at` is when a joining or leaving check did so."""
+    occurred_at = {
+        IncidentChange.OPENED: incident.started_at,
+        IncidentChange.UPDATED: at,
+        IncidentChange.CLOSED: incident.ended_at or at,
+    }[change]
+    return Alert(
+        type=_TYPES[change],
+        occurred_at=occurred_at,
+        sequence=incident.sequence,
+        incident=IncidentNotice(
+            id=incident.id, started_at=incident.started_at, ended_at=incident.ended_at
+        ),
+        service=ServiceNotice(
+            id=service.id,
+            name=service.name,
+            owner=service.owner,
+            criticality=service.criticality,
+        ),
+        checks=_notices(incident, checks, vantage),
+    )
+
+
+def addressed(alert: Alert, subject: str, receivers: Sequence[str]) -> tuple[Notification, ...]:
+    """Return one notification of `alert` for each receiver."""
+    return tuple(
+        Notification(
+            id=notification_id(subject, receiver, alert.type, alert.sequence),
+            receiver=receiver,
+            alert=alert,
+        )
+        for receiver in receivers
+    )
+
+
+def _matches(match: Match, service: Service, check: Check) -> bool:
+    return (
+        (not match.owners or service.owner in match.owners)
+        and (not match.services or service.id in match.services)
+        and (not match.criticalities or service.criticality in match.criticalities)
+        and (not match.types or check.type in match.types)
+        and all(check.labels.get(name) == value for name, value in match.labels.items())
+    )
+
+
+def _notices(
+    incident: Incident, checks: Mapping[CheckId, Check], vantage: str
+) -> tuple[CheckNotice, ...]:
+    notices = []
+    for affected in incident.checks:
+        check = checks.get(affected.id)
+        is_down = affected.until is None
+        status = Status.DOWN if is_down else Status.UP
+        failure = affected.failure if is_down else None
+        notices.append(
+            CheckNotice(
+                id=affected.id,
+                type=check.type if check else "",
+                target=check.target if check else "",
+                status=status,
+                since=affected.since if affected.until is None else affected.until,
+                failure_kind=failure.kind if failure else None,
+                failure_detail=failure.detail if failure else None,
+                runbook=check.runbook if check else None,
+                vantages=((vantage, status),),
+            )
+        )
+    return tuple(notices)

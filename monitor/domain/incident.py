@@ -1,0 +1,140 @@
+"""Groups the failing checks of a service into one incident."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from monitor.domain.check import Affects, CheckId
+from monitor.domain.observation import Failure, Status
+from monitor.domain.service import Service, ServiceId
+from monitor.domain.state import CheckState
+
+_ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_ID_LENGTH = 26
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AffectedCheck:
+    """A check that was down during an incident. `until` is None while it still is."""
+
+    id: CheckId
+    since: datetime
+    until: datetime | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One service not up. Its start is the first failing sample, its end the first good one.
+
+    A service has at most one open incident of availability, and at most one of security.
+    `sequence` counts the notices it gave rise to; `receivers` are those told at its opening,
+    who are told the rest as well.
+    """
+
+    id: str
+    service: ServiceId
+    affects: Affects = Affects.AVAILABILITY
+    started_at: datetime
+    ended_at: datetime | None = None
+    checks: tuple[AffectedCheck, ...]
+    sequence: int = 0
+    receivers: tuple[str, ...] = ()
+
+
+class IncidentChange(StrEnum):
+    """What happened to an incident."""
+
+    OPENED = "opened"
+    UPDATED = "updated"
+    CLOSED = "closed"
+
+
+def incident_id(service: ServiceId, affects: Affects, started_at: datetime) -> str:
+    """Return the id of an incident: 26 characters of base32 over its service and start.
+
+    An incident of security has its own id, even when both began in the same microsecond.
+    """
+    microseconds = (started_at - _ORIGIN) // _MICROSECOND
+    suffix = "" if affects is Affects.AVAILABILITY else f":{affects}"
+    digest = hashlib.sha256(f"{service}:{microseconds}{suffix}".encode()).digest()
+    return base64.b32encode(digest).decode()[:_ID_LENGTH]
+
+
+def follow(
+    incident: Incident | None,
+    service: Service,
+    affects: Affects,
+    states: Mapping[CheckId, CheckState],
+    at: datetime,
+) -> tuple[IncidentChange, Incident] | None:
+    """Return what `states` mean for the incident of a service, or None when nothing changed.
+
+    `states` holds every check of the service with this `affects`, as they are now. They count
+    by their confirmed status, so that losing sight of a target opens and closes nothing.
+    `at` is the end of a check that is no longer there, having been taken out of the configuration.
+    """
+    down = {i: s for i, s in states.items() if s.confirmed is Status.DOWN}
+    trips_at = len(states) - service.status.needed(len(states)) + 1
+    is_down = bool(states) and len(down) >= trips_at
+    if incident is None:
+        return (
+            (IncidentChange.OPENED, _opened(service, affects, down, trips_at)) if is_down else None
+        )
+    checks = _affected(incident, down, states, at)
+    if not is_down:
+        ends = [check.until for check in checks if check.until is not None]
+        ended_at = max([incident.started_at, *ends])
+        return IncidentChange.CLOSED, replace(incident, checks=checks, ended_at=ended_at)
+    if checks == incident.checks:
+        return None
+    return IncidentChange.UPDATED, replace(incident, checks=checks)
+
+
+def _opened(
+    service: Service, affects: Affects, down: Mapping[CheckId, CheckState], trips_at: int
+) -> Incident:
+    """Open at the moment when enough checks had failed for the rule of the service."""
+    checks = sorted(
+        (AffectedCheck(id=i, since=_since(s), failure=s.failure) for i, s in down.items()),
+        key=lambda check: (check.since, check.id),
+    )
+    started_at = checks[trips_at - 1].since
+    return Incident(
+        id=incident_id(service.id, affects, started_at),
+        service=service.id,
+        affects=affects,
+        started_at=started_at,
+        checks=tuple(checks),
+    )
+
+
+def _affected(
+    incident: Incident,
+    down: Mapping[CheckId, CheckState],
+    states: Mapping[CheckId, CheckState],
+    at: datetime,
+) -> tuple[AffectedCheck, ...]:
+    """Return the checks of `incident` brought up to date: joined, gone back up, or down again."""
+    known = {check.id: check for check in incident.checks}
+    for check in incident.checks:
+        if check.until is None and check.id not in down:
+            state = states.get(check.id)
+            until = at if state is None else _since(state)
+            known[check.id] = replace(check, until=max(check.since, until))
+    for check_id, state in down.items():
+        if check_id not in known or known[check_id].until is not None:
+            began = known[check_id].since if check_id in known else _since(state)
+            known[check_id] = AffectedCheck(id=check_id, since=began, failure=state.failure)
+    return tuple(known.values())
+
+
+def _since(state: CheckState) -> datetime:
+    if state.confirmed_since is None:
+        message = "a confirmed status has a start"
+        raise ValueError(message)
+    return state.confirmed_since

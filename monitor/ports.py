@@ -1,0 +1,240 @@
+"""What the daemon needs of the outside world, and the values that cross."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from monitor.domain.alert import Alert, Notification
+from monitor.domain.check import Check, CheckId
+from monitor.domain.incident import Incident
+from monitor.domain.observation import MissedSlot, Observation
+from monitor.domain.service import Service
+from monitor.domain.state import CheckState, Transition
+from monitor.domain.tally import Tally
+
+
+class Clock(Protocol):
+    """The engine's timeline: wall time that never jumps within one epoch."""
+
+    @property
+    def epoch(self) -> int:
+        """Return the number of the timeline. A wall-clock step over one second begins another."""
+
+    def now(self) -> datetime:
+        """Return the time on the timeline, aware, in UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back. For durations only."""
+
+
+class MarkKind(StrEnum):
+    """Why nothing is known from an instant on, for all checks or (with a check) for one."""
+
+    START = "start"
+    STOP = "stop"
+    PAUSE = "pause"
+    CLOCK_STEP = "clock_step"
+    SELF_OFFLINE = "self_offline"
+    SELF_ONLINE = "self_online"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """An event of the monitor itself, which ends what the last sample may still say.
+
+    START and SELF_ONLINE end nothing; they are there for the record.
+    """
+
+    kind: MarkKind
+    at: datetime
+    epoch: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """All that one decision writes: whole, or not at all."""
+
+    observations: tuple[Observation, ...] = ()
+    missed: tuple[MissedSlot, ...] = ()
+    states: Mapping[CheckId, CheckState] = field(default_factory=dict)
+    transitions: tuple[tuple[CheckId, Transition], ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    forgotten: tuple[CheckId, ...] = ()
+
+    @property
+    def urgent(self) -> bool:
+        """Say whether somebody waits for this change, so that it must be durable at once."""
+        return bool(self.transitions or self.incidents or self.notifications or self.marks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastSample:
+    """The newest stored sample of a check, which tells when sight of it was lost."""
+
+    epoch: int
+    scheduled_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What the store remembers when the daemon starts.
+
+    `epoch` is the highest one used so far. `stopped_at` is the recorded stop of the last run,
+    or None after a crash. `tallies` and `service_tallies` are brought up to the last sample.
+    """
+
+    epoch: int
+    stopped_at: datetime | None
+    states: Mapping[CheckId, CheckState]
+    last_samples: Mapping[CheckId, LastSample]
+    incidents: tuple[Incident, ...]
+    offline_since: datetime | None = None
+
+
+class Store(Protocol):
+    """Keeps everything. One writer; what it acknowledged survives a power cut."""
+
+    async def restore(self) -> Restored: ...
+
+    async def commit(self, change: Change) -> None:
+        """Write `change` in one transaction, or raise StoreError.
+
+        Return when it is durable if it is urgent, else when it is queued (the queue is bounded).
+        """
+
+
+class DeliveryState(StrEnum):
+    """Where a row of the outbox stands. All but PENDING are final."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    SUPERSEDED = "superseded"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """A notification on its way. `number` orders rows; `body` is None until it is frozen."""
+
+    number: int
+    id: str
+    receiver: str
+    alert: Alert
+    created_at: datetime
+    attempts: int
+    next_attempt_at: datetime
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """How an attempt ended. PENDING asks for another one at `retry_at`."""
+
+    state: DeliveryState
+    at: datetime
+    detail: str = ""
+    retry_at: datetime | None = None
+
+
+class Outbox(Protocol):
+    """The durable queue between deciding and telling."""
+
+    async def pending(self) -> Sequence[OutboxRow]:
+        """Return every pending row, oldest first."""
+
+    async def freeze(self, row_id: str, body: bytes) -> None:
+        """Store the body that every attempt will send. Durable when it returns."""
+
+    async def settle(self, row_id: str, settlement: Settlement) -> None:
+        """Store how an attempt ended. Durable when it returns."""
+
+
+class Notifier(Protocol):
+    """One configured receiver."""
+
+    def payload(self, alert: Alert) -> bytes:
+        """Return the body that tells `alert`. The same alert gives the same bytes."""
+
+    async def notify(self, row_id: str, body: bytes, now: datetime) -> None:
+        """Deliver, or raise Undelivered."""
+
+
+class Undelivered(Exception):
+    """A notification did not arrive.
+
+    `permanent` says that trying again cannot help; `gone` that the endpoint wants no more at all.
+    `retry_after` is what the receiver asked for, in seconds.
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        reason: str,
+        permanent: bool = False,
+        gone: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.permanent = permanent
+        self.gone = gone
+        self.retry_after = retry_after
+
+
+class StoreError(Exception):
+    """Nothing of the change was stored, as far as we can tell."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Watched:
+    """What is known of one check right now. The pipeline alone writes it."""
+
+    check: Check
+    state: CheckState
+    tally: Tally
+    last: Observation | None = None
+
+
+class StatusBoard(Protocol):
+    """What is known right now, for metrics and pages. Reading it changes nothing."""
+
+    def checks(self) -> Sequence[Watched]:
+        """Return every check that is watched, in order of its id."""
+
+    def services(self) -> Sequence[Service]:
+        """Return every configured service, in order of its id."""
+
+    def incident(self, service: str) -> Incident | None:
+        """Return the open incident of a service that concerns its availability, or None."""
+
+
+class Telemetry(Protocol):
+    """The daemon's own figures. Calling it never fails and never blocks."""
+
+    def lateness(self, seconds: float) -> None: ...
+
+    def slot_missed(self, reason: str) -> None: ...
+
+    def in_flight(self, count: int) -> None: ...
+
+    def loop_lag(self, seconds: float) -> None: ...
+
+    def notified(self, receiver: str) -> None: ...
+
+    def notification_failed(self, receiver: str, reason: str) -> None: ...
+
+    def outbox(self, pending: int, oldest_age_seconds: float) -> None: ...
+
+    def reloaded(self, *, successful: bool, at: datetime) -> None: ...
+
+    def offline(self, *, offline: bool) -> None: ...
+
+    def clock_offset(self, seconds: float) -> None: ...
+
+    def store_failed(self) -> None: ...

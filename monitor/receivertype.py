@@ -1,0 +1,51 @@
+"""The seam for receiver kinds: what one is made of.
+
+To add a kind, add a module to `monitor.notifiers` (or name one under the entry-point group
+`monitor.notifiers`) that defines RECEIVER_TYPE. Its name is the kind's name in alerts.yaml.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from monitor.ports import Notifier
+
+if TYPE_CHECKING:
+    from monitor.net.network import Network
+
+
+class ReceiverSpec(BaseModel):
+    """Base of every kind's own fields in alerts.yaml. An unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what `pantau validate` should warn about."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverContext:
+    """All that a receiver may use of the world, and how its messages are to be worded.
+
+    `external_url` is where people reach our pages, without a final slash.
+    `language` is `id` or `en`; `zone` is the IANA name of the zone that people live in.
+    """
+
+    network: "Network"
+    external_url: str
+    language: str
+    zone: str
+
+
+SpecT = TypeVar("SpecT", bound=ReceiverSpec)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverType(Generic[SpecT]):
+    """The parts of a receiver kind: its fields, and how a notifier is made from them."""
+
+    spec: type[SpecT]
+    connect: Callable[[SpecT, ReceiverContext], Notifier]
