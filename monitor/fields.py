@@ -1,1 +1,0 @@
-"""The types that fields of checks.yaml and config/ share."""

@@ -1,0 +1,79 @@
+"""Regular expressions, in RE2's syntax: operators write them, targets choose the text."""
+
+# ruff: noqa: TRY004 (pydantic takes a ValueError, and no TypeError, for the writer's mistake)
+
+from functools import lru_cache
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from monitor.fields.shown import shown
+
+_LONGEST = 4096
+
+
+class Pattern:
+    """A regular expression that searches in linear time. Two of the same text are equal."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        """Raise ValueError when RE2 does not understand `text`."""
+        _compiled(text)
+        self.text = text
+
+    def search(self, text: str | bytes) -> bool:
+        """Return whether the expression matches anywhere in `text`. Bytes are read as UTF-8."""
+        octets = text.encode(errors="replace") if isinstance(text, str) else text
+        return _compiled(self.text).search(octets) is not None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pattern) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Pattern({self.text!r})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._validate, serialization=core_schema.plain_serializer_function_ser_schema(_text)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, _: CoreSchema, __: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "maxLength": _LONGEST}
+
+    @classmethod
+    def _validate(cls, value: object) -> "Pattern":
+        if isinstance(value, Pattern):
+            return value
+        if not isinstance(value, str):
+            raise ValueError(f"{shown(value)} is no regular expression: put it in quotes")
+        return cls(value)
+
+
+def _text(pattern: Pattern) -> str:
+    return pattern.text
+
+
+@lru_cache(maxsize=16_384)
+def _compiled(text: str) -> Any:
+    import re2  # type: ignore[import-untyped]  # only configurations with patterns pay for it
+
+    if len(text) > _LONGEST:
+        raise ValueError(f"a regular expression has at most {_LONGEST} characters")
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(text.encode(), options)
+    except re2.error as error:
+        reason = error.args[0]
+        reason = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
+        raise ValueError(f"{shown(text)} is no RE2 expression: {reason}") from None
