@@ -10,8 +10,9 @@ from monitor.domain.alert import Alert, Notification
 from monitor.domain.check import Check, CheckId
 from monitor.domain.incident import Incident
 from monitor.domain.observation import MissedSlot, Observation
-from monitor.domain.service import Service
+from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState, Transition
+from monitor.domain.status import Status
 from monitor.domain.tally import Tally
 
 
@@ -54,6 +55,14 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TallySnapshot:
+    """How long a check or a service was in each status up to `at` (microseconds, Unix epoch)."""
+
+    at: int
+    microseconds: Mapping[Status, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """All that one decision writes: whole, or not at all."""
 
@@ -64,6 +73,8 @@ class Change:
     incidents: tuple[Incident, ...] = ()
     notifications: tuple[Notification, ...] = ()
     marks: tuple[Mark, ...] = ()
+    tallies: Mapping[CheckId, TallySnapshot] = field(default_factory=dict)
+    service_tallies: Mapping[ServiceId, TallySnapshot] = field(default_factory=dict)
     forgotten: tuple[CheckId, ...] = ()
 
     @property
@@ -85,7 +96,9 @@ class Restored:
     """What the store remembers when the daemon starts.
 
     `epoch` is the highest one used so far. `stopped_at` is the recorded stop of the last run,
-    or None after a crash. `tallies` and `service_tallies` are brought up to the last sample.
+    or None after a crash. `later_samples` are those after a check's tally was last stored, as
+    (microseconds, status) in order; for a check without a stored tally, all of them.
+    `offline_since` is when the monitor lost its own network, if it had not come back.
     """
 
     epoch: int
@@ -93,6 +106,9 @@ class Restored:
     states: Mapping[CheckId, CheckState]
     last_samples: Mapping[CheckId, LastSample]
     incidents: tuple[Incident, ...]
+    tallies: Mapping[CheckId, TallySnapshot]
+    service_tallies: Mapping[ServiceId, TallySnapshot]
+    later_samples: Mapping[CheckId, Sequence[tuple[int, Status]]]
     offline_since: datetime | None = None
 
 
@@ -210,7 +226,13 @@ class StatusBoard(Protocol):
     def services(self) -> Sequence[Service]:
         """Return every configured service, in order of its id."""
 
-    def incident(self, service: str) -> Incident | None:
+    def service_status(self, service: ServiceId) -> Status:
+        """Return the status shown for a service: that of its checks, combined by its rule."""
+
+    def service_tally(self, service: ServiceId) -> Mapping[Status, int]:
+        """Return the microseconds that a service has been in each status."""
+
+    def incident(self, service: ServiceId) -> Incident | None:
         """Return the open incident of a service that concerns its availability, or None."""
 
 
