@@ -1,0 +1,160 @@
+"""Write the files that are made from the code, or with --check tell which of them are stale.
+
+Run by `make generate` and `make check`. To add a file, add its page to PAGES.
+"""
+
+import difflib
+import inspect
+import json
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+ROOT = Path(__file__).resolve().parent.parent
+SCHEMA_FOLDER = Path("config/schema")
+NOTICE = "<!-- Made from the code by `make generate`: edit the code, not this page. -->"
+
+
+def main(arguments: list[str]) -> int:
+    """Write what has changed, or print the difference and return 1 if --check is given."""
+    stale = [(path, text) for path, text in generated().items() if stored(path) != text] + [
+        (path, "") for path in orphans()
+    ]
+    if "--check" in arguments:
+        for path, text in stale:
+            sys.stdout.writelines(difference(path, text))
+        return 1 if stale else 0
+    for path, text in stale:
+        write(path, text)
+    return 0
+
+
+def generated() -> dict[Path, str]:
+    """Return every generated file's text by its path in the repository."""
+    return schema_files() | {Path(path): page() for path, page in PAGES.items()}
+
+
+def orphans() -> list[Path]:
+    """Return the schemas that no code makes any more."""
+    kept = schema_files()
+    found = (path.relative_to(ROOT) for path in (ROOT / SCHEMA_FOLDER).glob("*.json"))
+    return sorted(path for path in found if path not in kept)
+
+
+def stored(path: Path) -> str | None:
+    file = ROOT / path
+    return file.read_text(encoding="utf-8") if file.exists() else None
+
+
+def difference(path: Path, text: str) -> Iterator[str]:
+    before = (stored(path) or "").splitlines(keepends=True)
+    return difflib.unified_diff(before, text.splitlines(keepends=True), str(path), "generated")
+
+
+def write(path: Path, text: str) -> None:
+    if not text:
+        (ROOT / path).unlink()
+        return
+    (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+    (ROOT / path).write_text(text, encoding="utf-8")
+
+
+def schema_files() -> dict[Path, str]:
+    from monitor.configuration.schema import schemas
+
+    return {
+        SCHEMA_FOLDER / name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        for name, schema in schemas().items()
+    }
+
+
+def checks_page() -> str:
+    """Return docs/checks.md: what each check type is for, its keys, an example, its numbers."""
+    from monitor.probes import check_types
+
+    parts = ["# Check types", NOTICE]
+    for name, check_type in check_types().items():
+        module = sys.modules[check_type.spec.__module__]
+        parts += [f"## `{name}`", inspect.getdoc(module) or ""]
+        parts.append(table(("key", "default", "what it says"), keys(check_type.spec)))
+        if check_type.measurements:
+            rows = [
+                (code(one.name), ", ".join(one.labels), one.help) for one in check_type.measurements
+            ]
+            parts.append(table(("measured", "labels", "what it tells"), rows))
+    return "\n\n".join(parts) + "\n"
+
+
+def metrics_page() -> str:
+    """Return docs/metrics.md: every number that check types report, and who reports it."""
+    from monitor.probes import check_types
+
+    reported: dict[str, tuple[str, tuple[str, ...], list[str]]] = {}
+    for name, check_type in check_types().items():
+        for one in check_type.measurements:
+            reported.setdefault(one.name, (one.help, one.labels, []))[2].append(name)
+    rows = [
+        (code(metric), ", ".join(labels), ", ".join(names), text)
+        for metric, (text, labels, names) in sorted(reported.items())
+    ]
+    head = ("metric", "labels", "check types", "what it tells")
+    return "\n\n".join(["# Metrics", NOTICE, "## Of checks", table(head, rows)]) + "\n"
+
+
+def keys(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, ...]]:
+    """Yield a row for each key of a model, those of models inside it with their path."""
+    for name, field in model.model_fields.items():
+        key = prefix + (field.alias or name)
+        inner = inner_model(field)
+        if inner is None:
+            yield code(key), default(field), field.description or ""
+        else:
+            yield from keys(inner, f"{key}.")
+
+
+def inner_model(field: FieldInfo) -> type[BaseModel] | None:
+    options: tuple[object, ...] = (field.annotation,)
+    if typing.get_origin(field.annotation) in (types.UnionType, typing.Union):
+        options = typing.get_args(field.annotation)
+    models = [one for one in options if inspect.isclass(one) and issubclass(one, BaseModel)]
+    return models[0] if models else None
+
+
+def default(field: FieldInfo) -> str:
+    """Return a key's default as YAML shows it, empty where leaving it out means nothing."""
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if value is None or value in ((), [], {}, ""):
+        return ""
+    if isinstance(value, bool):
+        return code(str(value).lower())
+    return code(str(getattr(value, "value", value)))
+
+
+def table(head: tuple[str, ...], rows: typing.Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell(text) for text in line) + " |" for line in lines)
+
+
+def cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def code(text: str) -> str:
+    return f"`{text}`"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/checks.md": checks_page,
+    "docs/metrics.md": metrics_page,
+}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
