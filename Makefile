@@ -44,7 +44,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
 lock: $(VENV)/.dev  ## pin the newest releases that pyproject.toml allows
-	$(PIP_INSTALL) uv
+	@$(PIP_INSTALL) uv
 	$(COMPILE) --upgrade --all-extras --group dev --output-file requirements.lock
 	$(COMPILE) --group build --constraints requirements.lock --output-file requirements-run.lock
 
@@ -57,12 +57,13 @@ help:  ## show this list
 
 # Stamps: a finished step is not repeated until what it was made from changes.
 $(VENV)/.run: requirements-run.lock pyproject.toml | $(BIN)/pip
-	$(PIP_INSTALL) --require-hashes -r requirements-run.lock
-	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@echo "Installing what Pantau needs into $(VENV): a minute, once."
+	@$(PIP_INSTALL) --require-hashes -r requirements-run.lock
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements.lock $(VENV)/.run
-	$(PIP_INSTALL) --require-hashes -r requirements.lock
+	@$(PIP_INSTALL) --require-hashes -r requirements.lock
 	@touch $@
 
 # PYTHON names the interpreter; unset, it is the first of these that is new enough.
