@@ -155,10 +155,14 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissedSlot:
-    """A slot in which no probe ran. Stored, so that a gap is seen and never filled."""
+    """Slots in which no probe ran. Stored, so that a gap is seen and never filled.
+
+    `count` is how many slots in a row, one interval apart, `scheduled_at` being the first.
+    """
 
     check_id: CheckId
     vantage: str
     epoch: int
     scheduled_at: datetime
     reason: MissedReason
+    count: int = 1
