@@ -26,6 +26,7 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, generated files
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pip check --quiet --disable-pip-version-check
 	$(BIN)/python -m tests.generate --check
 
 bench: $(VENV)/.dev  ## measure performance, side by side

@@ -7,13 +7,11 @@ import difflib
 import inspect
 import json
 import sys
-import types
-import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
+Schema = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA_FOLDER = Path("config/schema")
@@ -81,7 +79,9 @@ def checks_page() -> str:
     for name, check_type in check_types().items():
         module = sys.modules[check_type.spec.__module__]
         parts += [f"## `{name}`", inspect.getdoc(module) or ""]
-        parts.append(table(("key", "default", "what it says"), keys(check_type.spec)))
+        schema = check_type.spec.model_json_schema(mode="serialization")
+        rows = keys(schema, schema.get("$defs", {}))
+        parts.append(table(("key", "default", "what it says"), rows))
         if check_type.measurements:
             rows = [
                 (code(one.name), ", ".join(one.labels), one.help) for one in check_type.measurements
@@ -106,38 +106,34 @@ def metrics_page() -> str:
     return "\n\n".join(["# Metrics", NOTICE, "## Of checks", table(head, rows)]) + "\n"
 
 
-def keys(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, ...]]:
-    """Yield a row for each key of a model, those of models inside it with their path."""
-    for name, field in model.model_fields.items():
-        key = prefix + (field.alias or name)
-        inner = inner_model(field)
+def keys(schema: Schema, definitions: Schema, prefix: str = "") -> Iterator[tuple[str, ...]]:
+    """Yield a row for each key of a JSON Schema, those of objects inside it with their path."""
+    for key, field in schema["properties"].items():
+        inner = inner_object(field, definitions)
         if inner is None:
-            yield code(key), default(field), field.description or ""
+            missing = "required" if key in schema.get("required", ()) else default(field)
+            yield code(prefix + key), missing, field.get("description", "")
         else:
-            yield from keys(inner, f"{key}.")
+            yield from keys(inner, definitions, f"{prefix}{key}.")
 
 
-def inner_model(field: FieldInfo) -> type[BaseModel] | None:
-    options: tuple[object, ...] = (field.annotation,)
-    if typing.get_origin(field.annotation) in (types.UnionType, typing.Union):
-        options = typing.get_args(field.annotation)
-    models = [one for one in options if inspect.isclass(one) and issubclass(one, BaseModel)]
-    return models[0] if models else None
+def inner_object(field: Schema, definitions: Schema) -> Schema | None:
+    for option in (field, *field.get("anyOf", ()), *field.get("allOf", ())):
+        found = definitions.get(option.get("$ref", "").rpartition("/")[2], option)
+        if "properties" in found:
+            return found
+    return None
 
 
-def default(field: FieldInfo) -> str:
+def default(field: Schema) -> str:
     """Return a key's default as YAML shows it, empty where leaving it out means nothing."""
-    if field.is_required():
-        return "required"
-    value = field.get_default(call_default_factory=True)
-    if value is None or value in ((), [], {}, ""):
+    value = field.get("default")
+    if value in (None, "", [], {}):
         return ""
-    if isinstance(value, bool):
-        return code(str(value).lower())
-    return code(str(getattr(value, "value", value)))
+    return code(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
-def table(head: tuple[str, ...], rows: typing.Iterable[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join("| " + " | ".join(cell(text) for text in line) + " |" for line in lines)
 
