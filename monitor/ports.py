@@ -158,10 +158,13 @@ class Settlement:
 
 
 class Outbox(Protocol):
-    """The durable queue between deciding and telling."""
+    """The durable queue between deciding and telling. Numbers of rows only grow."""
 
-    async def pending(self) -> Sequence[OutboxRow]:
-        """Return every pending row, oldest first."""
+    async def pending(self, after: int = 0) -> Sequence[OutboxRow]:
+        """Return every pending row whose number is over `after`, oldest first."""
+
+    async def enqueue(self, notifications: Sequence[Notification], at: datetime) -> None:
+        """Add rows, due `at`; one whose id is there already stays as it is. Durable on return."""
 
     async def freeze(self, row_id: str, body: bytes) -> None:
         """Store the body that every attempt will send. Durable when it returns."""
@@ -173,8 +176,8 @@ class Outbox(Protocol):
 class Notifier(Protocol):
     """One configured receiver."""
 
-    def payload(self, alert: Alert) -> bytes:
-        """Return the body that tells `alert`. The same alert gives the same bytes."""
+    def payload(self, row_id: str, alert: Alert) -> bytes:
+        """Return the body that tells `alert`. The same arguments give the same bytes."""
 
     async def notify(self, row_id: str, body: bytes, now: datetime) -> None:
         """Deliver, or raise Undelivered."""

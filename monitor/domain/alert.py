@@ -28,6 +28,7 @@ class AlertType(StrEnum):
     MAINTENANCE_ENDED = "maintenance.ended"
     SELF_OFFLINE = "self.offline"
     SELF_RECOVERED = "self.recovered"
+    SELF_UNDELIVERED = "self.undelivered"
     HEARTBEAT = "heartbeat"
     TEST = "test"
 
@@ -72,6 +73,7 @@ class Alert:
 
     `occurred_at` (UTC) is when it happened, not when it was noticed or sent. Messages about
     the monitor itself have no incident, no service and no checks; `detail` then says what is.
+    `firing_undelivered` marks a RESOLVED that also stands for a FIRING nobody was told of.
     """
 
     type: AlertType
@@ -81,6 +83,7 @@ class Alert:
     service: ServiceNotice | None = None
     checks: tuple[CheckNotice, ...] = ()
     detail: str = ""
+    firing_undelivered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
