@@ -27,7 +27,7 @@ class CheckSpec(BaseModel):
         """Return what is probed, for labels and messages: no credentials, no query string."""
         raise NotImplementedError
 
-    def host(self) -> str | None:
+    def dialled_host(self) -> str | None:
         """Return the host name or IP literal that is dialled first, or None if there is none."""
         raise NotImplementedError
 
