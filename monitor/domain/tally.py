@@ -5,7 +5,7 @@ Both classes are mutable, and each is owned by one task.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from fractions import Fraction
 
 from monitor.domain.check import CheckId
@@ -14,6 +14,9 @@ from monitor.domain.status import Status
 
 # The last sample says nothing past this many intervals.
 HOLD = Fraction(5, 2)
+
+Piece = tuple[int, int, Status]
+"""From, to (exclusive), and the status in between."""
 
 
 class Tally:
@@ -34,30 +37,29 @@ class Tally:
         if failure_kind is not None:
             self.failures[failure_kind] = self.failures.get(failure_kind, 0) + 1
 
-    def sample(self, at: int, status: Status, interval: int) -> tuple[tuple[int, Status], ...]:
-        """Credit the time up to `at`, from which on `status` is seen.
+    def sample(self, at: int, status: Status, interval: int) -> tuple[Piece, ...]:
+        """Credit the time up to `at`, from which on `status` is seen; return what was credited.
 
-        Return what was credited as (end, status) pieces, in order, each beginning where the one
-        before ended. A status holds for 2.5 × `interval` at most; the rest is UNKNOWN. A sample
-        that is not newer than the last one credits nothing.
+        A status holds for 2.5 × `interval` at most; the rest is UNKNOWN. A sample that is not
+        newer than the last one credits nothing.
         """
         if self.seen_at is None:
             self.seen_at, self.status = at, status
             return ()
         if at <= self.seen_at:
             return ()
-        held = min(at, self.seen_at + int(interval * HOLD))
-        pieces: list[tuple[int, Status]] = (
-            [(held, self.status)] if self.status is not Status.UNKNOWN else []
-        )
-        if not pieces or held < at:
-            pieces.append((at, Status.UNKNOWN))
-        began = self.seen_at
-        for end, credited in pieces:
+        pieces = _held(self.seen_at, at, self.status, int(interval * HOLD))
+        for began, end, credited in pieces:
             self.microseconds[credited] += end - began
-            began = end
         self.seen_at, self.status = at, status
-        return tuple(pieces)
+        return pieces
+
+
+def _held(began: int, end: int, status: Status, hold: int) -> tuple[Piece, ...]:
+    limit = began + hold
+    if status is Status.UNKNOWN or end <= limit:
+        return ((began, end, status),)
+    return ((began, limit, status), (limit, end, Status.UNKNOWN))
 
 
 class ServiceTally:
@@ -66,32 +68,41 @@ class ServiceTally:
     `settled_at` is how far: the earliest end among its checks.
     """
 
-    __slots__ = ("_pieces", "_rule", "microseconds", "settled_at")
+    __slots__ = ("_covered", "_pieces", "_rule", "microseconds", "settled_at")
 
     def __init__(self, rule: StatusRule, checks: Iterable[CheckId], settled_at: int) -> None:
         self.microseconds: dict[Status, int] = dict.fromkeys(Status, 0)
         self.settled_at = settled_at
         self._rule = rule
         self._pieces: dict[CheckId, deque[tuple[int, Status]]] = {i: deque() for i in checks}
+        self._covered = dict.fromkeys(self._pieces, settled_at)
 
-    def credit(self, check: CheckId, pieces: Iterable[tuple[int, Status]]) -> None:
-        """Take in what `check` was credited with, and settle what all checks now cover.
-
-        What lies before `settled_at` is not counted again.
-        """
-        queue = self._pieces[check]
-        for end, status in pieces:
-            if end <= self.settled_at:
-                continue
-            if queue and queue[-1][1] is status:
-                queue[-1] = (end, status)
-            else:
-                queue.append((end, status))
+    def adopt(self, rule: StatusRule, checks: Iterable[CheckId]) -> None:
+        """Go on with another rule and other checks. What is not settled counts by the new ones."""
+        self._rule = rule
+        old, covered = self._pieces, self._covered
+        self._pieces = {i: old.get(i, deque()) for i in checks}
+        self._covered = {i: covered.get(i, self.settled_at) for i in self._pieces}
         self._settle()
 
-    def statuses(self) -> Mapping[Status, int]:
-        """Return the microseconds settled in each status."""
-        return self.microseconds
+    def credit(self, check: CheckId, pieces: Iterable[Piece]) -> None:
+        """Take in what `check` was credited with, and settle what all checks now cover.
+
+        Between two pieces nothing is known. What is already covered is not counted again.
+        """
+        for began, end, status in pieces:
+            if began > self._covered[check]:
+                self._append(check, began, Status.UNKNOWN)
+            if end > self._covered[check]:
+                self._append(check, end, status)
+        self._settle()
+
+    def _append(self, check: CheckId, end: int, status: Status) -> None:
+        queue = self._pieces[check]
+        if queue and queue[-1][1] is status:
+            queue.pop()
+        queue.append((end, status))
+        self._covered[check] = end
 
     def _settle(self) -> None:
         queues = self._pieces.values()

@@ -1,0 +1,1 @@
+"""Runs probes on time, decides what they mean, and has it recorded."""

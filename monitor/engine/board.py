@@ -1,0 +1,135 @@
+"""What is known right now: the one place where states, totals and open incidents live."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.incident import Incident
+from monitor.domain.service import Service, ServiceId
+from monitor.domain.state import CheckState
+from monitor.domain.status import Status
+from monitor.domain.tally import Piece, ServiceTally, Tally
+from monitor.ports import Watched
+
+IncidentKey = tuple[ServiceId, Affects]
+
+
+class Board:
+    """Implements `ports.StatusBoard`. The pipeline alone writes it."""
+
+    def __init__(self) -> None:
+        self._watched: dict[CheckId, Watched] = {}
+        self._services: dict[ServiceId, Service] = {}
+        self._members: dict[IncidentKey, tuple[CheckId, ...]] = {}
+        self._tallies: dict[ServiceId, ServiceTally] = {}
+        self.incidents: dict[IncidentKey, Incident] = {}
+
+    def __contains__(self, check_id: CheckId) -> bool:
+        return check_id in self._watched
+
+    def __getitem__(self, check_id: CheckId) -> Watched:
+        return self._watched[check_id]
+
+    def get(self, check_id: CheckId) -> Watched | None:
+        """Return what is known of a check, or None when it is not watched (any more)."""
+        return self._watched.get(check_id)
+
+    def checks(self) -> Sequence[Watched]:
+        """Return every check that is watched, in order of its id."""
+        return tuple(self._watched.values())
+
+    def services(self) -> Sequence[Service]:
+        """Return every configured service, in order of its id."""
+        return tuple(self._services.values())
+
+    def service(self, service: ServiceId) -> Service | None:
+        """Return a configured service, or None."""
+        return self._services.get(service)
+
+    def members(self, service: ServiceId, affects: Affects) -> Mapping[CheckId, CheckState]:
+        """Return the states of a service's checks that have this `affects`."""
+        ids = self._members.get((service, affects), ())
+        return {check_id: self._watched[check_id].state for check_id in ids}
+
+    def described(self, incident: Incident) -> Mapping[CheckId, Check]:
+        """Return the checks of an incident that are still configured."""
+        return {c.id: self._watched[c.id].check for c in incident.checks if c.id in self._watched}
+
+    def service_status(self, service: ServiceId) -> Status:
+        """Return the status shown for a service: that of its checks, combined by its rule."""
+        states = self.members(service, Affects.AVAILABILITY).values()
+        return self._services[service].status.combined([state.status for state in states])
+
+    def service_tally(self, service: ServiceId) -> Mapping[Status, int]:
+        """Return the microseconds that a service has been in each status."""
+        return self._tallies[service].microseconds
+
+    def settled_at(self, service: ServiceId) -> int:
+        """Return how far the totals of a service go, in microseconds since the Unix epoch."""
+        return self._tallies[service].settled_at
+
+    def incident(self, service: ServiceId) -> Incident | None:
+        """Return the open incident of a service that concerns its availability, or None."""
+        return self.incidents.get((service, Affects.AVAILABILITY))
+
+    def credit(self, check: Check, pieces: Sequence[Piece]) -> None:
+        """Pass on to its service what a check was credited with."""
+        if pieces and check.affects is Affects.AVAILABILITY:
+            self._tallies[check.service].credit(check.id, pieces)
+
+    def resume(self, service: ServiceId, at: int, microseconds: Mapping[Status, int]) -> None:
+        """Go on from totals of an earlier run, which were settled up to `at`."""
+        tally = self._new_tally(service, at)
+        tally.microseconds.update(microseconds)
+        self._tallies[service] = tally
+
+    def replace(
+        self,
+        services: Iterable[Service],
+        checks: Iterable[Check],
+        states: Mapping[CheckId, CheckState],
+        now: int,
+    ) -> tuple[Watched, ...]:
+        """Watch exactly `checks` from now on, and return what is no longer watched.
+
+        A check that stays keeps its state, totals and last observation; a new one starts from
+        `states` if it is there. Totals of services go on.
+        """
+        old = self._watched
+        self._services = {service.id: service for service in sorted(services, key=_by_id)}
+        self._watched = {
+            check.id: _watched(check, old.get(check.id), states.get(check.id))
+            for check in sorted(checks, key=_by_id)
+        }
+        self._members = _members(self._watched.values())
+        self._tallies = {service: self._adopted(service, now) for service in self._services}
+        return tuple(w for check_id, w in old.items() if check_id not in self._watched)
+
+    def _adopted(self, service: ServiceId, now: int) -> ServiceTally:
+        tally = self._tallies.get(service)
+        if tally is None:
+            return self._new_tally(service, now)
+        tally.adopt(self._services[service].status, self._counted(service))
+        return tally
+
+    def _new_tally(self, service: ServiceId, at: int) -> ServiceTally:
+        return ServiceTally(self._services[service].status, self._counted(service), at)
+
+    def _counted(self, service: ServiceId) -> tuple[CheckId, ...]:
+        return self._members.get((service, Affects.AVAILABILITY), ())
+
+
+def _by_id(item: Service | Check) -> str:
+    return item.id
+
+
+def _watched(check: Check, old: Watched | None, state: CheckState | None) -> Watched:
+    if old is None:
+        return Watched(check=check, state=state or CheckState(), tally=Tally())
+    return Watched(check=check, state=old.state, tally=old.tally, last=old.last)
+
+
+def _members(watched: Iterable[Watched]) -> dict[IncidentKey, tuple[CheckId, ...]]:
+    members: dict[IncidentKey, list[CheckId]] = {}
+    for each in watched:
+        members.setdefault((each.check.service, each.check.affects), []).append(each.check.id)
+    return {key: tuple(ids) for key, ids in members.items()}

@@ -1,0 +1,110 @@
+"""Runs one probe, and turns whatever happens into an Observation."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from monitor.checktype import CheckSpec, CheckType, ProbeContext
+from monitor.domain.check import Check
+from monitor.domain.instant import instant
+from monitor.domain.observation import (
+    Failure,
+    FailureKind,
+    Observation,
+    Outcome,
+    OutcomeStatus,
+    UnknownCause,
+)
+from monitor.engine.timetable import Due
+from monitor.net.errors import NetError
+from monitor.net.network import Network
+from monitor.ports import Clock
+
+log = structlog.get_logger()
+
+# Probes keep their deadline by themselves. This is for those that don't.
+_GRACE_SECONDS = 0.25
+
+
+class Bound(Protocol):
+    """A check with its type and its type's own fields."""
+
+    @property
+    def check(self) -> Check: ...
+    @property
+    def kind(self) -> CheckType[Any]: ...
+    @property
+    def spec(self) -> CheckSpec: ...
+
+
+async def observe(
+    bound: Bound, due: Due, clock: Clock, network: Network, vantage: str
+) -> Observation:
+    """Run the probe once, for at most the check's timeout. Only cancellation escapes."""
+    epoch, started_at, began = clock.epoch, clock.now(), clock.monotonic()
+    context = ProbeContext(
+        network=network,
+        deadline=began + bound.check.timeout.total_seconds(),
+        monotonic=clock.monotonic,
+        now=started_at,
+    )
+    outcome = await _outcome(bound, context)
+    duration = timedelta(seconds=clock.monotonic() - began)
+    return Observation(
+        check_id=bound.check.id,
+        vantage=vantage,
+        epoch=epoch,
+        scheduled_at=instant(due.at),
+        attempt=due.attempt,
+        started_at=started_at,
+        duration=duration,
+        outcome=judge_duration(outcome, bound.check, duration),
+    )
+
+
+async def _outcome(bound: Bound, context: ProbeContext) -> Outcome:
+    try:
+        async with asyncio.timeout_at(_loop_time(context) + _GRACE_SECONDS):
+            return await bound.kind.probe(bound.spec, context)
+    except Exception as error:
+        outcome = classify(error, bound.check.timeout)
+        if outcome.cause is UnknownCause.INTERNAL:
+            log.exception("probe.crashed", check_id=bound.check.id, check_type=bound.check.type)
+        return outcome
+
+
+def _loop_time(context: ProbeContext) -> float:
+    """Return the deadline as the event loop tells time."""
+    return asyncio.get_running_loop().time() + context.deadline - context.monotonic()
+
+
+def classify(error: Exception, timeout: timedelta) -> Outcome:
+    """Say what an exception of a probe means. What nobody foresaw is our bug: INTERNAL."""
+    if isinstance(error, NetError):
+        status = OutcomeStatus.FAILED if error.cause is None else OutcomeStatus.UNKNOWN
+        return Outcome(
+            status=status, failure=error.failure, cause=error.cause, answered=error.answered
+        )
+    if isinstance(error, TimeoutError):
+        detail = f"no result within {timeout.total_seconds():g} s"
+        return Outcome(
+            status=OutcomeStatus.FAILED, failure=Failure(FailureKind.TIMEOUT, detail)
+        )
+    return Outcome(
+        status=OutcomeStatus.UNKNOWN,
+        failure=Failure(FailureKind.INTERNAL, type(error).__name__),
+        cause=UnknownCause.INTERNAL,
+    )
+
+
+def judge_duration(outcome: Outcome, check: Check, duration: timedelta) -> Outcome:
+    """Return `outcome`, degraded if it was fine but took longer than `degraded_over`."""
+    limit = check.degraded_over
+    if limit is None or outcome.status is not OutcomeStatus.OK or duration <= limit:
+        return outcome
+    detail = f"took {duration.total_seconds():.3f} s, over {limit.total_seconds():g} s"
+    failure = Failure(FailureKind.SLOW, detail)
+    return replace(outcome, status=OutcomeStatus.DEGRADED, failure=failure)

@@ -1,0 +1,171 @@
+"""Tells a dead target from a dead network of our own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from monitor.domain.check import Check, CheckId
+from monitor.domain.observation import FailureKind, Observation, OutcomeStatus, UnknownCause
+
+CANARY_SECONDS = 2.0
+
+_RESOLVER_KINDS = frozenset(
+    {
+        FailureKind.RESOLVE_NXDOMAIN,
+        FailureKind.RESOLVE_SERVFAIL,
+        FailureKind.RESOLVE_TIMEOUT,
+        FailureKind.RESOLVE_REFUSED,
+        FailureKind.RESOLVE_NODATA,
+    }
+)
+_DOUBTFUL = _RESOLVER_KINDS | {
+    FailureKind.CONNECT_TIMEOUT,
+    FailureKind.CONNECT_UNREACHABLE,
+    FailureKind.TIMEOUT,
+    FailureKind.LOST,
+}
+
+
+class Proof(StrEnum):
+    """What is known of our own side at the time of a failure."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+    RESOLVER_DEAD = "resolver_dead"
+    NO_CANARY = "no_canary"
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """Something that answers whenever our network works. `ask` returns whether it did."""
+
+    name: str
+    ask: Callable[[float], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One asking of all canaries. `began` is monotonic seconds."""
+
+    began: float
+    proof: Proof
+
+
+def needs_proof(check: Check, observation: Observation) -> bool:
+    """Say whether this failure could be a fault of our own network.
+
+    An answer of any kind from the target proves that we are online, and between us and a
+    loopback target there is no network.
+    """
+    outcome = observation.outcome
+    if outcome.status is not OutcomeStatus.FAILED or outcome.failure is None:
+        return False
+    return not outcome.answered and not check.local and outcome.failure.kind in _DOUBTFUL
+
+
+def settled(observation: Observation, proof: Proof) -> Observation:
+    """Return what a doubtful failure means once `proof` is known.
+
+    Where there is no canary at all, the failure counts: better one message too many.
+    """
+    causes = {
+        Proof.OFFLINE: UnknownCause.SELF_OFFLINE,
+        Proof.RESOLVER_DEAD: UnknownCause.RESOLVER,
+    }
+    cause = causes.get(proof)
+    if cause is None:
+        return observation
+    outcome = replace(observation.outcome, status=OutcomeStatus.UNKNOWN, cause=cause)
+    return replace(observation, outcome=outcome)
+
+
+class SelfCheck:
+    """Remembers who answered lately, and asks the canaries when nobody did.
+
+    `network` canaries prove that we are online, `resolver` ones that our resolver answers.
+    At least `require` of the network canaries must.
+    """
+
+    def __init__(
+        self,
+        network: Sequence[Canary],
+        resolver: Sequence[Canary],
+        monotonic: Callable[[], float],
+        require: int = 1,
+    ) -> None:
+        self._network = network
+        self._resolver = resolver
+        self._monotonic = monotonic
+        self._require = require
+        self._answered: dict[CheckId, float] = {}
+        self._latest: tuple[CheckId, float] | None = None
+        self._round: _Round | None = None
+        self._asking: asyncio.Task[_Round] | None = None
+
+    def note(self, check: Check, observation: Observation, began: float) -> None:
+        """Remember that a target beyond loopback answered a probe begun at `began`."""
+        if check.local or not _proves(observation):
+            return
+        if self._latest is None or self._latest[0] != check.id:
+            # Two witnesses are enough: the newest, and the newest that is another check.
+            self._answered = dict([self._latest] if self._latest else [])
+        self._answered[check.id] = began
+        self._latest = (check.id, began)
+
+    async def prove(self, check: Check, kind: FailureKind, began: float) -> Proof:
+        """Return what is known of our side since `began` (monotonic), asking canaries if need be."""
+        others = (at for check_id, at in self._answered.items() if check_id != check.id)
+        if kind not in _RESOLVER_KINDS and any(at > began for at in others):
+            return Proof.ONLINE
+        proof = await self._ask_since(began)
+        if proof is Proof.RESOLVER_DEAD and kind not in _RESOLVER_KINDS:
+            return Proof.ONLINE
+        return proof
+
+    async def ask(self) -> Proof:
+        """Ask every canary now."""
+        return await self._ask_since(self._monotonic())
+
+    async def _ask_since(self, began: float) -> Proof:
+        """Share one round of questions among all who need one that began after `began`."""
+        while self._round is None or self._round.began < began:
+            if self._asking is None:
+                self._asking = asyncio.create_task(self._ask_all(), name="self-check")
+            task = self._asking
+            try:
+                self._round = await asyncio.shield(task)
+            finally:
+                if self._asking is task and task.done():
+                    self._asking = None
+        return self._round.proof
+
+    async def _ask_all(self) -> _Round:
+        began = self._monotonic()
+        canaries = [*self._network, *self._resolver]
+        answers = await asyncio.gather(*(_ask(canary) for canary in canaries))
+        network, resolver = answers[: len(self._network)], answers[len(self._network) :]
+        return _Round(began, weigh(network, resolver, self._require))
+
+
+def weigh(network: Sequence[bool], resolver: Sequence[bool], require: int) -> Proof:
+    """Return what the answers of the canaries prove. With no network canary, ours is the resolver."""
+    if not network and not resolver:
+        return Proof.NO_CANARY
+    online = sum(network) >= require if network else any(resolver)
+    if not online:
+        return Proof.OFFLINE
+    return Proof.RESOLVER_DEAD if resolver and not any(resolver) else Proof.ONLINE
+
+
+async def _ask(canary: Canary) -> bool:
+    try:
+        async with asyncio.timeout(CANARY_SECONDS):
+            return await canary.ask(CANARY_SECONDS)
+    except Exception:
+        return False
+
+
+def _proves(observation: Observation) -> bool:
+    outcome = observation.outcome
+    return outcome.answered or outcome.status in (OutcomeStatus.OK, OutcomeStatus.DEGRADED)
