@@ -30,14 +30,15 @@ class ReceiverSpec(BaseModel):
 class ReceiverContext:
     """All that a receiver may use of the world, and how its messages are to be worded.
 
-    `external_url` is where people reach our pages, without a final slash.
-    `language` is `id` or `en`; `zone` is the IANA name of the zone that people live in.
+    `name` is the receiver's own. `external_url` is where people reach our pages, without a
+    final slash. `language` is `id` or `en`; `zone` is the IANA name of the zone that people live in.
     """
 
     network: "Network"
     external_url: str
     language: str
     zone: str
+    name: str = ""
 
 
 SpecT = TypeVar("SpecT", bound=ReceiverSpec)
