@@ -31,7 +31,7 @@ class ReceiverContext:
     """All that a receiver may use of the world, and how its messages are to be worded.
 
     `name` is the receiver's own. `external_url` is where people reach our pages, without a
-    final slash. `language` is `id` or `en`; `zone` is the IANA name of the zone that people live in.
+    final slash. `language` is `id` or `en`; `zone` is the IANA name of the people's zone.
     """
 
     network: "Network"
