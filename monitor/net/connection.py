@@ -1,0 +1,298 @@
+"""One connection: non-blocking sockets on the event loop, every wait bounded by one deadline.
+
+No asyncio stream or transport: they cost several times the CPU and memory of a check, and hide
+the moments that its phases are measured by.
+"""
+
+import asyncio
+import os
+import socket
+import ssl
+from contextlib import suppress
+from time import monotonic
+
+from monitor.domain.observation import FailureKind
+from monitor.net.errors import NetError
+from monitor.net.faults import refused_by_them, refused_by_us
+from monitor.net.tls import handshake_error, session_error, tls_facts
+from monitor.net.trace import Phase, Trace
+
+CHUNK = 65_536  # bytes asked of the kernel at once, and the most that a turn of the loop handles
+
+_STREAM_SOCKET = socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
+
+
+async def dial(address: str, port: int, *, deadline: float, trace: Trace) -> "Stream":
+    """Return a connection to an IP literal. One address, one attempt.
+
+    `deadline` is a reading of `time.monotonic` and bounds everything that is done with the
+    stream, too. Raises NetError.
+    """
+    trace.enter(Phase.CONNECT)
+    stream = Stream(_socket(address), address, port, deadline, trace)
+    try:
+        await stream.connect()
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+def _socket(address: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        return socket.socket(family, _STREAM_SOCKET)
+    except OSError as error:
+        raise refused_by_us(error, "open a socket") from None
+
+
+class Stream:
+    """Bytes to and from a target, in the clear or over TLS. Use it from one task."""
+
+    __slots__ = (
+        "_deadline",
+        "_descriptor",
+        "_expired",
+        "_loop",
+        "_port",
+        "_reading",
+        "_socket",
+        "_timer",
+        "_waiter",
+        "address",
+        "clean_end",
+        "incoming",
+        "outgoing",
+        "received",
+        "tls",
+        "trace",
+    )
+
+    def __init__(
+        self, sock: socket.socket, address: str, port: int, deadline: float, trace: Trace
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._socket = sock
+        self._descriptor = sock.fileno()
+        self.address = address
+        self._port = port
+        self._deadline = deadline
+        self._waiter: asyncio.Future[None] | None = None
+        self._reading = False
+        self._expired = False
+        # One timer for the connection's whole life; a timer for each wait would cost more than
+        # the waits. The loop's clock is time.monotonic.
+        self._timer = self._loop.call_at(deadline, self._expire)
+        self.trace = trace
+        self.tls: ssl.SSLObject | None = None
+        self.incoming = ssl.MemoryBIO()
+        self.outgoing = ssl.MemoryBIO()
+        self.received = 0  # bytes off the wire
+        self.clean_end = True  # False when TLS ended without its close_notify
+
+    @property
+    def peer(self) -> str:
+        """The address and port that were dialled, as people write them."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{host}:{self._port}"
+
+    async def connect(self) -> None:
+        """Open the connection; TCP_NODELAY is set. Raises NetError."""
+        try:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._socket.connect((self.address, self._port))
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise refused_by_us(error, f"connect to {self.peer}") from None
+        else:
+            return
+        await self._writable(connecting=True)
+        code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise refused_by_them(_error(code), f"connect to {self.peer}")
+
+    async def start_tls(self, context: ssl.SSLContext, server_name: str, *, verified: bool) -> None:
+        """Make a handshake over the open connection; `trace.tls` then tells what was agreed.
+
+        It does so, as far as it came, also when the handshake fails. `verified` says whether
+        `context` verifies. Our last flight goes out with the first bytes that are sent, or with
+        the next wait. Raises NetError.
+        """
+        self.trace.enter(Phase.TLS)
+        tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=server_name)
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._refill()
+            except ssl.SSLError as error:
+                self._flush_quietly()  # the alert that tells the target why
+                facts = self.trace.tls = tls_facts(tls, verified=False)
+                raise handshake_error(error, facts, server_name) from None
+        self.tls = tls
+        self.trace.tls = tls_facts(tls, verified=verified)
+
+    async def send(self, octets: bytes) -> None:
+        """Send all of `octets`. Raises NetError."""
+        if self.tls is None:
+            await self._send(octets)
+            return
+        try:
+            self.tls.write(octets)
+        except ssl.SSLError as error:
+            raise session_error(error) from None
+        await self._flush()
+
+    async def receive(self, limit: int = CHUNK) -> bytes:
+        """Return what came, at most `limit` bytes; b"" once the target has closed.
+
+        Raises NetError.
+        """
+        if self.tls is None:
+            return await self._receive(limit)
+        while True:
+            try:
+                return self.tls.read(limit)
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._refill()
+            except ssl.SSLZeroReturnError:
+                return b""
+            except ssl.SSLEOFError:
+                self.clean_end = False
+                return b""
+            except ssl.SSLError as error:
+                raise session_error(error) from None
+
+    def close(self) -> None:
+        """Close the connection at once. Closing twice is fine."""
+        self._timer.cancel()
+        if self._descriptor < 0:
+            return
+        if self._reading:
+            self._loop.remove_reader(self._descriptor)
+        self._descriptor = -1
+        self._socket.close()
+
+    def finish(self) -> None:
+        """Close as TLS asks for it: our last flight and a close_notify, if they fit at once."""
+        if self.tls is not None:
+            with suppress(ssl.SSLError, OSError):
+                self.tls.unwrap()  # raises, as the target's close_notify is not awaited
+            self._flush_quietly()
+        self.close()
+
+    async def _flush(self) -> None:
+        if self.outgoing.pending:
+            await self._send(self.outgoing.read())
+
+    def _flush_quietly(self) -> None:
+        # The failure that brought us here is the one to tell, so another one is no news.
+        with suppress(OSError):
+            if self.outgoing.pending:
+                self._socket.send(self.outgoing.read())
+
+    async def _refill(self) -> None:
+        octets = await self._receive(CHUNK)
+        if octets:
+            self.incoming.write(octets)
+        else:
+            self.incoming.write_eof()
+
+    async def _send(self, octets: bytes) -> None:
+        rest = memoryview(octets)
+        while rest:
+            if self._expired:
+                raise self._too_late()
+            try:
+                rest = rest[self._socket.send(rest) :]
+            except BlockingIOError:
+                await self._writable()
+            except OSError as error:
+                raise self._broken(error) from None
+
+    async def _receive(self, limit: int) -> bytes:
+        while True:
+            # Always through the loop: a target that never pauses must not hold it.
+            await self._readable()
+            try:
+                octets = self._socket.recv(limit)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise self._broken(error) from None
+            self.received += len(octets)
+            return octets
+
+    def _broken(self, error: OSError) -> NetError:
+        return refused_by_them(error, f"connection to {self.peer}", connected=True)
+
+    async def _readable(self) -> None:
+        waiter = self._wait()
+        if not self._reading:
+            self._loop.add_reader(self._descriptor, self._wake)
+            self._reading = True
+        try:
+            await waiter
+        finally:
+            self._waiter = None
+        if self._expired:
+            raise self._too_late()
+
+    async def _writable(self, *, connecting: bool = False) -> None:
+        waiter = self._wait()
+        self._loop.add_writer(self._descriptor, self._wake)
+        try:
+            await waiter
+        finally:
+            self._waiter = None
+            self._loop.remove_writer(self._descriptor)
+        if self._expired:
+            raise self._too_late(connecting=connecting)
+
+    def _wait(self) -> asyncio.Future[None]:
+        if self._expired:
+            raise self._too_late()
+        self._waiter = waiter = self._loop.create_future()
+        return waiter
+
+    def _wake(self) -> None:
+        waiter = self._waiter
+        if waiter is not None:
+            if not waiter.done():
+                waiter.set_result(None)
+        elif self._reading:
+            # Readable while nobody reads: stop listening, or the loop would spin. Between two
+            # reads in a row the registration stays, which saves two system calls each.
+            self._loop.remove_reader(self._descriptor)
+            self._reading = False
+
+    def _expire(self) -> None:
+        self._expired = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _too_late(self, *, connecting: bool = False) -> NetError:
+        began = self.trace.began
+        spent = monotonic() - (self._deadline if began is None else began)
+        if connecting:
+            detail = f"connect to {self.peer}: no answer; time was up after {spent:.2f} s"
+            return NetError(FailureKind.CONNECT_TIMEOUT, detail)
+        detail = f"{self._awaited()} {self.peer}; time was up after {spent:.2f} s"
+        return NetError(FailureKind.TIMEOUT, detail, answered=True)
+
+    def _awaited(self) -> str:
+        match self.trace.phase:
+            case Phase.TLS:
+                return "no end of the TLS handshake with"
+            case Phase.PROCESSING:
+                return "no answer from"
+            case _:
+                return f"{self.received} bytes, but not all, from"
+
+
+def _error(code: int) -> OSError:
+    return OSError(code, os.strerror(code))

@@ -1,0 +1,141 @@
+"""Content encodings, undone in a stream: what comes out is bounded, whatever went in."""
+
+import zlib
+from typing import Protocol
+
+from monitor.domain.observation import FailureKind
+from monitor.domain.text import visible_text
+from monitor.net.errors import NetError
+
+_GZIP = 16 + zlib.MAX_WBITS
+_GZIP_MEMBERS = 64  # honest bodies have one; each costs CPU, so their number is bounded
+
+
+class Decoder(Protocol):
+    """Undoes one encoding. At most `limit` bytes come back from a call; the rest is kept."""
+
+    def decode(self, octets: bytes, limit: int) -> bytes: ...
+
+    def finished(self) -> bool:
+        """Say whether the encoded data were whole."""
+        ...
+
+
+class Identity:
+    """No encoding."""
+
+    def decode(self, octets: bytes, limit: int) -> bytes:
+        return octets[:limit]
+
+    def finished(self) -> bool:
+        return True
+
+
+class Zlib:
+    """`gzip`, in up to 64 members, and `deflate`, with its header or, as some send it, without."""
+
+    def __init__(self, window: int) -> None:
+        self._window = window
+        self._engine = zlib.decompressobj(window)
+        self._members = 1
+        self._begun = False
+
+    def decode(self, octets: bytes, limit: int) -> bytes:
+        """Raise NetError of kind PROTOCOL on data of another form."""
+        try:
+            return self._decode(octets, limit)
+        except zlib.error as error:
+            raise NetError(
+                FailureKind.PROTOCOL, f"broken content encoding: {error}", answered=True
+            ) from None
+
+    def _decode(self, octets: bytes, limit: int) -> bytes:
+        if not self._begun and octets:
+            self._begun = True
+            if self._window == zlib.MAX_WBITS and octets[0] & 0x0F != 8:
+                self._engine = zlib.decompressobj(-zlib.MAX_WBITS)
+        text = self._engine.decompress(octets, limit)
+        while self._engine.eof and self._engine.unused_data and self._window == _GZIP:
+            rest = self._engine.unused_data
+            if len(text) >= limit or not rest.strip(b"\0"):
+                break
+            self._next_member()
+            text += self._engine.decompress(rest, limit - len(text))
+        return text
+
+    def _next_member(self) -> None:
+        self._members += 1
+        if self._members > _GZIP_MEMBERS:
+            raise NetError(
+                FailureKind.PROTOCOL, f"over {_GZIP_MEMBERS} gzip members", answered=True
+            )
+        self._engine = zlib.decompressobj(_GZIP)
+
+    def finished(self) -> bool:
+        return self._engine.eof or not self._begun
+
+
+class Brotli:
+    """`br`, where the brotli package is installed."""
+
+    def __init__(self, engine: "BrotliEngine") -> None:
+        self._engine = engine
+        self._begun = False
+
+    def decode(self, octets: bytes, limit: int) -> bytes:
+        """Raise NetError of kind PROTOCOL on data of another form."""
+        self._begun = self._begun or bool(octets)
+        try:
+            return self._engine.process(octets, output_buffer_limit=limit)
+        except Exception as error:
+            raise NetError(
+                FailureKind.PROTOCOL, f"broken content encoding: br: {error}", answered=True
+            ) from None
+
+    def finished(self) -> bool:
+        return self._engine.is_finished() or not self._begun
+
+
+class BrotliEngine(Protocol):
+    """The part of brotli.Decompressor (1.2 and later) that is used."""
+
+    def process(self, octets: bytes, output_buffer_limit: int) -> bytes: ...
+
+    def is_finished(self) -> bool: ...
+
+
+def decoder(encoding: str) -> Decoder:
+    """Return what undoes a Content-Encoding. Raise NetError on several, and on unknown ones.
+
+    Nested encodings multiply what a small body unpacks to, and no browser needs them.
+    """
+    names = [name for part in encoding.lower().split(",") if (name := part.strip())]
+    names = [name for name in names if name != "identity"]
+    match names:
+        case []:
+            return Identity()
+        case ["gzip" | "x-gzip"]:
+            return Zlib(_GZIP)
+        case ["deflate"]:
+            return Zlib(zlib.MAX_WBITS)
+        case ["br"]:
+            return _brotli()
+        case [name]:
+            raise _refused(f"content encoding {visible_text(name, 40)!r} is not supported")
+        case _:
+            raise _refused(f"{len(names)} content encodings upon each other, at most one is read")
+
+
+def _brotli() -> Decoder:
+    try:
+        import brotli  # type: ignore[import-not-found]  # optional
+    except ImportError:
+        raise _refused("content encoding 'br' needs the brotli package") from None
+    engine = brotli.Decompressor()
+    if not hasattr(engine, "can_accept_more_data"):
+        raise _refused("content encoding 'br' needs brotli 1.2, which bounds its output")
+    return Brotli(engine)
+
+
+def _refused(detail: str) -> NetError:
+    return NetError(FailureKind.PROTOCOL, detail, answered=True)

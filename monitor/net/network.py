@@ -1,0 +1,111 @@
+"""The one way out: everything that the daemon dials goes through a Network."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from monitor.domain.observation import FailureKind
+from monitor.net.connection import Stream, dial
+from monitor.net.errors import NetError
+from monitor.net.fetch import Reply, Request, fetch
+from monitor.net.policy import AddressClass, classify_address, permitted
+from monitor.net.resolver import Family, Resolver
+from monitor.net.tls import Contexts, TlsSettings
+from monitor.net.trace import Phase, Trace
+
+if TYPE_CHECKING:
+    from monitor.net.transport import HttpTransport
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Names, addresses, connections and requests, under one address policy.
+
+    Deadlines are readings of `time.monotonic`. Everything raises NetError, and nothing else,
+    for what a target, a network or this machine does.
+    """
+
+    resolver: Resolver
+    contexts: Contexts = field(default_factory=Contexts)
+
+    async def connect(
+        self,
+        host: str,
+        port: int,
+        *,
+        deadline: float,
+        trace: Trace,
+        family: Family = Family.ANY,
+        pinned: AddressClass | None = None,
+        tls: TlsSettings | None = None,
+        resolve_to: str | None = None,
+    ) -> Stream:
+        """Return an open connection to `host`; over TLS when settings for it are given.
+
+        `pinned` is the class that the address may not lie further inward than; None means the
+        one that the host's own name gives it. `resolve_to` (an IP literal) is dialled instead
+        of what the name leads to. The caller closes the stream.
+        """
+        trace.enter(Phase.RESOLVE)
+        # Before anything is sent: a file of ours that can't be read is no fault of the target.
+        context = None if tls is None else self.contexts.get(tls)
+        address = await self._address(host, family, deadline, pinned, resolve_to)
+        if trace.address is None:
+            trace.address = address
+        stream = await dial(address, port, deadline=deadline, trace=trace)
+        if context is None or tls is None:
+            return stream
+        try:
+            name = tls.server_name or host
+            await stream.start_tls(context, name, verified=not tls.insecure)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
+
+    async def fetch(
+        self,
+        request: Request,
+        *,
+        deadline: float,
+        trace: Trace,
+        pinned: AddressClass | None = None,
+    ) -> Reply:
+        """Return the reply to a request, after its redirects: see `monitor.net.fetch`."""
+        return await fetch(self.connect, request, deadline=deadline, trace=trace, pinned=pinned)
+
+    @cached_property
+    def http(self) -> "HttpTransport":
+        """An httpx transport over this network."""
+        from monitor.net.transport import HttpTransport  # only who speaks httpx pays for it
+
+        return HttpTransport(self)
+
+    async def _address(
+        self,
+        host: str,
+        family: Family,
+        deadline: float,
+        pinned: AddressClass | None,
+        resolve_to: str | None,
+    ) -> str:
+        if resolve_to is not None:
+            # Written by the operator, so its class is as configured; the limits stay.
+            candidates: tuple[str, ...] = (resolve_to,)
+            limit = classify_address(resolve_to) if pinned is None else pinned
+        else:
+            candidates = (await self.resolver.resolve(host, family, deadline)).addresses
+            limit = self.resolver.pinned_class(host) if pinned is None else pinned
+        for address in candidates:
+            if permitted(address, limit):
+                return address
+        raise _refused(host, candidates[0], limit)
+
+
+def _refused(host: str, address: str, limit: AddressClass) -> NetError:
+    found = classify_address(address)
+    if found is AddressClass.FORBIDDEN:
+        detail = f"{host}: {address} is an address that is never dialled"
+    else:
+        detail = f"{host}: {address} is {found}, but this target may be {limit} at most"
+    return NetError(FailureKind.REFUSED_BY_POLICY, detail)

@@ -1,0 +1,207 @@
+"""TLS: settings, the contexts that are made of them, and what a handshake shows."""
+
+import re
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import time
+from typing import Any
+
+from monitor.domain.observation import Failure, FailureKind, UnknownCause
+from monitor.net.certificates import Chain, read_chain
+from monitor.net.errors import NetError
+from monitor.net.trust import faults, merged
+
+_VERSIONS = {
+    "TLS1.0": ssl.TLSVersion.TLSv1,
+    "TLS1.1": ssl.TLSVersion.TLSv1_1,
+    "TLS1.2": ssl.TLSVersion.TLSv1_2,
+    "TLS1.3": ssl.TLSVersion.TLSv1_3,
+}
+_CONTEXTS = 64  # with the system's trust store each holds 0.8 MiB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """How to make a handshake. Equal settings share a context, whatever name they ask for.
+
+    `ca_file` (PEM) takes the place of the system's trust store; any certificate in it is an
+    anchor, also one that is no root. `server_name` is sent (SNI) and must be in the
+    certificate; None means the host that is dialled. `insecure` verifies nothing.
+    """
+
+    ca_file: Path | None = None
+    client_cert_file: Path | None = None
+    client_key_file: Path | None = None
+    min_tls: str = "TLS1.2"
+    insecure: bool = False
+    alpn: tuple[str, ...] = ()
+    server_name: str | None = field(default=None, compare=False)
+
+
+class Contexts:
+    """The SSL contexts in use, one for each distinct setting. A changed file is read again."""
+
+    def __init__(self) -> None:
+        self._kept: dict[TlsSettings, tuple[tuple[int, ...], ssl.SSLContext]] = {}
+
+    def get(self, settings: TlsSettings) -> ssl.SSLContext:
+        """Return the context for `settings`.
+
+        Raises NetError of cause LOCAL when a file can't be read: the fault is on our side.
+        """
+        try:
+            stamps = _stamps(settings)
+            kept = self._kept.get(settings)
+            if kept is not None and kept[0] == stamps:
+                return kept[1]
+            context = _context(settings)
+        except (OSError, ssl.SSLError) as error:
+            detail = f"TLS settings: {_files(settings)}: {error}"
+            raise NetError(FailureKind.TLS_OTHER, detail, cause=UnknownCause.LOCAL) from None
+        self._kept.pop(settings, None)
+        self._kept[settings] = (stamps, context)
+        if len(self._kept) > _CONTEXTS:
+            del self._kept[next(iter(self._kept))]
+        return context
+
+
+def _stamps(settings: TlsSettings) -> tuple[int, ...]:
+    """Return when the files behind `settings` changed last; it tells a renewed certificate."""
+    if settings.ca_file or settings.client_cert_file or settings.client_key_file:
+        files = (settings.ca_file, settings.client_cert_file, settings.client_key_file)
+        return tuple(file.stat().st_mtime_ns for file in files if file)
+    return ()
+
+
+def _files(settings: TlsSettings) -> str:
+    files = (settings.ca_file, settings.client_cert_file, settings.client_key_file)
+    return ", ".join(str(file) for file in files if file) or "the system's trust store"
+
+
+def _context(settings: TlsSettings) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = _VERSIONS[settings.min_tls]
+    if context.minimum_version < ssl.TLSVersion.TLSv1_2:
+        # Without this OpenSSL 3 refuses what the operator asked for.
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.options |= ssl.OP_NO_TICKET  # a check never resumes; tickets are bytes for nothing
+    context.hostname_checks_common_name = False  # RFC 9525; browsers stopped it long ago
+    if settings.alpn:
+        context.set_alpn_protocols(list(settings.alpn))
+    if settings.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif settings.ca_file:
+        context.load_verify_locations(settings.ca_file)
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    else:
+        context.load_default_certs()
+    if settings.client_cert_file:
+        context.load_cert_chain(settings.client_cert_file, settings.client_key_file)
+    return context
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFacts:
+    """What a handshake agreed on and what was presented, as far as it came.
+
+    `version` is as TLS libraries write it (TLSv1.3) and None after a failed handshake; `cipher`
+    has its IANA name. `verified_expiry` (Unix seconds) is the earliest in the chain that was
+    built up to a trust anchor, None where nothing was verified.
+    """
+
+    version: str | None
+    cipher: str | None
+    chain: Chain
+    verified_expiry: float | None
+
+
+def tls_facts(tls: ssl.SSLObject, *, verified: bool) -> TlsFacts:
+    """Return the facts of a handshake that ended well (`verified` or not checked) or badly."""
+    chain = read_chain(presented_chain(tls))
+    expiry = read_chain(_verified_chain(tls)).earliest_expiry if verified else None
+    cipher = tls.cipher()
+    return TlsFacts(tls.version(), cipher and iana_cipher(cipher[0]), chain, expiry)
+
+
+def presented_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
+    """Return the certificates (DER) that the target sent, also after a failed verification."""
+    public: Any = getattr(tls, "get_unverified_chain", None)  # from Python 3.13 on
+    if public is not None:
+        return tuple(public() or ())
+    return _der(tls._sslobj.get_unverified_chain())  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _verified_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
+    public: Any = getattr(tls, "get_verified_chain", None)
+    if public is not None:
+        return tuple(public() or ())
+    return _der(tls._sslobj.get_verified_chain())  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _der(chain: Any) -> tuple[bytes, ...]:
+    encoding = 2  # _ssl.ENCODING_DER
+    return tuple(certificate.public_bytes(encoding) for certificate in chain or ())
+
+
+def handshake_error(error: ssl.SSLError, facts: TlsFacts, host: str) -> NetError:
+    """Return what a failed handshake means, with every fault of the certificate in its detail."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        failure = merged(
+            faults(
+                facts.chain,
+                host,
+                time(),  # as OpenSSL does
+                verify_code=error.verify_code,
+                message=error.verify_message,
+            )
+        )
+        assert failure is not None, "a refused certificate has a fault"  # noqa: S101
+        return NetError(failure.kind, failure.detail, answered=True)
+    return session_error(error, "TLS handshake")
+
+
+def session_error(error: ssl.SSLError, action: str = "TLS") -> NetError:
+    """Return what a TLS error means that is about no certificate of the target's."""
+    failure = _protocol_failure(error, action)
+    return NetError(failure.kind, failure.detail, answered=True)
+
+
+def _protocol_failure(error: ssl.SSLError, action: str) -> Failure:
+    if isinstance(error, ssl.SSLEOFError):
+        return Failure(FailureKind.TLS_PROTOCOL, f"{action}: the target closed the connection")
+    reason = error.reason or type(error).__name__
+    if "CERTIFICATE" in reason or "UNKNOWN_CA" in reason:  # an alert about ours
+        return Failure(FailureKind.TLS_OTHER, f"{action}: {_words(reason)}")
+    return Failure(FailureKind.TLS_PROTOCOL, f"{action}: {_words(reason)}")
+
+
+def _words(reason: str) -> str:
+    return reason.replace("_", " ").lower()
+
+
+_ENCRYPTION = re.compile(r"(?:^|-)(AES\d+|CHACHA20|CAMELLIA\d+|ARIA\d+|DES-CBC3)(.*)$")
+
+
+def iana_cipher(name: str) -> str:
+    """Return the IANA name of a cipher suite that OpenSSL names in its own way.
+
+    ECDHE-RSA-AES128-GCM-SHA256 is TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256. A name of TLS 1.3, or
+    of an unknown form, comes back as it is.
+    """
+    match = _ENCRYPTION.search(name)
+    if match is None or name.startswith("TLS_"):
+        return name
+    exchange = name[: match.start()].replace("-", "_") or "RSA"
+    return f"TLS_{exchange}_WITH_{_encryption(match[1], match[2].strip('-').split('-'))}"
+
+
+def _encryption(cipher: str, rest: list[str]) -> str:
+    if cipher == "CHACHA20":
+        return "CHACHA20_POLY1305_SHA256"
+    if cipher == "DES-CBC3":
+        return "3DES_EDE_CBC_SHA"
+    spelled = re.sub(r"(\d+)$", r"_\1", cipher)
+    modes = rest if rest[0] in {"GCM", "CCM", "CCM8"} else ["CBC", *rest]
+    return "_".join([spelled, *modes]).replace("CCM8", "CCM_8")
