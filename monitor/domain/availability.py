@@ -18,6 +18,13 @@ from monitor.domain.windows import Window, difference, intersection, union
 
 MINIMUM_COVERAGE = Fraction(95, 100)
 
+_SECOND = 1_000_000
+_DISJOINT = (
+    *("down", "unknown", "up"),
+    *("down_in_maintenance", "unknown_in_maintenance", "up_in_maintenance"),
+)
+_SHARED = ("degraded", "bridged")
+
 
 class Verdict(StrEnum):
     """What the figures say about the target."""
@@ -199,16 +206,45 @@ def allowed_downtime(target: Fraction, length: int) -> Fraction:
     return (1 - target) * length
 
 
-def lowest(group: Iterable[Figures]) -> Fraction | None:
-    """Return the lowest availability of a group of services, None if none is known."""
-    known = [share for one in group if (share := one.availability) is not None]
-    return min(known, default=None)
+def lowest(group: Iterable[Figures]) -> Figures | None:
+    """Return the figures with the lowest availability of a group, None if none is known."""
+    known = [one for one in group if one.availability is not None]
+    return min(known, key=_rank, default=None)
 
 
-def pooled(group: Iterable[Figures]) -> Fraction | None:
-    """Return ΣU / Σ(U + D) of a group: a mean by time. Percentages are never averaged."""
-    total = sum((one.parts for one in group), Parts())
-    return _share(total.up, total.up + total.down)
+def pooled(group: Sequence[Figures]) -> Figures:
+    """Return the figures of a group as if it were one service.
+
+    Its availability is ΣU / Σ(U + D), a mean by time: percentages are never averaged.
+    """
+    causes: Counter[UnknownCause] = Counter()
+    for one in group:
+        causes.update(one.unknown_by_cause)
+    return Figures(
+        parts=sum((one.parts for one in group), Parts()),
+        outages=sum(one.outages for one in group),
+        interval=max((one.interval for one in group), default=0),
+        expected=sum(one.expected for one in group),
+        received=sum(one.received for one in group),
+        unknown_by_cause=dict(causes),
+    )
+
+
+def whole_seconds(parts: Parts) -> Parts:
+    """Return `parts` in whole seconds that still sum to the period's, by largest remainders.
+
+    For people: figures are made from the microseconds. A tie goes to down, then to unknown.
+    """
+    seconds = {name: getattr(parts, name) // _SECOND for name in (*_DISJOINT, *_SHARED)}
+    missing = parts.total // _SECOND - sum(seconds[name] for name in _DISJOINT)
+    by_remainder = sorted(_DISJOINT, key=lambda name: -(getattr(parts, name) % _SECOND))
+    for name in by_remainder[:missing]:
+        seconds[name] += 1
+    return Parts(**seconds)
+
+
+def _rank(one: Figures) -> tuple[Fraction, int]:
+    return one.availability or Fraction(0), -one.parts.unknown
 
 
 def _share(part: int, whole: int) -> Fraction | None:

@@ -18,6 +18,7 @@ from monitor.domain.availability import (
     lowest,
     pooled,
     verdict,
+    whole_seconds,
 )
 from monitor.domain.observation import Status, UnknownCause
 from monitor.domain.timeline import Sample, Span, spans
@@ -268,9 +269,28 @@ def test_a_group_has_a_minimum_and_a_mean_by_time():
     """A group's mean is ΣU / Σ(U + D): a service seen for longer weighs more."""
     group = [some(up=900, down=100), some(up=10), some(unknown=5)]
 
-    assert lowest(group) == Fraction(9, 10)
-    assert pooled(group) == Fraction(910, 1010)
-    assert (lowest([]), pooled([])) == (None, None)
+    assert lowest(group) is group[0]
+    assert pooled(group).availability == Fraction(910, 1010)
+    assert (lowest([]), pooled([]).availability) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("parts", "seconds"),
+    [
+        (Parts(up=1_500_000, down=500_000), Parts(up=1, down=1)),
+        (Parts(up=1_700_000, down=300_000), Parts(up=2)),
+        (Parts(up=999_999, unknown=2), Parts(up=1)),
+        (
+            Parts(up=600_000, down=600_000, up_in_maintenance=800_000),
+            Parts(down=1, up_in_maintenance=1),
+        ),
+        (Parts(up=2_000_000, degraded=1_999_999), Parts(up=2, degraded=1)),
+    ],
+)
+def test_whole_seconds(parts, seconds):
+    """Parts in whole seconds sum to the whole seconds of the period; a tie goes to downtime."""
+    assert whole_seconds(parts) == seconds
+    assert seconds.total == parts.total // SECOND
 
 
 @pytest.mark.parametrize(
