@@ -1,0 +1,54 @@
+"""Finds messages that are overtaken before anybody was told: one message then says it all."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from monitor.domain.alert import AlertType
+from monitor.ports import OutboxRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merger:
+    """`carrier` tells what `superseded` would have told, too. Its id and place stay its own."""
+
+    carrier: OutboxRow
+    superseded: tuple[OutboxRow, ...]
+
+
+def mergers(rows: Sequence[OutboxRow]) -> tuple[Merger, ...]:
+    """Return what can be merged in one receiver's pending rows, which are in order.
+
+    Only rows that were never attempted are: a receiver may have read what it did not answer.
+    Until its own first attempt nothing was sent under the carrier's id, so that it can say more.
+    """
+    return (*_overtaken_incidents(rows), *_overtaken_heartbeats(rows))
+
+
+def _overtaken_incidents(rows: Iterable[OutboxRow]) -> list[Merger]:
+    """Merge an incident that fired and was resolved into its resolution."""
+    waiting: dict[str, list[OutboxRow]] = {}
+    found = []
+    for row in rows:
+        if row.alert.incident is None:
+            continue
+        incident = row.alert.incident.id
+        if row.alert.type is AlertType.FIRING and _untold(row):
+            waiting[incident] = [row]
+        elif row.alert.type is AlertType.RESOLVED and row.attempts == 0 and incident in waiting:
+            # The body may stand already: then a stop came between freezing and superseding.
+            carrier = replace(row, alert=replace(row.alert, firing_undelivered=True))
+            found.append(Merger(carrier=carrier, superseded=tuple(waiting.pop(incident))))
+        elif incident in waiting and _untold(row):
+            waiting[incident].append(row)
+    return found
+
+
+def _overtaken_heartbeats(rows: Iterable[OutboxRow]) -> list[Merger]:
+    """Merge heartbeats into the newest: an old one says nothing."""
+    beats = [row for row in rows if row.alert.type is AlertType.HEARTBEAT and _untold(row)]
+    return [Merger(carrier=beats[-1], superseded=tuple(beats[:-1]))] if len(beats) > 1 else []
+
+
+def _untold(row: OutboxRow) -> bool:
+    """Say whether nothing of `row` was sent: a body is frozen just before the first attempt."""
+    return row.attempts == 0 and row.body is None
