@@ -1,0 +1,88 @@
+"""The keys of config/alerts.yaml: who is told of what."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from monitor.configuration.entries import Entry
+from monitor.configuration.names import Id, Labels, Text
+from monitor.domain.service import Criticality
+from monitor.fields import Duration
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class _OneOrMore:
+    """Tells the JSON Schema that a single value needs no brackets."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        several = handler(schema)
+        return {"anyOf": [several["items"], several]}
+
+
+Item = TypeVar("Item")
+OneOrMore = Annotated[frozenset[Item], Field(min_length=1), BeforeValidator(_listed), _OneOrMore()]
+
+
+class MatchEntry(Entry):
+    """What a route asks. Each key takes one value or a list of them; all keys must hold."""
+
+    owner: OneOrMore[Text] | None = Field(None, description="Owners (OPD) of the service.")
+    service: OneOrMore[Id] | None = Field(None, description="Ids of services.")
+    criticality: OneOrMore[Criticality] | None = Field(
+        None, description="Criticality of the service."
+    )
+    type: OneOrMore[str] | None = Field(None, description="Types of checks.")
+    labels: Labels = Field(default={}, description="Labels that the check must all have.")
+
+
+class RouteEntry(Entry):
+    """Where alerts go. The first route that matches is the last, unless it says `continue`."""
+
+    receiver: Id = Field(description="Name of the receiver that is told.")
+    match: MatchEntry = Field(
+        MatchEntry(), description="What it takes; without it, everything does."
+    )
+    status: tuple[Literal["down"], ...] = Field(
+        ("down",),
+        min_length=1,
+        description="What is told. This version tells of down (and of its end) only.",
+    )
+    goes_on: bool = Field(
+        default=False, alias="continue", description="true: routes after this one may match too."
+    )
+
+
+class ReceiverEntry(Entry):
+    """The keys that every receiver has. The rest belong to its type."""
+
+    name: Id = Field(description="What routes call it.")
+    type: str = Field(description="The kind of receiver.")
+
+
+class Grouping(Entry):
+    """How alerts that come together become one message."""
+
+    wait: Duration = Field(
+        timedelta(seconds=20),
+        description="How long a message waits for others of the same cause. Default 20s.",
+    )
+    storm_limit: int = Field(
+        20, ge=1, description="Alerts at a time beyond which one summary stands for the rest."
+    )
+
+
+class AlertsFile(Entry):
+    """config/alerts.yaml. Receivers and routes are looked at one by one."""
+
+    version: Literal[1] = Field(1, description="Version of this form of configuration.")
+    receivers: list[Any] | None = None
+    routes: list[Any] | None = None
+    grouping: Grouping = Field(Grouping(), description="How alerts become one message.")

@@ -1,0 +1,158 @@
+"""The checks of all files: common keys, the keys of their type, and the defaults of both."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from monitor.checktype import CheckSpec, CheckType
+from monitor.configuration.config import ConfiguredCheck
+from monitor.configuration.document import Block, Document
+from monitor.configuration.entries import CheckEntry, Defaults, Rhythm
+from monitor.configuration.findings import Findings, Item, accepted, items, taken_once, unknown
+from monitor.configuration.names import MOST_LABELS
+from monitor.configuration.settings import is_loopback
+from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.service import ServiceId
+from monitor.fields import Context, format_duration
+
+_INTERVAL = timedelta(seconds=60)
+_TIMEOUT = timedelta(seconds=10)
+_RETRY_INTERVAL = timedelta(seconds=15)
+_FAILURE_THRESHOLD = 3
+_SUCCESS_THRESHOLD = 2
+
+COMMON_KEYS = frozenset(CheckEntry.model_fields)
+SHARED_KEYS = frozenset({"name"})
+"""Common keys that a type may have as its own; a check of that type then has only the type's."""
+LATER_KEYS = {"vantages": "every check runs at the one vantage of monitor.yaml"}
+
+
+def own_keys(kind: CheckType[Any]) -> frozenset[str]:
+    """Return the common keys that mean something else in this type: the `name` of a DNS query."""
+    return SHARED_KEYS.intersection(kind.spec.model_fields)
+
+
+def checks_of(
+    documents: Sequence[Document],
+    types: Mapping[str, CheckType[Any]],
+    findings: Findings,
+    context: Context,
+) -> tuple[tuple[ConfiguredCheck, bool, Item], ...]:
+    """Return the valid checks in their written order, whether each is enabled, and its entry."""
+    defaults = _defaults(documents, findings, context)
+    written = tuple(items(documents, "checks", findings))
+    declared = taken_once(written, "id", findings)
+    made = []
+    for item in written:
+        kind = _kind(item, types, findings)
+        if kind is None:
+            continue
+        entry, spec = _halves(item, kind, findings, context)
+        if entry and spec and declared[entry.id] is item:
+            check = _check(entry, spec, defaults[item.file], item, findings)
+            made.append((ConfiguredCheck(check=check, kind=kind, spec=spec), entry.enabled, item))
+    return tuple(made)
+
+
+def _defaults(
+    documents: Sequence[Document], findings: Findings, context: Context
+) -> dict[str, Defaults]:
+    """Return the defaults of each file: its own, over those of the first."""
+    found: dict[str, Defaults] = {}
+    outer = Defaults()
+    for document in documents:
+        block = document.root.get("defaults")
+        own = None
+        if isinstance(block, Block):
+            own = accepted(Defaults, Item(document.file, block), findings, context)
+        found[document.file] = _over(own or Defaults(), outer)
+        outer = found[documents[0].file]
+    return found
+
+
+def _over(own: Rhythm, outer: Rhythm) -> Defaults:
+    merged = {
+        name: value if (value := getattr(own, name)) is not None else getattr(outer, name)
+        for name in Defaults.model_fields
+    }
+    return Defaults.model_construct(**merged | {"labels": {**outer.labels, **own.labels}})
+
+
+def _kind(
+    item: Item, types: Mapping[str, CheckType[Any]], findings: Findings
+) -> CheckType[Any] | None:
+    name = item.block.get("type")
+    if isinstance(name, str) and name in types:
+        return types[name]
+    message = unknown("check type", name, types)
+    if name is None:
+        message = f"this key is missing; known: {', '.join(sorted(types))}"
+    findings.problem(item.file, item.at("type"), f"type: {message}")
+    return None
+
+
+def _halves(
+    item: Item, kind: CheckType[Any], findings: Findings, context: Context
+) -> tuple[CheckEntry | None, CheckSpec | None]:
+    """Return the common half of an entry and its type's half."""
+    common = COMMON_KEYS - own_keys(kind)
+    keys = {key: value for key, value in item.block.items() if key in common}
+    rest = {key: value for key, value in item.block.items() if key not in common}
+    entry = accepted(CheckEntry, item, findings, context, keys=keys)
+    spec = accepted(
+        kind.spec, item, findings, context, keys=rest, also_known=common, later=LATER_KEYS
+    )
+    return entry, spec
+
+
+def _check(
+    entry: CheckEntry, spec: CheckSpec, defaults: Defaults, item: Item, findings: Findings
+) -> Check:
+    chosen = _over(entry, defaults)
+    interval = chosen.interval or _INTERVAL
+    for key in ("timeout", "retry_interval"):
+        _check_length(key, getattr(chosen, key), interval, item, findings)
+    host = spec.dialled_host()
+    return Check(
+        id=CheckId(entry.id),
+        service=ServiceId(entry.service),
+        type=entry.type,
+        target=spec.target(),
+        name=entry.name,
+        interval=interval,
+        timeout=chosen.timeout or min(_TIMEOUT, interval),
+        retry_interval=chosen.retry_interval or min(_RETRY_INTERVAL, interval),
+        failure_threshold=chosen.failure_threshold or _FAILURE_THRESHOLD,
+        success_threshold=chosen.success_threshold or _SUCCESS_THRESHOLD,
+        affects=chosen.affects or Affects.AVAILABILITY,
+        degraded_over=chosen.degraded_over,
+        labels=_labels(chosen.labels, item, findings),
+        runbook=chosen.runbook,
+        verified=entry.verified,
+        notes=entry.notes,
+        local=host is not None and is_loopback(host),
+    )
+
+
+def _check_length(
+    key: str, chosen: timedelta | None, interval: timedelta, item: Item, findings: Findings
+) -> None:
+    if chosen is None or chosen <= interval:
+        return
+    is_own = key in item.block
+    findings.problem(
+        item.file,
+        item.at(key if is_own else "interval"),
+        f"{key}: {format_duration(chosen)}{'' if is_own else ' (from defaults)'} is longer than "
+        f"the interval, {format_duration(interval)}",
+    )
+
+
+def _labels(labels: Mapping[str, str], item: Item, findings: Findings) -> Mapping[str, str]:
+    if len(labels) > MOST_LABELS:
+        findings.problem(
+            item.file,
+            item.at("labels"),
+            f"labels: {len(labels)} with those of defaults: a check has at most {MOST_LABELS}",
+        )
+    return labels

@@ -1,0 +1,53 @@
+"""A configuration that is whole and consistent. Frozen: a reload makes another one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.checktype import CheckSpec, CheckType
+from monitor.configuration.alerts import Grouping
+from monitor.configuration.problem import Problem
+from monitor.configuration.settings import MonitorSettings
+from monitor.domain.alert import Route
+from monitor.domain.check import Check
+from monitor.domain.service import Service, ServiceId
+from monitor.receivertype import ReceiverSpec, ReceiverType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfiguredCheck:
+    """A check, and what only its type understands."""
+
+    check: Check
+    kind: CheckType[Any]
+    spec: CheckSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfiguredReceiver:
+    """A receiver, and what only its kind understands."""
+
+    name: str
+    kind: ReceiverType[Any]
+    spec: ReceiverSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All that checks.yaml and config/ say.
+
+    `checks` are those to run, in the order they are written; `disabled` those with
+    `enabled: false`. `hash` is what `sha256sum FILE… | sha256sum` prints for the files read
+    (`files`, in that order, named from the folder of checks.yaml).
+    """
+
+    monitor: MonitorSettings
+    services: Mapping[ServiceId, Service]
+    checks: tuple[ConfiguredCheck, ...]
+    disabled: tuple[ConfiguredCheck, ...]
+    receivers: Mapping[str, ConfiguredReceiver]
+    routes: tuple[Route, ...]
+    grouping: Grouping
+    warnings: tuple[Problem, ...]
+    files: tuple[str, ...]
+    hash: str

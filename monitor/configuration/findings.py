@@ -1,0 +1,109 @@
+"""What is found wrong or doubtful while a configuration is put together."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from monitor.configuration.document import At, Block, Document, Series
+from monitor.configuration.mistakes import Refused, validated
+from monitor.configuration.names import nearest
+from monitor.configuration.problem import Problem
+from monitor.fields import Context, shown
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects problems and warnings, so that one run tells of all of them."""
+
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    def problem(self, file: str, at: At, message: str) -> None:
+        self.problems.append(Problem(file, *at, message))
+
+    def warning(self, file: str, at: At, message: str) -> None:
+        self.warnings.append(Problem(file, *at, message))
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a list of the configuration, as it is written."""
+
+    file: str
+    block: Block
+
+    def at(self, key: str) -> At:
+        """Return the place of a key's value, or of the entry if the key is not written."""
+        return self.block.values_at.get(key, self.block.at)
+
+
+def items(documents: Iterable[Document], key: str, findings: Findings) -> Iterator[Item]:
+    """Yield the entries under `key` of each document, and complain of what is none."""
+    for document in documents:
+        entries = document.root.get(key) if isinstance(document.root, Block) else None
+        if not isinstance(entries, Series):
+            continue
+        for entry, at in zip(entries, entries.items_at, strict=True):
+            if isinstance(entry, Block):
+                yield Item(document.file, entry)
+            else:
+                findings.problem(
+                    document.file, at, f"{key}: {shown(entry)} is no entry: write `- id: …`"
+                )
+
+
+def taken_once(each: Iterable[Item], key: str, findings: Findings) -> dict[str, Item]:
+    """Return the entries by their id (or name), and complain of every second one of an id."""
+    first: dict[str, Item] = {}
+    for item in each:
+        name = item.block.get(key)
+        if not isinstance(name, str):
+            continue
+        known = first.setdefault(name, item)
+        if known is not item:
+            line, column = known.at(key)
+            findings.problem(
+                item.file,
+                item.at(key),
+                f"{key}: {shown(name)} is taken already: {known.file}:{line}:{column}",
+            )
+    return first
+
+
+def accepted(
+    model: type[ModelT], item: Item, findings: Findings, context: Context, **how: Any
+) -> ModelT | None:
+    """Return an entry as a `model`; None, with complaints, if it is no valid one."""
+    try:
+        value = validated(model, item.block, file=item.file, context=context, **how)
+    except Refused as refused:
+        findings.problems.extend(refused.problems)
+        value = None
+    for name in context.from_environment:
+        findings.warning(
+            item.file,
+            _place_of_variable(item.block, name) or item.block.at,
+            f"the secret in the environment variable {name} can be seen by others on this host: "
+            "prefer {file: …} or {credential: …}",
+        )
+    context.from_environment.clear()
+    return value
+
+
+def _place_of_variable(value: Any, name: str) -> At | None:
+    if isinstance(value, Block):
+        if value.get("env") == name and len(value) == 1:
+            return value.at
+        value = list(value.values())
+    if isinstance(value, list):
+        return next((at for each in value if (at := _place_of_variable(each, name))), None)
+    return None
+
+
+def unknown(what: str, name: object, known: Iterable[str]) -> str:
+    """Return the complaint that there is no `what` of that name, with the nearest that is."""
+    return f"there is no {what} {shown(name)}{nearest(str(name), known)}"

@@ -1,0 +1,149 @@
+"""Puts a configuration together, or tells everything that is wrong with it."""
+
+import gc
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from monitor.checktype import CheckType
+from monitor.configuration.alerts import AlertsFile
+from monitor.configuration.checks import checks_of
+from monitor.configuration.config import Config, ConfiguredCheck
+from monitor.configuration.document import Document
+from monitor.configuration.doubts import (
+    doubt_checks,
+    doubt_receivers,
+    doubt_routes,
+    doubt_services,
+    doubt_settings,
+)
+from monitor.configuration.entries import ChecksFile, Entry
+from monitor.configuration.files import gather
+from monitor.configuration.findings import Findings, Item, accepted, unknown
+from monitor.configuration.problem import ConfigError, Problem
+from monitor.configuration.receivers import check_matches, receivers_of, routes_of, routes_to_all
+from monitor.configuration.services import check_dependencies, services_of
+from monitor.configuration.settings import MonitorSettings
+from monitor.fields import Context
+from monitor.receivertype import ReceiverType
+
+EntryT = TypeVar("EntryT", bound=Entry)
+
+_LATER_ALERT_KEYS = {
+    "escalation": "alerts do not escalate yet",
+    "templates": "the words of alerts are fixed",
+}
+
+
+def load(
+    path: Path,
+    types: Mapping[str, CheckType[Any]],
+    receiver_types: Mapping[str, ReceiverType[Any]],
+    environment: Mapping[str, str] | None = None,
+) -> Config:
+    """Return what checks.yaml at `path` and config/ beside it say.
+
+    `types` and `receiver_types` are what `type:` may name. `environment` (default: the process's
+    own) answers `{env: …}` and says where systemd keeps credentials.
+    Raise ConfigError with every problem of every file. Nothing is kept of a failed load.
+    """
+    findings = Findings()
+    with _no_collection():
+        config = _assembled(path, types, receiver_types, _context(path, environment), findings)
+    if config is None:
+        raise ConfigError(_ordered(findings.problems, path.name))
+    return config
+
+
+def _ordered(problems: Iterable[Problem], first: str) -> tuple[Problem, ...]:
+    """Return each problem once, in the order of files (`first` first) and places."""
+    return tuple(sorted(set(problems), key=lambda each: (each.file != first, each)))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking again and again over what is all still needed."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _context(path: Path, environment: Mapping[str, str] | None) -> Context:
+    known = os.environ if environment is None else environment
+    credentials = known.get("CREDENTIALS_DIRECTORY")
+    return Context(
+        folder=path.absolute().parent,
+        environment=known,
+        credentials=Path(credentials) if credentials else None,
+    )
+
+
+def _assembled(
+    path: Path,
+    types: Mapping[str, CheckType[Any]],
+    receiver_types: Mapping[str, ReceiverType[Any]],
+    context: Context,
+    findings: Findings,
+) -> Config | None:
+    files = gather(path, findings)
+    for document in files.checks:
+        _root(ChecksFile, document, findings, context)
+    settings = _root(MonitorSettings, files.monitor, findings, context)
+    alerts = _root(AlertsFile, files.alerts, findings, context, later=_LATER_ALERT_KEYS)
+    services, declared = services_of(files.checks, findings, context)
+    checks = checks_of(files.checks, types, findings, context)
+    receivers, named = receivers_of(files.alerts, receiver_types, findings, context)
+    written_routes = routes_of(files.alerts, named, findings, context)
+    if not files.broken:
+        check_dependencies(services, declared, findings)
+        _check_services(checks, declared, findings)
+        check_matches(
+            written_routes, services=services, declared=declared, types=types, findings=findings
+        )
+    if findings.problems or settings is None or alerts is None:
+        return None
+    routes = tuple(route for route, _ in written_routes) or routes_to_all(receivers)
+    running = tuple(configured for configured, enabled, _ in checks if enabled)
+    doubt_settings(settings, files.monitor, findings)
+    doubt_checks([(configured, item) for configured, _, item in checks], findings)
+    doubt_services(services, declared, running, findings)
+    doubt_receivers(receivers, named, routes, findings)
+    doubt_routes(routes, services, running, files.alerts, findings)
+    if findings.problems:
+        return None
+    return Config(
+        monitor=settings,
+        services=services,
+        checks=running,
+        disabled=tuple(configured for configured, enabled, _ in checks if not enabled),
+        receivers=receivers,
+        routes=routes,
+        grouping=alerts.grouping,
+        warnings=_ordered(findings.warnings, path.name),
+        files=files.names,
+        hash=files.hash,
+    )
+
+
+def _root(
+    model: type[EntryT], document: Document, findings: Findings, context: Context, **how: Any
+) -> EntryT | None:
+    return accepted(model, Item(document.file, document.root), findings, context, **how)
+
+
+def _check_services(
+    checks: tuple[tuple[ConfiguredCheck, bool, Item], ...],
+    declared: Mapping[str, Item],
+    findings: Findings,
+) -> None:
+    for configured, _, item in checks:
+        service = configured.check.service
+        if service not in declared:
+            message = f"service: {unknown('service', service, declared)}"
+            findings.problem(item.file, item.at("service"), message)

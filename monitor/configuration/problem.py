@@ -1,0 +1,29 @@
+"""What is wrong with a configuration, and where."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake or doubt. `line` and `column` count from 1, in characters.
+
+    `file` is relative to the folder of checks.yaml.
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        """Return it as compilers print theirs, so that editors jump there."""
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used. `problems` holds every mistake of every file."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))

@@ -1,0 +1,93 @@
+"""The services of all files, and how they depend on each other."""
+
+from collections.abc import Mapping, Sequence
+
+from monitor.configuration.document import Document
+from monitor.configuration.entries import ServiceEntry, SlaEntry
+from monitor.configuration.findings import Findings, Item, accepted, items, taken_once, unknown
+from monitor.domain.service import Service, ServiceId, Sla
+from monitor.fields import Context
+
+
+def services_of(
+    documents: Sequence[Document], findings: Findings, context: Context
+) -> tuple[dict[ServiceId, Service], dict[str, Item]]:
+    """Return the valid services, and every written one by its id, valid or not."""
+    written = tuple(items(documents, "services", findings))
+    declared = taken_once(written, "id", findings)
+    services = {}
+    for item in written:
+        entry = accepted(ServiceEntry, item, findings, context)
+        if entry is not None and declared[entry.id] is item:
+            services[ServiceId(entry.id)] = _service(entry)
+    return services, declared
+
+
+def _service(entry: ServiceEntry) -> Service:
+    return Service(
+        id=ServiceId(entry.id),
+        name=entry.name,
+        owner=entry.owner,
+        criticality=entry.criticality,
+        public=entry.public,
+        depends_on=tuple(map(ServiceId, entry.depends_on)),
+        status=entry.status,
+        sla=_sla(entry.sla) if entry.sla else None,
+    )
+
+
+def _sla(entry: SlaEntry) -> Sla:
+    return Sla(target=entry.target, basis=entry.basis, hours=entry.hours)
+
+
+def check_dependencies(
+    services: Mapping[ServiceId, Service], declared: Mapping[str, Item], findings: Findings
+) -> None:
+    """Complain of dependencies on what does not exist, and of circles."""
+    for service in services.values():
+        item = declared[service.id]
+        places = item.block["depends_on"].items_at if service.depends_on else ()
+        for other, at in zip(service.depends_on, places, strict=True):
+            if other not in declared:
+                findings.problem(
+                    item.file, at, f"depends_on: {unknown('service', other, declared)}"
+                )
+    if circle := _circle(services):
+        item = declared[circle[0]]
+        findings.problem(
+            item.file,
+            item.at("depends_on"),
+            f"depends_on: services depend on each other in a circle: {' → '.join(circle)}",
+        )
+
+
+def _circle(services: Mapping[ServiceId, Service]) -> list[ServiceId]:
+    """Return a circle of dependencies, its first member repeated at the end, or nothing.
+
+    Kahn's algorithm from below: what is left after all that stands firm has been taken away
+    depends, sooner or later, on itself.
+    """
+    left = {
+        id_: {each for each in service.depends_on if each in services}
+        for id_, service in services.items()
+    }
+    dependents: dict[ServiceId, list[ServiceId]] = {}
+    for id_, needed in left.items():
+        for each in needed:
+            dependents.setdefault(each, []).append(id_)
+    firm = [id_ for id_, needed in left.items() if not needed]
+    while firm:
+        gone = firm.pop()
+        del left[gone]
+        for id_ in dependents.get(gone, ()):
+            left[id_].discard(gone)
+            if not left[id_]:
+                firm.append(id_)
+    return _walk(left) if left else []
+
+
+def _walk(left: Mapping[ServiceId, set[ServiceId]]) -> list[ServiceId]:
+    way = [next(iter(left))]
+    while way.count(way[-1]) == 1:
+        way.append(min(each for each in left[way[-1]] if each in left))
+    return way[way.index(way[-1]) :]
