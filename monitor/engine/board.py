@@ -82,6 +82,13 @@ class Board:
         tally.microseconds.update(microseconds)
         self._tallies[service] = tally
 
+    def restart_tallies(self, now: int) -> None:
+        """Credit from `now` on, after the timeline jumped. Totals so far are kept."""
+        for watched in self._watched.values():
+            watched.tally.seen_at = None
+        for service, tally in list(self._tallies.items()):
+            self.resume(service, now, tally.microseconds)
+
     def replace(
         self,
         services: Iterable[Service],

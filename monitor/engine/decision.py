@@ -43,9 +43,7 @@ class Consequence:
     notifications: tuple[Notification, ...]
 
 
-def consequence(
-    situation: Situation, routes: Sequence[Route], at: datetime
-) -> Consequence | None:
+def consequence(situation: Situation, routes: Sequence[Route], at: datetime) -> Consequence | None:
     """Return what follows from `situation`, or None when its incident stays as it is.
 
     `at` is when the check changed. Who was told of the opening is told of the rest.
@@ -69,9 +67,7 @@ def consequence(
     )
 
 
-def _alert(
-    change: IncidentChange, incident: Incident, situation: Situation, at: datetime
-) -> Alert:
+def _alert(change: IncidentChange, incident: Incident, situation: Situation, at: datetime) -> Alert:
     return incident_alert(
         change, incident, situation.service, situation.checks, vantage=situation.vantage, at=at
     )

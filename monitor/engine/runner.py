@@ -90,9 +90,7 @@ def classify(error: Exception, timeout: timedelta) -> Outcome:
         )
     if isinstance(error, TimeoutError):
         detail = f"no result within {timeout.total_seconds():g} s"
-        return Outcome(
-            status=OutcomeStatus.FAILED, failure=Failure(FailureKind.TIMEOUT, detail)
-        )
+        return Outcome(status=OutcomeStatus.FAILED, failure=Failure(FailureKind.TIMEOUT, detail))
     return Outcome(
         status=OutcomeStatus.UNKNOWN,
         failure=Failure(FailureKind.INTERNAL, type(error).__name__),

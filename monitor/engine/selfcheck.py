@@ -38,10 +38,15 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """Something that answers whenever our network works. `ask` returns whether it did."""
+    """Something that answers whenever our network works.
+
+    `ask` takes a deadline (monotonic seconds) and returns whether it answered. An `assumed` one
+    was not configured, and counts only once it has answered: a gateway may never answer anybody.
+    """
 
     name: str
     ask: Callable[[float], Awaitable[bool]]
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,7 @@ class SelfCheck:
         self._latest: tuple[CheckId, float] | None = None
         self._round: _Round | None = None
         self._asking: asyncio.Task[_Round] | None = None
+        self._heard: set[str] = set()
 
     def note(self, check: Check, observation: Observation, began: float) -> None:
         """Remember that a target beyond loopback answered a probe begun at `began`."""
@@ -114,7 +120,7 @@ class SelfCheck:
         self._latest = (check.id, began)
 
     async def prove(self, check: Check, kind: FailureKind, began: float) -> Proof:
-        """Return what is known of our side since `began` (monotonic), asking canaries if need be."""
+        """Return what is known of our side since `began` (monotonic), asking if need be."""
         others = (at for check_id, at in self._answered.items() if check_id != check.id)
         if kind not in _RESOLVER_KINDS and any(at > began for at in others):
             return Proof.ONLINE
@@ -142,26 +148,37 @@ class SelfCheck:
 
     async def _ask_all(self) -> _Round:
         began = self._monotonic()
-        canaries = [*self._network, *self._resolver]
-        answers = await asyncio.gather(*(_ask(canary) for canary in canaries))
-        network, resolver = answers[: len(self._network)], answers[len(self._network) :]
+        network, resolver = await asyncio.gather(
+            self._answers(self._network, began), self._answers(self._resolver, began)
+        )
         return _Round(began, weigh(network, resolver, self._require))
+
+    async def _answers(self, canaries: Sequence[Canary], began: float) -> Sequence[bool]:
+        """Return which of the canaries that count answered."""
+        deadline = began + CANARY_SECONDS
+        answers = await asyncio.gather(*(_ask(canary, deadline) for canary in canaries))
+        answered = list(zip(canaries, answers, strict=True))
+        self._heard |= {canary.name for canary, answer in answered if answer}
+        return [
+            answer
+            for canary, answer in answered
+            if not canary.assumed or canary.name in self._heard
+        ]
 
 
 def weigh(network: Sequence[bool], resolver: Sequence[bool], require: int) -> Proof:
-    """Return what the answers of the canaries prove. With no network canary, ours is the resolver."""
-    if not network and not resolver:
-        return Proof.NO_CANARY
-    online = sum(network) >= require if network else any(resolver)
-    if not online:
+    """Return what the answers of the canaries prove; an empty sequence proves nothing."""
+    if network and sum(network) < require:
         return Proof.OFFLINE
-    return Proof.RESOLVER_DEAD if resolver and not any(resolver) else Proof.ONLINE
+    if resolver and not any(resolver):
+        return Proof.RESOLVER_DEAD
+    return Proof.ONLINE if network or resolver else Proof.NO_CANARY
 
 
-async def _ask(canary: Canary) -> bool:
+async def _ask(canary: Canary, deadline: float) -> bool:
     try:
         async with asyncio.timeout(CANARY_SECONDS):
-            return await canary.ask(CANARY_SECONDS)
+            return await canary.ask(deadline)
     except Exception:
         return False
 

@@ -56,19 +56,27 @@ class Timetable:
         """Forget `check_id`."""
         self._plans.pop(check_id, None)
 
-    def retry(self, check: Check, slot: int, after: int) -> None:
-        """Plan the next attempt at `slot` that lies after `after`, if one comes before the next slot.
+    def retry(self, check: Check, slot: int, after: int) -> int | None:
+        """Plan the next attempt at `slot` that lies after `after`, and return when it is due.
 
-        Attempt k is due at slot + k × retry_interval.
+        Attempt k is due at slot + k × retry_interval. None when the next slot comes first.
         """
         plan = self._plans.get(check.id)
         if plan is None:
-            return
+            return None
         step = span_microseconds(check.retry_interval)
         attempt = max(1, (after - slot) // step + 1)
         due = slot + attempt * step
-        if due < slot + plan[0]:
-            self._push(due, check.id, attempt, slot)
+        if due >= slot + plan[0]:
+            return None
+        self._push(due, check.id, attempt, slot)
+        return due
+
+    def try_early(self, check: Check, now: int) -> None:
+        """Plan an attempt at the slot before `now`, so that a new check is soon known."""
+        interval = span_microseconds(check.interval)
+        first = span_microseconds(phase(check.id, check.interval))
+        self.retry(check, first + (now - first) // interval * interval, now)
 
     def earliest(self) -> int | None:
         """Return when something is due next, or None when nothing is planned."""
@@ -105,4 +113,3 @@ class Timetable:
             if plan is not None and plan[1] == generation:
                 return
             heapq.heappop(self._heap)
-

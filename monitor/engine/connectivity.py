@@ -1,0 +1,101 @@
+"""Keeps track of whether we ourselves are online, and tells it once."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from monitor.domain.alert import AlertType
+from monitor.domain.check import Check
+from monitor.domain.observation import Observation, UnknownCause
+from monitor.engine.pipeline import Pipeline
+from monitor.engine.selfcheck import Proof, SelfCheck, needs_proof, settled
+from monitor.ports import Clock, MarkKind, Telemetry
+
+log = structlog.get_logger()
+
+_ASK_SECONDS = 5.0
+_OWN_FAULTS = frozenset({UnknownCause.SELF_OFFLINE, UnknownCause.RESOLVER})
+
+
+class Connectivity:
+    """Judges doubtful failures, and is itself online or offline in consequence.
+
+    `back_online` is called when the network is back, so that what waits can be tried again.
+    """
+
+    def __init__(
+        self,
+        self_check: SelfCheck,
+        pipeline: Pipeline,
+        clock: Clock,
+        telemetry: Telemetry,
+        back_online: Callable[[], None],
+    ) -> None:
+        self._self_check = self_check
+        self._pipeline = pipeline
+        self._clock = clock
+        self._telemetry = telemetry
+        self._back_online = back_online
+        self._lost = asyncio.Event()
+        self.offline_since: datetime | None = None
+        self.cause: UnknownCause | None = None
+
+    def resume(self, offline_since: datetime | None) -> None:
+        """Go on offline, if that is how the last run ended."""
+        if offline_since is not None:
+            self.offline_since, self.cause = offline_since, UnknownCause.SELF_OFFLINE
+            self._telemetry.offline(offline=True)
+            self._lost.set()
+
+    async def judge(self, check: Check, observation: Observation, began: float) -> Observation:
+        """Return `observation` with a failure that may be ours turned into unknown.
+
+        `began` is when its probe began, in monotonic seconds.
+        """
+        failure = observation.outcome.failure
+        if failure is not None and needs_proof(check, observation):
+            proof = await self._self_check.prove(check, failure.kind, began)
+            observation = settled(observation, proof)
+        else:
+            self._self_check.note(check, observation, began)
+        self._follow(check, observation)
+        return observation
+
+    async def run(self) -> None:
+        """While we are offline, ask every few seconds whether we still are."""
+        while True:
+            await self._lost.wait()
+            await asyncio.sleep(_ASK_SECONDS)
+            if await self._self_check.ask() is Proof.ONLINE:
+                self._recover()
+
+    def _follow(self, check: Check, observation: Observation) -> None:
+        outcome = observation.outcome
+        if outcome.cause in _OWN_FAULTS:
+            self._lose(observation.scheduled_at, outcome.cause)
+        elif self.cause is UnknownCause.SELF_OFFLINE and outcome.answered and not check.local:
+            self._recover()
+
+    def _lose(self, since: datetime, cause: UnknownCause) -> None:
+        if self.offline_since is not None:
+            return
+        self.offline_since, self.cause = since, cause
+        self._telemetry.offline(offline=True)
+        log.warning("self.offline", since=since.isoformat(), cause=cause)
+        self._pipeline.mark(MarkKind.SELF_OFFLINE, since, self._clock.epoch, cause)
+        self._pipeline.tell_of_self(AlertType.SELF_OFFLINE, since, since, cause)
+        self._lost.set()
+
+    def _recover(self) -> None:
+        if self.offline_since is None or self.cause is None:
+            return
+        since, cause, now = self.offline_since, self.cause, self._clock.now()
+        self.offline_since = self.cause = None
+        self._lost.clear()
+        self._telemetry.offline(offline=False)
+        log.info("self.recovered", since=since.isoformat(), cause=cause)
+        self._pipeline.mark(MarkKind.SELF_ONLINE, now, self._clock.epoch, cause)
+        self._pipeline.tell_of_self(AlertType.SELF_RECOVERED, since, now, cause)
+        self._back_online()

@@ -1,0 +1,243 @@
+"""The one path from an observation to everything that depends on it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from monitor.domain.alert import (
+    Alert,
+    AlertType,
+    Notification,
+    Route,
+    addressed,
+)
+from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.incident import Incident
+from monitor.domain.instant import microseconds, span_microseconds
+from monitor.domain.observation import MissedSlot, Observation, Status, UnknownCause
+from monitor.domain.service import Service, ServiceId
+from monitor.domain.state import CheckState, Step, advance, lose_sight
+from monitor.engine.board import Board
+from monitor.engine.decision import Situation, consequence
+from monitor.engine.recorder import Recorder
+from monitor.ports import Change, Mark, MarkKind, TallySnapshot, Watched
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What the configuration says to the pipeline. Replaced as a whole at a reload."""
+
+    services: tuple[Service, ...]
+    checks: tuple[Check, ...]
+    routes: tuple[Route, ...]
+    receivers: tuple[str, ...]
+
+
+class Pipeline:
+    """Decides with pure functions, shows the result on the board, and has it recorded.
+
+    Nothing here waits for the disk: a store that is slow or broken must not stop a probe.
+    """
+
+    def __init__(self, board: Board, recorder: Recorder, vantage: str) -> None:
+        self._board = board
+        self._recorder = recorder
+        self._vantage = vantage
+        self._routes: tuple[Route, ...] = ()
+        self._receivers: tuple[str, ...] = ()
+
+    def record(self, observation: Observation) -> CheckState | None:
+        """Take in what a probe saw; return the state of its check, or None if it is gone."""
+        watched = self._board.get(observation.check_id)
+        if watched is None:
+            return None
+        step = advance(watched.state, observation, watched.check)
+        watched.last = observation
+        failure = observation.outcome.failure
+        watched.tally.count(failure.kind if failure else None)
+        self._credit(watched, microseconds(observation.scheduled_at), observation.sample)
+        self._recorder.record(self._change(watched, step, (observation,)))
+        return step.state
+
+    def miss(self, missed: Sequence[MissedSlot]) -> None:
+        """Record slots in which no probe ran."""
+        if missed:
+            self._recorder.record(Change(missed=tuple(missed)))
+
+    def lose_sight(self, lost: Iterable[tuple[CheckId, datetime]], cause: UnknownCause) -> None:
+        """Show as unknown every check of `lost`, each from its own instant on."""
+        states: dict[CheckId, CheckState] = {}
+        transitions = []
+        for check_id, at in lost:
+            watched = self._board[check_id]
+            step = lose_sight(watched.state, at, cause)
+            self._credit(watched, microseconds(at), Status.UNKNOWN)
+            if step.state != watched.state:
+                states[check_id] = watched.state = step.state
+            if step.transition:
+                transitions.append((check_id, step.transition))
+        if states:
+            self._recorder.record(Change(states=states, transitions=tuple(transitions)))
+
+    def mark(self, kind: MarkKind, at: datetime, epoch: int, detail: str = "") -> None:
+        """Record an event of the monitor itself, after which nothing is known until a sample."""
+        if kind not in (MarkKind.START, MarkKind.SELF_ONLINE):
+            for watched in self._board.checks():
+                self._credit(watched, microseconds(at), Status.UNKNOWN)
+        mark = Mark(kind=kind, at=at, epoch=epoch, detail=detail)
+        self._recorder.record(Change(marks=(mark,)))
+
+    def tell_of_self(self, kind: AlertType, since: datetime, at: datetime, detail: str) -> None:
+        """Tell every receiver about the monitor itself: one affair begins at `since`."""
+        alert = Alert(type=kind, occurred_at=at, sequence=1, detail=detail)
+        subject = f"self:{microseconds(since)}"
+        self._recorder.record(Change(notifications=addressed(alert, subject, self._receivers)))
+
+    def snapshot(self, checks: Sequence[CheckId], services: Sequence[ServiceId]) -> None:
+        """Have the running totals of these checks and services stored."""
+        watched = [each for i in checks if (each := self._board.get(i)) is not None]
+        self._recorder.record(
+            Change(
+                tallies={
+                    w.check.id: TallySnapshot(
+                        at=w.tally.seen_at, microseconds=dict(w.tally.microseconds)
+                    )
+                    for w in watched
+                    if w.tally.seen_at is not None
+                },
+                service_tallies={
+                    service: TallySnapshot(
+                        at=self._board.settled_at(service),
+                        microseconds=dict(self._board.service_tally(service)),
+                    )
+                    for service in services
+                    if self._board.service(service) is not None
+                },
+            )
+        )
+
+    def replace(
+        self, plan: Plan, now: datetime, states: Mapping[CheckId, CheckState] | None = None
+    ) -> None:
+        """Watch what `plan` says from now on. A check that stays keeps its state and history.
+
+        `states` are those of checks that were not watched before, if the store has them.
+        An incident whose checks are gone is closed, and those who heard of it are told.
+        """
+        self._routes, self._receivers = plan.routes, plan.receivers
+        old_services = {service.id: service for service in self._board.services()}
+        gone = self._board.replace(plan.services, plan.checks, states or {}, microseconds(now))
+        for key, incident in list(self._board.incidents.items()):
+            service = self._board.service(key[0]) or old_services.get(key[0])
+            if service is not None:
+                self._follow_without_step(service, incident, gone, now)
+        if gone:
+            self._recorder.record(Change(forgotten=tuple(w.check.id for w in gone)))
+
+    def _credit(self, watched: Watched, at: int, status: Status) -> None:
+        check = watched.check
+        pieces = watched.tally.sample(at, status, span_microseconds(check.interval))
+        self._board.credit(check, pieces)
+
+    def _change(
+        self, watched: Watched, step: Step, observations: tuple[Observation, ...]
+    ) -> Change:
+        if step.state is step.before:
+            return Change(observations=observations)
+        check_id = watched.check.id
+        watched.state = step.state
+        transition = step.transition
+        if transition is not None:
+            log.info(
+                "check.transition",
+                check_id=check_id,
+                old=transition.old,
+                new=transition.new,
+                since=transition.at.isoformat(),
+                cause=transition.cause,
+                failure=transition.failure.kind if transition.failure else None,
+                detail=transition.failure.detail if transition.failure else None,
+            )
+        incidents, notifications = self._consequences(watched, step)
+        return Change(
+            observations=observations,
+            states={check_id: step.state},
+            transitions=((check_id, transition),) if transition else (),
+            incidents=incidents,
+            notifications=notifications,
+        )
+
+    def _consequences(
+        self, watched: Watched, step: Step
+    ) -> tuple[tuple[Incident, ...], tuple[Notification, ...]]:
+        check = watched.check
+        service = self._board.service(check.service)
+        transition = step.transition
+        if step.verdict is None or transition is None or service is None:
+            return (), ()
+        if check.affects is Affects.NONE:
+            return (), ()
+        return self._follow(service, check, transition.at, {})
+
+    def _follow(
+        self,
+        service: Service,
+        check: Check,
+        at: datetime,
+        gone: Mapping[CheckId, Check],
+    ) -> tuple[tuple[Incident, ...], tuple[Notification, ...]]:
+        """Return what becomes of the incident of `service`, and keep the board in step."""
+        affects = check.affects
+        key = (service.id, affects)
+        states = self._board.members(service.id, affects)
+        incident = self._board.incidents.get(key)
+        configured = {i: self._board[i].check for i in states}
+        found = consequence(
+            Situation(
+                service=service,
+                affects=affects,
+                incident=incident,
+                states=states,
+                check=check,
+                checks={**gone, **configured},
+                vantage=self._vantage,
+            ),
+            self._routes,
+            at,
+        )
+        if found is None:
+            return (), ()
+        if found.incident.ended_at is None:
+            self._board.incidents[key] = found.incident
+        else:
+            self._board.incidents.pop(key, None)
+        log.info(
+            "incident.changed",
+            change=found.change,
+            incident=found.incident.id,
+            service=service.id,
+            checks=[affected.id for affected in found.incident.checks],
+            notifications=len(found.notifications),
+        )
+        return (found.incident,), found.notifications
+
+    def _follow_without_step(
+        self, service: Service, incident: Incident, gone: Sequence[Watched], now: datetime
+    ) -> None:
+        """Follow an open incident after the configuration changed beneath it."""
+        known = {watched.check.id: watched.check for watched in gone}
+        named = [known.get(c.id) or self._configured(c.id) for c in incident.checks]
+        check = next((c for c in named if c is not None), None)
+        if check is None:
+            return
+        incidents, notifications = self._follow(service, check, now, known)
+        if incidents:
+            self._recorder.record(Change(incidents=incidents, notifications=notifications))
+
+    def _configured(self, check_id: CheckId) -> Check | None:
+        watched = self._board.get(check_id)
+        return watched.check if watched else None

@@ -1,0 +1,133 @@
+"""Hands changes to the store without ever holding up a probe."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+import structlog
+
+from monitor.ports import Change, Store, StoreError, Telemetry
+
+log = structlog.get_logger()
+
+_BOUND = 100_000
+_GATHER_SECONDS = 0.05
+_RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
+
+
+class Recorder:
+    """A queue in front of the store. What the store refuses is offered again, in order.
+
+    `told` is called after a change with notifications has become durable.
+    Past the bound of the queue only plain observations are dropped: they are counted, and their
+    time is unknown. A transition, an incident or a notification is never dropped.
+    """
+
+    def __init__(self, store: Store, telemetry: Telemetry, told: Callable[[], None]) -> None:
+        self._store = store
+        self._telemetry = telemetry
+        self._told = told
+        self._queue: deque[Change] = deque()
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._timer: asyncio.TimerHandle | None = None
+        self.dropped = 0
+
+    def record(self, change: Change) -> None:
+        """Have `change` written. Returns at once."""
+        if len(self._queue) >= _BOUND and not change.urgent:
+            self.dropped += 1
+            self._telemetry.store_failed()
+            return
+        self._queue.append(change)
+        self._idle.clear()
+        if change.urgent:
+            self._wake.set()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._wake.set)
+
+    async def run(self) -> None:
+        """Write what is recorded, until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            self._cancel_timer()
+            while self._queue:
+                taken = list(self._queue)
+                self._queue.clear()
+                await self._write(gathered(taken))
+            self._idle.set()
+
+    async def drain(self) -> None:
+        """Return when everything recorded so far has been handed to the store."""
+        self._wake.set()
+        await self._idle.wait()
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def _write(self, changes: Sequence[Change]) -> None:
+        """Write `changes` in order, as often as it takes."""
+        pending, failures = changes, 0
+        while pending:
+            pending = await self._offer(pending)
+            if pending:
+                self._telemetry.store_failed()
+                delay = _RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)]
+                failures += 1
+                log.error("store.refused", changes=len(pending), retry_seconds=delay)
+                await asyncio.sleep(delay)
+
+    async def _offer(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """Offer all at once, so that one commit serves them; return the first refused and the rest.
+
+        What follows a refused change is offered again too, since order matters and the store
+        writes nothing twice.
+        """
+        results = await asyncio.gather(
+            *(self._store.commit(change) for change in changes), return_exceptions=True
+        )
+        for number, result in enumerate(results):
+            if isinstance(result, StoreError):
+                self._tell(changes[:number])
+                return changes[number:]
+            if isinstance(result, BaseException):
+                raise result
+        self._tell(changes)
+        return ()
+
+    def _tell(self, changes: Iterable[Change]) -> None:
+        if any(change.notifications for change in changes):
+            self._told()
+
+
+def gathered(changes: Iterable[Change]) -> Sequence[Change]:
+    """Return `changes` with neighbours that nobody waits for joined into one."""
+    result: list[Change] = []
+    plain: list[Change] = []
+    for change in changes:
+        if change.urgent:
+            result.extend(_joined(plain))
+            plain = []
+            result.append(change)
+        else:
+            plain.append(change)
+    result.extend(_joined(plain))
+    return result
+
+
+def _joined(changes: Sequence[Change]) -> Sequence[Change]:
+    if len(changes) < 2:
+        return changes
+    joined = Change(
+        observations=tuple(o for change in changes for o in change.observations),
+        missed=tuple(m for change in changes for m in change.missed),
+        states={i: state for change in changes for i, state in change.states.items()},
+        tallies={i: tally for change in changes for i, tally in change.tallies.items()},
+        service_tallies={i: t for change in changes for i, t in change.service_tallies.items()},
+        forgotten=tuple(i for change in changes for i in change.forgotten),
+    )
+    return (joined,)

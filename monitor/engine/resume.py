@@ -1,0 +1,91 @@
+"""Goes on where the last run ended: the same states, and a gap that stays a gap."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from monitor.domain.check import Check, CheckId
+from monitor.domain.instant import instant, microseconds, span_microseconds
+from monitor.domain.observation import MissedReason, MissedSlot, Status, UnknownCause
+from monitor.domain.tally import HOLD
+from monitor.engine.board import Board
+from monitor.engine.pipeline import Pipeline
+from monitor.ports import Clock, LastSample, MarkKind, Restored
+
+
+def resume(
+    restored: Restored, board: Board, pipeline: Pipeline, clock: Clock, vantage: str
+) -> None:
+    """Bring the board and the record up to now, the start of this run.
+
+    The board already watches what is configured. What the last run had found out is still
+    confirmed, so nothing is decided again; but from its end on nothing was seen.
+    """
+    now = clock.now()
+    board.incidents.update({(i.service, i.affects): i for i in restored.incidents})
+    _restore_totals(restored, board)
+    checks = [watched.check for watched in board.checks()]
+    lost = lost_sight(checks, restored, now)
+    pipeline.mark(MarkKind.START, now, clock.epoch)
+    pipeline.lose_sight(lost.items(), UnknownCause.MONITOR_STOPPED)
+    pipeline.miss(
+        [
+            slots
+            for check in checks
+            if (last := restored.last_samples.get(check.id)) is not None
+            and (slots := slots_missed(check, last, now, vantage)) is not None
+        ]
+    )
+
+
+def _restore_totals(restored: Restored, board: Board) -> None:
+    """Go on from the totals that were stored, and count what was seen after them."""
+    for service, total in restored.service_tallies.items():
+        if board.service(service) is not None:
+            board.resume(service, total.at, total.microseconds)
+    for watched in board.checks():
+        tally, check = watched.tally, watched.check
+        if (stored := restored.tallies.get(check.id)) is not None:
+            tally.microseconds.update(stored.microseconds)
+            tally.seen_at = stored.at
+        interval = span_microseconds(check.interval)
+        for at, status in restored.later_samples.get(check.id, ()):
+            if at == tally.seen_at:
+                tally.status = status
+            board.credit(check, tally.sample(at, status, interval))
+
+
+def lost_sight(
+    checks: Iterable[Check], restored: Restored, now: datetime
+) -> Mapping[CheckId, datetime]:
+    """Return from when on nothing is known of each check that had a status.
+
+    That is the recorded stop, or after a crash the time until which its last sample holds. A
+    check whose last sample still holds was not lost.
+    """
+    lost: dict[CheckId, datetime] = {}
+    for check in checks:
+        state, last = restored.states.get(check.id), restored.last_samples.get(check.id)
+        if state is None or last is None or state.status is Status.UNKNOWN:
+            continue
+        holds_until = microseconds(last.scheduled_at) + int(
+            span_microseconds(check.interval) * HOLD
+        )
+        at = min(restored.stopped_at or now, instant(holds_until))
+        if at < now:
+            lost[check.id] = at
+    return lost
+
+
+def slots_missed(check: Check, last: LastSample, now: datetime, vantage: str) -> MissedSlot | None:
+    """Return the slots between the last sample and `now`, or None when there is none."""
+    count = (now - last.scheduled_at) // check.interval
+    if count < 1:
+        return None
+    return MissedSlot(
+        check_id=check.id,
+        vantage=vantage,
+        epoch=last.epoch,
+        scheduled_at=last.scheduled_at + check.interval,
+        reason=MissedReason.STOPPED,
+        count=count,
+    )
