@@ -97,7 +97,7 @@ class Restored:
 
     `epoch` is the highest one used so far. `stopped_at` is the recorded stop of the last run,
     or None after a crash. `later_samples` are those from a check's stored tally on (the one at
-    that very instant included), as (microseconds, status) in order; for a check without a stored tally, all of them.
+    that very instant included), as (microseconds, status) in order; all of them if it has none.
     `offline_since` is when the monitor lost its own network, if it had not come back.
     """
 
