@@ -1,0 +1,194 @@
+"""What messages say, in plain words: what, since when, why, who answers for it, how long it was.
+
+A person who was asleep a minute ago reads them, so the first line says it all.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+
+from monitor.domain.alert import Alert, AlertType, CheckNotice
+from monitor.domain.status import Status
+from monitor.domain.text import visible_text
+from monitor.locales import Language
+from monitor.locales.dates import duration_text, moment_text, time_text, zone_text
+from monitor.locales.messages_reasons import failure_text
+from monitor.locales.numbers import decimal
+
+LARGEST_BYTES = 1024
+
+_NAME_BYTES = 160
+_DETAIL_BYTES = 240
+_OWN_DETAIL_BYTES = 640
+_MOST_CHECKS = 4
+_MOST_RUNBOOKS = 2
+
+_HEADLINES = {
+    Language.ID: {
+        AlertType.FIRING: "GANGGUAN: {service} terganggu sejak {since}.",
+        AlertType.UPDATED: "PERKEMBANGAN: {service} masih terganggu, sejak {since}.",
+        AlertType.REMINDER: "MASIH GANGGUAN: {service} belum pulih, sudah {length}, sejak {since}.",
+        AlertType.ACKNOWLEDGED: "DITERIMA: gangguan {service} sejak {since} "
+        "sudah ada yang menangani.",
+        AlertType.ESCALATED: "ESKALASI: gangguan {service} sejak {since} "
+        "belum ditangani siapa pun.",
+        AlertType.RESOLVED: "PULIH: {service} sudah pulih sejak {ended}. "
+        "Gangguan berlangsung {length}, sejak {since}.",
+        AlertType.MAINTENANCE_STARTED: "PEMELIHARAAN TERJADWAL: {service}, mulai {at}.",
+        AlertType.MAINTENANCE_ENDED: "PEMELIHARAAN SELESAI: {service}, pada {at}.",
+        AlertType.SELF_OFFLINE: "PANTAU TERPUTUS: jaringan pemantau sendiri mati sejak {at}. "
+        "Keadaan semua layanan tidak diketahui; ini belum tentu gangguan layanan.",
+        AlertType.SELF_RECOVERED: "PANTAU TERSAMBUNG LAGI: jaringan pemantau pulih {at}. "
+        "Pemeriksaan layanan berjalan kembali.",
+        AlertType.SELF_UNDELIVERED: "PESAN TIDAK SAMPAI: ada penerima yang tidak menerima pesan "
+        "dari Pantau ({at}). Periksa penerima ini, dan sampaikan pesannya lewat jalan lain.",
+        AlertType.HEARTBEAT: "PANTAU BERJALAN: pemeriksaan berjalan baik pada {at}.",
+        AlertType.TEST: "UJI COBA: pesan percobaan dari Pantau, {at}. "
+        "Tidak ada gangguan dan tidak perlu tindakan.",
+    },
+    Language.EN: {
+        AlertType.FIRING: "DOWN: {service} has been failing since {since}.",
+        AlertType.UPDATED: "UPDATE: {service} is still failing, since {since}.",
+        AlertType.REMINDER: "STILL DOWN: {service} has not recovered for {length}, since {since}.",
+        AlertType.ACKNOWLEDGED: "ACKNOWLEDGED: somebody takes care of {service}, "
+        "down since {since}.",
+        AlertType.ESCALATED: "ESCALATED: nobody takes care of {service} yet, down since {since}.",
+        AlertType.RESOLVED: "RECOVERED: {service} has been well again since {ended}. "
+        "The outage lasted {length}, since {since}.",
+        AlertType.MAINTENANCE_STARTED: "PLANNED MAINTENANCE: {service}, from {at} on.",
+        AlertType.MAINTENANCE_ENDED: "MAINTENANCE OVER: {service}, at {at}.",
+        AlertType.SELF_OFFLINE: "PANTAU IS OFFLINE: the monitor's own network has been down since "
+        "{at}. How services fare is unknown; they may well be up.",
+        AlertType.SELF_RECOVERED: "PANTAU IS BACK ONLINE: the monitor's network recovered {at}. "
+        "Checks are running again.",
+        AlertType.SELF_UNDELIVERED: "MESSAGES NOT DELIVERED: a receiver does not get Pantau's "
+        "messages ({at}). Look after it, and pass the messages on another way.",
+        AlertType.HEARTBEAT: "PANTAU IS RUNNING: checks were going well at {at}.",
+        AlertType.TEST: "TEST: a trial message from Pantau, {at}. "
+        "Nothing is down and nothing needs to be done.",
+    },
+}
+
+_WORDS = {
+    Language.ID: {
+        "owner": "Penanggung jawab",
+        "why": "Sebab",
+        "up": "pulih",
+        "more": "dan {count} pemeriksaan lain",
+        "undelivered": "Pesan gangguannya tidak sempat terkirim; "
+        "ini pesan pertama tentang gangguan itu.",
+        "note": "Keterangan",
+        "runbook": "Panduan",
+        "unnamed": "layanan",
+    },
+    Language.EN: {
+        "owner": "Owner",
+        "why": "Why",
+        "up": "well again",
+        "more": "and {count} other checks",
+        "undelivered": "The message that it was down could not be sent; "
+        "this is the first about it.",
+        "note": "Note",
+        "runbook": "Runbook",
+        "unnamed": "a service",
+    },
+}
+
+_WITH_CHECKS = {
+    AlertType.FIRING,
+    AlertType.UPDATED,
+    AlertType.REMINDER,
+    AlertType.ESCALATED,
+}
+
+
+def summary(alert: Alert, language: Language, zone: tzinfo) -> str:
+    """Return what `alert` says, in a few lines of at most 1 KB together, times in `zone`."""
+    lines = [
+        _HEADLINES[language][alert.type].format_map(_values(alert, language, zone)),
+        *_owner(alert, language),
+        *_undelivered(alert, language),
+        *_note(alert, language),
+        *_checks(alert, language, zone),
+        *_runbooks(alert, language),
+    ]
+    return _cut("\n".join(lines))
+
+
+def _values(alert: Alert, language: Language, zone: tzinfo) -> Mapping[str, str]:
+    values = {
+        "at": moment_text(alert.occurred_at, zone, language),
+        "service": _name(alert, language),
+    }
+    incident = alert.incident
+    if incident is None:
+        return {**values, "since": values["at"], "ended": values["at"], "length": "–"}
+    ended_at = incident.ended_at or alert.occurred_at
+    return {
+        **values,
+        "since": moment_text(incident.started_at, zone, language),
+        "ended": moment_text(ended_at, zone, language),
+        "length": duration_text(ended_at - incident.started_at, language, units=2),
+    }
+
+
+def _name(alert: Alert, language: Language) -> str:
+    if alert.service is None:
+        return _WORDS[language]["unnamed"]
+    return visible_text(alert.service.name or alert.service.id, _NAME_BYTES)
+
+
+def _owner(alert: Alert, language: Language) -> list[str]:
+    if alert.service is None:
+        return []
+    return [f"{_WORDS[language]['owner']}: {visible_text(alert.service.owner, _NAME_BYTES)}"]
+
+
+def _undelivered(alert: Alert, language: Language) -> list[str]:
+    return [_WORDS[language]["undelivered"]] if alert.firing_undelivered else []
+
+
+def _note(alert: Alert, language: Language) -> list[str]:
+    if not alert.detail:
+        return []
+    return [f"{_WORDS[language]['note']}: {visible_text(alert.detail, _OWN_DETAIL_BYTES)}"]
+
+
+def _checks(alert: Alert, language: Language, zone: tzinfo) -> list[str]:
+    """Return a line for each of the first checks that still fail, then for those that are back."""
+    if alert.type not in _WITH_CHECKS:
+        return []
+    checks = sorted(alert.checks, key=lambda check: check.status is Status.UP)
+    lines = [_check(check, language, zone) for check in checks[:_MOST_CHECKS]]
+    if len(checks) > _MOST_CHECKS:
+        count = decimal(len(checks) - _MOST_CHECKS, language)
+        lines.append(_WORDS[language]["more"].format(count=count))
+    return lines
+
+
+def _check(check: CheckNotice, language: Language, zone: tzinfo) -> str:
+    words, check_id = _WORDS[language], visible_text(check.id, _NAME_BYTES)
+    if check.status is Status.UP:
+        return f"{check_id}: {words['up']} {_clock(check.since, zone, language)}"
+    detail = visible_text(check.failure_detail or "", _DETAIL_BYTES)
+    reason = failure_text(check.failure_kind, language)
+    return f"{words['why']}: {reason} ({check_id}{': ' if detail else ''}{detail})"
+
+
+def _runbooks(alert: Alert, language: Language) -> list[str]:
+    if alert.type not in _WITH_CHECKS:
+        return []
+    failing = (check for check in alert.checks if check.status is not Status.UP)
+    links = dict.fromkeys(check.runbook for check in failing if check.runbook)
+    word = _WORDS[language]["runbook"]
+    return [f"{word}: {visible_text(link, _NAME_BYTES)}" for link in list(links)[:_MOST_RUNBOOKS]]
+
+
+def _clock(at: datetime, zone: tzinfo, language: Language) -> str:
+    return f"{time_text(at, zone, language)} {zone_text(at, zone)}"
+
+
+def _cut(text: str) -> str:
+    octets = text.encode()
+    if len(octets) <= LARGEST_BYTES:
+        return text
+    return octets[: LARGEST_BYTES - 3].decode(errors="ignore") + "…"
