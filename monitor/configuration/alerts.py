@@ -50,9 +50,8 @@ class RouteEntry(Entry):
     match: MatchEntry = Field(
         MatchEntry(), description="What it takes; without it, everything does."
     )
-    status: tuple[Literal["down"], ...] = Field(
-        ("down",),
-        min_length=1,
+    status: OneOrMore[Literal["down"]] = Field(
+        frozenset({"down"}),
         description="What is told. This version tells of down (and of its end) only.",
     )
     goes_on: bool = Field(

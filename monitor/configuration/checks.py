@@ -1,6 +1,6 @@
 """The checks of all files: common keys, the keys of their type, and the defaults of both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +15,21 @@ from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.service import ServiceId
 from monitor.fields import Context, format_duration
 
-_INTERVAL = timedelta(seconds=60)
 _TIMEOUT = timedelta(seconds=10)
 _RETRY_INTERVAL = timedelta(seconds=15)
-_FAILURE_THRESHOLD = 3
-_SUCCESS_THRESHOLD = 2
+_Rhythm = Mapping[str, Any]
+"""Values by the names that `Rhythm` and `Check` share. None only where a default depends."""
+_USUAL: _Rhythm = {
+    "interval": timedelta(seconds=60),
+    "timeout": None,
+    "retry_interval": None,
+    "failure_threshold": 3,
+    "success_threshold": 2,
+    "affects": Affects.AVAILABILITY,
+    "degraded_over": None,
+    "labels": {},
+    "runbook": None,
+}
 
 COMMON_KEYS = frozenset(CheckEntry.model_fields)
 SHARED_KEYS = frozenset({"name"})
@@ -48,34 +58,35 @@ def checks_of(
         if kind is None:
             continue
         entry, spec = _halves(item, kind, findings, context)
-        if entry and spec and declared[entry.id] is item:
-            check = _check(entry, spec, defaults[item.file], item, findings)
+        if entry is None:
+            continue
+        rhythm = _over(entry, defaults[item.file])
+        _check_rhythm(rhythm, item, findings)
+        if spec and declared[entry.id] is item:
+            check = _check(entry, spec, rhythm)
             made.append((ConfiguredCheck(check=check, kind=kind, spec=spec), entry.enabled, item))
     return tuple(made)
 
 
 def _defaults(
     documents: Sequence[Document], findings: Findings, context: Context
-) -> dict[str, Defaults]:
-    """Return the defaults of each file: its own, over those of the first."""
-    found: dict[str, Defaults] = {}
-    outer = Defaults()
+) -> dict[str, _Rhythm]:
+    """Return the defaults of each file: its own, over those of the first, over the usual ones."""
+    found: dict[str, _Rhythm] = {}
+    outer = _USUAL
     for document in documents:
         block = document.root.get("defaults")
         own = None
         if isinstance(block, Block):
             own = accepted(Defaults, Item(document.file, block), findings, context)
-        found[document.file] = _over(own or Defaults(), outer)
+        found[document.file] = _over(own, outer) if own else outer
         outer = found[documents[0].file]
     return found
 
 
-def _over(own: Rhythm, outer: Rhythm) -> Defaults:
-    merged = {
-        name: value if (value := getattr(own, name)) is not None else getattr(outer, name)
-        for name in Defaults.model_fields
-    }
-    return Defaults.model_construct(**merged | {"labels": {**outer.labels, **own.labels}})
+def _over(own: Rhythm, outer: _Rhythm) -> _Rhythm:
+    said = {name: value for name in outer if (value := getattr(own, name)) is not None}
+    return {**outer, **said, "labels": {**outer["labels"], **own.labels}}
 
 
 def _kind(
@@ -105,13 +116,8 @@ def _halves(
     return entry, spec
 
 
-def _check(
-    entry: CheckEntry, spec: CheckSpec, defaults: Defaults, item: Item, findings: Findings
-) -> Check:
-    chosen = _over(entry, defaults)
-    interval = chosen.interval or _INTERVAL
-    for key in ("timeout", "retry_interval"):
-        _check_length(key, getattr(chosen, key), interval, item, findings)
+def _check(entry: CheckEntry, spec: CheckSpec, rhythm: _Rhythm) -> Check:
+    interval = rhythm["interval"]
     host = spec.dialled_host()
     return Check(
         id=CheckId(entry.id),
@@ -119,40 +125,39 @@ def _check(
         type=entry.type,
         target=spec.target(),
         name=entry.name,
-        interval=interval,
-        timeout=chosen.timeout or min(_TIMEOUT, interval),
-        retry_interval=chosen.retry_interval or min(_RETRY_INTERVAL, interval),
-        failure_threshold=chosen.failure_threshold or _FAILURE_THRESHOLD,
-        success_threshold=chosen.success_threshold or _SUCCESS_THRESHOLD,
-        affects=chosen.affects or Affects.AVAILABILITY,
-        degraded_over=chosen.degraded_over,
-        labels=_labels(chosen.labels, item, findings),
-        runbook=chosen.runbook,
         verified=entry.verified,
         notes=entry.notes,
         local=host is not None and is_loopback(host),
+        **{
+            **rhythm,
+            "timeout": rhythm["timeout"] or min(_TIMEOUT, interval),
+            "retry_interval": rhythm["retry_interval"] or min(_RETRY_INTERVAL, interval),
+        },
     )
 
 
-def _check_length(
-    key: str, chosen: timedelta | None, interval: timedelta, item: Item, findings: Findings
+def _check_rhythm(rhythm: _Rhythm, item: Item, findings: Findings) -> None:
+    """Complain of what is longer than the interval, and of too many labels."""
+    for key in ("timeout", "retry_interval"):
+        if rhythm[key] is not None and rhythm[key] > rhythm["interval"]:
+            is_own = key in item.block
+            findings.problem(
+                item.file,
+                item.at(key if is_own else "interval"),
+                f"{key}: {format_duration(rhythm[key])}{'' if is_own else ' (from defaults)'} is "
+                f"longer than the interval, {format_duration(rhythm['interval'])}",
+            )
+    if (count := len(rhythm["labels"])) > MOST_LABELS:
+        message = f"labels: {count} with those of defaults: a check has at most {MOST_LABELS}"
+        findings.problem(item.file, item.at("labels"), message)
+
+
+def check_references(
+    documents: Sequence[Document], services: Iterable[str], findings: Findings
 ) -> None:
-    if chosen is None or chosen <= interval:
-        return
-    is_own = key in item.block
-    findings.problem(
-        item.file,
-        item.at(key if is_own else "interval"),
-        f"{key}: {format_duration(chosen)}{'' if is_own else ' (from defaults)'} is longer than "
-        f"the interval, {format_duration(interval)}",
-    )
-
-
-def _labels(labels: Mapping[str, str], item: Item, findings: Findings) -> Mapping[str, str]:
-    if len(labels) > MOST_LABELS:
-        findings.problem(
-            item.file,
-            item.at("labels"),
-            f"labels: {len(labels)} with those of defaults: a check has at most {MOST_LABELS}",
-        )
-    return labels
+    """Complain of checks whose service does not exist, be they valid otherwise or not."""
+    for item in items(documents, "checks", Findings()):
+        service = item.block.get("service")
+        if isinstance(service, str) and service not in services:
+            message = f"service: {unknown('service', service, services)}"
+            findings.problem(item.file, item.at("service"), message)

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from monitor.checktype import CheckType
 from monitor.configuration.alerts import AlertsFile
-from monitor.configuration.checks import checks_of
-from monitor.configuration.config import Config, ConfiguredCheck
+from monitor.configuration.checks import check_references, checks_of
+from monitor.configuration.config import Config
 from monitor.configuration.document import Document
 from monitor.configuration.doubts import (
     doubt_checks,
@@ -21,9 +21,9 @@ from monitor.configuration.doubts import (
 )
 from monitor.configuration.entries import ChecksFile, Entry
 from monitor.configuration.files import gather
-from monitor.configuration.findings import Findings, Item, accepted, unknown
+from monitor.configuration.findings import Findings, Item, accepted
 from monitor.configuration.problem import ConfigError, Problem
-from monitor.configuration.receivers import check_matches, receivers_of, routes_of, routes_to_all
+from monitor.configuration.receivers import check_routes, receivers_of, routes_of, routes_to_all
 from monitor.configuration.services import check_dependencies, services_of
 from monitor.configuration.settings import MonitorSettings
 from monitor.fields import Context
@@ -99,16 +99,16 @@ def _assembled(
     services, declared = services_of(files.checks, findings, context)
     checks = checks_of(files.checks, types, findings, context)
     receivers, named = receivers_of(files.alerts, receiver_types, findings, context)
-    written_routes = routes_of(files.alerts, named, findings, context)
+    written_routes = routes_of(files.alerts, findings, context)
     if not files.broken:
         check_dependencies(services, declared, findings)
-        _check_services(checks, declared, findings)
-        check_matches(
-            written_routes, services=services, declared=declared, types=types, findings=findings
+        check_references(files.checks, declared, findings)
+        check_routes(
+            files.alerts, receivers=named, services=declared, types=types, findings=findings
         )
     if findings.problems or settings is None or alerts is None:
         return None
-    routes = tuple(route for route, _ in written_routes) or routes_to_all(receivers)
+    routes = written_routes or routes_to_all(receivers)
     running = tuple(configured for configured, enabled, _ in checks if enabled)
     doubt_settings(settings, files.monitor, findings)
     doubt_checks([(configured, item) for configured, _, item in checks], findings)
@@ -135,15 +135,3 @@ def _root(
     model: type[EntryT], document: Document, findings: Findings, context: Context, **how: Any
 ) -> EntryT | None:
     return accepted(model, Item(document.file, document.root), findings, context, **how)
-
-
-def _check_services(
-    checks: tuple[tuple[ConfiguredCheck, bool, Item], ...],
-    declared: Mapping[str, Item],
-    findings: Findings,
-) -> None:
-    for configured, _, item in checks:
-        service = configured.check.service
-        if service not in declared:
-            message = f"service: {unknown('service', service, declared)}"
-            findings.problem(item.file, item.at("service"), message)

@@ -48,7 +48,8 @@ def _id(value: object) -> str:
         raise ValueError(f"{shown(value)} is no id: put it in quotes")
     if not _ID.match(value):
         raise ValueError(
-            f"{shown(value)} is no id: 1 to 100 of a-z 0-9 - _ . beginning with a letter or digit"
+            f"{shown(value)} is no id: it has up to 100 of a-z 0-9 - _ . and begins with a "
+            "letter or a digit"
         )
     return value
 

@@ -9,7 +9,6 @@ from monitor.configuration.document import At, Block, Document, Series
 from monitor.configuration.findings import Findings, Item, accepted, items, taken_once, unknown
 from monitor.domain.alert import Match, Route
 from monitor.domain.observation import Status
-from monitor.domain.service import Service, ServiceId
 from monitor.fields import Context
 from monitor.receivertype import ReceiverType
 
@@ -52,24 +51,11 @@ def _kind(
     return None
 
 
-def routes_of(
-    document: Document,
-    receivers: Iterable[str],
-    findings: Findings,
-    context: Context,
-) -> tuple[tuple[Route, Item], ...]:
-    """Return the written routes and their entries."""
-    written = tuple(items((document,), "routes", findings))
-    made = []
-    for item in written:
-        entry = accepted(RouteEntry, item, findings, context)
-        if entry is None:
-            continue
-        if entry.receiver not in receivers:
-            at, message = item.at("receiver"), unknown("receiver", entry.receiver, receivers)
-            findings.problem(item.file, at, f"receiver: {message}")
-        made.append((_route(entry), item))
-    return tuple(made)
+def routes_of(document: Document, findings: Findings, context: Context) -> tuple[Route, ...]:
+    """Return the valid routes as they are written."""
+    written = items((document,), "routes", findings)
+    entries = (accepted(RouteEntry, item, findings, context) for item in written)
+    return tuple(_route(entry) for entry in entries if entry is not None)
 
 
 def _route(entry: RouteEntry) -> Route:
@@ -96,37 +82,41 @@ def routes_to_all(receivers: Iterable[str]) -> tuple[Route, ...]:
     return tuple(Route(receiver=name, goes_on=True) for name in receivers)
 
 
-def check_matches(
-    routes: Iterable[tuple[Route, Item]],
+def check_routes(
+    document: Document,
     *,
-    services: Mapping[ServiceId, Service],
-    declared: Iterable[str],
+    receivers: Iterable[str],
+    services: Mapping[str, Item],
     types: Iterable[str],
     findings: Findings,
 ) -> None:
-    """Complain of routes that ask for an owner, a service or a type that does not exist.
+    """Complain of routes to nobody, and of those that ask for what does not exist.
 
     Such a route matches nothing, and its alerts would go to nobody.
     """
-    owners = {service.owner for service in services.values()}
-    known = {
-        "owner": ("owner", owners),
-        "service": ("service", declared),
-        "type": ("check type", types),
-    }
-    for _, item in routes:
-        for key, (what, names) in known.items():
-            for name, at in _asked(item, key):
-                if name not in names:
-                    message = f"match.{key}: {unknown(what, name, names)}"
-                    findings.problem(item.file, at, message)
+    owners = {str(item.block.get("owner")) for item in services.values()}
+    for item in items((document,), "routes", Findings()):
+        match = item.block.get("match")
+        for key, block, what, known in (
+            ("receiver", item.block, "receiver", receivers),
+            ("owner", match, "owner", owners),
+            ("service", match, "service", services),
+            ("type", match, "check type", types),
+        ):
+            for name, at in _asked(block, key):
+                if name not in known:
+                    path = key if block is item.block else f"match.{key}"
+                    findings.problem(item.file, at, f"{path}: {unknown(what, name, known)}")
 
 
-def _asked(item: Item, key: str) -> Iterable[tuple[str, At]]:
-    match = item.block.get("match")
-    value = match.get(key) if isinstance(match, Block) else None
-    if isinstance(value, Series):
-        return zip(value, value.items_at, strict=True)
-    if isinstance(match, Block) and isinstance(value, str):
-        return [(value, match.values_at[key])]
-    return ()
+def _asked(block: Any, key: str) -> Iterable[tuple[str, At]]:
+    """Return the texts under a key, one or a list of them, and their places."""
+    if not isinstance(block, Block):
+        return ()
+    value = block.get(key)
+    if isinstance(value, str):
+        return [(value, block.values_at[key])]
+    if not isinstance(value, Series):
+        return ()
+    pairs = zip(value, value.items_at, strict=True)
+    return [(name, at) for name, at in pairs if isinstance(name, str)]

@@ -1,7 +1,10 @@
 """Durations as Prometheus writes them: 30s, 5m, 1h30m."""
 
+# ruff: noqa: TRY004 (pydantic takes a ValueError, and no TypeError, for the writer's mistake)
+
 import re
 from datetime import timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -30,7 +33,14 @@ def parse_duration(value: object) -> timedelta:
     """
     if isinstance(value, timedelta):
         return value
-    match = _DURATION.match(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        raise ValueError(f"{shown(value)} is no duration: {_ADVICE}")
+    return _parsed(value)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(value: str) -> timedelta:
+    match = _DURATION.match(value)
     if match is None:
         raise ValueError(f"{shown(value)} is no duration: {_ADVICE}")
     parts = zip(match.groups(default="0"), _UNITS.values(), strict=True)

@@ -1,0 +1,164 @@
+"""The JSON Schemas of checks.yaml and config/, for editors.
+
+They say what a key is for and what it takes. What refers to something else (ids, intervals) only
+the loader can judge.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from monitor.checktype import CheckType
+from monitor.configuration.alerts import Grouping, ReceiverEntry, RouteEntry
+from monitor.configuration.checks import COMMON_KEYS, own_keys
+from monitor.configuration.entries import CheckEntry, Defaults, ServiceEntry
+from monitor.configuration.settings import MonitorSettings
+from monitor.receivertype import ReceiverType
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_VERSION = {"const": 1, "description": "Version of this form of configuration."}
+
+Schema = dict[str, Any]
+
+
+def schemas(
+    types: Mapping[str, CheckType[Any]], receiver_types: Mapping[str, ReceiverType[Any]]
+) -> dict[str, Schema]:
+    """Return a JSON Schema (draft 2020-12) for each file, by the name of the schema's file."""
+    return {
+        "checks.schema.json": _checks(types),
+        "monitor.schema.json": _monitor(),
+        "alerts.schema.json": _alerts(receiver_types),
+    }
+
+
+def _checks(types: Mapping[str, CheckType[Any]]) -> Schema:
+    shared = _Definitions()
+    common = shared.of(CheckEntry)
+    alternatives = {
+        name: _entry(name, common, COMMON_KEYS - own_keys(kind), shared.of(kind.spec), kind.spec)
+        for name, kind in sorted(types.items())
+    }
+    properties = {
+        "version": _VERSION,
+        "defaults": _nullable(shared.of(Defaults)),
+        "services": _list_of(shared.of(ServiceEntry), "Services, and who answers for them."),
+        "checks": _list_of(_one_of(alternatives), "What is probed, and how often."),
+    }
+    return _file("Pantau: services and checks", properties, shared)
+
+
+def _monitor() -> Schema:
+    shared = _Definitions()
+    schema = shared.of(MonitorSettings)
+    return _file("Pantau: the daemon", schema["properties"], shared)
+
+
+def _alerts(types: Mapping[str, ReceiverType[Any]]) -> Schema:
+    shared = _Definitions()
+    common = shared.of(ReceiverEntry)
+    alternatives = {
+        name: _entry(name, common, common["properties"], shared.of(kind.spec), kind.spec)
+        for name, kind in sorted(types.items())
+    }
+    routes = "Who is told of what, in this order. Without routes, every receiver is told of all."
+    properties = {
+        "version": _VERSION,
+        "receivers": _list_of(_one_of(alternatives), "Who can be told."),
+        "routes": _list_of(shared.of(RouteEntry), routes),
+        "grouping": shared.of(Grouping),
+    }
+    return _file("Pantau: receivers and routes", properties, shared)
+
+
+def _file(title: str, properties: Schema, shared: "_Definitions") -> Schema:
+    return {
+        "$schema": _DIALECT,
+        "title": title,
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "$defs": dict(sorted(shared.definitions.items())),
+    }
+
+
+def _entry(
+    name: str, common: Schema, keys: Iterable[str], own: Schema, spec: type[BaseModel]
+) -> Schema:
+    """Return the schema of an entry of one type: common keys and the type's own."""
+    properties = {key: common["properties"][key] for key in common["properties"] if key in keys}
+    required = [key for key in common["required"] if key in keys] + own.get("required", [])
+    return {
+        "type": "object",
+        "description": (spec.__doc__ or "").strip(),
+        "properties": {
+            **properties,
+            "type": {**common["properties"]["type"], "const": name},
+            **own.get("properties", {}),
+        },
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _one_of(alternatives: Mapping[str, Schema]) -> Schema:
+    """Return a schema that takes the alternative that `type` names.
+
+    Conditions rather than oneOf: an editor then complains of the wrong key, not of all types.
+    """
+    return {
+        "type": "object",
+        "properties": {"type": {"enum": sorted(alternatives)}},
+        "required": ["type"],
+        "allOf": [
+            {
+                "if": {"properties": {"type": {"const": name}}, "required": ["type"]},
+                "then": schema,
+            }
+            for name, schema in alternatives.items()
+        ],
+    }
+
+
+def _list_of(schema: Schema, description: str) -> Schema:
+    return {"type": ["array", "null"], "items": schema, "description": description}
+
+
+def _nullable(schema: Schema) -> Schema:
+    return {**schema, "type": ["object", "null"]}
+
+
+class _Definitions:
+    """Makes schemas of models; what they share goes into the `$defs` of the file."""
+
+    def __init__(self) -> None:
+        self.definitions: Schema = {}
+
+    def of(self, model: type[BaseModel]) -> Schema:
+        schema = model.model_json_schema(schema_generator=_Plain)
+        self.definitions |= schema.pop("$defs", {})
+        return schema
+
+
+class _Plain(GenerateJsonSchema):
+    """pydantic's schemas without the titles that it makes of names."""
+
+    def generate(self, schema: CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
+        plain: JsonSchemaValue = _untitled(super().generate(schema, mode))
+        return plain
+
+
+def _untitled(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_untitled(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    # A key that is called title has a schema; a title is text.
+    return {
+        key: _untitled(value)
+        for key, value in schema.items()
+        if not (key == "title" and isinstance(value, str))
+    }
