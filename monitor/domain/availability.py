@@ -175,7 +175,7 @@ def carve(
     timeline: Sequence[Span], period: Iterable[Window], maintenance: Iterable[Window]
 ) -> tuple[list[Span], list[Span]]:
     """Return what was seen in `period` outside maintenance, and what was seen inside."""
-    whole, planned = union(period), union(maintenance)
+    whole, planned = list(period), list(maintenance)
     counted = within(timeline, difference(whole, planned))
     return counted, within(timeline, intersection(whole, planned))
 

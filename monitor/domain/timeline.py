@@ -72,12 +72,11 @@ def spans(
     `interval` is the check's, in microseconds. Give the samples from one hold limit before
     the window on; what was seen before it may hold into it.
     """
-    events: list[Sample | Mark] = sorted([*samples, *marks], key=itemgetter(0))
-    events = events[: bisect_left(events, window.end, key=itemgetter(0))]
-    begin = min(window.start, events[0].at) if events else window.start
     nothing = UnknownCause.NO_DATA
-    events = [Mark(begin, nothing), *events, Mark(window.end, nothing)]
-    return clip(_held(events, interval), window)
+    events: list[Sample | Mark] = sorted([*samples, *marks], key=itemgetter(0))
+    edges = Mark(window.start, nothing), Mark(window.end, nothing)
+    # An event beyond an edge makes a piece that ends before it starts; clip drops it.
+    return clip(_held([edges[0], *events, edges[1]], interval), window)
 
 
 def paced_spans(
