@@ -1,0 +1,1 @@
+"""Keeps everything: one writer, and what it acknowledged survives a power cut."""

@@ -1,0 +1,90 @@
+"""How a database is opened: for the one writer, and for readers who change nothing."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import NullPool
+
+DATABASE = "pantau.db"
+CHECKPOINT_PAGES = 4000
+
+_BUSY_SECONDS = 5.0
+_WAL_LIMIT_BYTES = 16 << 20
+
+# FULL: in WAL mode NORMAL acknowledges what a power cut then takes away.
+_WRITER_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "trusted_schema = OFF",
+    "cell_size_check = ON",
+    f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+    f"journal_size_limit = {_WAL_LIMIT_BYTES}",
+)
+_READER_PRAGMAS = ("query_only = ON", "trusted_schema = OFF", "cell_size_check = ON")
+
+
+def writing_engine(place: str | Path) -> Engine:
+    """Return an engine for the writer: `place` is a data directory, or the URL of a server.
+
+    A directory is made with mode 0700, a file in it with mode 0600, if they are missing.
+    """
+    if isinstance(place, str) and "://" in place:
+        return create_engine(place, poolclass=NullPool)
+    path = Path(place) / DATABASE
+
+    def connect() -> sqlite3.Connection:
+        _create(path)
+        return _sqlite(path, "rw", _WRITER_PRAGMAS)
+
+    return _engine(connect, "BEGIN IMMEDIATE")
+
+
+def reading_engine(data_dir: str | Path) -> Engine:
+    """Return an engine whose connections can't write. One transaction sees one state."""
+    path = Path(data_dir) / DATABASE
+    return _engine(lambda: _sqlite(path, "ro", _READER_PRAGMAS), "BEGIN")
+
+
+def _engine(connect: Callable[[], sqlite3.Connection], begin: str) -> Engine:
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+    # The driver's own idea of when to begin leaves out tables and reads.
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _sqlite(path: Path, mode: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?mode={mode}",
+        uri=True,
+        timeout=_BUSY_SECONDS,
+        isolation_level=None,
+    )
+    try:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _create(path: Path) -> None:
+    """Create the file with its mode, and make its name durable: SQLite does neither."""
+    if path.exists():
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,66 @@
+"""Values that are stored whole, as JSON: states and alerts. Both ways, exactly."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
+
+from monitor.domain.alert import Alert
+from monitor.domain.state import CheckState
+
+
+def state_text(state: CheckState) -> str:
+    """Return a state as JSON."""
+    return _text(_states(), state)
+
+
+def read_state(text: str) -> CheckState:
+    """Return the state that `state_text` wrote. Anything else raises ValueError."""
+    return _states().validate_json(text)
+
+
+def alert_text(alert: Alert) -> str:
+    """Return an alert as JSON."""
+    return _text(_alerts(), alert)
+
+
+def read_alert(text: str) -> Alert:
+    """Return the alert that `alert_text` wrote. Anything else raises ValueError."""
+    return _alerts().validate_json(text)
+
+
+def names_text(names: Sequence[str]) -> str:
+    """Return a list of names as JSON."""
+    return json.dumps(list(names))
+
+
+def read_names(text: str) -> tuple[str, ...]:
+    """Return the names that `names_text` wrote."""
+    return tuple(json.loads(text))
+
+
+def storable(text: str) -> str:
+    """Return `text` with a question mark for each half of a surrogate pair: no encoding has one."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+@cache
+def _states() -> TypeAdapter[CheckState]:
+    return TypeAdapter(CheckState)
+
+
+@cache
+def _alerts() -> TypeAdapter[Alert]:
+    return TypeAdapter(Alert)
+
+
+def _text(adapter: TypeAdapter[Any], value: object) -> str:
+    try:
+        return adapter.dump_json(value).decode()
+    except PydanticSerializationError:
+        plain = adapter.dump_python(value)
+        return storable(json.dumps(plain, ensure_ascii=False, default=datetime.isoformat))

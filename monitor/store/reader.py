@@ -1,0 +1,287 @@
+"""Reads the database of a daemon that may be running, and changes nothing.
+
+A reader sees the database as it was at its first question, until it is closed.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import CTE, Column, ColumnElement, Connection, FromClause, Select, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql import Executable
+
+from monitor.domain.check import CheckId
+from monitor.domain.epochs import Epoch
+from monitor.domain.incident import Incident
+from monitor.domain.instant import instant
+from monitor.domain.observation import MissedReason, Status, UnknownCause
+from monitor.domain.state import CheckState
+from monitor.domain.timeline import Sample
+from monitor.ports import DeliveryState, Mark, MarkKind, StoreError
+from monitor.store.codes import CAUSE, DELIVERY, MARK, MISSED, STATUS
+from monitor.store.connection import DATABASE, reading_engine
+from monitor.store.migrate import HEAD, revision
+from monitor.store.restore import incidents, states
+from monitor.store.schema import (
+    check_name,
+    incident,
+    interval,
+    mark,
+    missed_slot,
+    observation,
+    outbox,
+    vantage_name,
+)
+
+_ENDS = (MarkKind.STOP, MarkKind.CLOCK_STEP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """One status shown of a check, [started_at, ended_at). `ended_at` is None while it lasts."""
+
+    status: Status
+    started_at: datetime
+    ended_at: datetime | None
+    cause: UnknownCause | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slots:
+    """How the slots of a check went in a period, without retries.
+
+    `received` are those with a sample of any status, `known` those whose sample is not UNKNOWN.
+    """
+
+    received: int
+    known: int
+    missed: Mapping[MissedReason, int]
+
+
+class Reader:
+    """Answers questions about one vantage. Made by `open_reader`.
+
+    A period [start, end) is in microseconds since the Unix epoch. A check that nobody has
+    heard of has no samples. Each method raises StoreError when the file can't be read.
+    """
+
+    def __init__(self, connection: Connection, vantage: int) -> None:
+        self._connection = connection
+        self._vantage = vantage
+
+    def checks(self) -> tuple[CheckId, ...]:
+        """Return every check that ever had a row, in order of its id."""
+        found = self._rows(select(check_name.c.name).order_by(check_name.c.name))
+        return tuple(CheckId(name) for (name,) in found)
+
+    def samples(
+        self, check_id: CheckId, start: int, end: int, *, reach: int = 0
+    ) -> dict[int, list[Sample]]:
+        """Return the samples in the period by epoch, in order; epochs without any are left out.
+
+        `reach` (microseconds) is how long a sample may hold: so much before the period is read.
+        """
+        check = self._check(check_id)
+        epochs = _epochs(check, self._vantage)
+        wanted = (
+            select(
+                observation.c.epoch,
+                observation.c.scheduled_at,
+                observation.c.status,
+                observation.c.cause,
+            )
+            .join_from(epochs, observation, observation.c.epoch == epochs.c.epoch)
+            .where(
+                observation.c.check_id == check,
+                observation.c.vantage_id == self._vantage,
+                observation.c.scheduled_at >= start - reach,
+                observation.c.scheduled_at < end,
+            )
+            .order_by(observation.c.epoch, observation.c.scheduled_at)
+        )
+        status, cause = STATUS.meaning, CAUSE.optional_meaning
+        samples: dict[int, list[Sample]] = {}
+        for epoch, at, code, why in self._rows(wanted):
+            samples.setdefault(epoch, []).append(Sample(at, status[code], cause(why)))
+        return samples
+
+    def epochs(self, check_id: CheckId, start: int, end: int, *, reach: int = 0) -> list[Epoch]:
+        """Return `samples` with the beginning and the end that the monitor recorded.
+
+        An epoch begins with the mark START, or where the clock was stepped to; it ends with
+        STOP, or with the CLOCK_STEP that carries its number.
+        """
+        marks = {(row.epoch, MARK.meaning[row.kind]): row.at for row in self._mark_rows()}
+        return [
+            Epoch(
+                samples=samples,
+                began=marks.get((epoch, MarkKind.START)),
+                ended=min(
+                    (marks[epoch, kind] for kind in _ENDS if (epoch, kind) in marks),
+                    default=None,
+                ),
+                end_cause=UnknownCause.MONITOR_STOPPED
+                if (epoch, MarkKind.STOP) in marks
+                else UnknownCause.CLOCK_STEP,
+            )
+            for epoch, samples in self.samples(check_id, start, end, reach=reach).items()
+        ]
+
+    def marks(self, start: int, end: int) -> list[Mark]:
+        """Return the events of the monitor itself in the period, in order of epoch and time."""
+        return [
+            Mark(
+                kind=MARK.meaning[row.kind],
+                at=instant(row.at),
+                epoch=row.epoch,
+                detail=row.detail,
+            )
+            for row in self._mark_rows(mark.c.at >= start, mark.c.at < end)
+        ]
+
+    def slots(self, check_id: CheckId, start: int, end: int) -> Slots:
+        """Return how many slots of a check in the period have a sample, and which were missed."""
+        check = self._check(check_id)
+        status: Counter[Status] = Counter()
+        first_tries = observation.c.attempt == 0
+        for code, count in self._counted(observation.c.status, check, start, end, first_tries):
+            status[STATUS.meaning[code]] = count
+        missed = {
+            MISSED.meaning[code]: count
+            for code, count in self._counted(missed_slot.c.reason, check, start, end)
+        }
+        received = status.total()
+        return Slots(received=received, known=received - status[Status.UNKNOWN], missed=missed)
+
+    def intervals(self, check_id: CheckId, start: int, end: int) -> list[Interval]:
+        """Return the statuses that were shown of a check in the period, in order."""
+        wanted = (
+            select(interval)
+            .where(
+                interval.c.check_id == self._check(check_id),
+                interval.c.vantage_id == self._vantage,
+                interval.c.started_at < end,
+                interval.c.ended_at.is_(None) | (interval.c.ended_at > start),
+            )
+            .order_by(interval.c.number)
+        )
+        return [
+            Interval(
+                status=STATUS.meaning[row.status],
+                started_at=instant(row.started_at),
+                ended_at=None if row.ended_at is None else instant(row.ended_at),
+                cause=CAUSE.optional_meaning(row.cause),
+            )
+            for row in self._rows(wanted)
+        ]
+
+    def states(self) -> dict[CheckId, CheckState]:
+        """Return the last stored state of every check, in order of its id."""
+        with _store_errors():
+            return states(self._connection, self._vantage)
+
+    def incidents(self, start: int, end: int) -> tuple[Incident, ...]:
+        """Return the incidents that touch the period, in order of their start."""
+        conditions = (
+            incident.c.started_at < end,
+            incident.c.ended_at.is_(None) | (incident.c.ended_at > start),
+        )
+        with _store_errors():
+            return incidents(self._connection, *conditions)
+
+    def outbox_counts(self) -> dict[DeliveryState, int]:
+        """Return how many notifications are in each state."""
+        wanted = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+        counts = {DELIVERY.meaning[state]: count for state, count in self._rows(wanted)}
+        return {state: counts.get(state, 0) for state in DeliveryState}
+
+    def _check(self, check_id: CheckId) -> int:
+        found = self._rows(select(check_name.c.id).where(check_name.c.name == check_id))
+        return found[0][0] if found else -1
+
+    def _counted(
+        self, code: Column[int], check: int, start: int, end: int, *conditions: ColumnElement[bool]
+    ) -> Sequence[Any]:
+        """Count the rows of a period by the `code` of their table."""
+        table = code.table
+        epochs = _epochs(check, self._vantage, table)
+        wanted = (
+            select(code, func.count())
+            .join_from(epochs, table, table.c.epoch == epochs.c.epoch)
+            .where(
+                table.c.check_id == check,
+                table.c.vantage_id == self._vantage,
+                table.c.scheduled_at >= start,
+                table.c.scheduled_at < end,
+                *conditions,
+            )
+            .group_by(code)
+        )
+        return self._rows(wanted)
+
+    def _mark_rows(self, *conditions: ColumnElement[bool]) -> Sequence[Any]:
+        wanted = (
+            select(mark)
+            .where(mark.c.vantage_id == self._vantage, *conditions)
+            .order_by(mark.c.epoch, mark.c.at, mark.c.number)
+        )
+        return self._rows(wanted)
+
+    def _rows(self, wanted: Executable) -> Sequence[Any]:
+        with _store_errors():
+            return self._connection.execute(wanted).all()
+
+
+@contextmanager
+def open_reader(data_dir: str | Path, vantage: str | None = None) -> Iterator[Reader]:
+    """Open the database of a data directory for one vantage, by default the one that it has.
+
+    Raise StoreError when there is none, it has another schema, or the vantage isn't in it.
+    """
+    path = Path(data_dir) / DATABASE
+    if not path.exists():
+        raise StoreError(f"{path}: there is no database yet; `pantau run` makes one")
+    with _store_errors(), reading_engine(data_dir).connect() as connection:
+        found = revision(connection)
+        if found != HEAD:
+            raise StoreError(f"{path}: schema {found or 'unknown'}, and this release reads {HEAD}")
+        yield Reader(connection, _vantage(connection, vantage))
+
+
+def _vantage(connection: Connection, name: str | None) -> int:
+    numbers: dict[str, int] = {
+        row.name: row.id
+        for row in connection.execute(select(vantage_name).order_by(vantage_name.c.id))
+    }
+    if name is None:
+        return min(numbers.values(), default=-1)
+    if name not in numbers:
+        known = ", ".join(numbers) or "none"
+        raise StoreError(f"vantage {name!r} is not in the database (there: {known})")
+    return numbers[name]
+
+
+def _epochs(check: int, vantage: int, table: FromClause = observation) -> CTE:
+    """Return the epochs of a check, each found by one step down the key of `table`."""
+
+    def after(*conditions: ColumnElement[bool]) -> Select[int]:
+        return select(func.min(table.c.epoch).label("epoch")).where(
+            table.c.check_id == check, table.c.vantage_id == vantage, *conditions
+        )
+
+    first = after().cte("epochs", recursive=True)
+    following = after(table.c.epoch > first.c.epoch).correlate(first).scalar_subquery()
+    return first.union_all(select(following).where(first.c.epoch.is_not(None)))
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreError(f"the database can't be read: {getattr(error, 'orig', error)}") from error

@@ -1,0 +1,245 @@
+"""What is read back when the daemon starts, and while it delivers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, literal, select, tuple_
+
+from monitor.domain.check import CheckId
+from monitor.domain.incident import AffectedCheck, Incident
+from monitor.domain.instant import instant
+from monitor.domain.observation import Failure, Status
+from monitor.domain.service import ServiceId
+from monitor.domain.state import CheckState
+from monitor.ports import (
+    DeliveryState,
+    LastSample,
+    MarkKind,
+    OutboxRow,
+    Restored,
+    TallySnapshot,
+)
+from monitor.store.codes import AFFECTS, DELIVERY, KIND, MARK, STATUS
+from monitor.store.documents import read_alert, read_names, read_state
+from monitor.store.schema import (
+    affected_check,
+    check_name,
+    check_state,
+    incident,
+    mark,
+    meta,
+    observation,
+    outbox,
+    service_tally,
+    tally,
+    vantage_name,
+)
+
+
+def restored(connection: Connection, vantage: str) -> Restored:
+    """Return what the database remembers for a vantage."""
+    number = _vantage(connection, vantage)
+    last_samples = _last_samples(connection, number)
+    return Restored(
+        epoch=_epoch(connection),
+        stopped_at=_stopped_at(connection, number, last_samples),
+        states=states(connection, number),
+        last_samples=last_samples,
+        incidents=incidents(connection, incident.c.ended_at.is_(None)),
+        tallies=_tallies(connection, number),
+        service_tallies=_service_tallies(connection, number),
+        later_samples=_later_samples(connection, number),
+        offline_since=_offline_since(connection, number),
+    )
+
+
+def pending_rows(connection: Connection, after: int) -> tuple[OutboxRow, ...]:
+    """Return the pending rows of the outbox whose number is over `after`, oldest first."""
+    wanted = (
+        select(outbox)
+        .where(outbox.c.settled_at.is_(None), outbox.c.number > after)
+        .order_by(outbox.c.number)
+    )
+    return tuple(
+        OutboxRow(
+            number=row.number,
+            id=row.id,
+            receiver=row.receiver,
+            alert=read_alert(row.alert),
+            created_at=instant(row.created_at),
+            attempts=row.attempts,
+            next_attempt_at=instant(row.next_attempt_at),
+            body=row.body,
+        )
+        for row in connection.execute(wanted)
+        if row.state == DELIVERY.code[DeliveryState.PENDING]
+    )
+
+
+def states(connection: Connection, vantage: int) -> dict[CheckId, CheckState]:
+    """Return the stored state of every check, in order of its id."""
+    wanted = (
+        select(check_name.c.name, check_state.c.document)
+        .join_from(check_state, check_name, check_state.c.check_id == check_name.c.id)
+        .where(check_state.c.vantage_id == vantage)
+        .order_by(check_name.c.name)
+    )
+    return {CheckId(name): read_state(text) for name, text in connection.execute(wanted)}
+
+
+def incidents(connection: Connection, *conditions: Any) -> tuple[Incident, ...]:
+    """Return the incidents that meet `conditions`, in order of their start."""
+    wanted = select(incident).where(*conditions).order_by(incident.c.started_at, incident.c.id)
+    found = connection.execute(wanted).all()
+    checks: dict[str, list[AffectedCheck]] = {row.id: [] for row in found}
+    affected = (
+        select(affected_check)
+        .join_from(affected_check, incident, affected_check.c.incident_id == incident.c.id)
+        .where(*conditions)
+        .order_by(affected_check.c.incident_id, affected_check.c.position)
+    )
+    for row in connection.execute(affected):
+        checks[row.incident_id].append(_affected(row))
+    return tuple(_incident(row, checks[row.id]) for row in found)
+
+
+def _vantage(connection: Connection, vantage: str) -> int:
+    """Return the number of a vantage, -1 when nothing is stored of it."""
+    wanted = select(vantage_name.c.id).where(vantage_name.c.name == vantage)
+    found = connection.execute(wanted).scalar()
+    return -1 if found is None else found
+
+
+def _epoch(connection: Connection) -> int:
+    return connection.execute(select(meta.c.value).where(meta.c.name == "epoch")).scalar() or 0
+
+
+def _last_samples(connection: Connection, vantage: int) -> dict[CheckId, LastSample]:
+    """Two steps down the key for each check, however many rows there are."""
+    of_check = (
+        observation.c.check_id == check_name.c.id,
+        observation.c.vantage_id == vantage,
+    )
+    epoch = (
+        select(func.max(observation.c.epoch))
+        .where(*of_check)
+        .correlate(check_name)
+        .scalar_subquery()
+    )
+    at = (
+        select(func.max(observation.c.scheduled_at))
+        .where(*of_check, observation.c.epoch == epoch)
+        .correlate(check_name)
+        .scalar_subquery()
+    )
+    wanted = select(check_name.c.name, epoch, at)
+    return {
+        CheckId(name): LastSample(epoch=newest, scheduled_at=instant(seen))
+        for name, newest, seen in connection.execute(wanted)
+        if newest is not None
+    }
+
+
+def _later_samples(connection: Connection, vantage: int) -> dict[CheckId, list[tuple[int, Status]]]:
+    """In the order in which they came: by epoch, then by time."""
+    epoch, at = func.coalesce(tally.c.epoch, literal(-1)), func.coalesce(tally.c.at, literal(-1))
+    of_tally = (tally.c.check_id == check_name.c.id) & (tally.c.vantage_id == vantage)
+    is_later = (
+        (observation.c.check_id == check_name.c.id)
+        & (observation.c.vantage_id == vantage)
+        & (tuple_(observation.c.epoch, observation.c.scheduled_at) > tuple_(epoch, at))
+        & (observation.c.scheduled_at > at)
+    )
+    wanted = (
+        select(check_name.c.name, observation.c.scheduled_at, observation.c.status)
+        .select_from(check_name.outerjoin(tally, of_tally).join(observation, is_later))
+        .order_by(check_name.c.id, observation.c.epoch, observation.c.scheduled_at)
+    )
+    later: dict[CheckId, list[tuple[int, Status]]] = {}
+    for name, seen, status in connection.execute(wanted):
+        later.setdefault(CheckId(name), []).append((seen, STATUS.meaning[status]))
+    return later
+
+
+def _stopped_at(
+    connection: Connection, vantage: int, last_samples: Mapping[CheckId, LastSample]
+) -> datetime | None:
+    """Return the recorded stop, unless something came after it."""
+    row = _newest_mark(connection, vantage, MarkKind.START, MarkKind.STOP)
+    if row is None or row.kind != MARK.code[MarkKind.STOP]:
+        return None
+    stopped_at = instant(row.at)
+    newest = max(
+        ((sample.epoch, sample.scheduled_at) for sample in last_samples.values()),
+        default=(row.epoch, stopped_at),
+    )
+    return None if newest > (row.epoch, stopped_at) else stopped_at
+
+
+def _offline_since(connection: Connection, vantage: int) -> datetime | None:
+    row = _newest_mark(connection, vantage, MarkKind.SELF_OFFLINE, MarkKind.SELF_ONLINE)
+    if row is None or row.kind != MARK.code[MarkKind.SELF_OFFLINE]:
+        return None
+    return instant(row.at)
+
+
+def _newest_mark(connection: Connection, vantage: int, *kinds: MarkKind) -> Row[Any] | None:
+    wanted = (
+        select(mark)
+        .where(mark.c.vantage_id == vantage, mark.c.kind.in_([MARK.code[k] for k in kinds]))
+        .order_by(mark.c.number.desc())
+        .limit(1)
+    )
+    return connection.execute(wanted).first()
+
+
+def _tallies(connection: Connection, vantage: int) -> dict[CheckId, TallySnapshot]:
+    wanted = (
+        select(check_name.c.name, tally)
+        .join_from(tally, check_name, tally.c.check_id == check_name.c.id)
+        .where(tally.c.vantage_id == vantage)
+    )
+    return {CheckId(row.name): _snapshot(row) for row in connection.execute(wanted)}
+
+
+def _service_tallies(connection: Connection, vantage: int) -> dict[ServiceId, TallySnapshot]:
+    wanted = select(service_tally).where(service_tally.c.vantage_id == vantage)
+    return {ServiceId(row.service): _snapshot(row) for row in connection.execute(wanted)}
+
+
+def _snapshot(row: Row[Any]) -> TallySnapshot:
+    totals = {
+        Status.UP: row.up,
+        Status.DEGRADED: row.degraded,
+        Status.DOWN: row.down,
+        Status.UNKNOWN: row.unknown,
+    }
+    return TallySnapshot(at=row.at, microseconds=totals)
+
+
+def _incident(row: Row[Any], checks: Sequence[AffectedCheck]) -> Incident:
+    return Incident(
+        id=row.id,
+        service=ServiceId(row.service),
+        affects=AFFECTS.meaning[row.affects],
+        started_at=instant(row.started_at),
+        ended_at=_instant(row.ended_at),
+        checks=tuple(checks),
+        sequence=row.sequence,
+        receivers=read_names(row.receivers),
+    )
+
+
+def _affected(row: Row[Any]) -> AffectedCheck:
+    failure = None if row.kind is None else Failure(KIND.meaning[row.kind], row.detail)
+    return AffectedCheck(
+        id=CheckId(row.check_name),
+        since=instant(row.since),
+        until=_instant(row.until),
+        failure=failure,
+    )
+
+
+def _instant(at: int | None) -> datetime | None:
+    return None if at is None else instant(at)

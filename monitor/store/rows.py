@@ -1,0 +1,275 @@
+"""What a change means in rows. Pure: the writer executes what comes out of here."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from monitor.domain.alert import Notification
+from monitor.domain.check import CheckId
+from monitor.domain.incident import Incident
+from monitor.domain.instant import microseconds, span_microseconds
+from monitor.domain.observation import Failure, MissedSlot, Observation, Status
+from monitor.domain.state import CheckState, Transition
+from monitor.domain.text import visible_text
+from monitor.ports import Change, DeliveryState, Mark, Settlement, TallySnapshot
+from monitor.store.codes import AFFECTS, CAUSE, DELIVERY, KIND, MARK, MISSED, STATUS
+from monitor.store.documents import alert_text, names_text, state_text
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enqueued:
+    """A change, or notifications alone, with the time at which they were handed over."""
+
+    change: Change
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """The body of a row of the outbox, to be kept from now on."""
+
+    row_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How an attempt for a row of the outbox ended."""
+
+    row_id: str
+    settlement: Settlement
+
+
+Job = Enqueued | Frozen | Settled
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The numbers of the checks and of the vantages that are known to the database."""
+
+    checks: Mapping[str, int]
+    vantages: Mapping[str, int]
+
+
+def check_names(change: Change) -> Iterator[str]:
+    """Yield every check that rows of `change` name by its number."""
+    yield from (o.check_id for o in change.observations)
+    yield from (m.check_id for m in change.missed)
+    yield from change.states
+    yield from (check_id for check_id, _ in change.transitions)
+    yield from change.tallies
+
+
+def vantages(change: Change) -> Iterator[str]:
+    """Yield every vantage that `change` names itself."""
+    yield from (o.vantage for o in change.observations)
+    yield from (m.vantage for m in change.missed)
+
+
+def epochs(change: Change) -> Iterator[int]:
+    """Yield every epoch that `change` speaks of."""
+    yield from (o.epoch for o in change.observations)
+    yield from (m.epoch for m in change.missed)
+    yield from (m.epoch for m in change.marks)
+
+
+def observation_rows(observations: Iterable[Observation], names: Names) -> list[Row]:
+    """Return one row an observation."""
+    return [_observation(o, names) for o in observations]
+
+
+def missed_rows(missed: Iterable[MissedSlot], names: Names) -> list[Row]:
+    """Return one row a missed slot."""
+    return [
+        {**_slot(slot, names, microseconds(slot.scheduled_at)), "reason": MISSED.code[slot.reason]}
+        for slot in missed
+    ]
+
+
+def state_rows(
+    states: Iterable[tuple[CheckId, CheckState]], names: Names, vantage: int
+) -> list[Row]:
+    """Return one row a state."""
+    return [
+        {"check_id": names.checks[i], "vantage_id": vantage, "document": state_text(state)}
+        for i, state in states
+    ]
+
+
+def transition_row(check: int, vantage: int, epoch: int, transition: Transition) -> Row:
+    """Return the row of a transition. `epoch` is that of its sample, or the latest one."""
+    return {
+        "check_id": check,
+        "vantage_id": vantage,
+        "epoch": epoch,
+        "noticed_at": microseconds(transition.noticed_at),
+        "at": microseconds(transition.at),
+        "old": STATUS.code[transition.old],
+        "new": STATUS.code[transition.new],
+        "cause": CAUSE.optional(transition.cause) or 0,
+        **_failure(transition.failure),
+    }
+
+
+def interval_row(check: int, vantage: int, started_at: int, transition: Transition) -> Row:
+    """Return the row of the interval that a transition opens at `started_at`."""
+    return {
+        "check_id": check,
+        "vantage_id": vantage,
+        "started_at": started_at,
+        "ended_at": None,
+        "status": STATUS.code[transition.new],
+        "cause": CAUSE.optional(transition.cause),
+    }
+
+
+def incident_row(incident: Incident) -> Row:
+    """Return the row of an incident without its checks."""
+    return {
+        "id": incident.id,
+        "service": incident.service,
+        "affects": AFFECTS.code[incident.affects],
+        "started_at": microseconds(incident.started_at),
+        "ended_at": _time(incident.ended_at),
+        "sequence": incident.sequence,
+        "receivers": names_text(incident.receivers),
+    }
+
+
+def affected_rows(incident: Incident) -> list[Row]:
+    """Return one row a check of an incident, in order."""
+    return [
+        {
+            "incident_id": incident.id,
+            "position": position,
+            "check_name": check.id,
+            "since": microseconds(check.since),
+            "until": _time(check.until),
+            **_failure(check.failure),
+        }
+        for position, check in enumerate(incident.checks)
+    ]
+
+
+def outbox_rows(notifications: Iterable[Notification], at: datetime) -> list[Row]:
+    """Return one row a notification, due at once."""
+    now = microseconds(at)
+    return [
+        {
+            "id": notification.id,
+            "receiver": notification.receiver,
+            "alert": alert_text(notification.alert),
+            "body": None,
+            "state": DELIVERY.code[DeliveryState.PENDING],
+            "attempts": 0,
+            "created_at": now,
+            "next_attempt_at": now,
+            "settled_at": None,
+            "detail": "",
+        }
+        for notification in notifications
+    ]
+
+
+def settlement_row(settlement: Settlement) -> Row:
+    """Return the columns that a settlement sets, besides the number of attempts."""
+    again = settlement.retry_at or settlement.at
+    pending = settlement.state is DeliveryState.PENDING
+    return {
+        "state": DELIVERY.code[settlement.state],
+        "next_attempt_at": microseconds(again),
+        "settled_at": None if pending else microseconds(settlement.at),
+        "detail": visible_text(settlement.detail),
+    }
+
+
+def mark_rows(marks: Iterable[Mark], vantage: int) -> list[Row]:
+    """Return one row a mark."""
+    return [
+        {
+            "vantage_id": vantage,
+            "epoch": mark.epoch,
+            "at": microseconds(mark.at),
+            "kind": MARK.code[mark.kind],
+            "detail": visible_text(mark.detail),
+        }
+        for mark in marks
+    ]
+
+
+def tally_rows(
+    tallies: Iterable[tuple[CheckId, TallySnapshot]], names: Names, vantage: int, epoch: int
+) -> list[Row]:
+    """Return one row a check's totals. `epoch` is the latest one."""
+    return [
+        {"check_id": names.checks[i], "vantage_id": vantage, "epoch": epoch, **_totals(snapshot)}
+        for i, snapshot in tallies
+    ]
+
+
+def service_tally_rows(tallies: Iterable[tuple[str, TallySnapshot]], vantage: int) -> list[Row]:
+    """Return one row a service's totals."""
+    return [
+        {"service": service, "vantage_id": vantage, **_totals(snapshot)}
+        for service, snapshot in tallies
+    ]
+
+
+def runs(changes: Sequence[Enqueued]) -> Iterator[Sequence[Enqueued]]:
+    """Cut `changes` so that what is written table by table gives the same as one by one.
+
+    Within a table order is kept; only a transition (which closes an interval before it opens
+    one) and a forgotten check (whose state may come back) depend on more than that.
+    """
+    start = 0
+    for index, entry in enumerate(changes):
+        if entry.change.transitions or entry.change.forgotten:
+            if start < index:
+                yield changes[start:index]
+            yield changes[index : index + 1]
+            start = index + 1
+    if start < len(changes):
+        yield changes[start:]
+
+
+def _slot(slot: Observation | MissedSlot, names: Names, scheduled_at: int) -> Row:
+    return {
+        "check_id": names.checks[slot.check_id],
+        "vantage_id": names.vantages[slot.vantage],
+        "epoch": slot.epoch,
+        "scheduled_at": scheduled_at,
+    }
+
+
+def _observation(observation: Observation, names: Names) -> Row:
+    outcome = observation.outcome
+    scheduled_at = microseconds(observation.scheduled_at)
+    return {
+        **_slot(observation, names, scheduled_at),
+        "attempt": observation.attempt,
+        "started": microseconds(observation.started_at) - scheduled_at,
+        "duration": span_microseconds(observation.duration),
+        "status": STATUS.code[observation.sample],
+        "cause": CAUSE.optional(outcome.cause),
+        **(_NO_FAILURE if observation.sample is Status.UP else _failure(outcome.failure)),
+    }
+
+
+_NO_FAILURE: Row = {"kind": None, "detail": None}
+
+
+def _failure(failure: Failure | None) -> Row:
+    if failure is None:
+        return _NO_FAILURE
+    return {"kind": KIND.code[failure.kind], "detail": visible_text(failure.detail)}
+
+
+def _totals(snapshot: TallySnapshot) -> Row:
+    return {"at": snapshot.at, **{s.value: snapshot.microseconds.get(s, 0) for s in Status}}
+
+
+def _time(at: datetime | None) -> int | None:
+    return None if at is None else microseconds(at)

@@ -1,0 +1,228 @@
+"""The tables. Times are whole microseconds since the Unix epoch (UTC), enums are `codes`.
+
+Names of checks and vantages are written once; rows carry their numbers. The vantage is part of
+every key, so that a second one needs no other schema. `migrations` builds the same tables.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+# SQLite numbers rows by itself only for a column that is declared INTEGER.
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _check() -> Column[int]:
+    return Column("check_id", _NUMBER, ForeignKey("check_name.id"), primary_key=True)
+
+
+def _vantage() -> Column[int]:
+    return Column("vantage_id", _NUMBER, ForeignKey("vantage_name.id"), primary_key=True)
+
+
+def _time(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def _code(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, SmallInteger, nullable=nullable)
+
+
+def _totals() -> list[Column[int]]:
+    return [_time(status) for status in ("up", "degraded", "down", "unknown")]
+
+
+# `sequence` of the last durable change, and the highest `epoch`.
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+check_name = Table(
+    "check_name",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+vantage_name = Table(
+    "vantage_name",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+
+def _slot() -> list[Column[int]]:
+    # No foreign keys: names are never deleted, and each would cost a look-up a row.
+    names = ("check_id", "vantage_id", "epoch", "scheduled_at")
+    return [Column(name, BigInteger, primary_key=True, autoincrement=False) for name in names]
+
+
+# `started` is microseconds after `scheduled_at`; `detail` is there only where a probe failed.
+observation = Table(
+    "observation",
+    metadata,
+    *_slot(),
+    _code("attempt"),
+    _time("started"),
+    _time("duration"),
+    _code("status"),
+    _code("kind", nullable=True),
+    _code("cause", nullable=True),
+    Column("detail", Text),
+    sqlite_with_rowid=False,
+)
+
+missed_slot = Table("missed_slot", metadata, *_slot(), _code("reason"), sqlite_with_rowid=False)
+
+check_state = Table(
+    "check_state",
+    metadata,
+    _check(),
+    _vantage(),
+    Column("document", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+transition = Table(
+    "transition",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    Column("check_id", _NUMBER, ForeignKey("check_name.id"), nullable=False),
+    Column("vantage_id", _NUMBER, ForeignKey("vantage_name.id"), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    _time("noticed_at"),
+    _time("at"),
+    _code("old"),
+    _code("new"),
+    Column("cause", SmallInteger, nullable=False),  # 0 for none, since a key takes no NULL
+    _code("kind", nullable=True),
+    Column("detail", Text),
+    UniqueConstraint("check_id", "vantage_id", "epoch", "noticed_at", "at", "old", "new", "cause"),
+)
+
+# The status shown, without gaps: one open row (`ended_at` is NULL) for each check and vantage.
+interval = Table(
+    "status_interval",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    Column("check_id", _NUMBER, ForeignKey("check_name.id"), nullable=False),
+    Column("vantage_id", _NUMBER, ForeignKey("vantage_name.id"), nullable=False),
+    _time("started_at"),
+    _time("ended_at", nullable=True),
+    _code("status"),
+    _code("cause", nullable=True),
+    Index("interval_by_start", "check_id", "vantage_id", "started_at"),
+)
+Index(
+    "interval_open",
+    interval.c.check_id,
+    interval.c.vantage_id,
+    unique=True,
+    sqlite_where=interval.c.ended_at.is_(None),
+    postgresql_where=interval.c.ended_at.is_(None),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("service", Text, nullable=False),
+    _code("affects"),
+    _time("started_at"),
+    _time("ended_at", nullable=True),
+    Column("sequence", Integer, nullable=False),
+    Column("receivers", Text, nullable=False),
+    Index("incident_by_start", "started_at"),
+)
+Index(
+    "incident_open",
+    incident.c.started_at,
+    sqlite_where=incident.c.ended_at.is_(None),
+    postgresql_where=incident.c.ended_at.is_(None),
+)
+
+affected_check = Table(
+    "affected_check",
+    metadata,
+    Column("incident_id", Text, ForeignKey("incident.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("check_name", Text, nullable=False),
+    _time("since"),
+    _time("until", nullable=True),
+    _code("kind", nullable=True),
+    Column("detail", Text),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("receiver", Text, nullable=False),
+    Column("alert", Text, nullable=False),
+    Column("body", LargeBinary),
+    _code("state"),
+    Column("attempts", Integer, nullable=False),
+    _time("created_at"),
+    _time("next_attempt_at"),
+    _time("settled_at", nullable=True),
+    Column("detail", Text, nullable=False),
+    sqlite_autoincrement=True,  # numbers only grow, also past the deletion of the newest row
+)
+Index(
+    "outbox_pending",
+    outbox.c.number,
+    sqlite_where=outbox.c.settled_at.is_(None),
+    postgresql_where=outbox.c.settled_at.is_(None),
+)
+
+mark = Table(
+    "mark",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    Column("vantage_id", _NUMBER, ForeignKey("vantage_name.id"), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    _time("at"),
+    _code("kind"),
+    Column("detail", Text, nullable=False),
+    UniqueConstraint("vantage_id", "epoch", "at", "kind"),
+    Index("mark_by_time", "vantage_id", "at"),
+)
+
+# `epoch` is the highest one at the time, so that samples of a later one are known to be later.
+tally = Table(
+    "tally",
+    metadata,
+    _check(),
+    _vantage(),
+    Column("epoch", BigInteger, nullable=False),
+    _time("at"),
+    *_totals(),
+    sqlite_with_rowid=False,
+)
+
+service_tally = Table(
+    "service_tally",
+    metadata,
+    Column("service", Text, primary_key=True),
+    _vantage(),
+    _time("at"),
+    *_totals(),
+    sqlite_with_rowid=False,
+)

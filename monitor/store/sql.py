@@ -1,0 +1,143 @@
+"""The store and the outbox over one database: `monitor.ports.Store` and `monitor.ports.Outbox`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection
+
+from monitor.domain.alert import Notification
+from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
+from monitor.store.connection import writing_engine
+from monitor.store.groups import Figures, Groups
+from monitor.store.restore import pending_rows, restored
+from monitor.store.rows import Enqueued, Frozen, Settled
+from monitor.store.writer import Numbered, Writer, Written
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+GROUP_COMMIT_SECONDS = 0.2
+QUEUE_CHANGES = 20_000
+
+
+class SqlStore:
+    """One writer in a thread of its own, behind one queue. Made by `open_store`."""
+
+    def __init__(self, groups: Groups, writer: "_Threaded", now: Callable[[], datetime]) -> None:
+        self._groups = groups
+        self._writer = writer
+        self._now = now
+
+    @property
+    def figures(self) -> Figures:
+        """What the store has counted so far."""
+        return self._groups.figures
+
+    async def restore(self) -> Restored:
+        """Return what is remembered. Call it before the first commit. Raise StoreError."""
+        return await self._writer.read(lambda c: restored(c, self._writer.vantage))
+
+    async def commit(self, change: Change) -> None:
+        """Write `change` in one transaction, or raise StoreError.
+
+        Return when it is durable if it is urgent, else when it is queued. Changes are written
+        in the order of these calls. A change that was refused may be offered again: what of it
+        is there already stays as it is.
+        """
+        job = Enqueued(change=change, at=self._now())
+        await self._groups.add(job, wait=change.urgent)
+
+    async def pending(self, after: int = 0) -> Sequence[OutboxRow]:
+        """Return every pending row whose number is over `after`, oldest first."""
+        return await self._writer.read(lambda c: pending_rows(c, after))
+
+    async def enqueue(self, notifications: Sequence[Notification], at: datetime) -> None:
+        """Add rows, due `at`; one whose id is there already stays as it is. Durable on return."""
+        change = Change(notifications=tuple(notifications))
+        await self._groups.add(Enqueued(change=change, at=at), wait=True)
+
+    async def freeze(self, row_id: str, body: bytes) -> None:
+        """Store the body that every attempt will send; the first one stays. Durable on return."""
+        await self._groups.add(Frozen(row_id, body), wait=True)
+
+    async def settle(self, row_id: str, settlement: Settlement) -> None:
+        """Store how an attempt ended; a final state stays. Durable when it returns."""
+        await self._groups.add(Settled(row_id, settlement), wait=True)
+
+
+@asynccontextmanager
+async def open_store(
+    place: str | Path,
+    *,
+    vantage: str,
+    group_commit: float = GROUP_COMMIT_SECONDS,
+    queue: int = QUEUE_CHANGES,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    failed: Callable[[], None] = lambda: None,
+    reached: Callable[[str], None] = lambda _: None,
+) -> AsyncIterator[SqlStore]:
+    """Open the store in a data directory, or at the URL of a database server.
+
+    `group_commit` is in seconds, `queue` in changes; `failed` is called for each group that
+    could not be written; `reached` is told, in the writer's thread, where the writer stands.
+    Everything queued is written at the end. Raise StoreError when the database can't be opened,
+    and at the end when something could not be written.
+    """
+    writer = _Threaded(Writer(writing_engine(place), vantage, reached), vantage)
+    try:
+        sequence = await writer.open()
+        groups = Groups(
+            writer.write,
+            writer.tidy,
+            sequence=sequence,
+            delay=group_commit,
+            limit=queue,
+            failed=failed,
+        )
+        running = asyncio.create_task(groups.run(), name="store")
+        try:
+            yield SqlStore(groups, writer, now)
+        finally:
+            groups.close()
+            await running
+        if lost := groups.abandoned():
+            log.error("store.abandoned", changes=lost)
+            raise StoreError(f"{lost} changes could not be written before the end")
+    finally:
+        await writer.close()
+
+
+class _Threaded:
+    """The writer, each of whose methods runs in its one thread."""
+
+    def __init__(self, writer: Writer, vantage: str) -> None:
+        self.vantage = vantage
+        self._writer = writer
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    async def open(self) -> int:
+        return await self._run(self._writer.open)
+
+    async def write(self, group: Sequence[Numbered]) -> Written:
+        return await self._run(lambda: self._writer.write(group))
+
+    async def tidy(self) -> None:
+        await self._run(self._writer.tidy)
+
+    async def read(self, question: Callable[[Connection], T]) -> T:
+        return await self._run(lambda: self._writer.read(question))
+
+    async def close(self) -> None:
+        with suppress(StoreError):
+            await self._run(self._writer.close)
+        self._thread.shutdown(wait=False)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

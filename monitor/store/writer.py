@@ -1,0 +1,207 @@
+"""The one connection that writes, and checkpoints. It lives in one thread, and nothing else does.
+
+After a failed write to the disk nobody knows what the file holds: the kernel may drop pages it
+could not write, and report the next fsync as a success. So that connection is thrown away. The
+next one begins by copying the whole log into the database and emptying it, which writes and
+syncs every page anew, and only then reads how far the file has come. A commit that reported a
+failure and was written all the same is found there, and not written twice.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+
+from monitor.ports import StoreError
+from monitor.store import schema
+from monitor.store.migrate import bring_up
+from monitor.store.rows import Job
+from monitor.store.statements import statements
+from monitor.store.writing import Scribe
+
+T = TypeVar("T")
+
+_CHECKPOINT_ROWS = 1000
+_FAULTS = (SQLAlchemyError, sqlite3.Error, OSError)
+_FAULTS_OF_THE_ROWS = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A job with its place in the order of arrival."""
+
+    sequence: int
+    job: Job
+
+
+@dataclass(slots=True, kw_only=True)
+class Written:
+    """What became of a group: durable up to `sequence`, but for what is in `refused`."""
+
+    sequence: int
+    conflicts: int = 0
+    refused: dict[int, Exception] = field(default_factory=dict)
+
+
+class Writer:
+    """Writes groups of jobs, each in one transaction. All methods run in one thread.
+
+    Each method raises StoreError when the database can't be used right now; the next call then
+    starts on a fresh connection. `reached` is told where the writer stands: `writing`,
+    `committed`, `checkpointed`.
+    """
+
+    def __init__(self, engine: Engine, vantage: str, reached: Callable[[str], None]) -> None:
+        self._engine = engine
+        self._vantage = vantage
+        self._reached = reached
+        self._statements = statements(engine.dialect.name)
+        self._connection: Connection | None = None
+        self._scribe: Scribe | None = None
+        self._sequence = 0
+        self._epoch = 0
+        self._rows = 0
+        self._suspect = False  # a connection was thrown away, and the next has not proved itself
+
+    def open(self) -> int:
+        """Open the database, build or upgrade its tables; return the last durable sequence."""
+        self._use(lambda _: None)
+        return self._sequence
+
+    def read(self, question: Callable[[Connection], T]) -> T:
+        """Return the answer to `question`, which sees everything written so far."""
+        return self._use(lambda connection: self._asked(connection, question))
+
+    def write(self, group: Sequence[Numbered]) -> Written:
+        """Write `group` in one transaction, unless it is there already.
+
+        If rows of it can't be stored at all, write each job by itself and leave those out.
+        """
+        return self._use(lambda connection: self._written(connection, group))
+
+    def tidy(self) -> None:
+        """Copy the log into the database when it has grown. Nobody should be waiting."""
+        if self._rows >= _CHECKPOINT_ROWS and self._engine.dialect.name == "sqlite":
+            self._use(lambda connection: _checkpoint(connection, "PASSIVE"))
+            self._rows = 0
+            self._reached("checkpointed")
+
+    def close(self) -> None:
+        """Give the connection back. SQLite then empties and removes its log."""
+        connection, self._connection, self._scribe = self._connection, None, None
+        if connection is not None:
+            connection.close()
+
+    def _use(self, work: Callable[[Connection], T]) -> T:
+        try:
+            return work(self._opened())
+        except (*_FAULTS, StoreError) as error:
+            self._discard()
+            if isinstance(error, StoreError):
+                raise
+            raise StoreError(_message(error)) from error
+
+    def _opened(self) -> Connection:
+        if self._connection is None:
+            connection = self._connection = self._engine.connect()
+            if connection.dialect.name == "sqlite" and _checkpoint(connection, "TRUNCATE"):
+                self._mind_the_reader()
+            with connection.begin():
+                bring_up(connection)
+                self._sequence = max(self._sequence, _meta(connection, "sequence"))
+                self._epoch = max(self._epoch, _meta(connection, "epoch"))
+            self._suspect = False
+        return self._connection
+
+    def _mind_the_reader(self) -> None:
+        if self._suspect:
+            raise StoreError("a reader keeps the log of the database from being emptied")
+
+    def _discard(self) -> None:
+        self._suspect = True
+        with suppress(*_FAULTS):
+            self.close()
+
+    def _asked(self, connection: Connection, question: Callable[[Connection], T]) -> T:
+        with connection.begin():
+            return question(connection)
+
+    def _written(self, connection: Connection, group: Sequence[Numbered]) -> Written:
+        new = [each for each in group if each.sequence > self._sequence]
+        written = Written(sequence=self._sequence)
+        if not new:
+            return written
+        try:
+            written.conflicts = self._transaction(connection, new)
+        except Exception as error:
+            if _is_the_disk(error):
+                raise
+            self._one_by_one(connection, new, written)
+        written.sequence = self._sequence
+        return written
+
+    def _one_by_one(
+        self, connection: Connection, group: Sequence[Numbered], written: Written
+    ) -> None:
+        for each in group:
+            try:
+                written.conflicts += self._transaction(connection, [each])
+            except Exception as error:
+                if _is_the_disk(error):
+                    raise
+                written.refused[each.sequence] = error
+
+    def _transaction(self, connection: Connection, group: Sequence[Numbered]) -> int:
+        """Write `group`, and return how many observations were there before."""
+        last = group[-1].sequence
+        self._reached("writing")
+        try:
+            with connection.begin():
+                scribe = self._scribe = self._scribe or Scribe(
+                    connection, self._statements, self._vantage, self._epoch
+                )
+                before = scribe.conflicts
+                scribe.write([each.job for each in group], last)
+        except BaseException:
+            self._scribe = None
+            raise
+        self._sequence, self._epoch = last, scribe.epoch
+        self._rows += len(group)
+        self._reached("committed")
+        return scribe.conflicts - before
+
+
+def _checkpoint(connection: Connection, mode: str) -> bool:
+    """Checkpoint, outside of a transaction. Return whether a reader kept it from finishing."""
+    driver: Any = connection.connection.dbapi_connection
+    [(busy, _, _)] = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+    return bool(busy)
+
+
+def _meta(connection: Connection, name: str) -> int:
+    found = connection.execute(select(schema.meta.c.value).where(schema.meta.c.name == name))
+    return found.scalar() or 0
+
+
+def _is_the_disk(error: Exception) -> bool:
+    """Say whether the database failed, rather than the rows that it was given."""
+    if isinstance(error, DatabaseError):
+        return not isinstance(error, _FAULTS_OF_THE_ROWS)
+    return isinstance(error, OSError | StoreError)
+
+
+def _message(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    name = getattr(cause, "sqlite_errorname", None)
+    return f"{cause} ({name})" if name else str(cause)

@@ -1,0 +1,153 @@
+"""Executes jobs inside the transaction that is open: the order of the tables, row by row."""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+from sqlalchemy import Connection, Insert, Table, select
+
+from monitor.domain.check import CheckId
+from monitor.domain.incident import Incident
+from monitor.domain.instant import microseconds
+from monitor.domain.state import Transition
+from monitor.ports import Change
+from monitor.store import rows, schema
+from monitor.store.rows import Enqueued, Frozen, Job, Names, Row, Settled
+from monitor.store.statements import Statements
+
+
+class Scribe:
+    """Writes jobs on one connection for one vantage. A new one is made after a rollback.
+
+    `epoch` is the highest one so far, `conflicts` how many observations were there already.
+    """
+
+    def __init__(
+        self, connection: Connection, statements: Statements, vantage: str, epoch: int
+    ) -> None:
+        self.epoch = epoch
+        self.conflicts = 0
+        self._connection = connection
+        self._do = statements
+        self._checks = _known(connection, schema.check_name)
+        self._vantages = _known(connection, schema.vantage_name)
+        self._names = Names(checks=self._checks, vantages=self._vantages)
+        self._learn((), (vantage,))
+        self._vantage = self._vantages[vantage]
+
+    def write(self, jobs: Sequence[Job], sequence: int) -> None:
+        """Write `jobs` in order. `sequence` is the number of the last one."""
+        changes = []
+        for job in jobs:
+            if isinstance(job, Enqueued):
+                changes.append(job)
+                continue
+            self._write_changes(changes)
+            changes = []
+            self._write_to_outbox(job)
+        self._write_changes(changes)
+        self._run(
+            self._do.put_meta,
+            [{"name": "sequence", "value": sequence}, {"name": "epoch", "value": self.epoch}],
+        )
+
+    def _write_changes(self, changes: Sequence[Enqueued]) -> None:
+        self._learn(
+            chain.from_iterable(rows.check_names(each.change) for each in changes),
+            chain.from_iterable(rows.vantages(each.change) for each in changes),
+        )
+        for run in rows.runs(changes):
+            self._write_run(run)
+
+    def _write_run(self, run: Sequence[Enqueued]) -> None:
+        do, names, vantage = self._do, self._names, self._vantage
+        changes = [each.change for each in run]
+        self.epoch = max(chain([self.epoch], *(rows.epochs(change) for change in changes)))
+        seen = [o for change in changes for o in change.observations]
+        self.conflicts += len(seen) - self._run(
+            do.add_observation, rows.observation_rows(seen, names)
+        )
+        missed = (m for change in changes for m in change.missed)
+        self._run(do.add_missed, rows.missed_rows(missed, names))
+        states = (pair for change in changes for pair in change.states.items())
+        self._run(do.put_state, rows.state_rows(states, names, vantage))
+        for change in changes:
+            self._write_rare(change)
+        self._run(
+            do.add_outbox,
+            [row for each in run for row in rows.outbox_rows(each.change.notifications, each.at)],
+        )
+        marks = (m for change in changes for m in change.marks)
+        self._run(do.add_mark, rows.mark_rows(marks, vantage))
+        tallies = (pair for change in changes for pair in change.tallies.items())
+        self._run(do.put_tally, rows.tally_rows(tallies, names, vantage, self.epoch))
+        services = (pair for change in changes for pair in change.service_tallies.items())
+        self._run(do.put_service_tally, rows.service_tally_rows(services, vantage))
+
+    def _write_rare(self, change: Change) -> None:
+        epoch = max(rows.epochs(change), default=self.epoch)
+        for check_id, transition in change.transitions:
+            self._write_transition(check_id, transition, epoch)
+        for check_id in change.forgotten:
+            self._forget(check_id)
+        for incident in change.incidents:
+            self._write_incident(incident)
+
+    def _write_transition(self, check_id: CheckId, transition: Transition, epoch: int) -> None:
+        """Add a transition, and change the interval with it; one that is there changes nothing."""
+        do, check, vantage = self._do, self._checks[check_id], self._vantage
+        if not self._run(
+            do.add_transition, [rows.transition_row(check, vantage, epoch, transition)]
+        ):
+            return
+        at = microseconds(transition.at)
+        current = self._connection.execute(
+            do.open_interval, {"of_check": check, "of_vantage": vantage}
+        ).first()
+        if current is not None:
+            at = max(at, current.started_at)
+            self._connection.execute(
+                do.close_interval, {"of_number": current.number, "ended_at": at}
+            )
+        self._run(do.insert_interval, [rows.interval_row(check, vantage, at, transition)])
+
+    def _forget(self, check_id: CheckId) -> None:
+        check = self._checks.get(check_id)
+        if check is not None:
+            parameters = {"of_check": check, "of_vantage": self._vantage}
+            self._connection.execute(self._do.forget_state, parameters)
+
+    def _write_incident(self, incident: Incident) -> None:
+        self._run(self._do.put_incident, [rows.incident_row(incident)])
+        self._connection.execute(self._do.clear_affected, {"of_incident": incident.id})
+        self._run(self._do.insert_affected, rows.affected_rows(incident))
+
+    def _write_to_outbox(self, job: Frozen | Settled) -> None:
+        if isinstance(job, Frozen):
+            parameters: Row = {"of_row": job.row_id, "body": job.body}
+            self._connection.execute(self._do.freeze, parameters)
+        else:
+            parameters = {"of_row": job.row_id, **rows.settlement_row(job.settlement)}
+            self._connection.execute(self._do.settle, parameters)
+
+    def _learn(self, checks: Iterable[str], vantages: Iterable[str]) -> None:
+        """Give a number to every name that has none yet."""
+        self._number(schema.check_name, self._do.add_check, self._checks, checks)
+        self._number(schema.vantage_name, self._do.add_vantage, self._vantages, vantages)
+
+    def _number(
+        self, table: Table, add: Insert, known: dict[str, int], names: Iterable[str]
+    ) -> None:
+        new = dict.fromkeys(name for name in names if name not in known)
+        if new:
+            self._run(add, [{"name": name} for name in new])
+            known |= _known(self._connection, table)
+
+    def _run(self, statement: Insert, parameters: list[Row]) -> int:
+        """Execute `statement` for each row, and return how many rows it wrote."""
+        if not parameters:
+            return 0
+        return self._connection.execute(statement, parameters).rowcount
+
+
+def _known(connection: Connection, table: Table) -> dict[str, int]:
+    return {name: number for number, name in connection.execute(select(table.c.id, table.c.name))}
