@@ -16,9 +16,10 @@ from monitor.domain.availability import (
     verdict,
     whole_seconds,
 )
+from monitor.domain.instant import instant
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.timeline import HOLD_FACTOR
-from monitor.domain.windows import Window, moment
+from monitor.domain.windows import Window
 from monitor.locales import Language
 from monitor.locales.dates import duration_text, moment_text
 from monitor.locales.numbers import decimal, plain_percent
@@ -145,8 +146,8 @@ def document(
         "period": {
             "from": _instant(period.start),
             "until": _instant(period.end),
-            "from_text": moment_text(moment(period.start), zone, language),
-            "until_text": moment_text(moment(period.end), zone, language),
+            "from_text": moment_text(instant(period.start), zone, language),
+            "until_text": moment_text(instant(period.end), zone, language),
         },
         "policy": {
             "hold_factor": _exact(HOLD_FACTOR),
@@ -275,7 +276,7 @@ def _exact(value: Fraction | None) -> str | None:
 
 
 def _instant(at: int) -> str:
-    return moment(at).isoformat().replace("+00:00", "Z")
+    return instant(at).isoformat().replace("+00:00", "Z")
 
 
 def _seconds_text(seconds: int, language: Language) -> str:

@@ -11,24 +11,6 @@ from monitor.domain.windows import Window
 _NOBODY = Span(0, 0, Status.UNKNOWN, UnknownCause.NO_DATA)
 
 
-def service_status(statuses: Sequence[Status], rule: StatusRule) -> Status:
-    """Return the status of a service whose checks have `statuses`.
-
-    Up if enough checks are up, degraded if it takes degraded ones to be enough, down if enough
-    can no longer be up whatever the unknown ones are, else unknown. Under ALL, so, down beats
-    unknown. A service without checks is unknown.
-    """
-    if not statuses:
-        return Status.UNKNOWN
-    needed = rule.needed(len(statuses))
-    up, down = statuses.count(Status.UP), statuses.count(Status.DOWN)
-    if up >= needed:
-        return Status.UP
-    if up + statuses.count(Status.DEGRADED) >= needed:
-        return Status.DEGRADED
-    return Status.DOWN if len(statuses) - down < needed else Status.UNKNOWN
-
-
 def combine(timelines: Sequence[Sequence[Span]], rule: StatusRule, window: Window) -> list[Span]:
     """Return the service's timeline over `window`, without gaps.
 
@@ -47,7 +29,7 @@ def combine(timelines: Sequence[Sequence[Span]], rule: StatusRule, window: Windo
 
 
 def _together(checks: Sequence[Span], rule: StatusRule, part: Window) -> Span:
-    status = service_status([span.status for span in checks], rule)
+    status = rule.combined([span.status for span in checks])
     if status is not Status.UNKNOWN:
         return Span(*part, status, bridged=any(span.bridged for span in checks))
     blind = next((span for span in checks if span.status is Status.UNKNOWN), _NOBODY)

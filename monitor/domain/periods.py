@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-from monitor.domain.windows import Window, microseconds, moment
+from monitor.domain.instant import instant, microseconds
+from monitor.domain.windows import Window
 
 _DAY = timedelta(days=1)
 
@@ -50,7 +51,7 @@ def days(window: Window, zone: tzinfo) -> Iterator[Day]:
     A day that the zone left out between two others is yielded with an empty window. The lengths
     sum to the window's, exactly.
     """
-    day = moment(window.start).astimezone(zone).date() - _DAY
+    day = instant(window.start).astimezone(zone).date() - _DAY
     start = local_midnight(day, zone)
     while start < window.end:
         end = local_midnight(day + _DAY, zone)
@@ -71,10 +72,10 @@ def _first_of_month(text: str) -> date:
 
 def _gap_end(before: int, after: int, zone: tzinfo) -> int:
     """Return the first instant in (before, after] at which `zone` has its new offset."""
-    offset = moment(after).astimezone(zone).utcoffset()
+    offset = instant(after).astimezone(zone).utcoffset()
     while after - before > 1:
         middle = (before + after) // 2
-        if moment(middle).astimezone(zone).utcoffset() == offset:
+        if instant(middle).astimezone(zone).utcoffset() == offset:
             after = middle
         else:
             before = middle

@@ -4,11 +4,7 @@ Integers, because parts that are added a million times must still sum to the who
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Window(NamedTuple):
@@ -21,16 +17,6 @@ class Window(NamedTuple):
     def length(self) -> int:
         """Microseconds from start to end."""
         return self.end - self.start
-
-
-def microseconds(at: datetime) -> int:
-    """Return an aware datetime as microseconds since the Unix epoch, exactly."""
-    return (at - _EPOCH) // _MICROSECOND
-
-
-def moment(at: int) -> datetime:
-    """Return microseconds since the Unix epoch as a datetime in UTC, exactly."""
-    return _EPOCH + at * _MICROSECOND
 
 
 def duration(windows: Iterable[Window]) -> int:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.domain.availability import Parts, figures
+from monitor.domain.instant import instant
 from monitor.domain.observation import Status
 from monitor.domain.periods import between, days, local_midnight, month
 from monitor.domain.timeline import Sample, spans
@@ -14,7 +15,6 @@ from monitor.domain.windows import (
     difference,
     duration,
     intersection,
-    moment,
     overlaps,
     union,
 )
@@ -64,7 +64,7 @@ def test_the_length_of_a_day(zone, day, seconds):
 )
 def test_local_midnight(zone, utc):
     """A day begins at 00:00 of the zone, to the microsecond."""
-    assert moment(local_midnight(date(2026, 6, 1), ZoneInfo(zone))) == utc
+    assert instant(local_midnight(date(2026, 6, 1), ZoneInfo(zone))) == utc
 
 
 @pytest.mark.parametrize(

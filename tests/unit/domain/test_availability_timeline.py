@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.domain.combination import combine, service_status
+from monitor.domain.combination import combine
 from monitor.domain.epochs import Epoch, merge_epochs
 from monitor.domain.observation import Status, UnknownCause
 from monitor.domain.service import Rule, StatusRule
@@ -240,8 +240,8 @@ TWO = StatusRule(rule=Rule.QUORUM, quorum=2)
 )
 def test_service_status(rule, statuses, expected):
     """Up if enough checks are up, down if enough can no longer be, else unknown."""
-    assert service_status(statuses, rule) is expected
-    assert service_status(statuses[::-1], rule) is expected
+    assert rule.combined(statuses) is expected
+    assert rule.combined(statuses[::-1]) is expected
 
 
 def test_combine():

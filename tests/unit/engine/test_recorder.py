@@ -1,0 +1,87 @@
+import asyncio
+from contextlib import asynccontextmanager
+
+from monitor.domain.alert import addressed
+from monitor.engine.recorder import Recorder, gathered
+from monitor.ports import Change, Mark, MarkKind, StoreError
+from tests.fakes import NOON, OK, FakeTelemetry, an_alert, observed
+
+PLAIN = Change(observations=tuple(observed(OK)))
+TOLD = Change(notifications=addressed(an_alert(), "INC1", ["oncall"]))
+MARK = Change(marks=(Mark(kind=MarkKind.START, at=NOON, epoch=1),))
+
+
+class Disk:
+    """A store that keeps what it is given, and refuses as often as it is told to."""
+
+    def __init__(self, refusals: int = 0) -> None:
+        self.written: list[Change] = []
+        self.refusals = refusals
+
+    async def commit(self, change: Change) -> None:
+        await asyncio.sleep(0)
+        if self.refusals:
+            self.refusals -= 1
+            raise StoreError("disk full")
+        self.written.append(change)
+
+
+@asynccontextmanager
+async def recording(disk: Disk):
+    told: list[int] = []
+    recorder = Recorder(disk, FakeTelemetry(), lambda: told.append(len(disk.written)))
+    task = asyncio.create_task(recorder.run())
+    yield recorder, told
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def test_neighbours_that_nobody_waits_for_are_joined():
+    """Plain observations are written together, and never across a change that someone waits for."""
+    joined = gathered([PLAIN, PLAIN, TOLD, PLAIN])
+
+    assert [len(change.observations) for change in joined] == [2, 0, 1]
+
+
+async def test_writes_in_order():
+    """Changes are written in the order in which they were recorded."""
+    disk = Disk()
+    async with recording(disk) as (recorder, _):
+        for change in (MARK, TOLD, PLAIN):
+            recorder.record(change)
+        await recorder.drain()
+
+    assert disk.written == [MARK, TOLD, PLAIN]
+
+
+async def test_dispatcher_hears_of_it_after_the_write():
+    """The dispatcher is woken when a notification is durable, not before."""
+    disk = Disk()
+    async with recording(disk) as (recorder, told):
+        recorder.record(TOLD)
+        await recorder.drain()
+
+    assert told == [1]
+
+
+async def test_refused_changes_are_offered_again_in_order(monkeypatch):
+    """What the store refuses is not lost, and what follows it does not overtake it."""
+    monkeypatch.setattr("monitor.engine.recorder._RETRY_SECONDS", (0.0,))
+    disk = Disk(refusals=3)
+    async with recording(disk) as (recorder, _):
+        for change in (TOLD, MARK):
+            recorder.record(change)
+        await recorder.drain()
+
+    assert [change for change in disk.written if change in (TOLD, MARK)][-2:] == [TOLD, MARK]
+
+
+async def test_alerts_are_never_dropped(monkeypatch):
+    """With the queue full, plain observations are dropped and counted, an alert is not."""
+    monkeypatch.setattr("monitor.engine.recorder._BOUND", 1)
+    recorder = Recorder(Disk(), FakeTelemetry(), lambda: None)
+    for change in (PLAIN, PLAIN, TOLD):
+        recorder.record(change)
+
+    assert recorder.dropped == 1
+    assert TOLD in recorder._queue
