@@ -190,7 +190,7 @@ class Courier:
             return
         self._unmerged = False
         for merger in mergers(self._rows):
-            carrier = await self._frozen(merger.carrier)
+            carrier = await self._frozen(merger.carrier) if merger.says_more else merger.carrier
             if carrier is None:
                 continue
             now, overtaken = self._office.clock.now(), {row.id for row in merger.superseded}

@@ -9,9 +9,13 @@ from monitor.ports import OutboxRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merger:
-    """`carrier` tells what `superseded` would have told, too. Its id and place stay its own."""
+    """`carrier` tells what `superseded` would have told, too. Its id and place stay its own.
+
+    `says_more` is set when its alert was changed for that, so that its body must be frozen first.
+    """
 
     carrier: OutboxRow
+    says_more: bool
     superseded: tuple[OutboxRow, ...]
 
 
@@ -37,7 +41,8 @@ def _overtaken_incidents(rows: Iterable[OutboxRow]) -> list[Merger]:
         elif row.alert.type is AlertType.RESOLVED and row.attempts == 0 and incident in waiting:
             # The body may stand already: then a stop came between freezing and superseding.
             carrier = replace(row, alert=replace(row.alert, firing_undelivered=True))
-            found.append(Merger(carrier=carrier, superseded=tuple(waiting.pop(incident))))
+            overtaken = tuple(waiting.pop(incident))
+            found.append(Merger(carrier=carrier, says_more=True, superseded=overtaken))
         elif incident in waiting and _untold(row):
             waiting[incident].append(row)
     return found
@@ -46,7 +51,9 @@ def _overtaken_incidents(rows: Iterable[OutboxRow]) -> list[Merger]:
 def _overtaken_heartbeats(rows: Iterable[OutboxRow]) -> list[Merger]:
     """Merge heartbeats into the newest: an old one says nothing."""
     beats = [row for row in rows if row.alert.type is AlertType.HEARTBEAT and _untold(row)]
-    return [Merger(carrier=beats[-1], superseded=tuple(beats[:-1]))] if len(beats) > 1 else []
+    if len(beats) < 2:
+        return []
+    return [Merger(carrier=beats[-1], says_more=False, superseded=tuple(beats[:-1]))]
 
 
 def _untold(row: OutboxRow) -> bool:
