@@ -1,0 +1,167 @@
+"""One observation for a person: what happened, where the time went, what the target presented."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from monitor.cli.output import cells, coloured, cut
+from monitor.cli.words import CAUSES, COLOURS, GLYPHS, KINDS
+from monitor.domain.check import Check
+from monitor.domain.observation import Observation
+from monitor.domain.text import visible_text
+
+Row = tuple[str, str]
+"""A name and its text; an empty name continues the row above."""
+
+_NAME = 13
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_SHOWN_ALONE = frozenset({"phases", "certificate", "chain", "answers"})
+
+
+def view(check: Check, observation: Observation, zone: tzinfo, width: int) -> str:
+    """Return the whole view, at most `width` columns wide where words can be broken.
+
+    Every text that a target wrote is made visible first: it may hold what steers a terminal.
+    """
+    facts = observation.outcome.facts
+    blocks = [
+        "\n".join(_head(check, observation, zone, width)),
+        "\n".join(waterfall(facts.get("phases", {}), width)),
+        "\n".join(_laid_out(rows(facts, observation.started_at, zone), width)),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _head(check: Check, observation: Observation, zone: tzinfo, width: int) -> Iterator[str]:
+    sample = observation.sample
+    word = coloured(f"{GLYPHS[sample]} {sample.upper()}", COLOURS[sample])
+    at = observation.started_at.astimezone(zone)
+    yield f"{word}  {visible_text(check.name or check.id)}"
+    if check.target != (check.name or check.id):
+        yield f"  {visible_text(check.target)}"
+    yield f"  {_seconds(observation.duration.total_seconds())}, at {at:%Y-%m-%d %H:%M:%S} {at:%Z}"
+    for line in matter(observation):
+        yield from textwrap.wrap(line, width, initial_indent="  ", subsequent_indent="    ")
+
+
+def matter(observation: Observation) -> Iterator[str]:
+    """Yield what is the matter, in plain words and with the actual value."""
+    outcome = observation.outcome
+    if outcome.cause is not None:
+        yield f"Nothing is known of the target: {CAUSES[outcome.cause]}."
+    if outcome.failure is not None:
+        words = KINDS[outcome.failure.kind]
+        yield f"{words[0].upper()}{words[1:]} ({outcome.failure.kind})."
+        yield visible_text(outcome.failure.detail)
+
+
+def waterfall(phases: Mapping[str, float], width: int) -> Iterator[str]:
+    """Yield a line for each phase: a bar from where it began to where it ended, and its time."""
+    total = sum(phases.values())
+    room = width - _NAME - 14
+    began = 0.0
+    for name, seconds in phases.items():
+        start, end = (room * at / total if total else 0 for at in (began, began + seconds))
+        began += seconds
+        yield f"  {name:<{_NAME - 2}}{bar(start, end):<{room}}{_seconds(seconds):>12}"
+
+
+def bar(start: float, end: float) -> str:
+    """Return a bar from `start` to `end`, in cells; its end is drawn to the eighth of a cell."""
+    first = int(start)
+    eighths = max(1, round((end - first) * 8))
+    return " " * first + "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+def rows(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Iterator[Row]:
+    """Yield what was seen, as names and texts in the order in which a person asks for it."""
+    for name, value in facts.items():
+        if name in _SHOWN_ALONE or value in (None, [], {}):
+            continue
+        yield name.replace("_", " "), _text(value)
+    yield from _answer_rows(facts.get("answers") or ())
+    if certificate := facts.get("certificate"):
+        yield from _certificate_rows(certificate, now, zone)
+    yield from _chain_rows(facts.get("chain") or (), zone)
+
+
+def _text(value: Any) -> str:
+    """Return a fact of unknown shape as words."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case Mapping():
+            return ", ".join(f"{key} {_text(one)}" for key, one in value.items() if one is not None)
+        case list() | tuple():
+            return ", ".join(map(_text, value))
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)
+
+
+def _answer_rows(answers: Iterable[Any]) -> Iterator[Row]:
+    for number, answer in enumerate(answers):
+        yield ("" if number else "answers"), _text(answer)
+
+
+def _certificate_rows(certificate: Mapping[str, Any], now: datetime, zone: tzinfo) -> Iterator[Row]:
+    names = [*certificate.get("names", ()), *certificate.get("addresses", ())]
+    yield "certificate", certificate["subject"]
+    yield "  issuer", certificate["issuer"]
+    yield "  names", ", ".join(names) or "none"
+    yield "  valid", validity(certificate["not_before"], certificate["not_after"], now, zone)
+    yield "  key", f"{certificate['key_type']} {certificate['key_bits']} bits"
+    yield "  signature", certificate["signature"]
+    yield "  serial", certificate["serial"]
+    yield "  SHA-256", certificate["fingerprint"]
+
+
+def _chain_rows(chain: Sequence[Mapping[str, Any]], zone: tzinfo) -> Iterator[Row]:
+    for number, one in enumerate(chain):
+        text = f"{number + 1}. {one['subject']}, until {_date(one['not_after'], zone)}"
+        yield ("" if number else "chain"), text
+
+
+def validity(not_before: float, not_after: float, now: datetime, zone: tzinfo) -> str:
+    """Return "2026-01-01 to 2026-04-01 (88 days left)"; times are Unix seconds."""
+    left = timedelta(seconds=not_after - now.timestamp())
+    if left < timedelta(0):
+        said = f"expired {_days(-left)} ago"
+    elif now.timestamp() < not_before:
+        said = f"not valid for another {_days(timedelta(seconds=not_before - now.timestamp()))}"
+    else:
+        said = f"{_days(left)} left"
+    return f"{_date(not_before, zone)} to {_date(not_after, zone)} ({said})"
+
+
+def _days(length: timedelta) -> str:
+    if length < timedelta(days=2):
+        hours = int(length.total_seconds() // 3600)
+        return "1 hour" if hours == 1 else f"{hours} hours"
+    return f"{length.days} days"
+
+
+def _date(seconds: float, zone: tzinfo) -> str:
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC).astimezone(zone):%Y-%m-%d}"
+    except (ValueError, OverflowError):
+        return "the end of time"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms" if seconds < 10 else f"{seconds:.2f} s"
+
+
+def _laid_out(shown: Iterable[Row], width: int) -> Iterator[str]:
+    for name, text in shown:
+        label = f"  {cut(visible_text(name), _NAME - 3)}"
+        label += " " * (_NAME - cells(label))
+        yield from textwrap.wrap(
+            visible_text(text, 8192) or "–",
+            width,
+            initial_indent=label,
+            subsequent_indent=" " * _NAME,
+            break_on_hyphens=False,
+        )

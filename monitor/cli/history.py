@@ -1,0 +1,118 @@
+"""From stored samples to the figures of services: what `pantau availability` computes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from monitor.cli.availability_table import Entry
+from monitor.domain.availability import expected_samples, figures
+from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.combination import combine
+from monitor.domain.epochs import Epoch, merge_epochs
+from monitor.domain.instant import microseconds, span_microseconds
+from monitor.domain.observation import MissedReason, UnknownCause
+from monitor.domain.schedule import phase
+from monitor.domain.service import Service, ServiceId
+from monitor.domain.timeline import Mark, Span, clip, hold_limit, spans
+from monitor.domain.windows import Window
+from monitor.ports import Mark as StoredMark
+from monitor.ports import MarkKind
+
+
+class SlotCounts(Protocol):
+    """How the slots of a check went in a period."""
+
+    @property
+    def received(self) -> int: ...
+    @property
+    def missed(self) -> Mapping[MissedReason, int]: ...
+
+
+class History(Protocol):
+    """What the store remembers. Periods are in microseconds since the Unix epoch."""
+
+    def epochs(self, check_id: CheckId, start: int, end: int) -> Sequence[Epoch]: ...
+
+    def marks(self, start: int, end: int) -> Sequence[StoredMark]: ...
+
+    def slots(self, check_id: CheckId, start: int, end: int) -> SlotCounts: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """One check over one period: what is known of it, and how many slots there were."""
+
+    timeline: Sequence[Span]
+    interval: int
+    expected: int
+    received: int
+
+
+def entry(
+    service: Service,
+    checks: Iterable[Check],
+    history: History,
+    period: Window,
+    maintenance: Iterable[Window] = (),
+) -> Entry:
+    """Return a service and its figures over `period`, from its checks that affect availability.
+
+    `maintenance` holds the service's windows that were approved before their start.
+    """
+    tracks = [track(check, history, period) for check in _counted(service.id, checks)]
+    timeline = combine([one.timeline for one in tracks], service.status, period)
+    found = figures(
+        timeline,
+        [period],
+        interval=max((one.interval for one in tracks), default=0),
+        maintenance=maintenance,
+        expected=sum(one.expected for one in tracks),
+        received=sum(one.received for one in tracks),
+    )
+    return Entry(service=service, figures=found)
+
+
+def _counted(service: ServiceId, checks: Iterable[Check]) -> list[Check]:
+    return [
+        check
+        for check in checks
+        if check.service == service and check.affects is Affects.AVAILABILITY
+    ]
+
+
+def track(check: Check, history: History, period: Window) -> Track:
+    """Return what is known of a check throughout `period`, from its first record on.
+
+    Before that it was not configured, and its service's status is that of the others.
+    """
+    interval = span_microseconds(check.interval)
+    samples, ends = merge_epochs(history.epochs(check.id, *period))
+    reach = period.start - hold_limit(interval)
+    stops = [stop for mark in history.marks(reach, period.end) if (stop := _stop(mark))]
+    first = samples[0].at if samples else period.end
+    if first > period.start and history.slots(check.id, period.start, first).missed:
+        first = period.start
+    taking_part = Window(max(first, period.start), period.end)
+    return Track(
+        timeline=clip(spans(samples, interval, period, [*ends, *stops]), taking_part),
+        interval=interval,
+        expected=expected_samples(
+            [taking_part], interval, span_microseconds(phase(check.id, check.interval))
+        ),
+        received=history.slots(check.id, *period).received,
+    )
+
+
+def _stop(mark: StoredMark) -> Mark | None:
+    """Return what a recorded event ends. Starts end nothing; steps of the clock are in epochs."""
+    match mark.kind:
+        case MarkKind.STOP:
+            cause = UnknownCause.MONITOR_STOPPED
+        case MarkKind.PAUSE:
+            cause = UnknownCause.OVERLOADED
+        case MarkKind.SELF_OFFLINE:
+            own = UnknownCause.RESOLVER
+            cause = own if mark.detail == own else UnknownCause.SELF_OFFLINE
+        case _:
+            return None
+    return Mark(microseconds(mark.at), cause)

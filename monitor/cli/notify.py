@@ -1,0 +1,99 @@
+"""`pantau notify`: try a receiver, so that the first real alert is not the test."""
+
+import asyncio
+from collections.abc import Mapping
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli.errors import Failed
+from monitor.cli.output import print_json
+from monitor.cli.settings import Output, Settings, pass_settings, shared_options
+from monitor.domain.text import visible_text
+
+if TYPE_CHECKING:
+    from monitor.configuration.config import Config, ConfiguredReceiver
+
+
+@click.group()
+def notify() -> None:
+    """Try a receiver of alerts."""
+
+
+@notify.command()
+@click.argument("receiver")
+@shared_options
+@pass_settings
+def test(settings: Settings, receiver: str) -> None:
+    """Send a test message to RECEIVER, once, and say whether it arrived.
+
+    The running daemon sends it; without one, this command does. Exit code: 1 if it did not
+    arrive.
+    """
+    from monitor.cli.configured import configuration
+    from monitor.configuration.names import nearest
+
+    config = configuration(settings.config_path)
+    if receiver not in config.receivers:
+        there = nearest(receiver, config.receivers) or ": config/alerts.yaml names none"
+        raise click.UsageError(f"there is no receiver {receiver!r}{there}")
+    result = _sent(config, receiver)
+    if settings.output is Output.JSON:
+        print_json(result)
+    elif not settings.quiet or not result["delivered"]:
+        click.echo(said(result), err=not result["delivered"])
+    raise click.exceptions.Exit(0 if result["delivered"] else 1)
+
+
+def said(result: Mapping[str, Any]) -> str:
+    """Return what became of a test message, in a few lines."""
+    time, detail = f"{result['seconds']:.2f} s", visible_text(result["detail"])
+    if not result["delivered"]:
+        return f"✗ {result['receiver']}: not delivered after {time}: {detail}"
+    lines = [f"✓ {result['receiver']}: delivered in {time}{f': {detail}' if detail else ''}"]
+    if result["sent"]:
+        lines += ["", "What was sent:", visible_text(result["sent"], 8192)]
+    return "\n".join(lines)
+
+
+def _sent(config: "Config", receiver: str) -> Mapping[str, Any]:
+    from monitor.web.client import ControlClient, ControlError, NoDaemon
+
+    began = monotonic()
+    try:
+        answer = ControlClient(config.monitor.data_dir).test_receiver(receiver)
+    except NoDaemon:
+        return asyncio.run(_sent_by_us(config, config.receivers[receiver]))
+    except ControlError as error:
+        raise Failed(str(error)) from None
+    return {
+        "receiver": receiver,
+        "by": "daemon",
+        "delivered": answer.ok,
+        "detail": answer.detail,
+        "seconds": monotonic() - began,
+        "sent": None,
+    }
+
+
+async def _sent_by_us(config: "Config", receiver: "ConfiguredReceiver") -> Mapping[str, Any]:
+    """Send without a daemon. Nothing is stored, as nothing of a test is."""
+    from monitor.alerting.testmessage import send_test
+    from monitor.app import build_network, build_notifier
+    from monitor.engine.clock import Timeline
+
+    network = build_network(config)
+    try:
+        notifier = build_notifier(config, receiver, network)
+        result = await send_test(notifier, receiver.name, Timeline(epoch=0))
+    finally:
+        await network.resolver.close()
+    return {
+        "receiver": receiver.name,
+        "by": "command",
+        "delivered": result.delivered,
+        "detail": result.detail,
+        "seconds": result.seconds,
+        "sent": result.body.decode(errors="replace"),
+    }

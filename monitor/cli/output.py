@@ -1,0 +1,99 @@
+"""Results on stdout: tables for people, JSON and CSV for programs."""
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from monitor.domain.text import visible_text
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_GAP = "  "
+_LEAST = 12
+
+
+def print_json(value: Any) -> None:
+    """Print `value` as JSON, indented, in UTF-8."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows as CSV. A cell that a spreadsheet would compute becomes text."""
+    click.echo(csv_text(head, rows), nl=False)
+
+
+def csv_text(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a head and rows as CSV with lines ended as RFC 4180 has them."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(head)
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) and not _is_number(cell) else cell
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
+    """Return a table no wider than `width` where that can be: the last column gives way.
+
+    Column widths count cells of a terminal, in which some characters take two.
+    """
+    shown = [[visible_text(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(map(cells, column)) for column in zip(*shown, strict=True)]
+    if width is not None:
+        room = width - sum(widths[:-1]) - len(_GAP) * (len(widths) - 1)
+        widths[-1] = min(widths[-1], max(room, _LEAST))
+    return "\n".join(_line(row, widths) for row in shown)
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    fitted = [cut(cell, width) for cell, width in zip(row, widths, strict=True)]
+    padded = (
+        cell + " " * (width - cells(cell)) for cell, width in zip(fitted, widths, strict=True)
+    )
+    return _GAP.join(padded).rstrip()
+
+
+def cells(text: str) -> int:
+    """Return how many cells of a terminal `text` takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def cut(text: str, width: int) -> str:
+    """Return `text`, ended by an ellipsis where it is wider than `width` cells."""
+    if cells(text) <= width:
+        return text
+    while text and cells(text) > width - 1:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
+def terminal_width() -> int | None:
+    """Return the columns of the terminal, None where stdout is none: then nothing is cut."""
+    import shutil
+
+    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else None
+
+
+def coloured(text: str, colour: str) -> str:
+    """Return `text` in a colour, which only a terminal shows, and not with NO_COLOR."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, fg=colour, bold=True)

@@ -1,0 +1,69 @@
+"""`pantau status`: how services and checks fare, as the daemon or else the database knows."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from monitor.cli.errors import Failed
+from monitor.cli.output import print_csv, print_json, table, terminal_width
+from monitor.cli.settings import Output, Settings, pass_settings, shared_options
+
+if TYPE_CHECKING:
+    from monitor.configuration.config import Config
+
+_NO_DAEMON = "No daemon runs: this is what the last one saw."
+
+
+@click.command()
+@shared_options
+@pass_settings
+def status(settings: Settings) -> None:
+    """Show how services and checks fare.
+
+    The running daemon is asked; without one the database is read. Times are local to the
+    configured zone; --output json and csv give them in UTC.
+    """
+    from monitor.cli import statusview
+    from monitor.cli.configured import configuration
+
+    config = configuration(settings.config_path)
+    document = _document(config)
+    if settings.output is Output.JSON:
+        print_json(document)
+    elif settings.output is Output.CSV:
+        print_csv(statusview.COLUMNS, list(statusview.csv_rows(document)))
+    else:
+        rows = list(statusview.table_rows(document, ZoneInfo(config.monitor.zone)))
+        click.echo(table(statusview.HEAD, rows, terminal_width()))
+        click.echo(f"\n{statusview.tally(document)}")
+    if not document["running"]:
+        click.echo(_NO_DAEMON, err=True)
+    elif document.get("trouble"):
+        click.echo(f"The daemon is in trouble: {document['trouble']}", err=True)
+
+
+def _document(config: "Config") -> Mapping[str, Any]:
+    from monitor.web.client import ControlClient, ControlError, NoDaemon
+
+    try:
+        return {"running": True, **ControlClient(config.monitor.data_dir).status()}
+    except NoDaemon:
+        return {"running": False, **_stored(config)}
+    except ControlError as error:
+        raise Failed(str(error)) from None
+
+
+def _stored(config: "Config") -> Mapping[str, Any]:
+    from monitor.cli.statusview import stored_document
+    from monitor.ports import StoreError
+    from monitor.store.reader import open_reader
+
+    try:
+        with open_reader(config.monitor.data_dir, config.monitor.vantage) as reader:
+            states = reader.states()
+    except StoreError as error:
+        raise Failed(str(error)) from None
+    checks = [configured.check for configured in config.checks]
+    return stored_document(config.services.values(), checks, states)
