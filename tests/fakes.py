@@ -224,9 +224,16 @@ def observed(
 
 
 def an_alert(
-    kind: AlertType = AlertType.FIRING, *, incident: str = "INC1", sequence: int = 0, **changes: Any
+    kind: AlertType = AlertType.FIRING,
+    *,
+    incident: str | None = "INC1",
+    sequence: int = 0,
+    **changes: Any,
 ) -> Alert:
-    """Return an alert about the portal, down since NOON and, if resolved, up 90 minutes later."""
+    """Return an alert about the portal, down since NOON and, if resolved, up 90 minutes later.
+
+    `incident` is an id, or None for a message without an incident.
+    """
     resolved = kind is AlertType.RESOLVED
     ended_at = NOON + timedelta(minutes=90) if resolved else None
     check = CheckNotice(
@@ -244,7 +251,7 @@ def an_alert(
         "type": kind,
         "occurred_at": ended_at or NOON,
         "sequence": sequence,
-        "incident": IncidentNotice(id=incident, started_at=NOON, ended_at=ended_at),
+        "incident": incident and IncidentNotice(id=incident, started_at=NOON, ended_at=ended_at),
         "service": ServiceNotice(
             id="portal",
             name="Portal Resmi Kota Makassar",

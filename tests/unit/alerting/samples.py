@@ -1,0 +1,56 @@
+"""One message of every type, as it may look on a bad night in Makassar."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from monitor.domain.alert import Alert, AlertType, CheckNotice
+from monitor.domain.status import Status
+from tests.fakes import NOON, an_alert, an_own_alert
+
+DNS = CheckNotice(
+    id="portal-dns",
+    type="dns",
+    target="makassarkota.go.id A",
+    status=Status.DOWN,
+    since=NOON + timedelta(minutes=3),
+    failure_kind="resolve_servfail",
+    failure_detail="rcode: SERVFAIL, expected NOERROR",
+    vantages=(("balaikota", Status.DOWN),),
+)
+TLS_BACK = CheckNotice(
+    id="portal-tls",
+    type="tls",
+    target="makassarkota.go.id:443",
+    status=Status.UP,
+    since=NOON + timedelta(minutes=20),
+    vantages=(("balaikota", Status.UP),),
+)
+
+
+def later(kind: AlertType, **changes: object) -> Alert:
+    """Return an alert about the same outage, two hours after its start."""
+    return an_alert(kind, occurred_at=NOON + timedelta(hours=2), sequence=1, **changes)
+
+
+SAMPLES: dict[str, Alert] = {
+    "firing": an_alert(AlertType.FIRING),
+    "updated": later(AlertType.UPDATED, checks=(*an_alert().checks, DNS, TLS_BACK)),
+    "reminder": later(AlertType.REMINDER),
+    "acknowledged": later(AlertType.ACKNOWLEDGED, detail="Rina: server sedang dinyalakan ulang"),
+    "escalated": later(AlertType.ESCALATED),
+    "resolved": an_alert(AlertType.RESOLVED, sequence=2),
+    "resolved-untold": replace(an_alert(AlertType.RESOLVED, sequence=2), firing_undelivered=True),
+    "maintenance-started": an_alert(
+        AlertType.MAINTENANCE_STARTED, incident=None, checks=(), detail="Pembaruan server"
+    ),
+    "maintenance-ended": an_alert(AlertType.MAINTENANCE_ENDED, incident=None, checks=()),
+    "self-offline": an_own_alert(AlertType.SELF_OFFLINE, "canary 10.0.0.1:53: no answer"),
+    "self-recovered": an_own_alert(AlertType.SELF_RECOVERED),
+    "self-undelivered": an_own_alert(
+        AlertType.SELF_UNDELIVERED,
+        "oncall: gave up (endpoint is gone: status 410); "
+        "lost: alert.firing Portal Resmi Kota Makassar 2026-06-01T04:00Z",
+    ),
+    "heartbeat": an_own_alert(AlertType.HEARTBEAT),
+    "test": an_own_alert(AlertType.TEST),
+}

@@ -1,0 +1,96 @@
+"""What messages say, in words that somebody understands at three in the morning."""
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.domain.alert import AlertType
+from monitor.domain.observation import FailureKind, UnknownCause
+from monitor.locales import Language
+from monitor.locales.messages import LARGEST_BYTES, summary
+from monitor.locales.messages_reasons import CAUSES, FAILURES, cause_text, failure_text
+from tests.fakes import an_alert
+from tests.goldenfiles import assert_golden
+from tests.unit.alerting.samples import SAMPLES
+
+WITA = ZoneInfo("Asia/Makassar")
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_wording(name, language):
+    """Every message says the same thing every time, in both languages."""
+    text = summary(SAMPLES[name], language, WITA)
+
+    assert_golden(f"webhook/{name}.{language}.txt", text + "\n")
+
+
+def test_every_type_has_a_sample():
+    """No type of message goes out unread."""
+    assert {alert.type for alert in SAMPLES.values()} == set(AlertType)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_reason_has_words(language):
+    """Every failure kind and every unknown cause has plain words of its own in both languages."""
+    for words, members in ((FAILURES, FailureKind), (CAUSES, UnknownCause)):
+        assert set(words[language]) == set(members)
+        assert len(set(words[language].values())) == len(members)
+    assert cause_text(UnknownCause.RESOLVER, language) == CAUSES[language][UnknownCause.RESOLVER]
+
+
+def test_unknown_kind_is_shown_as_it_is():
+    """A failure kind of another release is shown, not hidden."""
+    assert failure_text("quantum", Language.ID) == "quantum"
+    assert failure_text(None, Language.ID) == "sebab belum diketahui"
+
+
+def test_first_line_says_it_all():
+    """The first line of an outage names the service and the time in the city's own zone."""
+    first = summary(an_alert(), Language.ID, WITA).splitlines()[0]
+
+    assert first == (
+        "GANGGUAN: Portal Resmi Kota Makassar terganggu sejak Senin, 1 Juni 2026, 12.00 WITA."
+    )
+
+
+def test_actual_value_is_told():
+    """Why it failed is told with the value that was seen."""
+    assert "status: 503, expected 200-299" in summary(an_alert(), Language.ID, WITA)
+
+
+def test_many_checks_are_counted():
+    """Of many failing checks the first are named and the rest is counted."""
+    [check] = an_alert().checks
+    many = an_alert(checks=tuple(replace(check, id=f"check-{n}") for n in range(12)))
+
+    assert "dan 8 pemeriksaan lain" in summary(many, Language.ID, WITA)
+
+
+@given(name=st.text(), detail=st.text(max_size=3000))
+def test_text_of_others_is_only_text(name, detail):
+    """Whatever a target or an operator writes, a message has its lines, fits, and is UTF-8."""
+    [check] = an_alert().checks
+    service = replace(an_alert().service, name=name)
+    alert = an_alert(service=service, checks=(replace(check, failure_detail=detail),))
+
+    text = summary(alert, Language.ID, WITA)
+
+    assert len(text.encode()) <= LARGEST_BYTES
+    assert len(text.split("\n")) == len(summary(an_alert(), Language.ID, WITA).split("\n"))
+    assert not any(ord(character) < 32 for character in text.replace("\n", ""))
+
+
+def test_braces_in_a_name_are_text():
+    """A name is never taken for a template."""
+    service = replace(an_alert().service, name="{since.__class__} %s")
+
+    assert "{since.__class__} %s" in summary(an_alert(service=service), Language.EN, WITA)
+
+
+def test_other_zone():
+    """Times are those of the receiver's zone."""
+    assert "11:00 WIB" in summary(an_alert(), Language.EN, ZoneInfo("Asia/Jakarta"))
