@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool
 
 DATABASE = "pantau.db"
@@ -42,6 +42,13 @@ def writing_engine(place: str | Path) -> Engine:
         return _sqlite(path, "rw", _WRITER_PRAGMAS)
 
     return _engine(connect, "BEGIN IMMEDIATE")
+
+
+def shown_place(place: str | Path) -> str:
+    """Return what messages call a database: its file, or its URL without the password."""
+    if isinstance(place, str) and "://" in place:
+        return make_url(place).render_as_string(hide_password=True)
+    return str(Path(place) / DATABASE)
 
 
 def reading_engine(data_dir: str | Path) -> Engine:

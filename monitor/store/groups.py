@@ -24,7 +24,7 @@ class Figures:
     """What the store counts: durable `sequence`, jobs `queued` now, and totals of the rest.
 
     `conflicts` are observations that were there already, `waits` are callers held up by a full
-    queue, `failures` failed groups, `refused` jobs whose rows can't be stored, `dropped` jobs
+    queue, `failures` failed attempts, `refused` jobs whose rows can't be stored, `dropped` jobs
     that found the queue full while the database failed.
     """
 
@@ -157,18 +157,27 @@ class Groups:
         numbered = [entry.numbered for entry in group]
         try:
             try:
-                written = await self._write(numbered)
+                written = await self._attempt(numbered)
             except StoreError:
-                self.figures.failures += 1
-                self._failed()
                 # Once more on a fresh connection, which also tells whether it was written.
-                written = await self._write(numbered)
+                written = await self._attempt(numbered)
         except StoreError as error:
             self._keep(error)
             return
         self._acknowledge(group, written)
         with suppress(StoreError):
             await self._tidy()
+
+    async def _attempt(self, group: Sequence[Numbered]) -> Written:
+        try:
+            return await self._write(group)
+        except Exception as error:
+            self.figures.failures += 1
+            self._failed()
+            if isinstance(error, StoreError):
+                raise
+            log.exception("store.broken")
+            raise StoreError(f"the store broke: {error}") from error
 
     def _acknowledge(self, group: Sequence[_Entry], written: Written) -> None:
         if self._failures:
@@ -199,8 +208,6 @@ class Groups:
         if not self._failures:
             log.error("store.failed", detail=str(error), queued=len(self._entries))
         self._failures += 1
-        self.figures.failures += 1
-        self._failed()
         kept: deque[_Entry] = deque()
         for entry in self._entries:
             if entry.done is None and len(kept) < self._limit:

@@ -13,21 +13,24 @@ class SchemaTooNew(StoreError):
     """The database was written by a later release."""
 
 
-def bring_up(connection: Connection) -> None:
+def bring_up(connection: Connection, place: str) -> None:
     """Build or upgrade the tables in the transaction that is open on `connection`.
 
-    Raise SchemaTooNew for a later schema than ours, StoreError for a database of someone else's.
+    `place` names the database in messages. Raise SchemaTooNew for a later schema than ours,
+    StoreError for a database of someone else's.
     """
     found = revision(connection)
     if found == HEAD:
         return
     if found is not None and (not found.isdecimal() or found > HEAD):
         raise SchemaTooNew(
-            f"the database has schema {found}, and this release knows {HEAD}: "
+            f"{place}: the database has schema {found}, and this release knows {HEAD}: "
             "run the release that wrote it, or restore a backup from before"
         )
     if found is None and inspect(connection).get_table_names():
-        raise StoreError("the database holds tables that are not Pantau's: name another one")
+        raise StoreError(
+            f"{place}: the database holds tables that are not Pantau's: name another one"
+        )
     _upgrade(connection)
 
 

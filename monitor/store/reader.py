@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import CTE, Column, ColumnElement, Connection, FromClause, Select, func, select
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import Executable
 
@@ -87,7 +89,6 @@ class Reader:
         `reach` (microseconds) is how long a sample may hold: so much before the period is read.
         """
         check = self._check(check_id)
-        epochs = _epochs(check, self._vantage)
         wanted = (
             select(
                 observation.c.epoch,
@@ -95,20 +96,14 @@ class Reader:
                 observation.c.status,
                 observation.c.cause,
             )
-            .join_from(epochs, observation, observation.c.epoch == epochs.c.epoch)
-            .where(
-                observation.c.check_id == check,
-                observation.c.vantage_id == self._vantage,
-                observation.c.scheduled_at >= start - reach,
-                observation.c.scheduled_at < end,
-            )
+            .where(*self._in_period(observation, check, start - reach, end))
             .order_by(observation.c.epoch, observation.c.scheduled_at)
         )
         status, cause = STATUS.meaning, CAUSE.optional_meaning
-        samples: dict[int, list[Sample]] = {}
-        for epoch, at, code, why in self._rows(wanted):
-            samples.setdefault(epoch, []).append(Sample(at, status[code], cause(why)))
-        return samples
+        return {
+            epoch: [Sample(at, status[code], cause(why)) for _, at, code, why in rows]
+            for epoch, rows in groupby(self._tuples(wanted), key=itemgetter(0))
+        }
 
     def epochs(self, check_id: CheckId, start: int, end: int, *, reach: int = 0) -> list[Epoch]:
         """Return `samples` with the beginning and the end that the monitor recorded.
@@ -208,21 +203,21 @@ class Reader:
         self, code: Column[int], check: int, start: int, end: int, *conditions: ColumnElement[bool]
     ) -> Sequence[Any]:
         """Count the rows of a period by the `code` of their table."""
-        table = code.table
-        epochs = _epochs(check, self._vantage, table)
-        wanted = (
-            select(code, func.count())
-            .join_from(epochs, table, table.c.epoch == epochs.c.epoch)
-            .where(
-                table.c.check_id == check,
-                table.c.vantage_id == self._vantage,
-                table.c.scheduled_at >= start,
-                table.c.scheduled_at < end,
-                *conditions,
-            )
-            .group_by(code)
+        in_period = self._in_period(code.table, check, start, end)
+        return self._rows(select(code, func.count()).where(*in_period, *conditions).group_by(code))
+
+    def _in_period(
+        self, table: FromClause, check: int, start: int, end: int
+    ) -> tuple[ColumnElement[bool], ...]:
+        """Name every epoch, so that each is one range of the key."""
+        epochs = [epoch for (epoch,) in self._rows(_epochs(check, self._vantage, table))]
+        return (
+            table.c.check_id == check,
+            table.c.vantage_id == self._vantage,
+            table.c.epoch.in_(epochs),
+            table.c.scheduled_at >= start,
+            table.c.scheduled_at < end,
         )
-        return self._rows(wanted)
 
     def _mark_rows(self, *conditions: ColumnElement[bool]) -> Sequence[Any]:
         wanted = (
@@ -235,6 +230,13 @@ class Reader:
     def _rows(self, wanted: Executable) -> Sequence[Any]:
         with _store_errors():
             return self._connection.execute(wanted).all()
+
+    def _tuples(self, wanted: Executable) -> Sequence[tuple[Any, ...]]:
+        """Return plain tuples: a Row each would cost as much as reading them."""
+        with _store_errors():
+            cursor: Any = self._connection.execute(wanted).cursor
+            found: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 @contextmanager
@@ -266,8 +268,8 @@ def _vantage(connection: Connection, name: str | None) -> int:
     return numbers[name]
 
 
-def _epochs(check: int, vantage: int, table: FromClause = observation) -> CTE:
-    """Return the epochs of a check, each found by one step down the key of `table`."""
+def _epochs(check: int, vantage: int, table: FromClause) -> Select[int]:
+    """Ask for the epochs of a check, each found by one step down the key of `table`."""
 
     def after(*conditions: ColumnElement[bool]) -> Select[int]:
         return select(func.min(table.c.epoch).label("epoch")).where(
@@ -276,7 +278,8 @@ def _epochs(check: int, vantage: int, table: FromClause = observation) -> CTE:
 
     first = after().cte("epochs", recursive=True)
     following = after(table.c.epoch > first.c.epoch).correlate(first).scalar_subquery()
-    return first.union_all(select(following).where(first.c.epoch.is_not(None)))
+    epochs = first.union_all(select(following).where(first.c.epoch.is_not(None)))
+    return select(epochs.c.epoch).where(epochs.c.epoch.is_not(None))
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 
 from monitor.domain.alert import Notification
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
-from monitor.store.connection import writing_engine
 from monitor.store.groups import Figures, Groups
 from monitor.store.restore import pending_rows, restored
 from monitor.store.rows import Enqueued, Frozen, Settled
@@ -90,7 +89,7 @@ async def open_store(
     Everything queued is written at the end. Raise StoreError when the database can't be opened,
     and at the end when something could not be written.
     """
-    writer = _Threaded(Writer(writing_engine(place), vantage, reached), vantage)
+    writer = _Threaded(Writer(place, vantage, reached), vantage)
     try:
         sequence = await writer.open()
         groups = Groups(
@@ -107,8 +106,9 @@ async def open_store(
         finally:
             groups.close()
             await running
-        if lost := groups.abandoned():
-            log.error("store.abandoned", changes=lost)
+            if lost := groups.abandoned():
+                log.error("store.abandoned", changes=lost)
+        if lost:
             raise StoreError(f"{lost} changes could not be written before the end")
     finally:
         await writer.close()

@@ -11,9 +11,10 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import (
     DatabaseError,
     DataError,
@@ -25,6 +26,7 @@ from sqlalchemy.exc import (
 
 from monitor.ports import StoreError
 from monitor.store import schema
+from monitor.store.connection import shown_place, writing_engine
 from monitor.store.migrate import bring_up
 from monitor.store.rows import Job
 from monitor.store.statements import statements
@@ -62,8 +64,9 @@ class Writer:
     `committed`, `checkpointed`.
     """
 
-    def __init__(self, engine: Engine, vantage: str, reached: Callable[[str], None]) -> None:
-        self._engine = engine
+    def __init__(self, place: str | Path, vantage: str, reached: Callable[[str], None]) -> None:
+        self._place = shown_place(place)
+        self._engine = engine = writing_engine(place)
         self._vantage = vantage
         self._reached = reached
         self._statements = statements(engine.dialect.name)
@@ -110,7 +113,7 @@ class Writer:
             self._discard()
             if isinstance(error, StoreError):
                 raise
-            raise StoreError(_message(error)) from error
+            raise StoreError(f"{self._place}: {_message(error)}") from error
 
     def _opened(self) -> Connection:
         if self._connection is None:
@@ -118,7 +121,7 @@ class Writer:
             if connection.dialect.name == "sqlite" and _checkpoint(connection, "TRUNCATE"):
                 self._mind_the_reader()
             with connection.begin():
-                bring_up(connection)
+                bring_up(connection, self._place)
                 self._sequence = max(self._sequence, _meta(connection, "sequence"))
                 self._epoch = max(self._epoch, _meta(connection, "epoch"))
             self._suspect = False
@@ -126,7 +129,7 @@ class Writer:
 
     def _mind_the_reader(self) -> None:
         if self._suspect:
-            raise StoreError("a reader keeps the log of the database from being emptied")
+            raise StoreError(f"{self._place}: a reader keeps its log from being emptied")
 
     def _discard(self) -> None:
         self._suspect = True

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from sqlalchemy import Connection, Insert, Table, select
+from sqlalchemy import ColumnElement, Connection, Insert, Table, select
 
 from monitor.domain.check import CheckId
 from monitor.domain.incident import Incident
@@ -137,10 +137,10 @@ class Scribe:
     def _number(
         self, table: Table, add: Insert, known: dict[str, int], names: Iterable[str]
     ) -> None:
-        new = dict.fromkeys(name for name in names if name not in known)
+        new = list(dict.fromkeys(name for name in names if name not in known))
         if new:
             self._run(add, [{"name": name} for name in new])
-            known |= _known(self._connection, table)
+            known |= _known(self._connection, table, table.c.name.in_(new))
 
     def _run(self, statement: Insert, parameters: list[Row]) -> int:
         """Execute `statement` for each row, and return how many rows it wrote."""
@@ -149,5 +149,8 @@ class Scribe:
         return self._connection.execute(statement, parameters).rowcount
 
 
-def _known(connection: Connection, table: Table) -> dict[str, int]:
-    return {name: number for number, name in connection.execute(select(table.c.id, table.c.name))}
+def _known(
+    connection: Connection, table: Table, *conditions: ColumnElement[bool]
+) -> dict[str, int]:
+    found = connection.execute(select(table.c.id, table.c.name).where(*conditions))
+    return {name: number for number, name in found}
