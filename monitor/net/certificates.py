@@ -18,7 +18,9 @@ LARGEST_CHAIN = 65_536  # bytes of DER that are looked at; what goes beyond is l
 _REMEMBERED = 8192  # chains
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Compared by identity: equal chains are one object as long as they are remembered, and whoever
+# derives something from one can remember it by the object.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Certificate:
     """One certificate. Times are Unix seconds; the serial and the fingerprint lower-case hex.
 
@@ -40,7 +42,7 @@ class Certificate:
     self_issued: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Chain:
     """The certificates as they were presented, the target's own first.
 

@@ -9,12 +9,13 @@ import os
 import socket
 import ssl
 from contextlib import suppress
+from errno import EINPROGRESS
 from time import monotonic
 
 from monitor.domain.observation import FailureKind
 from monitor.net.errors import NetError
 from monitor.net.faults import refused_by_them, refused_by_us
-from monitor.net.tls import handshake_error, session_error, tls_facts
+from monitor.net.tls import TlsSettings, handshake_error, session_error, tls_facts
 from monitor.net.trace import Phase, Trace
 
 CHUNK = 65_536  # bytes asked of the kernel at once, and the most that a turn of the loop handles
@@ -100,26 +101,28 @@ class Stream:
         """Open the connection; TCP_NODELAY is set. Raises NetError."""
         try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._socket.connect((self.address, self._port))
-        except BlockingIOError:
-            pass
+            code = self._socket.connect_ex((self.address, self._port))
         except OSError as error:
             raise refused_by_us(error, f"connect to {self.peer}") from None
-        else:
-            return
-        await self._writable(connecting=True)
-        code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code:
-            raise refused_by_them(_error(code), f"connect to {self.peer}")
+        if code == EINPROGRESS:
+            await self._writable(connecting=True)
+            code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code:
+                raise refused_by_them(_error(code), f"connect to {self.peer}")
+        elif code:
+            raise refused_by_us(_error(code), f"connect to {self.peer}")
 
-    async def start_tls(self, context: ssl.SSLContext, server_name: str, *, verified: bool) -> None:
+    async def start_tls(
+        self, context: ssl.SSLContext, settings: TlsSettings, server_name: str
+    ) -> None:
         """Make a handshake over the open connection; `trace.tls` then tells what was agreed.
 
-        It does so, as far as it came, also when the handshake fails. `verified` says whether
-        `context` verifies. Our last flight goes out with the first bytes that are sent, or with
-        the next wait. Raises NetError.
+        It does so, as far as it came, also when the handshake fails. `context` was made of
+        `settings`. Our last flight goes out with the first bytes that are sent, or with the next
+        wait. Raises NetError.
         """
         self.trace.enter(Phase.TLS)
+        expected = server_name if settings.check_name else None
         tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=server_name)
         while True:
             try:
@@ -131,9 +134,9 @@ class Stream:
             except ssl.SSLError as error:
                 self._flush_quietly()  # the alert that tells the target why
                 facts = self.trace.tls = tls_facts(tls, verified=False)
-                raise handshake_error(error, facts, server_name) from None
+                raise handshake_error(error, facts, expected) from None
         self.tls = tls
-        self.trace.tls = tls_facts(tls, verified=verified)
+        self.trace.tls = tls_facts(tls, verified=not settings.insecure)
 
     async def send(self, octets: bytes) -> None:
         """Send all of `octets`. Raises NetError."""
@@ -233,8 +236,7 @@ class Stream:
     async def _readable(self) -> None:
         waiter = self._wait()
         if not self._reading:
-            self._loop.add_reader(self._descriptor, self._wake)
-            self._reading = True
+            self._listen()
         try:
             await waiter
         finally:
@@ -249,9 +251,16 @@ class Stream:
             await waiter
         finally:
             self._waiter = None
+            # What comes next is a read: the other way round the selector forgets the socket
+            # and learns it anew, which costs more.
+            self._listen()
             self._loop.remove_writer(self._descriptor)
         if self._expired:
             raise self._too_late(connecting=connecting)
+
+    def _listen(self) -> None:
+        self._loop.add_reader(self._descriptor, self._wake)
+        self._reading = True
 
     def _wait(self) -> asyncio.Future[None]:
         if self._expired:

@@ -131,8 +131,9 @@ async def _fetch(
 
 def _hop(request: Request, response: Response, trace: Trace) -> Hop | None:
     location = _location(response)
-    if response.status in REDIRECTS and location:
-        trace.redirects += 1
+    if location is None:
+        return None
+    trace.redirects += 1
     if request.redirects is None:
         return None
     hop = next_hop(
@@ -149,8 +150,10 @@ def _hop(request: Request, response: Response, trace: Trace) -> Hop | None:
 
 
 def _location(response: Response) -> str | None:
+    if response.status not in REDIRECTS:
+        return None
     values = response.values(b"location")
-    return values[0].decode(errors="replace") if values else None
+    return values[0].decode(errors="replace") if values and values[0] else None
 
 
 def _follow(request: Request, hop: Hop, cookies: Cookies) -> Request:
@@ -230,7 +233,7 @@ async def _read(stream: Stream, request: Request, trace: Trace) -> Response:
             response.feed(octets)
         else:
             response.end(clean=stream.clean_end)
-        if follows and response.status in REDIRECTS and _location(response):
+        if follows and _location(response) is not None:
             return response  # its body is of no use: a bomb in it is never unpacked
     if response.failure is not None and not response.head_complete:
         raise response.failure

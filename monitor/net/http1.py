@@ -76,6 +76,13 @@ class Response:
         return b"".join(self._body)
 
     @property
+    def content_length(self) -> int:
+        """The length as Go's http.Response has it: -1 unknown, 0 where there can't be a body."""
+        if self.wire_length is not None:
+            return self.wire_length
+        return 0 if self.status in {204, 304} else -1
+
+    @property
     def version(self) -> str:
         """The version that the target speaks: 1.1 or 1.0; 0 while nothing is known."""
         return str(self._parser.get_http_version()) if self.status else "0"
@@ -146,12 +153,12 @@ class Response:
             return
         self.status = status
         self.head_complete = True
-        self._read_framing()
+        encodings = self._read_framing()
         if self._has_no_body or status in {204, 304}:
             self.complete = True
             return
-        if encoding := self.values(b"content-encoding"):
-            self._decoder = decoder(b",".join(encoding).decode("latin-1"))
+        if encodings:
+            self._decoder = decoder(b",".join(encodings).decode("latin-1"))
         if self.wire_length is not None and self.wire_length > self._largest_body:
             raise _too_large(
                 f"body of {self.wire_length} bytes, at most {self._largest_body} are read"
@@ -176,13 +183,18 @@ class Response:
         else:
             self.headers.clear()
 
-    def _read_framing(self) -> None:
+    def _read_framing(self) -> list[bytes]:
+        """Take note of how the body is framed; return the values of Content-Encoding."""
+        encodings: list[bytes] = []
         for name, value in self.headers:
             match name.lower():
                 case b"content-length":
                     self.wire_length = int(value)
                 case b"transfer-encoding":
                     self.chunked = value.lower().rpartition(b",")[2].strip() == b"chunked"
+                case b"content-encoding":
+                    encodings.append(value)
+        return encodings
 
     def _finish(self) -> None:
         if self._decoder.finished():

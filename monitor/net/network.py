@@ -56,8 +56,7 @@ class Network:
         if context is None or tls is None:
             return stream
         try:
-            name = tls.server_name or host
-            await stream.start_tls(context, name, verified=not tls.insecure)
+            await stream.start_tls(context, tls, tls.server_name or host)
         except BaseException:
             stream.close()
             raise

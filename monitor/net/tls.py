@@ -27,7 +27,8 @@ class TlsSettings:
 
     `ca_file` (PEM) takes the place of the system's trust store; any certificate in it is an
     anchor, also one that is no root. `server_name` is sent (SNI) and must be in the
-    certificate; None means the host that is dialled. `insecure` verifies nothing.
+    certificate; None means the host that is dialled. Without `check_name` the chain is verified,
+    but the name is left to the caller. `insecure` verifies nothing.
     """
 
     ca_file: Path | None = None
@@ -35,6 +36,7 @@ class TlsSettings:
     client_key_file: Path | None = None
     min_tls: str = "TLS1.2"
     insecure: bool = False
+    check_name: bool = True
     alpn: tuple[str, ...] = ()
     server_name: str | None = field(default=None, compare=False)
 
@@ -89,8 +91,8 @@ def _context(settings: TlsSettings) -> ssl.SSLContext:
     context.hostname_checks_common_name = False  # RFC 9525; browsers stopped it long ago
     if settings.alpn:
         context.set_alpn_protocols(list(settings.alpn))
+    context.check_hostname = settings.check_name and not settings.insecure
     if settings.insecure:
-        context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     elif settings.ca_file:
         context.load_verify_locations(settings.ca_file)
@@ -145,8 +147,11 @@ def _der(chain: Any) -> tuple[bytes, ...]:
     return tuple(certificate.public_bytes(encoding) for certificate in chain or ())
 
 
-def handshake_error(error: ssl.SSLError, facts: TlsFacts, host: str) -> NetError:
-    """Return what a failed handshake means, with every fault of the certificate in its detail."""
+def handshake_error(error: ssl.SSLError, facts: TlsFacts, host: str | None) -> NetError:
+    """Return what a failed handshake means, with every fault of the certificate in its detail.
+
+    `host` is the name that must be in the certificate, None where that is not looked at.
+    """
     if isinstance(error, ssl.SSLCertVerificationError):
         failure = merged(
             faults(

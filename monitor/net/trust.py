@@ -30,24 +30,28 @@ ORDER = (
 
 
 def faults(
-    chain: Chain, host: str, now: float, *, verify_code: int = 0, message: str = ""
+    chain: Chain, host: str | None, now: float, *, verify_code: int = 0, message: str = ""
 ) -> tuple[Failure, ...]:
     """Return every fault of a presented chain, gravest first (ORDER).
 
-    `verify_code` and `message` are OpenSSL's verdict, 0 when it did not verify. `now` is in
-    Unix seconds.
+    `host` None leaves the names out. `now` is in Unix seconds. `verify_code` and `message` are
+    OpenSSL's verdict, 0 when it did not verify.
     """
     found = dict(_dates(chain, now))
     found |= dict(_vouching(chain, verify_code))
     leaf = chain.leaf
-    if verify_code in _NAME_MISMATCHES or (leaf is not None and not covers(leaf, host)):
-        found[FailureKind.TLS_HOSTNAME] = _wrong_name(leaf, host)
+    if host is not None and (verify_code in _NAME_MISMATCHES or not _covered(leaf, host)):
+        found[FailureKind.TLS_HOSTNAME] = wrong_name(leaf, host)
     if verify_code == _REVOKED:
         found[FailureKind.TLS_REVOKED] = "certificate revoked"
     if verify_code and not _explained(verify_code, found):
         kind = _OPENSSL_KINDS.get(verify_code, FailureKind.TLS_OTHER)
         found[kind] = f"certificate refused: {message} (OpenSSL verify error {verify_code})"
     return tuple(Failure(kind, visible_text(found[kind])) for kind in ORDER if kind in found)
+
+
+def _covered(leaf: Certificate | None, host: str) -> bool:
+    return leaf is None or covers(leaf, host)
 
 
 def merged(failures: tuple[Failure, ...]) -> Failure | None:
@@ -106,7 +110,8 @@ def _no_path(last: Certificate) -> str:
     )
 
 
-def _wrong_name(leaf: Certificate | None, host: str) -> str:
+def wrong_name(leaf: Certificate | None, host: str) -> str:
+    """Return the detail of a certificate that does not bear `host`."""
     names = () if leaf is None else leaf.names + leaf.addresses
     shown = ", ".join(names[:_SHOWN_NAMES]) or "no name at all"
     more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""

@@ -1,0 +1,60 @@
+"""What an operator writes of HTTP requests: header names and values, and an address to dial."""
+
+import re
+from ipaddress import ip_address
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from monitor.fields.addresses import Host
+from monitor.fields.secrets import Secret
+from monitor.fields.shown import shown
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_SET_BY_THE_DAEMON = {
+    "connection",
+    "content-length",
+    "expect",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+}
+
+
+def _name(name: str) -> str:
+    if not _TOKEN.match(name):
+        raise ValueError(f"{shown(name)} is no name of a header")
+    return name
+
+
+def _own_name(name: str) -> str:
+    if name.lower() in _SET_BY_THE_DAEMON:
+        raise ValueError(f"{shown(name)} can't be given: the daemon sets it, or never sends it")
+    return _name(name)
+
+
+def _value(value: str | Secret) -> str | Secret:
+    if isinstance(value, str) and not value.isprintable():
+        raise ValueError("the value of a header has no control characters and no line breaks")
+    return value
+
+
+def _literal(host: str) -> str:
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        raise ValueError(f"{shown(host)} is no IP address") from None
+
+
+HeaderName = Annotated[str, AfterValidator(_name)]
+"""The name of any header (RFC 9110: a token)."""
+
+OwnHeaderName = Annotated[str, AfterValidator(_own_name)]
+"""The name of a header that an operator may send."""
+
+HeaderValue = Annotated[str | Secret, AfterValidator(_value)]
+"""The value of a header: a text, or a secret."""
+
+IpLiteral = Annotated[Host, AfterValidator(_literal)]
+"""An IPv4 or IPv6 address."""
