@@ -3,7 +3,15 @@
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 
 from monitor.configuration.names import Id, Labels, Note, Text
 from monitor.domain.check import Affects
@@ -15,11 +23,11 @@ SHORTEST_INTERVAL = timedelta(milliseconds=100)
 Threshold = Annotated[int, Field(ge=1, le=100)]
 
 
-def _interval(value: timedelta | None) -> timedelta | None:
-    if value is not None and value < SHORTEST_INTERVAL:
-        shortest = format_duration(SHORTEST_INTERVAL)
-        raise ValueError(f"{format_duration(value)} is too short: {shortest} is the least")
-    return value
+def _interval(interval: timedelta) -> timedelta:
+    if interval < SHORTEST_INTERVAL:
+        least = format_duration(SHORTEST_INTERVAL)
+        raise ValueError(f"{format_duration(interval)} is too short: {least} is the least")
+    return interval
 
 
 class Entry(BaseModel):
@@ -31,7 +39,7 @@ class Entry(BaseModel):
 class Rhythm(Entry):
     """What a check says of itself, or leaves to `defaults`."""
 
-    interval: Duration | None = Field(
+    interval: Annotated[Duration, AfterValidator(_interval)] | None = Field(
         None, description="How often it is probed. Default 60s; at least 100ms."
     )
     timeout: Duration | None = Field(
@@ -90,6 +98,9 @@ class CheckEntry(Rhythm):
     notes: Note = Field("", description="Whatever the next one should know.")
 
 
+_RULES = "write all, any, or {quorum: N} with a whole number from 1"
+
+
 def _status(value: object) -> object:
     match value:
         case StatusRule():
@@ -98,10 +109,28 @@ def _status(value: object) -> object:
             return StatusRule(rule=Rule(value))
         case {"quorum": int(quorum), **rest} if not rest and quorum is not True and quorum >= 1:
             return StatusRule(rule=Rule.QUORUM, quorum=quorum)
+        case {"quorum": quorum}:
+            raise ValueError(f"a quorum of {shown(quorum)} is no rule: {_RULES}")
         case _:
-            raise ValueError(
-                f"{shown(value)} is no rule: write all, any, or {{quorum: N}} with N from 1"
-            )
+            raise ValueError(f"{shown(value)} is no rule: {_RULES}")
+
+
+def _status_text(rule: StatusRule) -> object:
+    return {"quorum": rule.quorum} if rule.rule is Rule.QUORUM else str(rule.rule)
+
+
+_QUORUM = {
+    "type": "object",
+    "properties": {"quorum": {"type": "integer", "minimum": 1}},
+    "required": ["quorum"],
+    "additionalProperties": False,
+}
+StatusText = Annotated[
+    StatusRule,
+    BeforeValidator(_status),
+    PlainSerializer(_status_text, when_used="json"),
+    WithJsonSchema({"anyOf": [{"enum": ["all", "any"]}, _QUORUM]}),
+]
 
 
 class SlaEntry(Entry):
@@ -132,11 +161,10 @@ class ServiceEntry(Entry):
     depends_on: tuple[Id, ...] = Field(
         (), description="Ids of services that it needs. Concerns alerts only, never figures."
     )
-    status: Annotated[StatusRule, BeforeValidator(_status)] = Field(
+    status: StatusText = Field(
         StatusRule(),
         description="How its checks make its status: all of them up (the default), any of them, "
         "or {quorum: N}.",
-        json_schema_extra={"default": "all"},
     )
     sla: SlaEntry | None = Field(None, description="What was promised for it.")
 

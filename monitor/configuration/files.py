@@ -74,7 +74,7 @@ class _Shelf:
             source = read(path, name)
             self.hashes[name] = hashlib.sha256(source.octets).hexdigest()
             document = parse(decode(source), name)
-            self.findings.problems.extend(document.problems)
+            self.findings.misspelt(document.problems)
             return _rooted(document, empty, wanted=wanted)
         except Unreadable as unreadable:
             self.broken = True
@@ -92,8 +92,9 @@ def _rooted(document: Document, empty: Document, *, wanted: bool) -> Document:
         return document
     if document.root is None and not wanted:
         return empty
-    what = "it is empty" if document.root is None else "a file is a mapping"
-    message = f"{what}: begin with `version: 1`, `services:` and `checks:`"
+    message = "a list or a text stands where keys are wanted: begin with `version: 1`"
+    if document.root is None:
+        message = "it is empty: write `services:` and `checks:`"
     raise Unreadable(Problem(document.file, 1, 1, message))
 
 

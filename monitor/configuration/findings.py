@@ -21,9 +21,22 @@ class Findings:
 
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    misspelt_at: set[tuple[str, int, int]] = field(default_factory=set)
+
+    def misspelt(self, problems: Iterable[Problem]) -> None:
+        """Add problems of the text itself. Whatever else is found at their places follows."""
+        for each in problems:
+            self.problems.append(each)
+            self.misspelt_at.add((each.file, each.line, each.column))
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Add problems of the values."""
+        for each in problems:
+            if (each.file, each.line, each.column) not in self.misspelt_at:
+                self.problems.append(each)
 
     def problem(self, file: str, at: At, message: str) -> None:
-        self.problems.append(Problem(file, *at, message))
+        self.add((Problem(file, *at, message),))
 
     def warning(self, file: str, at: At, message: str) -> None:
         self.warnings.append(Problem(file, *at, message))
@@ -81,7 +94,7 @@ def accepted(
     try:
         value = validated(model, item.block, file=item.file, context=context, **how)
     except Refused as refused:
-        findings.problems.extend(refused.problems)
+        findings.add(refused.problems)
         value = None
     for name in context.from_environment:
         findings.warning(

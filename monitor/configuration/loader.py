@@ -92,15 +92,15 @@ def _assembled(
     findings: Findings,
 ) -> Config | None:
     files = gather(path, findings)
-    for document in files.checks:
-        _root(ChecksFile, document, findings, context)
+    roots = [_root(ChecksFile, document, findings, context) for document in files.checks]
     settings = _root(MonitorSettings, files.monitor, findings, context)
     alerts = _root(AlertsFile, files.alerts, findings, context, later=_LATER_ALERT_KEYS)
     services, declared = services_of(files.checks, findings, context)
     checks = checks_of(files.checks, types, findings, context)
     receivers, named = receivers_of(files.alerts, receiver_types, findings, context)
     written_routes = routes_of(files.alerts, findings, context)
-    if not files.broken:
+    # Where a list is missing, everything that refers to it would only look wrong.
+    if not files.broken and None not in roots:
         check_dependencies(services, declared, findings)
         check_references(files.checks, declared, findings)
         check_routes(

@@ -64,7 +64,7 @@ def _clean(text: str) -> str:
 
 def _labels(labels: dict[str, str]) -> dict[str, str]:
     if len(labels) > MOST_LABELS:
-        raise ValueError(f"{len(labels)} labels: a check has at most {MOST_LABELS}")
+        raise ValueError(f"{len(labels)} are too many: a check has at most {MOST_LABELS}")
     for name in labels:
         if not _LABEL.match(name) or name.startswith("__"):
             raise ValueError(

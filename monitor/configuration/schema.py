@@ -5,11 +5,12 @@ the loader can judge.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, SchemaError, SchemaSerializer, core_schema
 
 from monitor.checktype import CheckType
 from monitor.configuration.alerts import Grouping, ReceiverEntry, RouteEntry
@@ -144,11 +145,22 @@ class _Definitions:
 
 
 class _Plain(GenerateJsonSchema):
-    """pydantic's schemas without the titles that it makes of names."""
+    """pydantic's schemas without titles made of names, and with readable defaults."""
 
     def generate(self, schema: CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
         plain: JsonSchemaValue = _untitled(super().generate(schema, mode))
         return plain
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Return a field's schema with its default as YAML has it: 20s, and not PT20S."""
+        described = super().default_schema(schema)
+        if described.get("default") is None:
+            described.pop("default", None)
+            return described
+        with suppress(SchemaError):  # a definition elsewhere: pydantic's own form will do
+            serializer = SchemaSerializer(schema["schema"])
+            described["default"] = serializer.to_python(schema["default"], mode="json")
+        return described
 
 
 def _untitled(schema: Any) -> Any:

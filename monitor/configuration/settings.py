@@ -42,7 +42,7 @@ def _folder(value: object, info: ValidationInfo[Any]) -> Path:
         raise ValueError(f"{shown(value)} is no folder")
     folder = context_of(info).folder / value
     if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{shown(str(folder))} is no folder")
+        raise ValueError(f"{shown(str(value))} is no folder")
     return folder
 
 
@@ -91,13 +91,20 @@ class Limits(Entry):
 class ProbeSettings(Entry):
     """The interface of blackbox_exporter under /probe."""
 
-    enabled: Literal[False] = Field(
+    enabled: bool = Field(
         default=False, description="This version has no /probe yet: false is the only choice."
     )
     modules: str = Field("config/blackbox.yml", description="Modules of blackbox_exporter.")
     targets: Literal["configured", "any"] = Field(
         "configured", description="What may be asked for."
     )
+
+    @field_validator("enabled")
+    @classmethod
+    def _not_yet(cls, enabled: bool) -> bool:  # noqa: FBT001 (a validator's form)
+        if enabled:
+            raise ValueError("this version has no /probe yet: leave it false")
+        return enabled
 
 
 class MonitorSettings(Entry):

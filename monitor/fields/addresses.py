@@ -92,7 +92,7 @@ def parse_url(value: object) -> str:
 def _split(authority: str, whole: str) -> Endpoint:
     match = _AUTHORITY.match(authority)
     if match is None:
-        raise ValueError(f"{shown(whole)}: {shown(authority)} is no host and no host:port")
+        raise ValueError(f"{shown(whole)} holds no host and no host:port")
     literal, name, port = match.groups()
     if literal is not None and ":" not in literal:
         raise ValueError(f"{shown(whole)}: only an IPv6 address stands in brackets")
@@ -119,7 +119,7 @@ def _rest(rest: str) -> str:
 
 def _host(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{shown(value)} is no host: put it in quotes")
+        raise ValueError(f"{shown(value)} is no host: write a name, or an address in full")
     return parse_host(value)
 
 

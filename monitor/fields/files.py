@@ -16,9 +16,9 @@ def parse_file(value: object, info: ValidationInfo[Any]) -> Path:
         raise ValueError(f"{shown(value)} is no file name")
     path = context_of(info).folder / value
     if not path.is_file():
-        raise ValueError(f"there is no file {shown(str(path))}")
+        raise ValueError(f"there is no file {shown(str(value))}")
     if not os.access(path, os.R_OK):
-        raise ValueError(f"{shown(str(path))} cannot be read by this user")
+        raise ValueError(f"{shown(str(value))} cannot be read by this user")
     return path
 
 

@@ -42,7 +42,7 @@ class Secret:
         """
         if self._path is not None:
             with suppress(ValueError):
-                self._value = _read(self._path, private=self.source[0] == "file")
+                self._value = _read(self._path, self.source[1], private=self.source[0] == "file")
         return self._value
 
     def __eq__(self, other: object) -> bool:
@@ -94,7 +94,7 @@ def _validate(value: object, info: ValidationInfo[Any]) -> Secret:
 
 def _from_file(name: str, context: Context) -> Secret:
     path = context.folder / name
-    return Secret(("file", str(path)), _read(path, private=True), path)
+    return Secret(("file", str(path)), _read(path, name, private=True), path)
 
 
 def _from_credential(name: str, context: Context) -> Secret:
@@ -106,7 +106,7 @@ def _from_credential(name: str, context: Context) -> Secret:
     if "/" in name or name in {".", ".."}:
         raise ValueError(f"credential {shown(name)}: a name without slashes is wanted")
     path = context.credentials / name
-    return Secret(("credential", name), _read(path, private=False), path)
+    return Secret(("credential", name), _read(path, name, private=False), path)
 
 
 def _from_environment(name: str, context: Context) -> Secret:
@@ -120,12 +120,13 @@ def _from_environment(name: str, context: Context) -> Secret:
 _READERS = {"file": _from_file, "credential": _from_credential, "env": _from_environment}
 
 
-def _read(path: Path, *, private: bool) -> str:
+def _read(path: Path, written: str, *, private: bool) -> str:
     """Return a secret file's text without its last line break; raise ValueError, never OSError.
 
-    `private` demands that only the owner can read it. systemd guards its credentials by itself.
+    `written` is what messages call it. `private` demands that only the owner can read it;
+    systemd guards its credentials by itself.
     """
-    name = f"secret file {shown(str(path))}"
+    name = f"secret file {shown(written)}"
     try:
         # O_NONBLOCK: opening a named pipe must not wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
