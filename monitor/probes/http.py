@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from monitor.net.fetch import Reply, Request
     from monitor.net.http1 import Headers
     from monitor.net.resolver import Family
-    from monitor.net.trace import Trace
 
 _LARGEST_WALKED = 262_144  # bytes of a document that a path may walk through as a whole
 _MOST_SELECTED = 1000
