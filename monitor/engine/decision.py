@@ -22,14 +22,15 @@ from monitor.domain.state import CheckState
 class Situation:
     """A service as it stands after a change: its checks of one kind, and its open incident.
 
-    `check` is the one that changed; `checks` describes those that the message lists.
+    `check` is the one that changed, None when it was the configuration. `checks` describes
+    those that the message lists.
     """
 
     service: Service
     affects: Affects
     incident: Incident | None
     states: Mapping[CheckId, CheckState]
-    check: Check
+    check: Check | None
     checks: Mapping[CheckId, Check]
     vantage: str
 
@@ -54,7 +55,7 @@ def consequence(situation: Situation, routes: Sequence[Route], at: datetime) -> 
     if followed is None:
         return None
     change, incident = followed
-    if change is IncidentChange.OPENED:
+    if change is IncidentChange.OPENED and situation.check is not None:
         told = receivers_of(routes, situation.service, situation.check)
         incident = replace(incident, receivers=told)
     incident = replace(incident, sequence=incident.sequence + 1)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 import structlog
 
@@ -131,12 +132,13 @@ class Pipeline:
         self._routes, self._receivers = plan.routes, plan.receivers
         old_services = {service.id: service for service in self._board.services()}
         gone = self._board.replace(plan.services, plan.checks, states or {}, microseconds(now))
-        for key, incident in list(self._board.incidents.items()):
-            service = self._board.service(key[0]) or old_services.get(key[0])
-            if service is not None:
-                self._follow_without_step(service, incident, gone, now)
+        self._follow_all(gone, old_services, now)
         if gone:
             self._recorder.record(Change(forgotten=tuple(w.check.id for w in gone)))
+
+    def reconcile(self, now: datetime) -> None:
+        """Bring open incidents of an earlier run in line with what is configured now."""
+        self._follow_all((), {}, now)
 
     def _credit(self, watched: Watched, at: int, status: Status) -> None:
         check = watched.check
@@ -181,17 +183,20 @@ class Pipeline:
             return (), ()
         if check.affects is Affects.NONE:
             return (), ()
-        return self._follow(service, check, transition.at, {})
+        return self._follow(service, check.affects, check, transition.at)
 
     def _follow(
         self,
         service: Service,
-        check: Check,
+        affects: Affects,
+        check: Check | None,
         at: datetime,
-        gone: Mapping[CheckId, Check],
+        gone: Mapping[CheckId, Check] = MappingProxyType({}),
     ) -> tuple[tuple[Incident, ...], tuple[Notification, ...]]:
-        """Return what becomes of the incident of `service`, and keep the board in step."""
-        affects = check.affects
+        """Return what becomes of the incident of `service`, and keep the board in step.
+
+        `check` is the one that changed, None when it was the configuration.
+        """
         key = (service.id, affects)
         states = self._board.members(service.id, affects)
         incident = self._board.incidents.get(key)
@@ -225,19 +230,14 @@ class Pipeline:
         )
         return (found.incident,), found.notifications
 
-    def _follow_without_step(
-        self, service: Service, incident: Incident, gone: Sequence[Watched], now: datetime
+    def _follow_all(
+        self, gone: Sequence[Watched], old_services: Mapping[ServiceId, Service], now: datetime
     ) -> None:
-        """Follow an open incident after the configuration changed beneath it."""
-        known = {watched.check.id: watched.check for watched in gone}
-        named = [known.get(c.id) or self._configured(c.id) for c in incident.checks]
-        check = next((c for c in named if c is not None), None)
-        if check is None:
-            return
-        incidents, notifications = self._follow(service, check, now, known)
-        if incidents:
-            self._recorder.record(Change(incidents=incidents, notifications=notifications))
-
-    def _configured(self, check_id: CheckId) -> Check | None:
-        watched = self._board.get(check_id)
-        return watched.check if watched else None
+        for key in list(self._board.incidents):
+            # A service of an earlier run that is gone: only its id is left.
+            unnamed = Service(id=key[0], name=key[0], owner="")
+            service = self._board.service(key[0]) or old_services.get(key[0], unnamed)
+            known = {watched.check.id: watched.check for watched in gone}
+            incidents, notifications = self._follow(service, key[1], None, now, known)
+            if incidents:
+                self._recorder.record(Change(incidents=incidents, notifications=notifications))

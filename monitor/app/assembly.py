@@ -1,0 +1,140 @@
+"""Puts the parts of the daemon together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from zoneinfo import ZoneInfo
+
+from monitor.alerting.dispatcher import Dispatcher
+from monitor.app.network import build_network, build_self_check
+from monitor.app.receivers import Trial, build_notifiers
+from monitor.configuration.config import Config
+from monitor.engine.board import Board
+from monitor.engine.clock import Timeline
+from monitor.engine.connectivity import Connectivity
+from monitor.engine.pipeline import Pipeline, Plan
+from monitor.engine.recorder import Recorder
+from monitor.engine.scheduler import Engine, Scheduler
+from monitor.engine.selfcheck import SelfCheck
+from monitor.engine.watchdog import Watchdog
+from monitor.locales import Language
+from monitor.metrics.exposition import Exposition
+from monitor.metrics.telemetry import PrometheusTelemetry
+from monitor.net.network import Network
+from monitor.probes import check_types
+from monitor.store.sql import SqlStore
+from monitor.web.context import Reloader, WebContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """The parts that the daemon's life is about."""
+
+    timeline: Timeline
+    network: Network
+    self_check: SelfCheck
+    board: Board
+    recorder: Recorder
+    pipeline: Pipeline
+    connectivity: Connectivity
+    scheduler: Scheduler
+    watchdog: Watchdog
+    dispatcher: Dispatcher
+    trial: Trial
+    exposition: Exposition
+    telemetry: PrometheusTelemetry
+
+
+class _Readiness:
+    """Implements `web.context.Readiness`."""
+
+    def __init__(self, watchdog: Watchdog) -> None:
+        self._watchdog = watchdog
+
+    def trouble(self) -> str | None:
+        return self._watchdog.problem()
+
+
+def assemble(
+    config: Config,
+    store: SqlStore,
+    epoch: int,
+    telemetry: PrometheusTelemetry,
+    alive: Callable[[], None],
+) -> Assembly:
+    """Return the daemon for `config`, watching nothing yet. `alive` is the watchdog's."""
+    settings = config.monitor
+    timeline = Timeline(epoch)
+    network = build_network(settings)
+    notifiers = build_notifiers(config, network)
+    dispatcher = Dispatcher(store, notifiers, timeline, telemetry)
+    board = Board()
+    recorder = Recorder(store, telemetry, dispatcher.wake)
+    pipeline = Pipeline(board, recorder, settings.vantage)
+    self_check = build_self_check(settings, network, timeline)
+    connectivity = Connectivity(
+        self_check, pipeline, timeline, telemetry, dispatcher.network_recovered
+    )
+    scheduler = Scheduler(
+        Engine(
+            timeline=timeline,
+            network=network,
+            vantage=settings.vantage,
+            pipeline=pipeline,
+            connectivity=connectivity,
+            telemetry=telemetry,
+        ),
+        settings.limits.concurrency,
+    )
+    watchdog = Watchdog(
+        timeline=timeline,
+        board=board,
+        pipeline=pipeline,
+        scheduler=scheduler,
+        telemetry=telemetry,
+        alive=alive,
+    )
+    scheduler.slept_reason = watchdog.slept_reason
+    measurements = [each for kind in check_types().values() for each in kind.measurements]
+    return Assembly(
+        timeline=timeline,
+        network=network,
+        self_check=self_check,
+        board=board,
+        recorder=recorder,
+        pipeline=pipeline,
+        connectivity=connectivity,
+        scheduler=scheduler,
+        watchdog=watchdog,
+        dispatcher=dispatcher,
+        trial=Trial(timeline, notifiers),
+        exposition=Exposition(
+            board, telemetry, measurements, vantage=settings.vantage, now=timeline.now
+        ),
+        telemetry=telemetry,
+    )
+
+
+def plan_of(config: Config) -> Plan:
+    """Return what the pipeline needs to know of `config`."""
+    return Plan(
+        services=tuple(config.services.values()),
+        checks=tuple(configured.check for configured in config.checks),
+        routes=config.routes,
+        receivers=tuple(config.receivers),
+    )
+
+
+def web_context(parts: Assembly, config: Config, reloader: Reloader) -> WebContext:
+    """Return what the pages and the API need."""
+    return WebContext(
+        board=parts.board,
+        exposition=parts.exposition,
+        readiness=_Readiness(parts.watchdog),
+        reloader=reloader,
+        sender=parts.trial,
+        now=parts.timeline.now,
+        zone=ZoneInfo(config.monitor.zone),
+        language=Language(config.monitor.language),
+        version=version("pantau"),
+    )

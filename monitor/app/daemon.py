@@ -1,0 +1,229 @@
+"""The life of the daemon: start, reload, stop."""
+
+import asyncio
+import gc
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+
+from monitor.app.assembly import Assembly, assemble, plan_of, web_context
+from monitor.app.listeners import CannotListen, open_listeners
+from monitor.app.reading import Reading, read_configuration
+from monitor.app.receivers import external_url
+from monitor.app.reload import Reloads
+from monitor.app.supervisor import Supervisor
+from monitor.configuration.config import Config
+from monitor.engine.resume import resume
+from monitor.engine.selfcheck import Proof
+from monitor.metrics.telemetry import PrometheusTelemetry
+from monitor.ports import MarkKind, Restored, StoreError
+from monitor.store.lock import DataDirectoryBusy, hold
+from monitor.store.sql import open_store
+
+log = structlog.get_logger()
+
+_DRAIN_SECONDS = 3.0
+_ONLINE = {
+    Proof.ONLINE: "online",
+    Proof.OFFLINE: "offline: until it is back, failures are unknown, not down",
+    Proof.RESOLVER_DEAD: "online, but our resolver does not answer",
+    Proof.NO_CANARY: "not known: no canary answers; set self_check.targets in config/monitor.yaml",
+}
+
+
+class StartupError(Exception):
+    """The daemon can't start. The message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """What the daemon watches, and where to look. `online` says how our own network fares."""
+
+    checks: int
+    services: int
+    by_type: Mapping[str, int]
+    page_url: str
+    metrics_url: str
+    receivers: tuple[str, ...]
+    online: str
+    data_dir: Path
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How to run. `on_ready` is called once everything watches, with a summary.
+
+    `reached` is told where the store's writer stands; it is there for crash tests.
+    """
+
+    web_config_file: Path | None = None
+    on_ready: Callable[[RunSummary], None] = lambda _: None
+    reached: Callable[[str], None] = lambda _: None
+
+
+def run(config_path: Path, options: RunOptions) -> None:
+    """Run the daemon until SIGTERM or SIGINT.
+
+    Raise ConfigError when the configuration is wrong, StartupError when something else is.
+    """
+    reading = read_configuration(config_path, options.web_config_file)
+    data_dir = reading.config.monitor.data_dir
+    # Everything configured lives as long as the daemon: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    try:
+        with hold(data_dir):
+            asyncio.run(_run(config_path, options, reading))
+    except (DataDirectoryBusy, CannotListen) as error:
+        raise StartupError(str(error)) from None
+    except StoreError as error:
+        raise StartupError(f"{data_dir}: {error}") from None
+
+
+async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None:
+    config = reading.config
+    settings = config.monitor
+    stopping = _on_signal(signal.SIGTERM, signal.SIGINT)
+    supervisor = Supervisor()
+    telemetry = PrometheusTelemetry(version("pantau"), tuple(config.receivers))
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(
+            open_store(settings.data_dir, vantage=settings.vantage, reached=options.reached)
+        )
+        restored = await store.restore()
+        parts = assemble(config, store, restored.epoch + 1, telemetry, supervisor.alive)
+        stack.push_async_callback(parts.network.resolver.close)
+        await stack.enter_async_context(_recording(parts))
+        _begin(parts, config, restored)
+        reloads = Reloads(
+            config_path,
+            options.web_config_file,
+            reading,
+            parts,
+            lambda now: supervisor.ready(_watched(now.config)),
+        )
+        await stack.enter_async_context(
+            open_listeners(reading, web_context(parts, config, reloads))
+        )
+        await stack.enter_async_context(_watching(parts))
+        await stack.enter_async_context(_reloading(reloads, supervisor, parts))
+        log.info("daemon.started", checks=len(config.checks), hash=config.hash)
+        proof = await parts.self_check.ask()
+        supervisor.ready(_watched(config))
+        options.on_ready(_summary(config, proof))
+        await stopping.wait()
+        log.info("daemon.stopping")
+        supervisor.stopping()
+
+
+def _begin(parts: Assembly, config: Config, restored: Restored) -> None:
+    """Go on where the last run ended, and plan what is to be run."""
+    now = parts.timeline.now()
+    parts.pipeline.replace(plan_of(config), now, restored.states)
+    parts.connectivity.resume(restored.offline_since)
+    resume(restored, parts.board, parts.pipeline, parts.timeline, config.monitor.vantage)
+    parts.pipeline.reconcile(now)
+    parts.scheduler.replace(config.checks, restored.states)
+    parts.telemetry.reloaded(successful=True, at=now)
+
+
+@asynccontextmanager
+async def _recording(parts: Assembly) -> AsyncIterator[None]:
+    """Write what is decided; at the end, what is still waiting, and that we stopped."""
+    task = asyncio.create_task(parts.recorder.run(), name="recorder")
+    try:
+        yield
+    finally:
+        now, epoch = parts.timeline.now(), parts.timeline.epoch
+        services = tuple(service.id for service in parts.board.services())
+        checks = tuple(watched.check.id for watched in parts.board.checks())
+        parts.pipeline.snapshot(checks, services)
+        parts.pipeline.mark(MarkKind.STOP, now, epoch)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(parts.recorder.drain(), _DRAIN_SECONDS)
+        await _cancelled(task)
+
+
+@asynccontextmanager
+async def _watching(parts: Assembly) -> AsyncIterator[None]:
+    """Probe, tell, and watch ourselves. What is in flight at the end is abandoned, not failed."""
+    parts.scheduler.start()
+    tasks = [
+        asyncio.create_task(parts.dispatcher.run(), name="dispatcher"),
+        asyncio.create_task(parts.connectivity.run(), name="connectivity"),
+        asyncio.create_task(parts.watchdog.run(), name="watchdog"),
+    ]
+    for task in tasks:
+        task.add_done_callback(_crashed)
+    try:
+        yield
+    finally:
+        await parts.scheduler.stop()
+        for task in tasks:
+            await _cancelled(task)
+
+
+@asynccontextmanager
+async def _reloading(
+    reloads: Reloads, supervisor: Supervisor, parts: Assembly
+) -> AsyncIterator[None]:
+    """Read the configuration again at every SIGHUP."""
+    asked = _on_signal(signal.SIGHUP)
+
+    async def follow() -> None:
+        while True:
+            await asked.wait()
+            asked.clear()
+            supervisor.reloading(parts.timeline.monotonic())
+            await reloads.reload()
+
+    task = asyncio.create_task(follow(), name="reload")
+    try:
+        yield
+    finally:
+        await _cancelled(task)
+
+
+def _on_signal(*signals: signal.Signals) -> asyncio.Event:
+    event = asyncio.Event()
+    for each in signals:
+        asyncio.get_running_loop().add_signal_handler(each, event.set)
+    return event
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _crashed(task: "asyncio.Task[None]") -> None:
+    """Stop the daemon when a part of it died: systemd starts it again, and silence is noticed."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("daemon.part_crashed", part=task.get_name(), exc_info=error)
+        signal.raise_signal(signal.SIGTERM)
+
+
+def _watched(config: Config) -> str:
+    return f"watching {len(config.checks)} checks of {len(config.services)} services"
+
+
+def _summary(config: Config, proof: Proof) -> RunSummary:
+    url = external_url(config)
+    return RunSummary(
+        checks=len(config.checks),
+        services=len(config.services),
+        by_type=Counter(configured.check.type for configured in config.checks),
+        page_url=f"{url}/",
+        metrics_url=f"{url}/metrics",
+        receivers=tuple(config.receivers),
+        online=_ONLINE[proof],
+        data_dir=config.monitor.data_dir,
+        warnings=tuple(str(warning) for warning in config.warnings),
+    )

@@ -1,0 +1,50 @@
+"""Receivers as they are configured, ready to be told something."""
+
+from collections.abc import Mapping, Sequence
+
+from monitor.alerting.testmessage import send_test
+from monitor.configuration.config import Config
+from monitor.net.network import Network
+from monitor.ports import Clock, Notifier
+from monitor.receivertype import ReceiverContext
+from monitor.web.context import SendResult
+
+
+def external_url(config: Config) -> str:
+    """Return where people reach our pages, without a final slash."""
+    return config.monitor.external_url or f"http://{config.monitor.listen}"
+
+
+def build_notifiers(config: Config, network: Network) -> dict[str, Notifier]:
+    """Return a notifier for each receiver of `config`, by name."""
+    return {
+        name: receiver.kind.connect(
+            receiver.spec,
+            ReceiverContext(
+                name=name,
+                network=network,
+                external_url=external_url(config),
+                language=config.monitor.language,
+                zone=config.monitor.zone,
+            ),
+        )
+        for name, receiver in config.receivers.items()
+    }
+
+
+class Trial:
+    """Sends test messages through the notifiers in force. Implements `web.context.TestSender`."""
+
+    def __init__(self, clock: Clock, notifiers: Mapping[str, Notifier]) -> None:
+        self._clock = clock
+        self.notifiers = notifiers
+
+    def receivers(self) -> Sequence[str]:
+        """Return the names of all receivers."""
+        return tuple(self.notifiers)
+
+    async def send(self, receiver: str) -> SendResult:
+        """Send a test message to `receiver` at once, past the outbox."""
+        result = await send_test(self.notifiers[receiver], receiver, self._clock)
+        told = f"delivered in {result.seconds:.3f} s as {result.id}"
+        return SendResult(ok=result.delivered, detail=result.detail or told)

@@ -1,0 +1,78 @@
+"""Takes up a changed configuration: whole, or not at all."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import structlog
+
+from monitor.app.assembly import Assembly, plan_of
+from monitor.app.reading import Reading, read_configuration
+from monitor.app.receivers import build_notifiers
+from monitor.configuration import ConfigError
+from monitor.web.context import ReloadResult
+
+log = structlog.get_logger()
+
+# Read once, at the start. A change of any other setting of monitor.yaml needs a restart too.
+_STARTUP_NOTE = "config/monitor.yaml changed: it is read again at the next start only"
+
+
+class Reloads:
+    """Implements `web.context.Reloader`. One reload at a time."""
+
+    def __init__(
+        self,
+        path: Path,
+        web_config_file: Path | None,
+        reading: Reading,
+        parts: Assembly,
+        reloaded: Callable[[Reading], None],
+    ) -> None:
+        self._path = path
+        self._web_config_file = web_config_file
+        self._reading = reading
+        self._parts = parts
+        self._reloaded = reloaded
+        self._turn = asyncio.Lock()
+
+    async def reload(self) -> ReloadResult:
+        """Read the configuration again; keep the old one when anything is wrong with it."""
+        async with self._turn:
+            try:
+                reading = await asyncio.to_thread(
+                    read_configuration, self._path, self._web_config_file
+                )
+            except ConfigError as error:
+                return self._refused(tuple(str(problem) for problem in error.problems))
+            except Exception as error:
+                log.exception("config.reload_crashed")
+                return self._refused((f"our fault: {type(error).__name__}",))
+            return self._take_up(reading)
+
+    def _refused(self, problems: tuple[str, ...]) -> ReloadResult:
+        self._parts.telemetry.reloaded(successful=False, at=self._parts.timeline.now())
+        for problem in problems[:20]:
+            log.error("config.refused", detail=problem)
+        return ReloadResult(ok=False, problems=problems)
+
+    def _take_up(self, reading: Reading) -> ReloadResult:
+        parts, now = self._parts, self._parts.timeline.now()
+        old, config = self._reading.config, reading.config
+        if config.monitor != old.monitor:
+            log.warning("config.needs_restart", detail=_STARTUP_NOTE)
+            # What is in force stays what the notifiers and pages go by.
+            config = replace(config, monitor=old.monitor)
+            reading = replace(reading, config=config)
+        notifiers = build_notifiers(config, parts.network)
+        parts.pipeline.replace(plan_of(config), now)
+        states = {watched.check.id: watched.state for watched in parts.board.checks()}
+        parts.scheduler.replace(config.checks, states)
+        parts.dispatcher.replace_notifiers(notifiers)
+        parts.trial.notifiers = notifiers
+        self._reading = reading
+        parts.telemetry.reloaded(successful=True, at=now)
+        self._reloaded(reading)
+        log.info("config.reloaded", checks=len(config.checks), hash=config.hash)
+        return ReloadResult(ok=True)
