@@ -73,11 +73,11 @@ def _of_check(alert: Alert, check: CheckNotice, wording: Wording) -> Mapping[str
     labels = {
         **_group(alert),
         "check": check.id,
-        "type": check.type,
-        "instance": visible_text(check.target),
         **_ownership(alert),
     }
+    # No labels: they are not known any more once a check was taken out of the configuration.
     annotations = _annotations(alert, wording)
+    annotations |= {"type": check.type, "target": visible_text(check.target)}
     if check.failure_kind is not None:
         annotations["failure_kind"] = check.failure_kind
         annotations["description"] = visible_text(check.failure_detail or "")
@@ -136,7 +136,11 @@ def _ownership(alert: Alert) -> dict[str, str]:
 def _annotations(alert: Alert, wording: Wording) -> dict[str, str]:
     annotations = {
         "summary": summary(alert, wording.language, wording.zone),
-        **{f"summary_{each}": summary(alert, each, wording.zone) for each in Language},
+        **{
+            f"summary_{other}": summary(alert, other, wording.zone)
+            for other in Language
+            if other is not wording.language
+        },
         "event": str(alert.type),
     }
     if alert.service is not None:
