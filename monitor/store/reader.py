@@ -3,17 +3,14 @@
 A reader sees the database as it was at its first question, until it is closed.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import Executable
 
@@ -29,13 +26,12 @@ from monitor.store.codes import CAUSE, DELIVERY, MARK, MISSED, STATUS
 from monitor.store.connection import DATABASE, reading_engine
 from monitor.store.migrate import HEAD, revision
 from monitor.store.restore import incidents, states
+from monitor.store.samples import Asked, missed_counts, samples_between, status_counts
 from monitor.store.schema import (
     check_name,
     incident,
     interval,
     mark,
-    missed_slot,
-    observation,
     outbox,
     vantage_name,
 )
@@ -81,31 +77,16 @@ class Reader:
         found = self._rows(select(check_name.c.name).order_by(check_name.c.name))
         return tuple(CheckId(name) for (name,) in found)
 
-    def samples(
-        self, check_id: CheckId, start: int, end: int, *, reach: int = 0
-    ) -> dict[int, list[Sample]]:
+    def samples(self, check_id: CheckId, start: int, end: int) -> dict[int, list[Sample]]:
         """Return the samples in the period by epoch, in order; epochs without any are left out.
 
-        `reach` (microseconds) is how long a sample may hold: so much before the period is read.
+        Before those of an epoch comes the last one before the period, as does the newest one
+        before the period of all: it may hold into it.
         """
-        check = self._check(check_id)
-        wanted = (
-            select(
-                observation.c.epoch,
-                observation.c.scheduled_at,
-                observation.c.status,
-                observation.c.cause,
-            )
-            .where(*self._in_period(observation, check, start - reach, end))
-            .order_by(observation.c.epoch, observation.c.scheduled_at)
-        )
-        status, cause = STATUS.meaning, CAUSE.optional_meaning
-        return {
-            epoch: [Sample(at, status[code], cause(why)) for _, at, code, why in rows]
-            for epoch, rows in groupby(self._tuples(wanted), key=itemgetter(0))
-        }
+        with _store_errors():
+            return samples_between(self._connection, self._asked(check_id, start, end))
 
-    def epochs(self, check_id: CheckId, start: int, end: int, *, reach: int = 0) -> list[Epoch]:
+    def epochs(self, check_id: CheckId, start: int, end: int) -> list[Epoch]:
         """Return `samples` with the beginning and the end that the monitor recorded.
 
         An epoch begins with the mark START, or where the clock was stepped to; it ends with
@@ -116,15 +97,12 @@ class Reader:
             Epoch(
                 samples=samples,
                 began=marks.get((epoch, MarkKind.START)),
-                ended=min(
-                    (marks[epoch, kind] for kind in _ENDS if (epoch, kind) in marks),
-                    default=None,
-                ),
+                ended=_end(marks, epoch),
                 end_cause=UnknownCause.MONITOR_STOPPED
                 if (epoch, MarkKind.STOP) in marks
                 else UnknownCause.CLOCK_STEP,
             )
-            for epoch, samples in self.samples(check_id, start, end, reach=reach).items()
+            for epoch, samples in self.samples(check_id, start, end).items()
         ]
 
     def marks(self, start: int, end: int) -> list[Mark]:
@@ -141,17 +119,16 @@ class Reader:
 
     def slots(self, check_id: CheckId, start: int, end: int) -> Slots:
         """Return how many slots of a check in the period have a sample, and which were missed."""
-        check = self._check(check_id)
-        status: Counter[Status] = Counter()
-        first_tries = observation.c.attempt == 0
-        for code, count in self._counted(observation.c.status, check, start, end, first_tries):
-            status[STATUS.meaning[code]] = count
-        missed = {
-            MISSED.meaning[code]: count
-            for code, count in self._counted(missed_slot.c.reason, check, start, end)
-        }
-        received = status.total()
-        return Slots(received=received, known=received - status[Status.UNKNOWN], missed=missed)
+        asked = self._asked(check_id, start, end)
+        with _store_errors():
+            seen = status_counts(self._connection, asked)
+            missed = missed_counts(self._connection, asked)
+        received = sum(seen.values())
+        return Slots(
+            received=received,
+            known=received - seen.get(STATUS.code[Status.UNKNOWN], 0),
+            missed={MISSED.meaning[code]: count for code, count in missed.items()},
+        )
 
     def intervals(self, check_id: CheckId, start: int, end: int) -> list[Interval]:
         """Return the statuses that were shown of a check in the period, in order."""
@@ -195,29 +172,12 @@ class Reader:
         counts = {DELIVERY.meaning[state]: count for state, count in self._rows(wanted)}
         return {state: counts.get(state, 0) for state in DeliveryState}
 
+    def _asked(self, check_id: CheckId, start: int, end: int) -> Asked:
+        return Asked(self._check(check_id), self._vantage, start, end)
+
     def _check(self, check_id: CheckId) -> int:
         found = self._rows(select(check_name.c.id).where(check_name.c.name == check_id))
         return found[0][0] if found else -1
-
-    def _counted(
-        self, code: Column[int], check: int, start: int, end: int, *conditions: ColumnElement[bool]
-    ) -> Sequence[Any]:
-        """Count the rows of a period by the `code` of their table."""
-        in_period = self._in_period(code.table, check, start, end)
-        return self._rows(select(code, func.count()).where(*in_period, *conditions).group_by(code))
-
-    def _in_period(
-        self, table: FromClause, check: int, start: int, end: int
-    ) -> tuple[ColumnElement[bool], ...]:
-        """Name every epoch, so that each is one range of the key."""
-        epochs = [epoch for (epoch,) in self._rows(_epochs(check, self._vantage, table))]
-        return (
-            table.c.check_id == check,
-            table.c.vantage_id == self._vantage,
-            table.c.epoch.in_(epochs),
-            table.c.scheduled_at >= start,
-            table.c.scheduled_at < end,
-        )
 
     def _mark_rows(self, *conditions: ColumnElement[bool]) -> Sequence[Any]:
         wanted = (
@@ -231,19 +191,12 @@ class Reader:
         with _store_errors():
             return self._connection.execute(wanted).all()
 
-    def _tuples(self, wanted: Executable) -> Sequence[tuple[Any, ...]]:
-        """Return plain tuples: a Row each would cost as much as reading them."""
-        with _store_errors():
-            cursor: Any = self._connection.execute(wanted).cursor
-            found: Sequence[tuple[Any, ...]] = cursor.fetchall()
-        return found
-
 
 @contextmanager
 def open_reader(data_dir: str | Path, vantage: str | None = None) -> Iterator[Reader]:
     """Open the database of a data directory for one vantage, by default the one that it has.
 
-    Raise StoreError when there is none, it has another schema, or the vantage isn't in it.
+    Raise StoreError when there is none, it has another schema, or only other vantages.
     """
     path = Path(data_dir) / DATABASE
     if not path.exists():
@@ -260,7 +213,7 @@ def _vantage(connection: Connection, name: str | None) -> int:
         row.name: row.id
         for row in connection.execute(select(vantage_name).order_by(vantage_name.c.id))
     }
-    if name is None:
+    if name is None or not numbers:
         return min(numbers.values(), default=-1)
     if name not in numbers:
         known = ", ".join(numbers) or "none"
@@ -268,18 +221,8 @@ def _vantage(connection: Connection, name: str | None) -> int:
     return numbers[name]
 
 
-def _epochs(check: int, vantage: int, table: FromClause) -> Select[int]:
-    """Ask for the epochs of a check, each found by one step down the key of `table`."""
-
-    def after(*conditions: ColumnElement[bool]) -> Select[int]:
-        return select(func.min(table.c.epoch).label("epoch")).where(
-            table.c.check_id == check, table.c.vantage_id == vantage, *conditions
-        )
-
-    first = after().cte("epochs", recursive=True)
-    following = after(table.c.epoch > first.c.epoch).correlate(first).scalar_subquery()
-    epochs = first.union_all(select(following).where(first.c.epoch.is_not(None)))
-    return select(epochs.c.epoch).where(epochs.c.epoch.is_not(None))
+def _end(marks: Mapping[tuple[int, MarkKind], int], epoch: int) -> int | None:
+    return min((marks[epoch, kind] for kind in _ENDS if (epoch, kind) in marks), default=None)
 
 
 @contextmanager

@@ -142,14 +142,14 @@ def _last_samples(connection: Connection, vantage: int) -> dict[CheckId, LastSam
 
 
 def _later_samples(connection: Connection, vantage: int) -> dict[CheckId, list[tuple[int, Status]]]:
-    """In the order in which they came: by epoch, then by time."""
+    """In the order in which they came: by epoch, then by time. From the stored totals on."""
     epoch, at = func.coalesce(tally.c.epoch, literal(-1)), func.coalesce(tally.c.at, literal(-1))
     of_tally = (tally.c.check_id == check_name.c.id) & (tally.c.vantage_id == vantage)
     is_later = (
         (observation.c.check_id == check_name.c.id)
         & (observation.c.vantage_id == vantage)
-        & (tuple_(observation.c.epoch, observation.c.scheduled_at) > tuple_(epoch, at))
-        & (observation.c.scheduled_at > at)
+        & (tuple_(observation.c.epoch, observation.c.scheduled_at) >= tuple_(epoch, at))
+        & (observation.c.scheduled_at >= at)
     )
     wanted = (
         select(check_name.c.name, observation.c.scheduled_at, observation.c.status)

@@ -82,9 +82,13 @@ def observation_rows(observations: Iterable[Observation], names: Names) -> list[
 
 
 def missed_rows(missed: Iterable[MissedSlot], names: Names) -> list[Row]:
-    """Return one row a missed slot."""
+    """Return one row for missed slots in a row."""
     return [
-        {**_slot(slot, names, microseconds(slot.scheduled_at)), "reason": MISSED.code[slot.reason]}
+        {
+            **_slot(slot, names, microseconds(slot.scheduled_at)),
+            "reason": MISSED.code[slot.reason],
+            "count": slot.count,
+        }
         for slot in missed
     ]
 

@@ -88,7 +88,15 @@ observation = Table(
     sqlite_with_rowid=False,
 )
 
-missed_slot = Table("missed_slot", metadata, *_slot(), _code("reason"), sqlite_with_rowid=False)
+# `count` slots in a row, the first of them at `scheduled_at`.
+missed_slot = Table(
+    "missed_slot",
+    metadata,
+    *_slot(),
+    _code("reason"),
+    Column("count", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 check_state = Table(
     "check_state",

@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("epoch", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("scheduled_at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("reason", sa.SmallInteger(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("check_id", "vantage_id", "epoch", "scheduled_at"),
         sqlite_with_rowid=False,
     )
