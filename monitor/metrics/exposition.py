@@ -6,7 +6,6 @@ text as a whole (some 40 MB then) never lies in memory.
 """
 
 import asyncio
-import contextlib
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -123,12 +122,12 @@ class Exposition:
         )
 
     async def _services(self, turn: "_Turn") -> list[ServiceRow]:
-        rows = []
-        for some in sliced(self._board.services()):
-            for service in some:
-                # A reload may take a service out while others have their turn.
-                with contextlib.suppress(KeyError):
-                    rows.append(service_row(self._board, service))
+        """Take down the services, in order of their ids. The list may change at every pause."""
+        rows: list[ServiceRow] = []
+        last = ""
+        while some := [each for each in self._board.services() if each.id > last][:_SLICE]:
+            rows += [service_row(self._board, service) for service in some]
+            last = some[-1].id
             await turn.pause()
         return rows
 

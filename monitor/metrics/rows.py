@@ -140,7 +140,7 @@ def services_by_id(services: Iterable[Service]) -> dict[ServiceId, Service]:
 
 
 def service_row(board: StatusBoard, service: Service) -> ServiceRow:
-    """Return the row of a service. Raise KeyError if the board no longer has it."""
+    """Return the row of a service that the board has."""
     return ServiceRow(
         labels=rendered((("service", service.id), ("owner", service.owner))),
         status=STATUS_CODES[board.service_status(service.id)],
@@ -150,4 +150,4 @@ def service_row(board: StatusBoard, service: Service) -> ServiceRow:
 
 
 def _seconds(microseconds: Mapping[Status, int]) -> tuple[float, ...]:
-    return tuple([microseconds[status] / _MICROSECOND for status in STATUSES])
+    return tuple([microseconds.get(status, 0) / _MICROSECOND for status in STATUSES])

@@ -1,0 +1,80 @@
+from datetime import UTC, datetime
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client.parser import text_string_to_metric_families as text
+
+from monitor.metrics import catalogue
+from monitor.metrics.telemetry import PrometheusTelemetry
+
+
+@pytest.fixture
+def telemetry():
+    return PrometheusTelemetry("1.2.3", receivers=("oncall",))
+
+
+def samples(telemetry):
+    body = telemetry.render(openmetrics=False).decode()
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text(body)
+        for sample in family.samples
+    }
+
+
+def test_everything_of_the_catalogue_is_there(telemetry):
+    """Every figure of the daemon is shown from the start, but for an offset not yet measured."""
+    own = {f.name for f in catalogue.CATALOGUE[catalogue.CATALOGUE.index(catalogue.LATENESS) :]}
+    names = {family.name for family in text(telemetry.render(openmetrics=False).decode())}
+    shown = {name for name in own if name in names or name.removesuffix("_total") in names}
+
+    assert own - shown == {"pantau_clock_offset_seconds"}
+
+
+def test_what_is_told_is_shown(telemetry):
+    """Each call of the telemetry has its series."""
+    telemetry.lateness(0.004)
+    telemetry.slot_missed("overrun")
+    telemetry.in_flight(7)
+    telemetry.loop_lag(0.25)
+    telemetry.notified("oncall")
+    telemetry.notification_failed("oncall", "status")
+    telemetry.outbox(3, 12.5)
+    telemetry.reloaded(successful=True, at=datetime.fromtimestamp(1_000_000, UTC))
+    telemetry.reloaded(successful=False, at=datetime.fromtimestamp(2_000_000, UTC))
+    telemetry.offline(offline=True)
+    telemetry.clock_offset(-1.5)
+    telemetry.store_failed()
+
+    shown = samples(telemetry)
+    assert shown["pantau_scheduler_lateness_seconds_bucket", (("le", "0.005"),)] == 1
+    assert shown["pantau_slots_missed_total", (("reason", "overrun"),)] == 1
+    assert shown["pantau_slots_missed_total", (("reason", "clock_step"),)] == 0
+    assert shown["pantau_checks_in_flight", ()] == 7
+    assert shown["pantau_loop_lag_seconds", ()] == 0.25
+    assert shown["pantau_notifications_total", (("receiver", "oncall"),)] == 1
+    assert (
+        shown["pantau_notification_failures_total", (("reason", "status"), ("receiver", "oncall"))]
+        == 1
+    )
+    assert shown["pantau_outbox_pending", ()] == 3
+    assert shown["pantau_outbox_oldest_age_seconds", ()] == 12.5
+    assert shown["pantau_config_last_reload_successful", ()] == 0
+    assert shown["pantau_config_last_reload_success_timestamp_seconds", ()] == 1_000_000
+    assert shown["pantau_self_offline", ()] == 1
+    assert shown["pantau_clock_offset_seconds", ()] == -1.5
+    assert shown["pantau_store_failures_total", ()] == 1
+
+
+def test_no_created_series(telemetry):
+    """The library's `_created` series, one beside each counter, are left out."""
+    assert b"_created" not in telemetry.render(openmetrics=False)
+    assert b"_created" not in telemetry.render(openmetrics=True)
+
+
+def test_openmetrics_without_its_end(telemetry):
+    """The figures in OpenMetrics lack the last line, since more may follow, and parse with it."""
+    body = telemetry.render(openmetrics=True).decode()
+
+    assert "# EOF" not in body
+    assert any(family.name == "pantau_slots_missed" for family in openmetrics(body + "# EOF\n"))
