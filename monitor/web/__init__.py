@@ -1,0 +1,1 @@
+"""What the daemon serves: /metrics, the pages, health, and its own control socket."""

@@ -1,0 +1,93 @@
+"""The API that commands use over the control socket: reload, test a receiver, ask for status."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from monitor.domain.service import Service
+from monitor.ports import StatusBoard, Watched
+from monitor.web.context import WebContext
+
+_SLICE = 100
+
+
+def api_routes(context: WebContext) -> list[Route]:
+    async def reload(_: Request) -> Response:
+        result = await context.reloader.reload()
+        status = 200 if result.ok else 500
+        return JSONResponse({"ok": result.ok, "problems": list(result.problems)}, status)
+
+    async def test(request: Request) -> Response:
+        name, known = request.path_params["name"], context.sender.receivers()
+        if name not in known:
+            detail = f"{name} is no receiver; there are: {', '.join(known) or 'none'}"
+            return JSONResponse({"ok": False, "detail": detail}, 404)
+        result = await context.sender.send(name)
+        body = {"ok": result.ok, "detail": result.detail}
+        return JSONResponse(body, 200 if result.ok else 502)
+
+    async def status(_: Request) -> Response:
+        return StreamingResponse(_status(context), media_type="application/json")
+
+    return [
+        Route("/api/v1/reload", reload, methods=["POST"]),
+        Route("/api/v1/receivers/{name}/test", test, methods=["POST"]),
+        Route("/api/v1/status", status),
+    ]
+
+
+def service_entry(board: StatusBoard, service: Service) -> dict[str, Any]:
+    incident = board.incident(service.id)
+    return {
+        "id": service.id,
+        "name": service.name,
+        "owner": service.owner,
+        "criticality": service.criticality,
+        "status": board.service_status(service.id),
+        "incident": incident.id if incident else None,
+    }
+
+
+def check_entry(watched: Watched) -> dict[str, Any]:
+    check, state, last = watched.check, watched.state, watched.last
+    failure = last.outcome.failure if last else None
+    return {
+        "id": check.id,
+        "service": check.service,
+        "type": check.type,
+        "target": check.target,
+        "status": state.status,
+        "since": _time(state.since),
+        "cause": state.cause,
+        "failure": {"kind": failure.kind, "detail": failure.detail} if failure else None,
+        "last_run": _time(last.started_at) if last else None,
+        "duration_seconds": last.duration.total_seconds() if last else None,
+    }
+
+
+async def _status(context: WebContext) -> AsyncIterator[str]:
+    """Yield one JSON object, a slice of checks at a time, so that no probe waits for it."""
+    board = context.board
+    watched = tuple(board.checks())
+    head = {
+        "version": context.version,
+        "at": _time(context.now()),
+        "trouble": context.readiness.trouble(),
+        "services": [service_entry(board, service) for service in board.services()],
+    }
+    yield json.dumps(head)[:-1] + ', "checks": ['
+    for start in range(0, len(watched), _SLICE):
+        entries = (json.dumps(check_entry(each)) for each in watched[start : start + _SLICE])
+        yield (", " if start else "") + ", ".join(entries)
+        await asyncio.sleep(0)
+    yield "]}"
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -1,0 +1,133 @@
+"""The three applications: everything, the public set alone, and the control socket.
+
+A route is closed unless it stands in `health_routes` or `public_routes`. GET changes nothing.
+The Host and X-Forwarded headers are never read.
+"""
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from monitor.locales import Language
+from monitor.metrics.exposition import compressed
+from monitor.web.api import api_routes
+from monitor.web.context import WebContext
+from monitor.web.credentials import Authenticator
+from monitor.web.guard import Gate, NoForeignPages, SafeHeaders
+from monitor.web.negotiation import wants_gzip, wants_openmetrics
+from monitor.web.pages import STYLE, StatusPage, style_sheet
+from monitor.web.public import public_view
+
+_OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+_TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def create_app(context: WebContext, authenticator: Authenticator) -> ASGIApp:
+    """Return everything. What is neither public nor health needs a credential, if there are any."""
+    open_routes = [*health_routes(), *public_routes(context)]
+    app = _application([*open_routes, *private_routes(context)])
+    return SafeHeaders(Gate(NoForeignPages(app), authenticator, open_routes))
+
+
+def create_public_app(context: WebContext) -> ASGIApp:
+    """Return the public set alone, for anybody."""
+    return SafeHeaders(_application(public_routes(context)))
+
+
+def create_control_app(context: WebContext) -> ASGIApp:
+    """Return what commands ask of the daemon. The mode of its socket says who may."""
+    return SafeHeaders(_application(api_routes(context)))
+
+
+def health_routes() -> list[Route]:
+    async def healthy(_: Request) -> Response:
+        return PlainTextResponse("Pantau is healthy.\n")
+
+    return [Route("/-/healthy", healthy)]
+
+
+def public_routes(context: WebContext) -> list[Route]:
+    """Return the pages that show nothing but `public_view`."""
+    page, style = StatusPage(context.zone), style_sheet()
+
+    async def status(request: Request) -> Response:
+        language = _language(request, context.language)
+        view = public_view(context.board, context.now())
+        if context.readiness.trouble() is not None:
+            view = view.as_stale()
+        return Response(
+            page.html(view, language),
+            media_type="text/html",
+            headers={"Cache-Control": "no-cache", "Content-Language": language.value},
+        )
+
+    async def style_file(_: Request) -> Response:
+        headers = {"Cache-Control": "public, max-age=3600"}
+        return Response(style, media_type="text/css", headers=headers)
+
+    return [Route("/", status), Route(f"/static/{STYLE}", style_file)]
+
+
+def private_routes(context: WebContext) -> list[Route]:
+    async def metrics(request: Request) -> Response:
+        return metrics_response(context, request)
+
+    async def ready(_: Request) -> Response:
+        trouble = context.readiness.trouble()
+        if trouble is None:
+            return PlainTextResponse("Pantau is ready.\n")
+        return PlainTextResponse(f"Pantau is not ready: {trouble}\n", 503)
+
+    async def reload(_: Request) -> Response:
+        result = await context.reloader.reload()
+        if result.ok:
+            return PlainTextResponse("Configuration reloaded.\n")
+        problems = "".join(f"{problem}\n" for problem in result.problems)
+        return PlainTextResponse(f"Failed to reload the configuration:\n{problems}", 500)
+
+    return [
+        Route("/metrics", metrics),
+        Route("/-/ready", ready),
+        Route("/-/reload", reload, methods=["POST", "PUT"]),
+    ]
+
+
+def metrics_response(context: WebContext, request: Request) -> Response:
+    """Return the exposition in the format and the coding that the client prefers."""
+    openmetrics = wants_openmetrics(_all(request, "accept"))
+    gzip = wants_gzip(_all(request, "accept-encoding"))
+    headers = {
+        "Content-Type": _OPENMETRICS if openmetrics else _TEXT,
+        "Cache-Control": "no-store",
+        "Vary": "Accept, Accept-Encoding",
+    }
+    if gzip:
+        headers["Content-Encoding"] = "gzip"
+    if request.method == "HEAD":
+        answer = Response(headers=headers)
+        del answer.headers["Content-Length"]
+        return answer
+    text = context.exposition.text(openmetrics=openmetrics)
+    return StreamingResponse(compressed(text) if gzip else text, headers=headers)
+
+
+def _application(routes: Sequence[Route]) -> Starlette:
+    app = Starlette(routes=routes)
+    # A redirect would be built from the Host header.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _language(request: Request, default: Language) -> Language:
+    try:
+        return Language(request.query_params.get("lang", default))
+    except ValueError:
+        return default
+
+
+def _all(request: Request, name: str) -> str:
+    return ",".join(request.headers.getlist(name))

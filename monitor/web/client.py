@@ -1,0 +1,71 @@
+"""How a command talks to the running daemon: plain HTTP over its control socket."""
+
+import http.client
+import json
+import socket
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from monitor.web.context import ReloadResult, SendResult
+from monitor.web.controlsocket import NAME, connected
+
+# A reload reads the whole configuration; a test waits for a receiver somewhere.
+_TIMEOUT_SECONDS = 60.0
+
+
+class ControlError(Exception):
+    """The daemon could not be asked, or did not answer as agreed."""
+
+
+class NoDaemon(ControlError):
+    """Nobody listens: no daemon runs on this data directory."""
+
+
+class ControlClient:
+    """Asks the daemon that holds `data_dir`. Every call may raise NoDaemon or ControlError."""
+
+    def __init__(self, data_dir: Path, timeout: float = _TIMEOUT_SECONDS) -> None:
+        self._data_dir = data_dir
+        self._timeout = timeout
+
+    def reload(self) -> ReloadResult:
+        """Have the configuration read again; return the problems that prevented it."""
+        answer = self._ask("POST", "/api/v1/reload")
+        return ReloadResult(ok=answer["ok"], problems=tuple(answer["problems"]))
+
+    def test_receiver(self, receiver: str) -> SendResult:
+        """Have a test notification sent to `receiver`."""
+        answer = self._ask("POST", f"/api/v1/receivers/{quote(receiver, safe='')}/test")
+        return SendResult(ok=answer["ok"], detail=answer["detail"])
+
+    def status(self) -> dict[str, Any]:
+        """Return what the daemon knows of every service and check."""
+        return self._ask("GET", "/api/v1/status")
+
+    def _ask(self, method: str, path: str) -> dict[str, Any]:
+        connection = _UnixConnection(self._data_dir, self._timeout)
+        try:
+            connection.request(method, path)
+            answer = json.loads(connection.getresponse().read())
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            raise NoDaemon(f"{self._data_dir}: no daemon runs here") from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise ControlError(f"{self._data_dir / NAME}: {error}") from error
+        finally:
+            connection.close()
+        if not isinstance(answer, dict):
+            raise ControlError(f"{self._data_dir / NAME}: {path} gave no JSON object")
+        return answer
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """An HTTP connection whose socket comes from a path."""
+
+    def __init__(self, data_dir: Path, timeout: float) -> None:
+        super().__init__("pantau", timeout=timeout)
+        self._data_dir = data_dir
+        self._seconds = timeout
+
+    def connect(self) -> None:
+        self.sock: socket.socket = connected(self._data_dir, self._seconds)

@@ -1,0 +1,70 @@
+"""What the handlers need of the rest of the daemon, and the values that cross.
+
+The client of the control socket shares this module, so it imports nothing heavy.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Protocol
+
+from monitor.locales import Language
+from monitor.ports import StatusBoard
+
+
+class MetricsText(Protocol):
+    """The text that Prometheus reads."""
+
+    def text(self, *, openmetrics: bool) -> AsyncIterator[bytes]: ...
+
+
+class Readiness(Protocol):
+    """Whether the daemon does what it is there for."""
+
+    def trouble(self) -> str | None:
+        """Return why it does not, such as "no probe was started for 90 s", or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadResult:
+    """How a reload ended. `problems` are those of the configuration, one a line."""
+
+    ok: bool
+    problems: tuple[str, ...] = ()
+
+
+class Reloader(Protocol):
+    """Takes up the configuration as it is on disk now, or keeps the old one."""
+
+    async def reload(self) -> ReloadResult: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendResult:
+    """How a test notification fared. `detail` says what the receiver answered."""
+
+    ok: bool
+    detail: str = ""
+
+
+class TestSender(Protocol):
+    """Sends a test notification by the way that alerts go."""
+
+    def receivers(self) -> Sequence[str]: ...
+
+    async def send(self, receiver: str) -> SendResult: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebContext:
+    """Everything that handlers use. `now` is the engine's timeline (UTC)."""
+
+    board: StatusBoard
+    exposition: MetricsText
+    readiness: Readiness
+    reloader: Reloader
+    sender: TestSender
+    now: Callable[[], datetime]
+    zone: tzinfo
+    language: Language = Language.ID
+    version: str

@@ -1,0 +1,92 @@
+"""What stands before every handler: credentials, foreign pages, headers of safety.
+
+They are plain ASGI, outside of the router, so that they hold for what it does not know as well.
+"""
+
+from collections.abc import Sequence
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from monitor.web.credentials import Authenticator, TooManyAttempts
+
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class SafeHeaders:
+    """Adds to every response what tells a browser to load and show nothing else."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers[name] = value
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class NoForeignPages:
+    """Refuses what changes something when a web page asks for it.
+
+    Any page that somebody has open can make their browser post to 127.0.0.1. Browsers then
+    name the page's origin; the programs that post here name none.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        if scope["method"] not in _SAFE_METHODS and (
+            "origin" in headers or headers.get("sec-fetch-site", "none") != "none"
+        ):
+            refusal = PlainTextResponse("No web page may ask for this.\n", 403)
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+class Gate:
+    """Lets through who has a credential, and anyone to the `open_routes`.
+
+    What is not among them is closed, so a new route is closed until it is declared open, and
+    whoever has no credential does not learn which routes there are.
+    """
+
+    def __init__(
+        self, app: ASGIApp, authenticator: Authenticator, open_routes: Sequence[BaseRoute]
+    ) -> None:
+        self._app = app
+        self._authenticator = authenticator
+        self._open = tuple(open_routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = None if self._is_open(scope) else await self._refusal(scope)
+        await (refusal or self._app)(scope, receive, send)
+
+    def _is_open(self, scope: Scope) -> bool:
+        return any(route.matches(scope)[0] is not Match.NONE for route in self._open)
+
+    async def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+        try:
+            admitted = await self._authenticator.admits(Headers(scope=scope).get("authorization"))
+        except TooManyAttempts:
+            return PlainTextResponse("Too many attempts.\n", 429, {"Retry-After": "10"})
+        if admitted:
+            return None
+        challenge = {"WWW-Authenticate": 'Basic realm="Pantau", charset="UTF-8"'}
+        return PlainTextResponse("Unauthorized\n", 401, challenge)

@@ -1,0 +1,97 @@
+"""What everybody may see. Chosen here and nowhere else, for every page, feed and file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.domain.check import Affects
+from monitor.domain.service import Rule, Service
+from monitor.domain.status import Status
+from monitor.ports import StatusBoard, Watched
+
+# The page says that it is old once nothing new was seen for this many intervals.
+_STALE_INTERVALS = 3
+# Gravest first: what people come to the page for.
+_ORDER = (Status.DOWN, Status.DEGRADED, Status.UNKNOWN, Status.UP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicService:
+    """A service as its users may know it. `since` is None when that cannot be told exactly."""
+
+    id: str
+    name: str
+    owner: str
+    status: Status
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicView:
+    """The public set at one moment. `updated_at` is when a probe last began, None before."""
+
+    services: tuple[PublicService, ...]
+    updated_at: datetime | None
+    stale: bool
+
+    def as_stale(self) -> "PublicView":
+        """Return the same view with the warning that it is old."""
+        return replace(self, stale=True)
+
+
+def public_view(board: StatusBoard, now: datetime) -> PublicView:
+    """Return the public services, gravest first, then by name."""
+    chosen = [service for service in board.services() if service.public]
+    members = _members(board, chosen)
+    shown = [_shown(board, service, members[service.id]) for service in chosen]
+    watched = [each for checks in members.values() for each in checks]
+    updated_at = max((each.last.started_at for each in watched if each.last), default=None)
+    return PublicView(
+        services=tuple(sorted(shown, key=lambda s: (_ORDER.index(s.status), s.name, s.id))),
+        updated_at=updated_at,
+        stale=_is_stale(watched, updated_at, now),
+    )
+
+
+def _members(board: StatusBoard, services: Sequence[Service]) -> dict[str, list[Watched]]:
+    members: dict[str, list[Watched]] = {service.id: [] for service in services}
+    for each in board.checks():
+        if each.check.affects is Affects.AVAILABILITY and each.check.service in members:
+            members[each.check.service].append(each)
+    return members
+
+
+def _shown(board: StatusBoard, service: Service, checks: Sequence[Watched]) -> PublicService:
+    status = board.service_status(service.id)
+    return PublicService(
+        id=service.id,
+        name=service.name,
+        owner=service.owner,
+        status=status,
+        since=_since(board, service, status, checks),
+    )
+
+
+def _since(
+    board: StatusBoard, service: Service, status: Status, checks: Sequence[Watched]
+) -> datetime | None:
+    """Return since when a service has its status, where its checks' present states tell it.
+
+    Down counts from the start of its incident. Where all checks must be up, it is up since the
+    last of them came up; a service with one check has its check's time.
+    """
+    incident = board.incident(service.id)
+    if status is Status.DOWN and incident is not None:
+        return incident.started_at
+    if len(checks) == 1:
+        return checks[0].state.since
+    if status is Status.UP and service.status.rule is Rule.ALL:
+        return max((each.state.since for each in checks if each.state.since), default=None)
+    return None
+
+
+def _is_stale(watched: Sequence[Watched], updated_at: datetime | None, now: datetime) -> bool:
+    if updated_at is None:
+        return False
+    shortest = min((each.check.interval for each in watched), default=timedelta(0))
+    return now - updated_at > shortest * _STALE_INTERVALS

@@ -1,0 +1,94 @@
+"""The words of the pages, in Indonesian and in English."""
+
+from collections.abc import Mapping
+
+from monitor.domain.status import Status
+from monitor.locales import Language
+
+_ID, _EN = Language.ID, Language.EN
+
+# A sign beside each word, so that nothing is told by colour alone.
+GLYPHS: Mapping[Status, str] = {
+    Status.UP: "✓",
+    Status.DEGRADED: "▲",
+    Status.DOWN: "✕",
+    Status.UNKNOWN: "?",
+}
+
+STATUSES: Mapping[Language, Mapping[Status, str]] = {
+    _ID: {
+        Status.UP: "Normal",
+        Status.DEGRADED: "Menurun",
+        Status.DOWN: "Gangguan",
+        Status.UNKNOWN: "Tidak diketahui",
+    },
+    _EN: {
+        Status.UP: "Operational",
+        Status.DEGRADED: "Degraded",
+        Status.DOWN: "Outage",
+        Status.UNKNOWN: "Unknown",
+    },
+}
+
+MEANINGS: Mapping[Language, Mapping[Status, str]] = {
+    _ID: {
+        Status.UP: "layanan menjawab seperti seharusnya",
+        Status.DEGRADED: "layanan dapat dipakai, tetapi lambat atau ada yang perlu dibenahi",
+        Status.DOWN: "layanan tidak dapat dipakai",
+        Status.UNKNOWN: "kami sedang tidak dapat mengukurnya",
+    },
+    _EN: {
+        Status.UP: "the service answers as it should",
+        Status.DEGRADED: "the service works, but it is slow or something needs attention",
+        Status.DOWN: "the service cannot be used",
+        Status.UNKNOWN: "we cannot measure it at the moment",
+    },
+}
+
+OVERALL: Mapping[Language, Mapping[Status, str]] = {
+    _ID: {
+        Status.UP: "Semua layanan berjalan normal",
+        Status.DEGRADED: "Ada layanan yang menurun",
+        Status.DOWN: "Ada layanan yang mengalami gangguan",
+        Status.UNKNOWN: "Ada layanan yang keadaannya tidak diketahui",
+    },
+    _EN: {
+        Status.UP: "All services are operational",
+        Status.DEGRADED: "Some services are degraded",
+        Status.DOWN: "Some services have an outage",
+        Status.UNKNOWN: "The state of some services is unknown",
+    },
+}
+
+PAGE: Mapping[Language, Mapping[str, str]] = {
+    _ID: {
+        "title": "Status Layanan Digital",
+        "since": "sejak",
+        "updated": "Pemeriksaan terakhir",
+        "never": "Belum ada pemeriksaan. Halaman ini akan terisi dalam beberapa menit.",
+        "stale": "Keterangan di bawah ini sudah lama: sejak pemeriksaan terakhir tidak ada yang "
+        "baru. Keadaan sebenarnya mungkin sudah berubah.",
+        "empty": "Belum ada layanan yang ditampilkan",
+        "empty_how": "Hanya layanan yang ditandai untuk umum yang tampil di sini. Pengelola: "
+        "tulis public: true pada layanan di checks.yaml, lalu muat ulang konfigurasinya.",
+        "services": "Layanan",
+        "legend": "Arti tanda",
+        "switch": "English",
+        "footer": "Diperiksa otomatis oleh Pantau. Halaman ini diperbarui sendiri setiap menit.",
+    },
+    _EN: {
+        "title": "Digital Service Status",
+        "since": "since",
+        "updated": "Last check",
+        "never": "Nothing was checked yet. This page will fill within a few minutes.",
+        "stale": "What stands below is old: nothing new came since the last check. Things may "
+        "have changed.",
+        "empty": "No service is shown yet",
+        "empty_how": "Only services marked for the public appear here. Operators: write "
+        "public: true at a service in checks.yaml, then reload the configuration.",
+        "services": "Services",
+        "legend": "What the signs mean",
+        "switch": "Bahasa Indonesia",
+        "footer": "Checked automatically by Pantau. This page renews itself every minute.",
+    },
+}
