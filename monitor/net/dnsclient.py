@@ -9,15 +9,15 @@ import asyncio
 import secrets
 import socket
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from time import monotonic
 from typing import Protocol
 
-from monitor.domain.nameserver import NameServer
 from monitor.domain.observation import FailureKind
 from monitor.net.connection import Stream, dial
 from monitor.net.dnsmessage import Question, encode, is_reply, is_truncated
+from monitor.net.dnsserver import NameServer
 from monitor.net.dnswire import Malformed, Message, decode
 from monitor.net.errors import NetError
 from monitor.net.faults import refused_by_them, refused_by_us
@@ -95,34 +95,24 @@ async def ask(
     NetError: TIMEOUT, a CONNECT kind, or PROTOCOL.
     """
     trace.server = server
-    answer = await _ask_once(server, question, transport, recursion, deadline, trace, edns=True)
+    exchange = _over_udp_or_else_tcp if transport is Transport.UDP else _over_tcp
+    answer = await exchange(server, _query(question, recursion, edns=True), deadline, trace)
     if answer.message.rcode in _WITHOUT_EDNS:
-        return await _ask_once(server, question, transport, recursion, deadline, trace, edns=False)
+        answer = await exchange(server, _query(question, recursion, edns=False), deadline, trace)
     return answer
 
 
-async def _ask_once(
-    server: NameServer,
-    question: Question,
-    transport: Transport,
-    recursion: bool,  # noqa: FBT001  passed through
-    deadline: float,
-    trace: QueryTrace,
-    *,
-    edns: bool,
+def _query(question: Question, recursion: bool, *, edns: bool) -> bytes:  # noqa: FBT001
+    return encode(question, secrets.randbits(16), recursion=recursion, edns=edns)
+
+
+async def _over_udp_or_else_tcp(
+    server: NameServer, query: bytes, deadline: float, trace: QueryTrace
 ) -> DnsAnswer:
-    query = encode(question, secrets.randbits(16), recursion=recursion, edns=edns)
-    message = None
-    if transport is Transport.UDP:
-        message = await _over_udp(server, query, deadline, trace)
+    message = await _over_udp(server, query, deadline, trace)
     if message is not None:
         return DnsAnswer(message=message, server=server, transport=Transport.UDP)
-    return DnsAnswer(
-        message=await _over_tcp(server, query, deadline, trace),
-        server=server,
-        transport=Transport.TCP,
-        truncated=transport is Transport.UDP,
-    )
+    return replace(await _over_tcp(server, query, deadline, trace), truncated=True)
 
 
 async def _over_udp(
@@ -204,20 +194,21 @@ def _read_datagram(
 
 async def _over_tcp(
     server: NameServer, query: bytes, deadline: float, trace: QueryTrace
-) -> Message:
+) -> DnsAnswer:
     way = Trace()
     try:
         stream = await dial(server.host, server.port, deadline=deadline, trace=way)
         try:
             way.enter(Phase.PROCESSING)
             await stream.send(_LENGTH.pack(len(query)) + query)
-            return await _framed_reply(stream, query)
+            message = await _framed_reply(stream, query)
         finally:
             stream.close()
     finally:
         way.leave()
         trace.connect_seconds += way.phases.get(Phase.CONNECT, 0.0)
         trace.request_seconds += way.phases.get(Phase.PROCESSING, 0.0)
+    return DnsAnswer(message=message, server=server, transport=Transport.TCP)
 
 
 async def _framed_reply(stream: Stream, query: bytes) -> Message:

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 
-from monitor.domain.nameserver import NameServer
+from monitor.net.dnsserver import NameServer
 
 _MOST_SERVERS = 3  # as the C library
 _DEFAULT = (NameServer("127.0.0.1"),)

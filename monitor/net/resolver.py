@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from monitor.domain.nameserver import NameServer
 from monitor.domain.observation import FailureKind
 from monitor.net.dnsclient import Ask, DnsAnswer, QueryTrace, Transport, ask
 from monitor.net.dnsmessage import Question
+from monitor.net.dnsserver import NameServer
 from monitor.net.errors import NetError
 from monitor.net.hosts import parse_hosts
 from monitor.net.policy import (

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from monitor.domain.nameserver import NameServer
 from monitor.domain.observation import FailureKind
 from monitor.net.dnsclient import Ask, DnsAnswer, QueryTrace, Transport
 from monitor.net.dnsmessage import Question
+from monitor.net.dnsserver import NameServer
 from monitor.net.errors import NetError
 
 _ROUNDS = 2
