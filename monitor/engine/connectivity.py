@@ -68,7 +68,8 @@ class Connectivity:
         while True:
             await self._lost.wait()
             await asyncio.sleep(_ASK_SECONDS)
-            if await self._self_check.ask() is Proof.ONLINE:
+            names = self.cause is UnknownCause.RESOLVER
+            if await self._self_check.ask(names=names) is Proof.ONLINE:
                 self._recover()
 
     def _follow(self, check: Check, observation: Observation) -> None:

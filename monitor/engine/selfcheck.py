@@ -49,14 +49,6 @@ class Canary:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Round:
-    """One asking of all canaries. `began` is monotonic seconds."""
-
-    began: float
-    proof: Proof
-
-
 def needs_proof(check: Check, observation: Observation) -> bool:
     """Say whether this failure could be a fault of our own network.
 
@@ -88,8 +80,8 @@ def settled(observation: Observation, proof: Proof) -> Observation:
 class SelfCheck:
     """Remembers who answered lately, and asks the canaries when nobody did.
 
-    `network` canaries prove that we are online, `resolver` ones that our resolver answers.
-    At least `require` of the network canaries must.
+    `network` canaries prove that we are online, `resolver` ones that our resolver answers; these
+    are asked only about names. At least `require` of the network canaries must answer.
     """
 
     def __init__(
@@ -99,15 +91,12 @@ class SelfCheck:
         monotonic: Callable[[], float],
         require: int = 1,
     ) -> None:
-        self._network = network
-        self._resolver = resolver
+        self._network = Questions(network, monotonic)
+        self._resolver = Questions(resolver, monotonic)
         self._monotonic = monotonic
         self._require = require
         self._answered: dict[CheckId, float] = {}
         self._latest: tuple[CheckId, float] | None = None
-        self._round: _Round | None = None
-        self._asking: asyncio.Task[_Round] | None = None
-        self._heard: set[str] = set()
 
     def note(self, check: Check, observation: Observation, began: float) -> None:
         """Remember that a target beyond loopback answered a probe begun at `began`."""
@@ -122,44 +111,49 @@ class SelfCheck:
     async def prove(self, check: Check, kind: FailureKind, began: float) -> Proof:
         """Return what is known of our side since `began` (monotonic), asking if need be."""
         others = (at for check_id, at in self._answered.items() if check_id != check.id)
-        if kind not in _RESOLVER_KINDS and any(at > began for at in others):
+        if kind in _RESOLVER_KINDS:
+            return await self._ask_since(began, names=True)
+        if any(at > began for at in others):
             return Proof.ONLINE
-        proof = await self._ask_since(began)
-        if proof is Proof.RESOLVER_DEAD and kind not in _RESOLVER_KINDS:
-            return Proof.ONLINE
-        return proof
+        return await self._ask_since(began, names=False)
 
-    async def ask(self) -> Proof:
-        """Ask every canary now."""
-        return await self._ask_since(self._monotonic())
+    async def ask(self, *, names: bool = False) -> Proof:
+        """Ask the canaries now: those of our network and, with `names`, of our resolver."""
+        return await self._ask_since(self._monotonic(), names=names)
 
-    async def _ask_since(self, began: float) -> Proof:
-        """Share one round of questions among all who need one that began after `began`."""
-        while self._round is None or self._round.began < began:
-            if self._asking is None:
-                self._asking = asyncio.create_task(self._ask_all(), name="self-check")
-            task = self._asking
-            try:
-                self._round = await asyncio.shield(task)
-            finally:
-                if self._asking is task and task.done():
-                    self._asking = None
-        return self._round.proof
+    async def _ask_since(self, began: float, *, names: bool) -> Proof:
+        questions = (self._network, self._resolver) if names else (self._network,)
+        network, *resolver = await asyncio.gather(*(each.since(began) for each in questions))
+        return weigh(network, resolver[0] if resolver else (), self._require)
 
-    async def _ask_all(self) -> _Round:
+
+class Questions:
+    """Asks all of `canaries` at once, and shares the answers among all who wait for them."""
+
+    def __init__(self, canaries: Sequence[Canary], monotonic: Callable[[], float]) -> None:
+        self._canaries = canaries
+        self._monotonic = monotonic
+        self._began = float("-inf")
+        self._answers: Sequence[bool] = ()
+        self._asking: asyncio.Task[None] | None = None
+        self._heard: set[str] = set()
+
+    async def since(self, began: float) -> Sequence[bool]:
+        """Return which canaries that count answered a round that began at `began` or later."""
+        while self._began < began:
+            if self._asking is None or self._asking.done():
+                self._asking = asyncio.create_task(self._ask(), name="self-check")
+            await asyncio.shield(self._asking)
+        return self._answers
+
+    async def _ask(self) -> None:
         began = self._monotonic()
-        network, resolver = await asyncio.gather(
-            self._answers(self._network, began), self._answers(self._resolver, began)
-        )
-        return _Round(began, weigh(network, resolver, self._require))
-
-    async def _answers(self, canaries: Sequence[Canary], began: float) -> Sequence[bool]:
-        """Return which of the canaries that count answered."""
         deadline = began + CANARY_SECONDS
-        answers = await asyncio.gather(*(_ask(canary, deadline) for canary in canaries))
-        answered = list(zip(canaries, answers, strict=True))
+        answers = await asyncio.gather(*(_ask(canary, deadline) for canary in self._canaries))
+        answered = list(zip(self._canaries, answers, strict=True))
         self._heard |= {canary.name for canary, answer in answered if answer}
-        return [
+        self._began = began
+        self._answers = [
             answer
             for canary, answer in answered
             if not canary.assumed or canary.name in self._heard
