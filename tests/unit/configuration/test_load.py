@@ -1,0 +1,330 @@
+import gc
+import hashlib
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+
+from monitor.configuration import ConfigError
+from monitor.domain.alert import Match, Route
+from monitor.domain.check import Affects
+from monitor.domain.observation import Status
+from monitor.domain.service import Criticality, Rule, Sla, StatusRule
+from monitor.fields import Endpoint
+from tests.unit.configuration.places import A_CHECK, CITY, DATA, HEAD, SMALL, loaded, written
+
+
+@pytest.fixture(scope="module")
+def city():
+    return loaded(CITY)
+
+
+def checks(config):
+    return {each.check.id: each.check for each in config.checks}
+
+
+def warnings(config):
+    return [str(each) for each in config.warnings]
+
+
+def test_checks_of_all_files(city):
+    """The checks of checks.yaml come first, then those of config/services/ by file name."""
+    assert list(checks(city)) == [
+        *("portal-http", "portal-dns", "dns-at-source", "inti-tcp", "pajak-http", "pajak-tcp")
+    ]
+    assert [each.check.id for each in city.disabled] == ["db-port"]
+
+
+def test_written_check(city):
+    """A check takes what it says itself."""
+    check = checks(city)["portal-http"]
+
+    assert (check.interval, check.degraded_over) == (timedelta(seconds=30), timedelta(seconds=3))
+    assert check.runbook == "https://wiki.makassarkota.go.id/portal"
+    assert check.affects is Affects.AVAILABILITY
+
+
+def test_defaults_over_files(city):
+    """Defaults of a file come before those of checks.yaml; labels add up."""
+    check = checks(city)["pajak-http"]
+
+    assert (check.interval, check.timeout) == (timedelta(minutes=2), timedelta(seconds=20))
+    assert check.failure_threshold == 3
+    assert check.labels == {"gedung": "balaikota", "opd": "bapenda"}
+
+
+def test_usual_rhythm():
+    """Unsaid, a check runs every 60 s with 10 s to answer, and 3 failures or 2 successes decide."""
+    [configured] = loaded(DATA / "valid" / "smallest.yaml").checks
+    check = configured.check
+
+    assert check.interval == timedelta(seconds=60)
+    assert (check.timeout, check.retry_interval) == (timedelta(seconds=10), timedelta(seconds=15))
+    assert (check.failure_threshold, check.success_threshold) == (3, 2)
+
+
+def test_rhythm_of_short_interval(tmp_path):
+    """An unsaid timeout or retry_interval is never longer than the interval."""
+    path = written(tmp_path, SMALL.replace("port:", "interval: 4s, port:"))
+
+    [configured] = loaded(path).checks
+
+    assert configured.check.timeout == configured.check.retry_interval == timedelta(seconds=4)
+
+
+def test_target_has_no_query(city):
+    """The target of a check is what its type shows of it."""
+    assert checks(city)["pajak-http"].target == "https://pajak.example/masuk"
+
+
+def test_name_of_a_type(city):
+    """A type that has a `name` of its own keeps it: a DNS query asks for a name."""
+    assert checks(city)["portal-dns"].name == ""
+    assert checks(city)["portal-dns"].target == "makassarkota.go.id A"
+    assert checks(city)["inti-tcp"].name == "Switch inti"
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("localhost", True),
+        ("db.localhost", True),
+        ("10.0.0.9", False),
+        ("localhost.example", False),
+        ("notlocalhost", False),
+    ],
+)
+def test_local_target(tmp_path, host, local):
+    """A target is local if its host is a loopback address or localhost by its mere form."""
+    path = written(tmp_path, SMALL.replace("10.0.0.9", f'"{host}"'))
+
+    [configured] = loaded(path).checks
+
+    assert configured.check.local is local
+
+
+def test_services(city):
+    """Services carry their owner, their rule and exactly the percentage that was promised."""
+    portal, pajak = city.services["portal"], city.services["pajak"]
+
+    assert portal.sla == Sla(target=Fraction(999, 1000), basis="SK Kepala Dinas No. 12/2026")
+    assert portal.criticality is Criticality.SANGAT_KRITIS
+    assert portal.depends_on == ("jaringan-inti",)
+    assert pajak.status == StatusRule(rule=Rule.QUORUM, quorum=1)
+
+
+def test_settings(city):
+    """The daemon's settings are read from config/monitor.yaml."""
+    assert city.monitor.listen == Endpoint("127.0.0.1", 8780)
+    assert city.monitor.resolver.nameservers == (
+        Endpoint("10.0.0.53"),
+        Endpoint("2001:db8::53", 5353),
+    )
+    assert city.monitor.self_check.targets == ("10.0.0.1:53", "https://intranet.example/")
+    assert city.monitor.external_url == "https://status.makassarkota.go.id"
+
+
+def test_data_folder_is_beside_checks(city):
+    """A relative data_dir begins at the folder of checks.yaml, wherever the daemon is started."""
+    assert city.monitor.data_dir == CITY.parent / "data"
+
+
+def test_usual_settings():
+    """Without config/monitor.yaml the daemon listens on loopback only, in the city's zone."""
+    settings = loaded(DATA / "valid" / "smallest.yaml").monitor
+
+    assert (settings.listen, settings.public_listen) == (Endpoint("127.0.0.1", 8780), None)
+    assert (settings.vantage, settings.zone, settings.language) == ("utama", "Asia/Makassar", "id")
+    assert settings.resolver.timeout == timedelta(seconds=2)
+
+
+def test_routes(city):
+    """Routes keep their order; one value needs no brackets; `continue` lets later ones match."""
+    first, second = city.routes
+
+    assert first == Route(
+        receiver="opd",
+        match=Match(
+            owners=frozenset({"diskominfo"}),
+            criticalities=frozenset({Criticality.KRITIS, Criticality.SANGAT_KRITIS}),
+            types=frozenset({"http", "dns"}),
+            labels={"gedung": "balaikota"},
+        ),
+        goes_on=True,
+    )
+    assert second == Route(receiver="oncall", statuses=frozenset({Status.DOWN}))
+
+
+def test_no_routes_tell_everybody(tmp_path):
+    """Without routes every receiver is told of everything."""
+    receivers = "receivers:\n" + "".join(
+        f"  - {{name: {name}, type: webhook, url: 'https://{name}.example/'}}\n" for name in "ab"
+    )
+
+    config = loaded(written(tmp_path, alerts=receivers))
+
+    assert config.routes == (Route(receiver="a", goes_on=True), Route(receiver="b", goes_on=True))
+
+
+def test_hash_is_recomputable(city):
+    """The hash is that of the `sha256sum` lines of the files read, in their order."""
+    lines = "".join(
+        f"{hashlib.sha256((CITY.parent / name).read_bytes()).hexdigest()}  {name}\n"
+        for name in city.files
+    )
+
+    assert city.hash == hashlib.sha256(lines.encode()).hexdigest()
+    assert city.files == (
+        *("checks.yaml", "config/monitor.yaml", "config/alerts.yaml"),
+        "config/services/bapenda.yaml",
+    )
+
+
+def test_commented_out_files(tmp_path):
+    """An optional file that holds comments only says nothing."""
+    config = loaded(written(tmp_path, monitor="# listen: …\n", alerts=""))
+
+    assert config.receivers == {}
+
+
+def test_empty_lists(tmp_path):
+    """A key with nothing behind it is an empty list."""
+    assert loaded(written(tmp_path, "services:\nchecks:\n")).checks == ()
+
+
+def test_yaml_on_is_text(tmp_path):
+    """`on`, `yes` and `1:30` are text, as YAML 1.2 has it."""
+    path = written(
+        tmp_path, SMALL.replace("name: Portal", "name: on").replace("diskominfo", "1:30")
+    )
+
+    service = loaded(path).services["portal"]
+
+    assert (service.name, service.owner) == ("on", "1:30")
+
+
+def test_aliases_are_read(tmp_path):
+    """An alias stands for a value written once."""
+    text = HEAD.replace("diskominfo", "&opd diskominfo") + "checks:\n" + A_CHECK
+    text = text.replace("checks:", "  - {id: lain, name: Lain, owner: *opd}\nchecks:")
+
+    assert loaded(written(tmp_path, text)).services["lain"].owner == "diskominfo"
+
+
+def test_missing_folder_and_folder(tmp_path):
+    """A missing file and a folder in its place are one line each."""
+    with pytest.raises(ConfigError) as missing:
+        loaded(tmp_path / "checks.yaml")
+    (tmp_path / "folder.yaml").mkdir()
+    with pytest.raises(ConfigError) as folder:
+        loaded(tmp_path / "folder.yaml")
+
+    assert str(missing.value) == "checks.yaml:1:1: cannot be read: No such file or directory"
+    assert str(folder.value) == "folder.yaml:1:1: this is a folder, not a file"
+
+
+def test_unreadable_file(tmp_path):
+    """What the system says of a file that cannot be opened is passed on."""
+    path = written(tmp_path)
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "monitor.yaml").symlink_to("monitor.yaml")
+
+    with pytest.raises(ConfigError, match=r"config/monitor\.yaml:1:1: cannot be read: Too many"):
+        loaded(path)
+
+
+def test_file_over_4_megabytes(tmp_path):
+    """A file of over 4 MB is refused before it is parsed."""
+    path = written(tmp_path, SMALL + "#" * 4 * 2**20)
+
+    with pytest.raises(ConfigError, match=r"checks\.yaml:1:1: over 4 MB"):
+        loaded(path)
+
+
+def test_canary_warning(tmp_path):
+    """Whoever names no canary is warned: the monitor may take its own silence for that of others."""
+    assert any(
+        "config/monitor.yaml:1:1: self_check: no canary" in each
+        for each in warnings(loaded(written(tmp_path)))
+    )
+    assert not any("canary" in each for each in warnings(loaded(CITY)))
+
+
+def test_insecure_warning(tmp_path):
+    """What a check's type doubts is a warning at the check."""
+    check = "  - {id: a, service: portal, type: http, url: https://x.example/, insecure: true}\n"
+
+    config = loaded(written(tmp_path, HEAD + "checks:\n" + check))
+
+    assert "checks.yaml:5:5: a: insecure: the certificate is not verified" in warnings(config)
+
+
+def test_secret_from_environment_warning(tmp_path):
+    """A secret in the environment is a warning at the place where it is asked for."""
+    check = (
+        "  - {id: a, service: portal, type: http, url: https://x.example/, bearer: {env: KEY}}\n"
+    )
+    path = written(tmp_path, HEAD + "checks:\n" + check)
+
+    config = loaded(path, {"KEY": "hunter2"})
+
+    assert any(
+        each.startswith(
+            f"checks.yaml:5:{check.index('{env') + 1}: the secret in the environment variable KEY"
+        )
+        for each in warnings(config)
+    )
+    assert "hunter2" not in repr(config)
+
+
+def test_untold_warning(tmp_path):
+    """A check that no route takes is a warning, one for its service."""
+    alerts = (
+        "receivers: [{name: a, type: webhook, url: 'https://a.example/'}]\n"
+        "routes: [{match: {type: http}, receiver: a}]\n"
+    )
+
+    config = loaded(written(tmp_path, alerts=alerts))
+
+    assert (
+        "config/alerts.yaml:2:9: routes: nobody is told when portal is down (no route takes portal-tcp)"
+        in warnings(config)
+    )
+
+
+def test_doubts(tmp_path):
+    """Unverified checks, silent services and limits out of reach are warnings."""
+    text = SMALL.replace("port:", "verified: false, degraded_over: 10s, affects: none, port:")
+
+    found = "\n".join(warnings(loaded(written(tmp_path, text))))
+
+    assert "portal-tcp: not verified" in found
+    assert "degraded_over: 10s is never reached: the timeout is 10s" in found
+    assert "portal: no check speaks for this service" in found
+
+
+def test_unread_file_warning(tmp_path):
+    """A file that is not read, perhaps for its name, is a warning with the nearest name."""
+    path = written(tmp_path, alert="receivers: []\n")
+    (tmp_path / "config" / "services").mkdir()
+    (tmp_path / "config" / "services" / "bapenda.yml").write_text("checks: []\n")
+
+    found = warnings(loaded(path))
+
+    assert "config/alert.yaml:1:1: this file is not read; did you mean 'alerts.yaml'?" in found
+    assert (
+        "config/services/bapenda.yml:1:1: this file is not read: its name must end in .yaml"
+        in found
+    )
+
+
+def test_collector_is_back_on():
+    """Loading leaves the garbage collector as it was."""
+    with pytest.raises(ConfigError):
+        loaded(DATA / "nowhere.yaml")
+
+    assert gc.isenabled()
