@@ -15,7 +15,7 @@ from monitor.configuration.problem import Problem
 from monitor.configuration.scalars import resolve
 
 _DEEPEST = 32
-_MOST_VALUES = 500_000
+_MOST_VALUES = 300_000
 
 At = tuple[int, int]
 """Line and column, both from 1."""

@@ -121,7 +121,9 @@ def _status_text(rule: StatusRule) -> object:
 
 _QUORUM = {
     "type": "object",
-    "properties": {"quorum": {"type": "integer", "minimum": 1}},
+    "properties": {
+        "quorum": {"type": "integer", "minimum": 1, "description": "Checks that must be up."}
+    },
     "required": ["quorum"],
     "additionalProperties": False,
 }

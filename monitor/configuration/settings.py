@@ -134,7 +134,7 @@ class MonitorSettings(Entry):
         "id", description="Language of alerts and pages. Default id."
     )
     resolver: ResolverSettings = Field(
-        ResolverSettings(), description="Who answers our own look-ups."
+        ResolverSettings(), description="Nameservers for our own look-ups, and how long they have."
     )
     self_check: SelfCheckSettings = Field(
         SelfCheckSettings(), description="Whom to ask whether we are the ones who are offline."

@@ -16,7 +16,7 @@ _UNITS = {
     "KB": 2**10,
     "B": 1,
 }
-_SIZE = re.compile(rf"([0-9]{{1,12}})({'|'.join(_UNITS)})\Z")
+_SIZE = re.compile(rf"([0-9]{{1,13}})({'|'.join(_UNITS)})\Z")
 _LARGEST = 2**40
 _ADVICE = "write a whole number with its unit, such as 64KB or 1MB (1KB is 1024 bytes)"
 
