@@ -1,0 +1,248 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.domain.alert import AlertType, Route
+from monitor.domain.check import Affects, CheckId
+from monitor.domain.instant import microseconds
+from monitor.domain.observation import Outcome, OutcomeStatus, UnknownCause
+from monitor.domain.service import Service, ServiceId
+from monitor.domain.status import Status
+from monitor.engine.board import Board
+from monitor.engine.pipeline import Pipeline, Plan
+from monitor.ports import Change, MarkKind
+from tests.fakes import NOON, OK, REFUSED, a_check, observed
+
+HTTP = a_check(failure_threshold=2)
+TLS = a_check(id=CheckId("portal-tls"), failure_threshold=2)
+PORTAL = Service(id=ServiceId("portal"), name="Portal", owner="diskominfo")
+ROUTES = (Route(receiver="oncall"),)
+OFFLINE = Outcome(status=OutcomeStatus.UNKNOWN, cause=UnknownCause.SELF_OFFLINE)
+DOWN = (OK, REFUSED, REFUSED)
+
+
+class Ledger:
+    """Keeps every change in order, as a recorder would hand it to the store."""
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+
+    def record(self, change: Change) -> None:
+        self.changes.append(change)
+
+    @property
+    def notifications(self):
+        return [n for change in self.changes for n in change.notifications]
+
+    @property
+    def told(self) -> list[AlertType]:
+        return [n.alert.type for n in self.notifications]
+
+
+def a_plan(*checks, services=(PORTAL,), routes=ROUTES) -> Plan:
+    return Plan(services=services, checks=checks, routes=routes, receivers=("oncall",))
+
+
+def watching(*checks, **plan):
+    board, ledger = Board(), Ledger()
+    pipeline = Pipeline(board, ledger, "balaikota")
+    pipeline.replace(a_plan(*checks, **plan), NOON)
+    return pipeline, board, ledger
+
+
+def feed(pipeline, *outcomes, check=HTTP, start=NOON):
+    for observation in observed(*outcomes, check=check, start=start):
+        pipeline.record(observation)
+
+
+class TestTelling:
+    def test_down_is_told_once(self):
+        """An outage of an hour is one message, however many samples fail."""
+        pipeline, _, ledger = watching(HTTP)
+        feed(pipeline, OK, *[REFUSED] * 60)
+
+        assert ledger.told == [AlertType.FIRING]
+
+    def test_recovery_is_told(self):
+        """A recovery is told to those who were told of the outage."""
+        pipeline, _, ledger = watching(HTTP)
+        feed(pipeline, *DOWN, OK, OK)
+
+        assert ledger.told == [AlertType.FIRING, AlertType.RESOLVED]
+
+    def test_second_check_joins(self):
+        """A second check of the service that goes down updates the incident, and opens none."""
+        pipeline, _, ledger = watching(HTTP, TLS)
+        feed(pipeline, *DOWN)
+        feed(pipeline, *DOWN, check=TLS)
+
+        assert ledger.told == [AlertType.FIRING, AlertType.UPDATED]
+        assert len({n.alert.incident.id for n in ledger.notifications}) == 1
+
+    def test_everything_of_a_change_is_one(self):
+        """State, transition, incident and notifications are handed over together."""
+        pipeline, _, ledger = watching(HTTP)
+        feed(pipeline, *DOWN)
+        last = ledger.changes[-1]
+
+        assert last.observations
+        assert last.states
+        assert last.transitions
+        assert last.incidents
+        assert last.notifications
+
+    def test_unknown_tells_nobody(self):
+        """A fault of our own changes what is shown, and alerts nobody."""
+        pipeline, board, ledger = watching(HTTP)
+        feed(pipeline, *DOWN, OFFLINE, OFFLINE, REFUSED)
+
+        assert ledger.told == [AlertType.FIRING]
+        assert board[HTTP.id].state.status is Status.DOWN
+
+    def test_check_that_affects_nothing_tells_nobody(self):
+        """A check with `affects: none` is recorded and shown, and opens no incident."""
+        pipeline, board, ledger = watching(a_check(failure_threshold=1, affects=Affects.NONE))
+        feed(pipeline, OK, REFUSED)
+
+        assert ledger.told == []
+        assert board.service_status(PORTAL.id) is Status.UNKNOWN
+
+    def test_security_is_an_incident_of_its_own(self):
+        """A failing check of security opens its own incident and leaves the service up."""
+        secure = a_check(id=CheckId("judol"), failure_threshold=1, affects=Affects.SECURITY)
+        pipeline, board, ledger = watching(HTTP, secure)
+        feed(pipeline, OK)
+        feed(pipeline, OK, REFUSED, check=secure)
+
+        assert ledger.told == [AlertType.FIRING]
+        assert board.service_status(PORTAL.id) is Status.UP
+        assert board.incident(PORTAL.id) is None
+
+    def test_nobody_is_told_without_a_route(self):
+        """An incident without a matching route is recorded all the same."""
+        pipeline, board, ledger = watching(HTTP, routes=())
+        feed(pipeline, *DOWN)
+
+        assert ledger.told == []
+        assert board.incident(PORTAL.id) is not None
+
+    def test_self_is_told_to_everyone(self):
+        """That we ourselves are offline is told to every receiver, with an id of its own."""
+        pipeline, _, ledger = watching(HTTP)
+        pipeline.tell_of_self(AlertType.SELF_OFFLINE, NOON, NOON, "self_offline")
+
+        [notification] = ledger.notifications
+        assert notification.receiver == "oncall"
+        assert notification.alert.incident is None
+
+    @given(st.lists(st.sampled_from([OK, REFUSED, OFFLINE]), max_size=60))
+    def test_every_firing_is_resolved_once_all_is_well(self, seen):
+        """Whatever happens, firing and resolved come in turn, and all ends resolved."""
+        pipeline, board, ledger = watching(HTTP)
+        feed(pipeline, *seen, OK, OK, OK)
+
+        assert ledger.told == [AlertType.FIRING, AlertType.RESOLVED] * (len(ledger.told) // 2)
+        assert board.incidents == {}
+
+    @given(st.lists(st.sampled_from([OK, REFUSED, OFFLINE]), max_size=60))
+    def test_ids_are_never_used_twice(self, seen):
+        """No two messages have the same id, so no receiver takes one for a repetition."""
+        pipeline, _, ledger = watching(HTTP)
+        feed(pipeline, *seen)
+
+        ids = [n.id for n in ledger.notifications]
+        assert len(ids) == len(set(ids))
+
+
+class TestTotals:
+    def test_samples_count_confirmed_or_not(self):
+        """A single failing sample is downtime, though nobody is told of it."""
+        pipeline, board, ledger = watching(HTTP)
+        feed(pipeline, OK, REFUSED, OK, OK)
+
+        assert board[HTTP.id].tally.microseconds[Status.DOWN] == 60_000_000
+        assert ledger.told == []
+
+    def test_pause_makes_unknown_at_once(self):
+        """From a pause of ours to the next sample nothing is known."""
+        pipeline, board, _ = watching(HTTP)
+        feed(pipeline, OK)
+        pipeline.mark(MarkKind.PAUSE, NOON + timedelta(seconds=20), 1)
+        feed(pipeline, OK, start=NOON + timedelta(seconds=60))
+
+        totals = board[HTTP.id].tally.microseconds
+        assert (totals[Status.UP], totals[Status.UNKNOWN]) == (20_000_000, 40_000_000)
+
+    def test_service_totals_follow_its_checks(self):
+        """A service is down while one of its checks is, and its totals say so exactly."""
+        pipeline, board, _ = watching(HTTP, TLS)
+        feed(pipeline, OK, REFUSED, OK)
+        feed(pipeline, OK, OK, OK, check=TLS)
+
+        totals = board.service_tally(PORTAL.id)
+        assert totals[Status.DOWN] == 60_000_000
+        assert sum(totals.values()) == 120_000_000
+
+    def test_totals_survive_a_step_of_the_clock(self):
+        """After the timeline jumps, totals go on from there and never go back."""
+        pipeline, board, _ = watching(HTTP)
+        feed(pipeline, OK, OK)
+        earlier = NOON - timedelta(hours=1)
+        board.restart_tallies(microseconds(earlier))
+        feed(pipeline, OK, OK, start=earlier)
+
+        assert board[HTTP.id].tally.microseconds[Status.UP] == 120_000_000
+        assert board.service_tally(PORTAL.id)[Status.UP] == 120_000_000
+
+
+class TestReload:
+    def test_staying_check_keeps_its_state(self):
+        """A check that stays in the configuration keeps its state, and nobody is told of a reload."""
+        pipeline, board, ledger = watching(HTTP, TLS)
+        feed(pipeline, *DOWN)
+        pipeline.replace(a_plan(HTTP), NOON)
+
+        assert board[HTTP.id].state.status is Status.DOWN
+        assert ledger.told == [AlertType.FIRING]
+
+    def test_removed_check_ends_its_incident(self):
+        """An incident whose check is taken out ends then, and those who heard of it are told."""
+        pipeline, board, ledger = watching(HTTP, TLS)
+        feed(pipeline, *DOWN)
+        later = NOON + timedelta(hours=1)
+        pipeline.replace(a_plan(TLS), later)
+
+        assert ledger.told == [AlertType.FIRING, AlertType.RESOLVED]
+        assert ledger.notifications[-1].alert.incident.ended_at == later
+        assert board.incidents == {}
+
+    def test_removed_service_ends_its_incident(self):
+        """An incident whose whole service is taken out ends as well."""
+        pipeline, board, ledger = watching(HTTP)
+        feed(pipeline, *DOWN)
+        pipeline.replace(a_plan(services=()), NOON)
+
+        assert ledger.told[-1] is AlertType.RESOLVED
+        assert board.incidents == {}
+
+    def test_late_sample_of_a_removed_check_is_dropped(self):
+        """A probe that was in flight when its check was taken out records nothing."""
+        pipeline, _, ledger = watching(TLS)
+
+        assert pipeline.record(observed(OK, check=HTTP)[0]) is None
+        assert ledger.changes == []
+
+
+@pytest.mark.parametrize("receivers", [("oncall",), ("oncall", "second")])
+def test_told_of_opening_is_told_of_the_end(receivers):
+    """Who was told of an outage is told of its end, though the routes have changed since."""
+    routes = tuple(Route(receiver=r, goes_on=True) for r in receivers)
+    pipeline, _, ledger = watching(HTTP, routes=routes)
+    feed(pipeline, *DOWN)
+    pipeline.replace(a_plan(HTTP, routes=()), NOON)
+    feed(pipeline, OK, OK, start=NOON + timedelta(minutes=3))
+
+    resolved = [n.receiver for n in ledger.notifications if n.alert.type is AlertType.RESOLVED]
+    assert resolved == list(receivers)
