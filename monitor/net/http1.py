@@ -96,8 +96,6 @@ class Response:
         self._fed += len(octets)
         try:
             self._parser.feed_data(octets)
-        except httptools.HttpParserUpgrade:
-            self._fail(_protocol("an upgrade (101) that nobody asked for"))
         except httptools.HttpParserCallbackError as error:
             if not isinstance(error.__context__, NetError):
                 raise
@@ -146,7 +144,9 @@ class Response:
         if self.complete:
             return
         status = self._parser.get_status_code()
-        if 100 <= status < 200 and status != 101:
+        if status == 101:
+            raise _protocol("an upgrade (101) that nobody asked for")
+        if 100 <= status < 200:
             self._preludes += 1
             if self._preludes > _MOST_PRELUDES:
                 raise _protocol(f"over {_MOST_PRELUDES} interim responses ({status})")

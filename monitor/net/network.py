@@ -46,9 +46,9 @@ class Network:
         one that the host's own name gives it. `resolve_to` (an IP literal) is dialled instead
         of what the name leads to. The caller closes the stream.
         """
-        trace.enter(Phase.RESOLVE)
-        # Before anything is sent: a file of ours that can't be read is no fault of the target.
+        # First, and in no phase: a file of ours that can't be read is no fault of the target.
         context = None if tls is None else self.contexts.get(tls)
+        trace.enter(Phase.RESOLVE)
         address = await self._address(host, family, deadline, pinned, resolve_to)
         if trace.address is None:
             trace.address = address

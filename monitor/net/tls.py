@@ -108,8 +108,8 @@ def _context(settings: TlsSettings) -> ssl.SSLContext:
 class TlsFacts:
     """What a handshake agreed on and what was presented, as far as it came.
 
-    `version` is as TLS libraries write it (TLSv1.3) and None after a failed handshake; `cipher`
-    has its IANA name. `verified_expiry` (Unix seconds) is the earliest in the chain that was
+    `version` is as TLS libraries write it (TLSv1.3), `cipher` has its IANA name; both are None
+    after a failed handshake. `verified_expiry` (Unix seconds) is the earliest in the chain that was
     built up to a trust anchor, None where nothing was verified.
     """
 
@@ -123,8 +123,9 @@ def tls_facts(tls: ssl.SSLObject, *, verified: bool) -> TlsFacts:
     """Return the facts of a handshake that ended well (`verified` or not checked) or badly."""
     chain = read_chain(presented_chain(tls))
     expiry = read_chain(_verified_chain(tls)).earliest_expiry if verified else None
-    cipher = tls.cipher()
-    return TlsFacts(tls.version(), cipher and iana_cipher(cipher[0]), chain, expiry)
+    version = tls.version()
+    cipher = tls.cipher() if version else None
+    return TlsFacts(version, cipher and iana_cipher(cipher[0]), chain, expiry)
 
 
 def presented_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
