@@ -65,13 +65,13 @@ def assemble(
     """Return the daemon for `config`, watching nothing yet. `alive` is the watchdog's."""
     settings = config.monitor
     timeline = Timeline(epoch)
-    network = build_network(settings)
+    network = build_network(config)
     notifiers = build_notifiers(config, network)
     dispatcher = Dispatcher(store, notifiers, timeline, telemetry)
     board = Board()
     recorder = Recorder(store, telemetry, dispatcher.wake)
     pipeline = Pipeline(board, recorder, settings.vantage)
-    self_check = build_self_check(settings, network, timeline)
+    self_check = build_self_check(config, network)
     connectivity = Connectivity(
         self_check, pipeline, timeline, telemetry, dispatcher.network_recovered
     )

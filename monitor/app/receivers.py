@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from monitor.alerting.testmessage import send_test
-from monitor.configuration.config import Config
+from monitor.configuration.config import Config, ConfiguredReceiver
 from monitor.net.network import Network
 from monitor.ports import Clock, Notifier
 from monitor.receivertype import ReceiverContext
@@ -15,19 +15,22 @@ def external_url(config: Config) -> str:
     return config.monitor.external_url or f"http://{config.monitor.listen}"
 
 
+def build_notifier(config: Config, receiver: ConfiguredReceiver, network: Network) -> Notifier:
+    """Return what tells `receiver` something, in the words that `config` asks for."""
+    context = ReceiverContext(
+        name=receiver.name,
+        network=network,
+        external_url=external_url(config),
+        language=config.monitor.language,
+        zone=config.monitor.zone,
+    )
+    return receiver.kind.connect(receiver.spec, context)
+
+
 def build_notifiers(config: Config, network: Network) -> dict[str, Notifier]:
     """Return a notifier for each receiver of `config`, by name."""
     return {
-        name: receiver.kind.connect(
-            receiver.spec,
-            ReceiverContext(
-                name=name,
-                network=network,
-                external_url=external_url(config),
-                language=config.monitor.language,
-                zone=config.monitor.zone,
-            ),
-        )
+        name: build_notifier(config, receiver, network)
         for name, receiver in config.receivers.items()
     }
 
