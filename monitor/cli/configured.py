@@ -1,6 +1,7 @@
 """The configuration, as every command that needs it loads it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,17 +21,25 @@ class Refused(Failed):
         super().__init__("\n".join(map(str, self.problems)))
 
 
+@contextmanager
+def refusing(path: Path) -> Iterator[None]:
+    """Turn what the loader of `path` has to complain about into Refused."""
+    from monitor.configuration.problem import ConfigError
+
+    try:
+        yield
+    except ConfigError as error:
+        raise Refused(located(problem, path) for problem in error.problems) from None
+
+
 def configuration(path: Path) -> "Config":
     """Return what `path` and the config/ beside it say, or raise Refused with every mistake."""
     from monitor.configuration.loader import load
-    from monitor.configuration.problem import ConfigError
     from monitor.notifiers import receiver_types
     from monitor.probes import check_types
 
-    try:
+    with refusing(path):
         return load(path, check_types(), receiver_types())
-    except ConfigError as error:
-        raise Refused(located(problem, path) for problem in error.problems) from None
 
 
 def located(problem: "Problem", path: Path) -> "Problem":

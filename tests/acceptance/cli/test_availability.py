@@ -1,0 +1,228 @@
+"""`pantau availability` over a real database, to the last digit."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitor.cli.history import entry
+from monitor.cli.period import period
+from monitor.configuration.loader import load
+from monitor.domain.availability import verdict
+from monitor.domain.instant import microseconds
+from monitor.domain.observation import (
+    Failure,
+    FailureKind,
+    Observation,
+    Outcome,
+    OutcomeStatus,
+)
+from monitor.domain.windows import Window
+from monitor.ports import Change, Mark, MarkKind
+from monitor.probes import check_types
+from monitor.store.reader import open_reader
+from monitor.store.sql import open_store
+
+PANTAU = Path(os.environ.get("PANTAU", Path(sys.executable).with_name("pantau")))
+SECOND = 1_000_000
+MIDNIGHT = datetime(2025, 6, 2, tzinfo=ZoneInfo("Asia/Makassar"))
+FAILING = [*range(36_000, 37_141, 60), *range(54_000, 54_121, 60), *range(79_200, 80_941, 60)]
+SEEN = [t for t in range(0, 86_400, 60) if not 10_860 <= t <= 14_340]
+CHECKS = """
+version: 1
+services:
+  - id: portal
+    name: Portal
+    owner: diskominfo
+    sla: {target: 94, basis: SK 12/2025}
+checks:
+  - {id: portal-port, service: portal, type: tcp, host: 127.0.0.1, port: 9, interval: 60s}
+"""
+REFUSED = Outcome(
+    status=OutcomeStatus.FAILED,
+    failure=Failure(FailureKind.CONNECT_REFUSED, "connect to 127.0.0.1:9: refused"),
+)
+
+
+def sample(seconds, outcome=Outcome(), check="portal-port"):  # noqa: B008 - a frozen value
+    at = (MIDNIGHT + timedelta(seconds=seconds)).astimezone(UTC)
+    return Observation(
+        check_id=check,
+        vantage="utama",
+        epoch=1,
+        scheduled_at=at,
+        started_at=at,
+        duration=timedelta(milliseconds=3),
+        outcome=outcome,
+    )
+
+
+@pytest.fixture
+async def city(tmp_path):
+    """A city of one check whose day of 1,381 samples is in the database."""
+    (tmp_path / "checks.yaml").write_text(CHECKS)
+    (tmp_path / "data").mkdir(mode=0o700)
+    seen = tuple(sample(t, REFUSED if t in FAILING else Outcome()) for t in SEEN)
+    async with open_store(tmp_path / "data", vantage="utama") as store:
+        await store.restore()
+        await store.commit(Change(observations=seen))
+    return tmp_path
+
+
+def pantau(city, *arguments):
+    return subprocess.run(
+        [PANTAU, *arguments],
+        cwd=city,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def of_the_day(city, *arguments):
+    return pantau(city, "availability", "--from", "2025-06-02", "--to", "2025-06-03", *arguments)
+
+
+def computed(city, maintenance=()):
+    config = load(city / "checks.yaml", check_types(), {})
+    asked = period(
+        in_month=None,
+        first=MIDNIGHT.date(),
+        until=MIDNIGHT.date() + timedelta(days=1),
+        zone=ZoneInfo("Asia/Makassar"),
+        now=microseconds(datetime.now(UTC)),
+    )
+    [service] = config.services.values()
+    with open_reader(city / "data", "utama") as reader:
+        return entry(service, [c.check for c in config.checks], reader, asked.window, maintenance)
+
+
+def at(seconds):
+    return microseconds(MIDNIGHT) + seconds * SECOND
+
+
+def test_day_with_maintenance_to_the_last_digit(city):
+    """Parts sum to the day; maintenance is carved out, and what was seen inside is kept apart."""
+    figures = computed(city, [Window(at(79_200), at(82_800))]).figures
+
+    parts = figures.parts
+    assert (parts.up, parts.down, parts.unknown, parts.maintenance) == tuple(
+        seconds * SECOND for seconds in (77_970, 1_380, 3_450, 3_600)
+    )
+    assert (parts.up_in_maintenance, parts.down_in_maintenance) == (1_800 * SECOND, 1_800 * SECOND)
+    shares = (figures.availability, figures.lower, figures.upper, figures.gross, figures.coverage)
+    assert [f"{x.numerator}/{x.denominator}" for x in shares] == [
+        *("113/115", "113/120", "59/60", "2659/2765", "23/24")
+    ]
+    assert (figures.outages, figures.mtbf, figures.mttr) == (2, 38_985 * SECOND, 690 * SECOND)
+    assert (figures.expected, figures.received) == (1_440, 1_381)
+
+
+def test_verdict_follows_the_target(city):
+    """The target of 94 is met whatever happened while nobody could see."""
+    whole = computed(city, [Window(at(79_200), at(82_800))])
+
+    assert verdict(whole.figures, whole.service.sla.target) == "met"
+
+
+def test_command_prints_the_day_without_maintenance(city):
+    """Without windows the night's work counts: U 79,770, D 3,180, K 3,450 of 86,400 s."""
+    done = of_the_day(city, "--output", "json")
+
+    assert done.returncode == 0, done.stderr
+    [service] = json.loads(done.stdout)["services"]
+    seconds = service["seconds"]
+    assert {name: seconds[name] for name in ("up", "down", "unknown", "maintenance", "total")} == {
+        "up": 79_770, "down": 3_180, "unknown": 3_450,
+        "maintenance": 0, "total": 86_400,
+    }
+    assert service["availability"] == {"exact": "2659/2765", "text": "96,166 %"}
+    assert service["lower"] == {"exact": "2659/2880", "text": "92,326 %"}
+    assert service["upper"] == {"exact": "1387/1440", "text": "96,320 %"}
+    assert service["gross"] == {"exact": "2659/2765", "text": "96,166 %"}
+    assert service["coverage"]["exact"] == "553/576"
+    assert (service["expected"], service["received"]) == (1_440, 1_381)
+    assert service["outages"] == 3
+
+
+def test_table_is_in_the_language_that_was_asked_for(city):
+    """--lang chooses the words; the figures are the same."""
+    done = of_the_day(city, "--lang", "en")
+
+    assert "96.166%" in done.stdout
+    assert "Monday, 2 June 2025, 00:00 WITA to Tuesday, 3 June 2025, 00:00 WITA" in done.stdout
+
+
+def test_csv_has_a_line_for_each_service(city):
+    """CSV holds one line a service, with exact fractions."""
+    [line] = csv.DictReader(io.StringIO(of_the_day(city, "--output", "csv").stdout))
+
+    assert (line["service"], line["availability_exact"]) == ("portal", "2659/2765")
+
+
+def test_month_has_all_its_days(city):
+    """A month is as long as its local days, and what nobody watched in it is unknown."""
+    done = pantau(city, "availability", "--month", "2025-06", "-o", "json")
+
+    [service] = json.loads(done.stdout)["services"]
+    assert service["seconds"]["total"] == 30 * 86_400
+    assert service["seconds"]["unknown"] == 29 * 86_400 + 3_450 - 90
+
+
+async def test_recorded_stop_ends_the_hold(city):
+    """From a recorded stop on nothing is known, however long the last sample might have held."""
+    stop = Mark(
+        kind=MarkKind.STOP, at=(MIDNIGHT + timedelta(seconds=86_350)).astimezone(UTC), epoch=1
+    )
+    async with open_store(city / "data", vantage="utama") as store:
+        await store.restore()
+        await store.commit(Change(marks=(stop,)))
+
+    assert computed(city).figures.parts.unknown == (3_450 + 50) * SECOND
+
+
+def test_period_that_is_not_over_ends_now(city):
+    """A period that is not over is computed until now, and says so."""
+    done = pantau(
+        city, "availability", "--from", "2025-06-02", "--to", "2199-01-01", "--lang", "en"
+    )
+
+    assert "until now" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "--month"),
+        (("--month", "2025-13"), "not a month"),
+        (("--from", "2025-06-02"), "--to"),
+        (("--from", "2.6.2025", "--to", "2025-06-03"), "no day"),
+        (("--from", "2025-06-03", "--to", "2025-06-02"), "ends before"),
+        (("--month", "2199-01"), "not begun"),
+        (("--month", "2025-06", "--service", "portl"), "did you mean 'portal'?"),
+    ],
+)
+def test_what_is_no_period_is_a_usage_error(city, arguments, said):
+    """What is no period, or no service, is refused with what would be right; exit code 2."""
+    done = pantau(city, "availability", *arguments)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_without_database_it_says_how_to_get_one(tmp_path):
+    """Without a database the command says so and exits 1."""
+    (tmp_path / "checks.yaml").write_text(CHECKS)
+
+    done = of_the_day(tmp_path)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "there is no database yet" in done.stderr

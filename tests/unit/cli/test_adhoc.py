@@ -1,0 +1,60 @@
+"""Checks made of a URL."""
+
+from datetime import timedelta
+
+import click
+import pytest
+
+from monitor.cli.adhoc import adhoc_check, is_url
+from monitor.probes import check_types
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "target", "local"),
+    [
+        ("https://portal.example/x?token=1", "http", "https://portal.example/x", False),
+        ("http://127.0.0.1:8080/", "http", "http://127.0.0.1:8080/", True),
+        ("tls://portal.example", "tls", "portal.example:443", False),
+        ("tls://portal.example:8443", "tls", "portal.example:8443", False),
+        ("tcp://[::1]:25", "tcp", "[::1]:25", True),
+    ],
+)
+def test_url_becomes_a_check(url, kind, target, local):
+    """A URL names the type of check, what is probed, and whether that is this machine."""
+    check = adhoc_check(url, check_types()).check
+
+    assert (check.type, check.target, check.local) == (kind, target, local)
+
+
+def test_timeout_of_the_command_line_holds():
+    """--timeout sets the timeout, and the interval of --watch is no shorter."""
+    check = adhoc_check("tcp://127.0.0.1:25", check_types(), timedelta(seconds=90)).check
+
+    assert (check.timeout, check.interval) == (timedelta(seconds=90), timedelta(seconds=90))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("ftp://portal.example/", "https://", "https://user:pw@portal.example/", "tcp://host"),
+        *(
+            "tcp://host:99999",
+            "tcp://host:22/path",
+            "tls://[::1",
+            "dns:",
+            "dns:a/b/c",
+            "tcp://a b:1",
+        ),
+    ],
+)
+def test_what_cannot_be_checked_is_a_usage_error(url):
+    """What is no URL of a known form is refused in a sentence."""
+    with pytest.raises(click.UsageError):
+        adhoc_check(url, check_types())
+
+
+def test_ids_are_no_urls():
+    """An id of a check has no scheme."""
+    assert is_url("dns:portal.example/MX")
+    assert not is_url("portal-http")
+    assert not is_url("portal.example")

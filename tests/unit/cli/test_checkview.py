@@ -1,0 +1,140 @@
+"""One observation as a person reads it."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitor.cli.checkview import bar, validity, view, waterfall
+from monitor.cli.words import CAUSES, GLYPHS, KINDS
+from monitor.domain.observation import Failure, FailureKind, Outcome, OutcomeStatus, UnknownCause
+from monitor.domain.status import Status
+from tests.fakes import NOON, a_check, observed
+
+WITA = ZoneInfo("Asia/Makassar")
+DAY = 86_400
+CERTIFICATE = {
+    "subject": "CN=portal.example",
+    "issuer": "CN=Test CA",
+    "names": ["portal.example", "www.portal.example"],
+    "addresses": ["192.0.2.7"],
+    "serial": "0a1b",
+    "fingerprint": "ab" * 32,
+    "not_before": NOON.timestamp() - 30 * DAY,
+    "not_after": NOON.timestamp() + 60 * DAY,
+    "key_type": "ECDSA",
+    "key_bits": 256,
+    "signature": "ecdsa-with-SHA256",
+}
+FACTS = {
+    "address": "192.0.2.7",
+    "phases": {
+        "resolve": 0.001,
+        "connect": 0.01,
+        "tls": 0.03,
+        "processing": 0.058,
+        "transfer": 0.001,
+    },
+    "tls": {"version": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384"},
+    "certificate": CERTIFICATE,
+    "chain": [
+        {"subject": "CN=portal.example", "not_after": NOON.timestamp() + 60 * DAY},
+        {"subject": "CN=Test CA", "not_after": NOON.timestamp() + 900 * DAY},
+    ],
+}
+
+
+def seen(monkeypatch, *, width=80, **changes):
+    monkeypatch.setenv("NO_COLOR", "1")
+    [observation] = observed(Outcome(**{"facts": FACTS, **changes}))
+    return view(a_check(name="Portal"), observation, WITA, width)
+
+
+def test_whole_view(monkeypatch):
+    """The view tells status, time, phases, address, TLS, certificate and chain, in 80 columns."""
+    text = seen(monkeypatch)
+
+    assert text.startswith(
+        "✓ UP  Portal\n  https://makassarkota.go.id/\n  20.0 ms, at 2026-06-01 12:00:00 WITA"
+    )
+    for fact in (
+        *("192.0.2.7", "TLSv1.3", "TLS_AES_256_GCM_SHA384", "CN=portal.example", "CN=Test CA"),
+        *("www.portal.example", "2026-05-02 to 2026-07-31 (60 days left)", "ECDSA 256 bits"),
+        *("ecdsa-with-SHA256", "0a1b", "ab" * 32, "2. CN=Test CA, until 2028-11-17"),
+    ):
+        assert fact in text
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_failure_in_words_and_value(monkeypatch):
+    """A failure is told in plain words, by its kind, and with the actual value."""
+    failure = Failure(FailureKind.STATUS, "status: 503, expected 200-299")
+
+    text = seen(monkeypatch, status=OutcomeStatus.FAILED, failure=failure)
+
+    assert "✗ DOWN" in text
+    assert "It answered with another status than expected (status)." in text
+    assert "status: 503, expected 200-299" in text
+
+
+def test_unknown_says_that_nothing_is_known(monkeypatch):
+    """When the fault may be ours, nothing is said of the target."""
+    text = seen(monkeypatch, status=OutcomeStatus.UNKNOWN, cause=UnknownCause.SELF_OFFLINE)
+
+    assert "Nothing is known of the target: our own network is down." in text
+
+
+def test_target_cannot_steer_the_terminal(monkeypatch):
+    """What a target wrote reaches the terminal without control characters."""
+    facts = {"received": "\x1b]0;owned\x07", "answers": ["\x1b[2J"], "certificate": None}
+    failure = Failure(FailureKind.BANNER, "got \x1b[31m")
+
+    text = seen(monkeypatch, status=OutcomeStatus.FAILED, failure=failure, facts=facts)
+
+    assert not set(text) & set("\x1b\x07")
+
+
+def test_phases_follow_each_other():
+    """Each phase's bar begins where the one before it ended."""
+    lines = list(waterfall({"connect": 1.0, "tls": 1.0}, 47))
+
+    assert lines[0] == f"  connect    {'█' * 10}{' ' * 10}   1000.0 ms"
+    assert lines[1] == f"  tls        {' ' * 10}{'█' * 10}   1000.0 ms"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "drawn"), [(0, 2, "██"), (1, 2.5, " █▌"), (2, 2, "  ▏"), (0, 0.5, "▌")]
+)
+def test_bars_end_to_the_eighth(start, end, drawn):
+    """A bar ends to the eighth of a cell; however short, something is seen."""
+    assert bar(start, end) == drawn
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "said"),
+    [
+        (-1, 90, "(90 days left)"),
+        (-90, 1.5, "(36 hours left)"),
+        (-90, -3, "(expired 3 days ago)"),
+        (5, 90, "(not valid for another 5 days)"),
+    ],
+)
+def test_validity_counts_the_days(begins, ends, said):
+    """Validity tells how long is left, or how long it has been over."""
+    now: datetime = NOON
+
+    assert validity(
+        now.timestamp() + begins * DAY, now.timestamp() + ends * DAY, now, WITA
+    ).endswith(said)
+
+
+def test_dates_beyond_the_calendar_are_survived():
+    """A certificate may be valid to the last second of the year 9999, in UTC."""
+    assert "the end of time" in validity(0.0, 253_402_300_799, NOON, WITA)
+
+
+def test_every_word_is_there():
+    """Each status, kind of failure and cause of unknown has its words."""
+    assert KINDS.keys() == set(FailureKind)
+    assert CAUSES.keys() == set(UnknownCause)
+    assert GLYPHS.keys() == set(Status)

@@ -1,0 +1,148 @@
+"""From stored samples to the figures of a service."""
+
+from dataclasses import dataclass, field
+
+from monitor.cli.history import entry, track
+from monitor.domain.check import Affects, CheckId
+from monitor.domain.epochs import Epoch
+from monitor.domain.instant import instant
+from monitor.domain.observation import MissedReason, Status, UnknownCause
+from monitor.domain.service import Service, ServiceId
+from monitor.domain.timeline import Sample
+from monitor.domain.windows import Window
+from monitor.ports import Mark, MarkKind
+from tests.fakes import a_check
+
+MINUTE = 60_000_000
+HOUR = 60 * MINUTE
+PERIOD = Window(1000 * HOUR, 1001 * HOUR)
+PORTAL = Service(id=ServiceId("portal"), name="Portal", owner="diskominfo")
+
+
+@dataclass(frozen=True)
+class Counts:
+    received: int = 0
+    missed: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FakeHistory:
+    samples: dict
+    events: tuple = ()
+    missed: dict = field(default_factory=dict)
+
+    def epochs(self, check_id, start, end):
+        return [Epoch(samples=self.samples[check_id])] if check_id in self.samples else []
+
+    def marks(self, start, end):
+        return [mark for mark in self.events if start <= mark_at(mark) < end]
+
+    def slots(self, check_id, start, end):
+        inside = [one for one in self.samples.get(check_id, ()) if start <= one.at < end]
+        return Counts(received=len(inside), missed=self.missed)
+
+
+def mark_at(mark):
+    return int(mark.at.timestamp() * 1_000_000)
+
+
+def every_minute(status=Status.UP, *, first=0, last=60):
+    return [Sample(PERIOD.start + n * MINUTE, status) for n in range(first, last)]
+
+
+def known(history, *checks):
+    checks = checks or (a_check(id=CheckId("web")),)
+    return entry(PORTAL, checks, history, PERIOD).figures
+
+
+def test_quiet_hour_is_all_up():
+    """An hour of good samples is an hour up, with nothing unknown."""
+    figures = known(FakeHistory({"web": every_minute()}))
+
+    assert (figures.parts.up, figures.parts.unknown) == (HOUR, 0)
+    assert (figures.expected, figures.received) == (60, 60)
+
+
+def test_nobody_looking_is_unknown():
+    """A service whose checks never ran is unknown throughout, and nothing is expected of them."""
+    figures = known(FakeHistory({}))
+
+    assert figures.parts.unknown == HOUR
+    assert figures.availability is None
+    assert figures.expected == 0
+
+
+def test_recorded_stop_ends_the_hold():
+    """From a recorded stop to the next sample nothing is known, not even for one interval."""
+    stop = Mark(kind=MarkKind.STOP, at=instant(PERIOD.end - MINUTE + 10), epoch=1)
+
+    figures = known(FakeHistory({"web": every_minute()}, (stop,)))
+
+    assert figures.parts.unknown == MINUTE - 10
+    assert figures.unknown_by_cause == {UnknownCause.MONITOR_STOPPED: MINUTE - 10}
+
+
+def test_loss_of_our_own_network_is_told_by_cause():
+    """What was lost with our network or our resolver is unknown for that reason."""
+    at = instant(PERIOD.end - MINUTE + 10)
+    lost = Mark(kind=MarkKind.SELF_OFFLINE, at=at, epoch=1, detail="resolver")
+
+    figures = known(FakeHistory({"web": every_minute()}, (lost,)))
+
+    assert figures.unknown_by_cause == {UnknownCause.RESOLVER: MINUTE - 10}
+
+
+def test_starting_again_ends_nothing():
+    """A start, and the network's return, leave what is known as it is."""
+    events = tuple(
+        Mark(kind=kind, at=instant(PERIOD.start + 90_000_000), epoch=1)
+        for kind in (MarkKind.START, MarkKind.SELF_ONLINE)
+    )
+
+    assert known(FakeHistory({"web": every_minute()}, events)).parts.unknown == 0
+
+
+def test_new_check_takes_part_from_its_first_record():
+    """Before its first record a check says nothing of its service."""
+    history = FakeHistory({"web": every_minute(), "new": every_minute(first=30)})
+
+    figures = known(history, a_check(id=CheckId("web")), a_check(id=CheckId("new")))
+
+    assert (figures.parts.up, figures.parts.unknown) == (HOUR, 0)
+    assert figures.expected == 90
+
+
+def test_slots_missed_before_the_first_sample_count():
+    """A check that missed its slots before its first sample was there, and is unknown."""
+    history = FakeHistory(
+        {"web": every_minute(), "new": every_minute(first=30)},
+        missed={MissedReason.OVERLOADED: 30},
+    )
+
+    figures = known(history, a_check(id=CheckId("web")), a_check(id=CheckId("new")))
+
+    assert figures.parts.unknown == HOUR // 2
+
+
+def test_what_was_seen_before_the_period_holds_into_it():
+    """The last sample before a period holds into it as anywhere else."""
+    early = [Sample(PERIOD.start - MINUTE // 2, Status.UP)]
+
+    found = track(a_check(id=CheckId("web")), FakeHistory({"web": early}), PERIOD)
+
+    assert found.timeline[0].status is Status.UP
+    assert found.timeline[0].start == PERIOD.start
+
+
+def test_only_availability_counts():
+    """Checks of other services, and those that affect something else, don't count."""
+    history = FakeHistory({"web": every_minute(), "bad": every_minute(Status.DOWN)})
+
+    figures = known(
+        history,
+        a_check(id=CheckId("web")),
+        a_check(id=CheckId("bad"), affects=Affects.SECURITY),
+        a_check(id=CheckId("bad"), service=ServiceId("other")),
+    )
+
+    assert figures.parts.down == 0

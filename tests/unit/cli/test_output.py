@@ -1,0 +1,50 @@
+"""Tables, CSV and JSON."""
+
+from monitor.cli.output import coloured, csv_text, cut, table
+
+
+def test_columns_line_up():
+    """Columns line up, also where a character takes two cells."""
+    lines = table(("name", "n"), [("ab", "1"), ("日本", "2")]).splitlines()
+
+    assert lines == ["name  n", "ab    1", "日本  2"]
+
+
+def test_last_column_gives_way():
+    """A table that is wider than the terminal has its last column cut."""
+    lines = table(("a", "b"), [("x" * 10, "y" * 90)], 40).splitlines()
+
+    assert [len(line) for line in lines] == [13, 40]
+    assert lines[1].endswith("…")
+
+
+def test_nothing_is_cut_off_a_terminal():
+    """Where stdout is no terminal nothing is cut."""
+    assert "y" * 90 in table(("a", "b"), [("x", "y" * 90)], None)
+
+
+def test_text_of_targets_cannot_steer_the_terminal():
+    """Control characters are made visible."""
+    assert "\x1b" not in table(("a",), [("\x1b[31mred\x07",)])
+
+
+def test_spreadsheets_compute_nothing():
+    """A cell that begins as a formula becomes text; a number stays one."""
+    assert csv_text(("a", "b"), [("=1+1", "-3.5"), ("@x", 'say "hi"')]) == (
+        'a,b\r\n\'=1+1,-3.5\r\n\'@x,"say ""hi"""\r\n'
+    )
+
+
+def test_cut_counts_cells():
+    """Wide characters count twice when text is cut."""
+    assert cut("日本語", 5) == "日本…"
+    assert cut("日本語", 6) == "日本語"
+
+
+def test_no_color_turns_colours_off(monkeypatch):
+    """NO_COLOR turns colours off."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert coloured("up", "green") == "up"
+
+    monkeypatch.delenv("NO_COLOR")
+    assert "\x1b[" in coloured("up", "green")
