@@ -1,5 +1,6 @@
 """What `pantau validate` warns about: it works, and may not be what was meant."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from monitor.configuration.config import ConfiguredCheck, ConfiguredReceiver
@@ -47,20 +48,24 @@ def doubt_checks(checks: Sequence[tuple[ConfiguredCheck, Item]], findings: Findi
 def doubt_services(
     services: Mapping[ServiceId, Service],
     declared: Mapping[str, Item],
-    checks: Sequence[ConfiguredCheck],
+    running: Sequence[ConfiguredCheck],
+    disabled: Sequence[ConfiguredCheck],
     findings: Findings,
 ) -> None:
-    """Warn of services that no check speaks for, and of quorums that cannot be met."""
-    counted = dict.fromkeys(services, 0)
-    for configured in checks:
-        if configured.check.affects is Affects.AVAILABILITY:
-            counted[configured.check.service] += 1
+    """Warn of services that no check speaks for, and complain of quorums that cannot be met.
+
+    Where all checks of a service are disabled, somebody wanted that.
+    """
+    counted = Counter(
+        each.check.service for each in running if each.check.affects is Affects.AVAILABILITY
+    )
+    silenced = {each.check.service for each in disabled}
     for id_, service in services.items():
         item, count = declared[id_], counted[id_]
-        if not count:
+        if not count and id_ not in silenced:
             message = f"{id_}: no check speaks for this service: its status stays unknown"
             findings.warning(item.file, item.block.at, message)
-        elif service.status.rule is Rule.QUORUM and service.status.quorum > count:
+        elif count and service.status.rule is Rule.QUORUM and service.status.quorum > count:
             message = f"status: a quorum of {service.status.quorum} is over its {count} checks"
             findings.problem(item.file, item.at("status"), message)
 

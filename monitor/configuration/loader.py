@@ -110,9 +110,10 @@ def _assembled(
         return None
     routes = written_routes or routes_to_all(receivers)
     running = tuple(configured for configured, enabled, _ in checks if enabled)
+    disabled = tuple(configured for configured, enabled, _ in checks if not enabled)
     doubt_settings(settings, files.monitor, findings)
-    doubt_checks([(configured, item) for configured, _, item in checks], findings)
-    doubt_services(services, declared, running, findings)
+    doubt_checks([(each, item) for each, enabled, item in checks if enabled], findings)
+    doubt_services(services, declared, running, disabled, findings)
     doubt_receivers(receivers, named, routes, findings)
     doubt_routes(routes, services, running, files.alerts, findings)
     if findings.problems:
@@ -121,7 +122,7 @@ def _assembled(
         monitor=settings,
         services=services,
         checks=running,
-        disabled=tuple(configured for configured, enabled, _ in checks if not enabled),
+        disabled=disabled,
         receivers=receivers,
         routes=routes,
         grouping=alerts.grouping,

@@ -152,9 +152,12 @@ class _Plain(GenerateJsonSchema):
         return plain
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Return a field's schema with its default as YAML has it: 20s, and not PT20S."""
+        """Return a field's schema with its default as YAML has it: 20s, and not PT20S.
+
+        What a whole block has by default its own keys say.
+        """
         described = super().default_schema(schema)
-        if described.get("default") is None:
+        if described.get("default") is None or isinstance(described["default"], dict):
             described.pop("default", None)
             return described
         with suppress(SchemaError):  # a definition elsewhere: pydantic's own form will do

@@ -307,6 +307,13 @@ def test_doubts(tmp_path):
     assert "portal: no check speaks for this service" in found
 
 
+def test_disabled_check_is_no_doubt(tmp_path):
+    """A check that is switched off is not warned of, nor is its service for having no other."""
+    text = SMALL.replace("port:", "verified: false, enabled: false, port:")
+
+    assert not any("portal" in each for each in warnings(loaded(written(tmp_path, text))))
+
+
 def test_unread_file_warning(tmp_path):
     """A file that is not read, perhaps for its name, is a warning with the nearest name."""
     path = written(tmp_path, alert="receivers: []\n")
