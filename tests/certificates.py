@@ -1,6 +1,6 @@
 """Certificates for tests: a small authority, and chains that are right or wrong in one way."""
 
-import datetime
+import datetime as dt
 import ipaddress
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 NAME = "makassarkota.test"
-DAY = datetime.timedelta(days=1)
+DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def issue(
 ) -> Issued:
     """Return a certificate valid from days[0] to days[1] from now; `issuer` None: self-signed."""
     key = a_key(kind, label or subject)
-    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
     subject_name = x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "ID"),

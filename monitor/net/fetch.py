@@ -6,7 +6,7 @@ decoded.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from monitor.net.connection import Stream
@@ -37,12 +37,42 @@ class Request:
     method: str
     fields: Fields
     head: bytes
-    body: bytes = b""
-    tls: TlsSettings = HTTP_TLS
-    family: Family = Family.ANY
-    resolve_to: str | None = None
-    largest_body: int = 1_048_576
-    redirects: RedirectRules | None = field(default_factory=RedirectRules)
+    body: bytes
+    tls: TlsSettings
+    family: Family
+    resolve_to: str | None
+    largest_body: int
+    redirects: RedirectRules | None
+
+
+def make_request(
+    target: Target,
+    *,
+    method: str = "GET",
+    fields: Fields = (),
+    body: bytes = b"",
+    tls: TlsSettings = HTTP_TLS,
+    family: Family = Family.ANY,
+    resolve_to: str | None = None,
+    largest_body: int = 1_048_576,
+    redirects: RedirectRules | None = None,
+) -> Request:
+    """Return a request; without `redirects` it follows none.
+
+    Raise ValueError when a field would break a line.
+    """
+    return Request(
+        target=target,
+        method=method,
+        fields=fields,
+        head=make_head(target, method, fields, body),
+        body=body,
+        tls=tls,
+        family=family,
+        resolve_to=resolve_to,
+        largest_body=largest_body,
+        redirects=redirects,
+    )
 
 
 def make_head(target: Target, method: str, fields: Fields, body: bytes) -> bytes:

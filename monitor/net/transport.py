@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from monitor.net.fetch import HTTP_TLS, Request, make_head
+from monitor.net.fetch import HTTP_TLS, Request, make_request
 from monitor.net.resolver import Family
 from monitor.net.trace import Trace
 from monitor.net.urls import parse_target
@@ -55,24 +55,21 @@ class HttpTransport(httpx.AsyncBaseTransport):
 
 
 def _engine_request(request: httpx.Request, body: bytes, extensions: dict[str, Any]) -> Request:
-    target = parse_target(str(request.url))
     # httpx asks for encodings and for keep-alive by itself; neither is wanted.
     unwanted = {b"accept-encoding", b"connection", b"content-length", b"transfer-encoding"}
     fields = tuple(
         (name.decode("ascii"), value.decode("latin-1"))
         for name, value in _without(request.headers.raw, unwanted)
     )
-    return Request(
-        target=target,
+    return make_request(
+        parse_target(str(request.url)),
         method=request.method,
         fields=fields,
-        head=make_head(target, request.method, fields, body),
         body=body,
         tls=extensions.get("tls", HTTP_TLS),
         family=extensions.get("family", Family.ANY),
         resolve_to=extensions.get("resolve_to"),
         largest_body=extensions.get("max_body", _LARGEST_BODY),
-        redirects=None,
     )
 
 

@@ -12,6 +12,7 @@ PORTS = {"http": 80, "https": 443}
 
 _LONGEST = 8192
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^#]*)(?:#.*)?\Z", re.DOTALL)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _AUTHORITY = re.compile(r"(?:\[([^\[\]]+)\]|([^:\[\]@]+))(?::([0-9]{1,5}))?\Z")
 _AMBIGUOUS = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 _SAFE = "!$%&'()*+,/:;=?@[]~"
@@ -60,7 +61,9 @@ def parse_target(url: str, base: Target | None = None) -> Target:
     if strange := _AMBIGUOUS.search(url):
         raise ValueError(f"{strange.group()!r} in the URL")
     text = url.strip(" ")
-    match = _URL.match(urljoin(str(base), text) if base else text)
+    # urljoin reads "https:x" and "https:///x" as relative, browsers and curl each otherwise.
+    is_relative = base is not None and not _SCHEME.match(text)
+    match = _URL.match(urljoin(str(base), text) if is_relative else text)
     if match is None:
         raise ValueError(f"{_short(text)!r} is no URL")
     scheme, authority, path = match[1].lower(), match[2], match[3]

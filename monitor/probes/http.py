@@ -200,7 +200,7 @@ class HttpSpec(CheckSpec):
         return {}
 
 
-def make_request(spec: HttpSpec, family: "Family") -> "Request":
+def request_of(spec: HttpSpec, family: "Family") -> "Request":
     """Return the request of a check; made once, unless secrets go into it."""
     known = spec.requests.get(family)
     if known is not None:
@@ -212,21 +212,17 @@ def make_request(spec: HttpSpec, family: "Family") -> "Request":
 
 
 def _request(spec: HttpSpec, family: "Family") -> "Request":
-    from monitor.net.fetch import Request, make_head
+    from monitor.net.fetch import make_request
     from monitor.net.redirects import RedirectRules
     from monitor.net.tls import TlsSettings
     from monitor.net.urls import parse_target
 
-    target = parse_target(spec.url)
-    fields = tuple(_fields(spec))
-    body = (spec.body or "").encode()
     rules = RedirectRules(most=spec.max_redirects, allow_downgrade=spec.allow_downgrade)
-    return Request(
-        target=target,
+    return make_request(
+        parse_target(spec.url),
         method=spec.method,
-        fields=fields,
-        head=make_head(target, spec.method, fields, body),
-        body=body,
+        fields=tuple(_fields(spec)),
+        body=(spec.body or "").encode(),
         tls=TlsSettings(
             ca_file=spec.ca_file,
             client_cert_file=spec.client_cert_file,
@@ -271,7 +267,7 @@ async def _attempt(spec: HttpSpec, context: ProbeContext, family: "Family") -> O
     trace = Trace()
     try:
         reply = await context.network.fetch(
-            make_request(spec, family), deadline=context.deadline, trace=trace
+            request_of(spec, family), deadline=context.deadline, trace=trace
         )
     except NetError as error:
         measured = measurements(trace) | fetch_numbers(trace)

@@ -70,9 +70,7 @@ def test_some_responses_have_no_body(status):
 
 def test_an_answer_to_head_has_no_body():
     """The answer to HEAD ends with its headers; its length is that of the body it stands for."""
-    response = read(
-        b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", method="HEAD", end=False
-    )
+    response = read(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", method="HEAD", end=False)
 
     assert (response.complete, response.content_length) == (True, 5000)
 
@@ -156,7 +154,9 @@ def test_the_status_stands_though_the_body_fails():
 )
 def test_one_encoding_is_undone(encoding, encoded, step):
     """gzip, also in members, and deflate, with its header or without, are decoded."""
-    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(encoded)}\r\n\r\n"
+    head = (
+        f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(encoded)}\r\n\r\n"
+    )
     response = read(head.encode() + encoded, step=step)
 
     assert (response.complete, response.body) == (True, b"Makassar")
@@ -284,7 +284,9 @@ def responses(draw):
 def reference(method, octets):
     """Return (status, body) as h11 reads it; None when it refuses, or the body is not whole."""
     client = h11.Connection(h11.CLIENT)
-    client.send(h11.Request(method=method, target="/", headers=[("Host", "a"), ("Connection", "close")]))
+    client.send(
+        h11.Request(method=method, target="/", headers=[("Host", "a"), ("Connection", "close")])
+    )
     client.send(h11.EndOfMessage())
     client.receive_data(octets)
     client.receive_data(b"")

@@ -1,0 +1,178 @@
+"""Where a redirect leads, and what may go along."""
+
+import pytest
+
+from monitor.domain.observation import FailureKind as Kind
+from monitor.net.fetch import _follow, make_request
+from monitor.net.redirects import Cookies, Hop, RedirectRules, next_hop
+from monitor.net.tls import TlsSettings
+from monitor.net.urls import parse_target
+
+HERE = parse_target("https://portal.test/a/b?c=d")
+
+
+def hop(location, *, status=302, method="GET", followed=0, here=HERE, **rules):
+    return next_hop(
+        here, status, location, method=method, followed=followed, rules=RedirectRules(**rules)
+    )
+
+
+@pytest.mark.parametrize("status", [200, 300, 304, 305, 404])
+def test_other_statuses_lead_nowhere(status):
+    """Only 301, 302, 303, 307 and 308 with a Location are redirects."""
+    assert hop("/x", status=status) is None
+    assert hop(None) is None
+    assert hop("") is None
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("/x", "https://portal.test/x"),
+        ("x", "https://portal.test/a/x"),
+        ("?e=f", "https://portal.test/a/b?e=f"),
+        ("//other.test/x", "https://other.test/x"),
+        ("https://other.test", "https://other.test/"),
+        ("https://other.test:8443/x#part", "https://other.test:8443/x"),
+        ("https://OTHER.test./x y/é", "https://other.test/x%20y/%C3%A9"),
+        ("https://bücher.test/", "https://xn--bcher-kva.test/"),
+    ],
+)
+def test_locations_are_relative_to_the_url(location, expected):
+    """A Location is read as browsers read it, against the URL that answered."""
+    assert str(hop(location).target) == expected
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "ftp://portal.test/",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "gopher://portal.test/",
+        "https://user:pw@portal.test/",
+        "https://a:b@169.254.169.254/",
+        "https://portal.test\\@evil.test/",
+        "https://portal.test/\r\nX: y",
+        "https://127.1/",
+        "https://0x7f000001/",
+        "https://2130706433/",
+        "https://[::1",
+        "https://portal.test:99999/",
+        "https:///x",
+        "https://" + "a" * 9000,
+    ],
+)
+def test_what_can_be_read_two_ways_is_refused(location):
+    """A redirect leads to plain http and https URLs only; nothing ambiguous is followed."""
+    failure = hop(location)
+
+    assert failure.kind is Kind.REDIRECT_REFUSED
+    assert "pw" not in failure.detail
+
+
+def test_a_downgrade_is_refused_unless_allowed():
+    """From https a redirect leads to http only when the operator allows it."""
+    assert hop("http://portal.test/").kind is Kind.REDIRECT_REFUSED
+    assert isinstance(hop("http://portal.test/", allow_downgrade=True), Hop)
+    assert isinstance(hop("https://portal.test/", here=parse_target("http://portal.test/")), Hop)
+
+
+def test_redirects_are_counted():
+    """The redirect after the last one that is allowed is a loop."""
+    assert isinstance(hop("/x", followed=4, most=5), Hop)
+    assert hop("/x", followed=5, most=5).kind is Kind.REDIRECT_LOOP
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "expected", "keeps_body"),
+    [
+        (301, "POST", "GET", False),
+        (302, "POST", "GET", False),
+        (303, "PUT", "GET", False),
+        (303, "HEAD", "HEAD", True),
+        (307, "POST", "POST", True),
+        (308, "POST", "POST", True),
+        (302, "PUT", "PUT", True),
+    ],
+)
+def test_methods_change_as_browsers_change_them(status, method, expected, keeps_body):
+    """303 asks by GET, and so does a POST after 301 and 302; 307 and 308 change nothing."""
+    found = hop("/x", status=status, method=method)
+
+    assert (found.method, found.keeps_body) == (expected, keeps_body)
+
+
+def a_request():
+    return make_request(
+        HERE,
+        method="POST",
+        fields=(("Authorization", "Bearer secret"), ("X-Key", "secret"), ("Content-Type", "a/b")),
+        body=b"secret",
+        tls=TlsSettings(client_cert_file="client.pem", server_name="sni.test"),
+        resolve_to="192.0.2.1",
+    )
+
+
+@pytest.mark.parametrize(
+    "location", ["https://other.test/", "https://portal.test:8443/", "http://portal.test/"]
+)
+def test_nothing_personal_goes_to_another_origin(location):
+    """Credentials, own headers, body and client certificate stay behind when scheme, host or port change."""
+    found = hop(location, status=307, method="POST", allow_downgrade=True)
+    request = _follow(a_request(), found, Cookies())
+
+    assert b"secret" not in request.head + request.body
+    assert (request.fields, request.tls.client_cert_file) == ((), None)
+
+
+def test_what_is_left_behind_does_not_come_back():
+    """A redirect back to the first origin does not bring its secrets back."""
+    away = _follow(a_request(), hop("https://other.test/"), Cookies())
+    back = _follow(away, hop("https://portal.test/", here=away.target), Cookies())
+
+    assert b"secret" not in back.head
+
+
+def test_the_same_origin_gets_everything():
+    """Within scheme, host and port, headers, body and settings go along."""
+    request = _follow(a_request(), hop("/x", status=307, method="POST"), Cookies())
+
+    assert request.head.count(b"secret") == 2
+    assert request.body == b"secret"
+    assert request.tls == a_request().tls
+    assert request.resolve_to == "192.0.2.1"
+
+
+def test_the_operators_address_is_for_its_host_only():
+    """`resolve_to` and `server_name` are dropped when a redirect leads to another host."""
+    request = _follow(a_request(), hop("https://other.test/"), Cookies())
+
+    assert (request.resolve_to, request.tls.server_name) == (None, None)
+
+
+def test_a_body_that_stays_behind_takes_its_headers_along():
+    """A GET after a POST says nothing of the body's type."""
+    request = _follow(a_request(), hop("/x", method="POST"), Cookies())
+
+    assert b"Content-Type" not in request.head
+
+
+def test_a_cookie_goes_back_to_its_own_origin_only():
+    """Within one check a site gets back the cookies that it set, and no other site does."""
+    cookies = Cookies()
+    cookies.take(HERE.origin, [b"sid=1; Path=/; HttpOnly", b"lang=id", b"\xff=x", b"novalue"])
+
+    assert cookies.field(HERE.origin) == "sid=1; lang=id"
+    assert cookies.field(parse_target("http://portal.test/").origin) is None
+    assert b"Cookie: sid=1; lang=id\r\n" in _follow(a_request(), hop("/x"), cookies).head
+
+
+def test_cookies_are_bounded():
+    """A site cannot make a check carry thousands of cookies."""
+    cookies = Cookies()
+    cookies.take(
+        HERE.origin, [b"c%d=%s" % (n, b"x" * 5000 if n == 0 else b"y") for n in range(500)]
+    )
+
+    assert len(cookies.field(HERE.origin)) < 1000
