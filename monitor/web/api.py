@@ -37,7 +37,7 @@ def api_routes(context: WebContext) -> list[Route]:
 
     return [
         Route("/api/v1/reload", reload, methods=["POST"]),
-        Route("/api/v1/receivers/{name}/test", test, methods=["POST"]),
+        Route("/api/v1/receivers/{name:path}/test", test, methods=["POST"]),
         Route("/api/v1/status", status),
     ]
 

@@ -47,16 +47,24 @@ class ControlClient:
         connection = _UnixConnection(self._data_dir, self._timeout)
         try:
             connection.request(method, path)
-            answer = json.loads(connection.getresponse().read())
+            response = connection.getresponse()
+            return _object(response.read(), f"{path} answered {response.status}")
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise NoDaemon(f"{self._data_dir}: no daemon runs here") from error
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, http.client.HTTPException) as error:
             raise ControlError(f"{self._data_dir / NAME}: {error}") from error
         finally:
             connection.close()
-        if not isinstance(answer, dict):
-            raise ControlError(f"{self._data_dir / NAME}: {path} gave no JSON object")
-        return answer
+
+
+def _object(body: bytes, what: str) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise ControlError(f"{what}, and not with a JSON object")
+    return answer
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -1,0 +1,94 @@
+"""Asks an ASGI application without a socket, and stands for the rest of the daemon."""
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from monitor.metrics.exposition import Exposition
+from monitor.metrics.telemetry import PrometheusTelemetry
+from monitor.web.context import ReloadResult, SendResult, WebContext
+from tests.unit.metrics.board import HTTP_MEASUREMENTS, NOON, FakeBoard, a_city
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+
+async def ask(app, method, path, headers=(), query=""):
+    """Return the answer of `app`. `path` is decoded already, as a server hands it over."""
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": query.encode(),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8780),
+        "state": {},
+    }
+    started, parts = {}, []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        if message["type"] == "http.response.start":
+            started.update(message)
+        else:
+            parts.append(message.get("body", b""))
+
+    await app(scope, receive, send)
+    found = {name.decode(): value.decode() for name, value in started["headers"]}
+    return Answer(started["status"], found, b"".join(parts))
+
+
+@dataclass
+class FakeDaemon:
+    """Stands for readiness, reload and the sending of tests; remembers what it was asked."""
+
+    reason: str | None = None
+    result: ReloadResult = field(default_factory=lambda: ReloadResult(ok=True))
+    sent: SendResult = field(default_factory=lambda: SendResult(ok=True, detail="200"))
+    asked: list[str] = field(default_factory=list)
+
+    def trouble(self):
+        return self.reason
+
+    async def reload(self):
+        self.asked.append("reload")
+        return self.result
+
+    def receivers(self):
+        return ("oncall", "ruang jaga/1")
+
+    async def send(self, receiver):
+        self.asked.append(f"test {receiver}")
+        return self.sent
+
+
+def a_context(board: FakeBoard | None = None, daemon: FakeDaemon | None = None, now=NOON):
+    board, daemon = board or a_city(), daemon or FakeDaemon()
+    telemetry = PrometheusTelemetry("1.2.3")
+    return WebContext(
+        board=board,
+        exposition=Exposition(
+            board, telemetry, HTTP_MEASUREMENTS, vantage="balaikota", now=lambda: now
+        ),
+        readiness=daemon,
+        reloader=daemon,
+        sender=daemon,
+        now=lambda: now,
+        zone=ZoneInfo("Asia/Makassar"),
+        version="1.2.3",
+    )
