@@ -91,7 +91,8 @@ def checks_page() -> str:
 
 
 def metrics_page() -> str:
-    """Return docs/metrics.md: every number that check types report, and who reports it."""
+    """Return docs/metrics.md: every series of /metrics, and which check types report it."""
+    from monitor.metrics.catalogue import CATALOGUE
     from monitor.probes import check_types
 
     reported: dict[str, tuple[str, tuple[str, ...], list[str]]] = {}
@@ -102,8 +103,17 @@ def metrics_page() -> str:
         (code(metric), ", ".join(labels), ", ".join(names), text)
         for metric, (text, labels, names) in sorted(reported.items())
     ]
-    head = ("metric", "labels", "check types", "what it tells")
-    return "\n\n".join(["# Metrics", NOTICE, "## Of checks", table(head, rows)]) + "\n"
+    catalogued = [(code(f.name), f.kind, ", ".join(f.labels), f.help) for f in CATALOGUE]
+    parts = [
+        "# Metrics",
+        NOTICE,
+        "## Of every check, every service and the daemon",
+        table(("metric", "type", "labels", "what it tells"), catalogued),
+        "## Of check types",
+        "All are gauges. They carry the labels of `probe_success` and those named here.",
+        table(("metric", "labels", "check types", "what it tells"), rows),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def keys(schema: Schema, definitions: Schema, prefix: str = "") -> Iterator[tuple[str, ...]]:
