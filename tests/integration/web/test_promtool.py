@@ -4,10 +4,21 @@ import subprocess
 
 import pytest
 
+from monitor.domain.observation import Outcome, series
+from monitor.metrics.catalogue import measured
 from monitor.metrics.exposition import Exposition
 from monitor.metrics.telemetry import PrometheusTelemetry
+from monitor.probes import check_types
 from tests.peers import peer
-from tests.unit.metrics.board import HTTP_MEASUREMENTS, NOON, FakeBoard, a_city
+from tests.unit.metrics.board import (
+    HTTP_MEASUREMENTS,
+    NOON,
+    FakeBoard,
+    a_check,
+    a_city,
+    a_service,
+    watch,
+)
 
 pytestmark = pytest.mark.peers
 
@@ -23,6 +34,22 @@ async def test_promtool_has_nothing_to_say(board):
     )
     body = b"".join([part async for part in exposition.text(openmetrics=False)])
 
+    assert said_of(body) == (0, b"", b"")
+
+
+async def test_promtool_accepts_every_number_of_every_check_type():
+    """Whatever a check type declares has a name and a help text that promtool has no advice on."""
+    declared = measured(one for kind in check_types().values() for one in kind.measurements)
+    outcome = Outcome(
+        measurements={series(one.name, **dict.fromkeys(one.labels, "x")): 1.0 for one in declared}
+    )
+    board = FakeBoard(watched=[watch(a_check(), outcome=outcome)], listed=[a_service()])
+    exposition = Exposition(
+        board, PrometheusTelemetry("1.2.3"), declared, vantage="balaikota", now=lambda: NOON
+    )
+    body = b"".join([part async for part in exposition.text(openmetrics=False)])
+
+    assert all(f"\n{one.name}{{".encode() in body for one in declared)
     assert said_of(body) == (0, b"", b"")
 
 
