@@ -17,6 +17,9 @@ from monitor.fields import Context, shown
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
+_MOST_TOLD = 1000
+
+
 class Refused(Exception):
     """An entry is no valid one."""
 
@@ -108,13 +111,17 @@ def _merged(
 ) -> tuple[Problem, ...]:
     """Return one problem for each place; what the branches of a union say is joined."""
     said: dict[tuple[At, str], dict[str, None]] = {}
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details[:_MOST_TOLD]:
         place, message = _told(detail, block, advice)
         said.setdefault((place.at, place.path), {})[message] = None
-    return tuple(
+    problems = [
         Problem(file, *at, (f"{path}: " if path else "") + ", or ".join(messages))
         for (at, path), messages in said.items()
-    )
+    ]
+    if (more := len(details) - _MOST_TOLD) > 0:
+        problems.append(Problem(file, *block.at, f"{more} more mistakes in what begins here"))
+    return tuple(problems)
 
 
 def _told(detail: ErrorDetails, block: Block, advice: Callable[[Loc], str]) -> tuple[_Place, str]:

@@ -157,12 +157,12 @@ class _Plain(GenerateJsonSchema):
         What a whole block has by default its own keys say.
         """
         described = super().default_schema(schema)
-        if described.get("default") is None or isinstance(described["default"], dict):
+        if "default" in described:
+            with suppress(SchemaError):  # a definition elsewhere: pydantic's own form will do
+                serializer = SchemaSerializer(schema["schema"])
+                described["default"] = serializer.to_python(schema["default"], mode="json")
+        if isinstance(described.get("default"), dict | None):
             described.pop("default", None)
-            return described
-        with suppress(SchemaError):  # a definition elsewhere: pydantic's own form will do
-            serializer = SchemaSerializer(schema["schema"])
-            described["default"] = serializer.to_python(schema["default"], mode="json")
         return described
 
 

@@ -35,27 +35,35 @@ def load_seconds(path):
 PROGRAM = """
 import json, resource, sys
 from pathlib import Path
-from monitor.configuration import load
+from monitor.configuration import ConfigError, load
 try:
     load(Path(sys.argv[1]), {}, {})
-except ValueError:
-    pass
-except Exception as error:
-    assert type(error).__name__ == "ConfigError"
+except ConfigError:
+    pass  # without types, every check is one of an unknown type
 usage = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps([usage.ru_utime + usage.ru_stime, sorted(sys.modules)]))
 """
 
 
 def test_loading_imports_little():
-    """`pantau validate` needs no network library, no TLS and no event loop: under 0.6 s of CPU."""
-    result = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(CITY)], capture_output=True, check=True, text=True
-    )
+    """`pantau validate` needs no network library, no TLS and no event loop."""
+    _, modules = imported()
 
-    seconds, modules = json.loads(result.stdout)
-    print(f"import and load: {seconds:.3f} s of CPU")
     heavy = {"httpx", "dns", "cryptography", "ssl", "asyncio", "sqlalchemy", "re2", "idna"}
     assert not heavy & set(modules)
     assert not [name for name in modules if name.startswith("monitor.net")]
+
+
+def test_loading_starts_quickly():
+    """Importing the loader and reading a city's files takes under 0.6 s of CPU."""
+    seconds = min(imported()[0] for _ in range(3))
+
+    print(f"import and load: {seconds:.3f} s of CPU")
     assert seconds < 0.6
+
+
+def imported():
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(CITY)], capture_output=True, check=True, text=True
+    )
+    return json.loads(result.stdout)

@@ -117,6 +117,7 @@ def test_hostile_file(tmp_path, name):
     """Depth, aliases and mere size cost less than a second and no stack."""
     result, seconds = verdict(tmp_path, HOSTILE[name])
 
+    print(f"{name}: {seconds:.3f} s of CPU")
     assert isinstance(result, ConfigError) or name == "comments"
     assert is_sound(result)
     assert seconds < SECONDS, result

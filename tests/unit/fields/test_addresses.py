@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001 (characters that look like others are what is tested)
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.hostname import parse_host
@@ -57,6 +57,7 @@ def test_host(text, host):
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_host_is_settled(text):
     """A host is refused, or in a form that stays as it is, plain ASCII."""
     try:

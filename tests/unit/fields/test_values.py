@@ -3,7 +3,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.fields import (
@@ -78,6 +78,7 @@ def test_endless_duration():
 
 
 @given(st.integers(0, 3650 * 86_400_000))
+@settings(deadline=None)
 def test_duration_round_trip(milliseconds):
     """A formatted duration reads as the same duration."""
     duration = timedelta(milliseconds=milliseconds)
@@ -109,6 +110,7 @@ def test_size_out_of_bounds(text):
 
 
 @given(st.integers(1, 2**40))
+@settings(deadline=None)
 def test_size_round_trip(size):
     """A formatted size reads as the same size."""
     assert parse_size(format_size(size)) == size
@@ -186,6 +188,7 @@ def test_file(tmp_path):
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_shown_is_one_short_line(text):
     """A message shows any text on one line, with nothing that a terminal obeys."""
     line = shown(text)
