@@ -102,7 +102,7 @@ async def _probed(
     watch: bool,
 ) -> "Observation":
     """Probe, show, and while `watch` says so again at the check's interval."""
-    from monitor.app import build_network, build_self_check
+    from monitor.app.network import build_network, build_self_check
     from monitor.cli.probing import Prober
 
     network = build_network(config)

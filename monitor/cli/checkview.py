@@ -1,7 +1,7 @@
 """One observation for a person: what happened, where the time went, what the target presented."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -9,14 +9,30 @@ from monitor.cli.output import cells, coloured, cut
 from monitor.cli.words import CAUSES, COLOURS, GLYPHS, KINDS
 from monitor.domain.check import Check
 from monitor.domain.observation import Observation
+from monitor.domain.status import Status
 from monitor.domain.text import visible_text
 
 Row = tuple[str, str]
 """A name and its text; an empty name continues the row above."""
 
-_NAME = 13
+_NAME = 15
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_SHOWN_ALONE = frozenset({"phases", "certificate", "chain", "answers"})
+_SHOWN_ALONE = frozenset(
+    {"address", "phases", "failure", "answers", "servers", "certificate", "chain"}
+)
+_LABELS = {
+    "status": "HTTP status",
+    "http_version": "HTTP version",
+    "body_bytes": "body",
+    "tls": "TLS",
+    "insecure": "verified",
+    "final_url": "arrived at",
+}
+_SHOWN: Mapping[str, Callable[[Any], str]] = {
+    "tls": lambda tls: f"{tls['version']}, {tls['cipher']}",
+    "body_bytes": lambda size: f"{size:,} bytes",
+    "insecure": lambda insecure: "NO, by configuration (insecure)" if insecure else "yes",
+}
 
 
 def view(check: Check, observation: Observation, zone: tzinfo, width: int) -> str:
@@ -76,11 +92,13 @@ def bar(start: float, end: float) -> str:
 
 def rows(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Iterator[Row]:
     """Yield what was seen, as names and texts in the order in which a person asks for it."""
+    if "address" in facts:
+        yield "address", str(facts["address"])
     for name, value in facts.items():
-        if name in _SHOWN_ALONE or value in (None, [], {}):
-            continue
-        yield name.replace("_", " "), _text(value)
+        if name not in _SHOWN_ALONE and value not in (None, False, [], {}):
+            yield _LABELS.get(name, name.replace("_", " ")), _SHOWN.get(name, _text)(value)
     yield from _answer_rows(facts.get("answers") or ())
+    yield from _server_rows(facts.get("servers") or ())
     if certificate := facts.get("certificate"):
         yield from _certificate_rows(certificate, now, zone)
     yield from _chain_rows(facts.get("chain") or (), zone)
@@ -101,9 +119,18 @@ def _text(value: Any) -> str:
             return str(value)
 
 
-def _answer_rows(answers: Iterable[Any]) -> Iterator[Row]:
+def _answer_rows(answers: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
     for number, answer in enumerate(answers):
-        yield ("" if number else "answers"), _text(answer)
+        yield ("" if number else "answers"), f"{answer['value']}  (TTL {answer['ttl_seconds']} s)"
+
+
+def _server_rows(servers: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Yield a row for each of several name servers: what it said, and what was wrong with it."""
+    for number, server in enumerate(servers):
+        answers = ", ".join(answer["value"] for answer in server.get("answers", ()))
+        said = server["failure"] or f"{server.get('rcode', 'no reply')}: {answers or 'no answers'}"
+        mark = GLYPHS[Status.DOWN if server["failure"] else Status.UP]
+        yield ("" if number else "servers"), f"{mark} {server['server']}  {said}"
 
 
 def _certificate_rows(certificate: Mapping[str, Any], now: datetime, zone: tzinfo) -> Iterator[Row]:

@@ -73,7 +73,7 @@ def _findings(settings: Settings) -> Iterator["Finding"]:
 
 
 async def _outlook(config: "Config") -> list["Finding"]:
-    from monitor.app import build_network
+    from monitor.app.network import build_network
     from monitor.cli.outlook import outlook
 
     network = build_network(config)

@@ -80,7 +80,8 @@ def _sent(config: "Config", receiver: str) -> Mapping[str, Any]:
 async def _sent_by_us(config: "Config", receiver: "ConfiguredReceiver") -> Mapping[str, Any]:
     """Send without a daemon. Nothing is stored, as nothing of a test is."""
     from monitor.alerting.testmessage import send_test
-    from monitor.app import build_network, build_notifier
+    from monitor.app.network import build_network
+    from monitor.app.receivers import build_notifier
     from monitor.engine.clock import Timeline
 
     network = build_network(config)

@@ -86,7 +86,11 @@ def test_unknown_says_that_nothing_is_known(monkeypatch):
 
 def test_target_cannot_steer_the_terminal(monkeypatch):
     """What a target wrote reaches the terminal without control characters."""
-    facts = {"received": "\x1b]0;owned\x07", "answers": ["\x1b[2J"], "certificate": None}
+    facts = {
+        "received": "\x1b]0;owned\x07",
+        "answers": [{"value": "\x1b[2J", "ttl_seconds": 60}],
+        "certificate": None,
+    }
     failure = Failure(FailureKind.BANNER, "got \x1b[31m")
 
     text = seen(monkeypatch, status=OutcomeStatus.FAILED, failure=failure, facts=facts)
@@ -94,12 +98,33 @@ def test_target_cannot_steer_the_terminal(monkeypatch):
     assert not set(text) & set("\x1b\x07")
 
 
+def test_dns_answers_with_their_ttl(monkeypatch):
+    """DNS answers stand one a line with their TTL; of several servers each is told."""
+    answers = [
+        {"value": "192.0.2.7", "ttl_seconds": 300},
+        {"value": "192.0.2.8", "ttl_seconds": 60},
+    ]
+    good = {"server": "ns1:53", "rcode": "NOERROR", "answers": answers, "failure": None}
+    bad = {"server": "ns2:53", "failure": "no answer within 2 s"}
+
+    text = seen(monkeypatch, facts={"answers": answers, "servers": [good, bad]})
+
+    assert "  answers      192.0.2.7  (TTL 300 s)\n               192.0.2.8  (TTL 60 s)" in text
+    assert "✓ ns1:53  NOERROR: 192.0.2.7, 192.0.2.8" in text
+    assert "✗ ns2:53  no answer within 2 s" in text
+
+
+def test_unverified_certificate_is_said(monkeypatch):
+    """A check that verifies nothing says so."""
+    assert "verified     NO, by configuration" in seen(monkeypatch, facts={"insecure": True})
+
+
 def test_phases_follow_each_other():
     """Each phase's bar begins where the one before it ended."""
-    lines = list(waterfall({"connect": 1.0, "tls": 1.0}, 47))
+    lines = list(waterfall({"connect": 1.0, "tls": 1.0}, 49))
 
-    assert lines[0] == f"  connect    {'█' * 10}{' ' * 10}   1000.0 ms"
-    assert lines[1] == f"  tls        {' ' * 10}{'█' * 10}   1000.0 ms"
+    assert lines[0] == f"  connect      {'█' * 10}{' ' * 10}   1000.0 ms"
+    assert lines[1] == f"  tls          {' ' * 10}{'█' * 10}   1000.0 ms"
 
 
 @pytest.mark.parametrize(
