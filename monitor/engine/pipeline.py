@@ -19,7 +19,7 @@ from monitor.domain.incident import Incident
 from monitor.domain.instant import microseconds, span_microseconds
 from monitor.domain.observation import MissedSlot, Observation, Status, UnknownCause
 from monitor.domain.service import Service, ServiceId
-from monitor.domain.state import CheckState, Step, advance, lose_sight
+from monitor.domain.state import CheckState, Step, Transition, advance, lose_sight
 from monitor.engine.board import Board
 from monitor.engine.decision import Situation, consequence
 from monitor.engine.recorder import Recorder
@@ -153,7 +153,7 @@ class Pipeline:
         check_id = watched.check.id
         watched.state = step.state
         transition = step.transition
-        if transition is not None:
+        if transition is not None and not _is_first_success(transition):
             log.info(
                 "check.transition",
                 check_id=check_id,
@@ -181,9 +181,15 @@ class Pipeline:
         transition = step.transition
         if step.verdict is None or transition is None or service is None:
             return (), ()
-        if check.affects is Affects.NONE:
+        if check.affects is Affects.NONE or self._is_well(service, check.affects, step):
             return (), ()
         return self._follow(service, check.affects, check, transition.at)
+
+    def _is_well(self, service: Service, affects: Affects, step: Step) -> bool:
+        """Say whether nothing can follow: no incident is open, and the check is not down."""
+        return (
+            step.verdict is not Status.DOWN and (service.id, affects) not in self._board.incidents
+        )
 
     def _follow(
         self,
@@ -241,3 +247,8 @@ class Pipeline:
             incidents, notifications = self._follow(service, key[1], None, now, known)
             if incidents:
                 self._recorder.record(Change(incidents=incidents, notifications=notifications))
+
+
+def _is_first_success(transition: Transition) -> bool:
+    """Say whether this is only a check that is seen for the first time, and is well."""
+    return transition.old is Status.UNKNOWN and transition.new is Status.UP

@@ -24,6 +24,8 @@ from monitor.ports import Telemetry
 
 log = structlog.get_logger()
 
+_EARLY_MICROSECONDS = 20_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
@@ -80,7 +82,8 @@ class Scheduler:
     def replace(self, bounds: Sequence[Bound], states: Mapping[CheckId, CheckState]) -> None:
         """Run exactly `bounds` from now on. One whose interval stays keeps its slots.
 
-        A check whose status was never confirmed is tried once before its first slot.
+        A check whose status was never confirmed is tried once before its first slot, if there is
+        time: no more than fifty of them a second.
         """
         now = self._engine.timeline.now_microseconds()
         old = self._bounds
@@ -89,13 +92,15 @@ class Scheduler:
             self._timetable.remove(check_id)
             self._crew.forget(check_id)
             self._last_begun.pop(check_id, None)
+        fresh = 0
         for bound in bounds:
             check, before = bound.check, old.get(bound.check.id)
             if before is not None and before.check.interval == check.interval:
                 continue
             self._timetable.add(check, now)
             if before is None and _undecided(states.get(check.id)):
-                self._timetable.try_early(check, now)
+                self._timetable.try_early(check, now, now + fresh * _EARLY_MICROSECONDS)
+                fresh += 1
         if self._group.started:
             self._group.rearm()
 

@@ -72,11 +72,14 @@ class Timetable:
         self._push(due, check.id, attempt, slot)
         return due
 
-    def try_early(self, check: Check, now: int) -> None:
-        """Plan an attempt at the slot before `now`, so that a new check is soon known."""
+    def try_early(self, check: Check, now: int, after: int) -> None:
+        """Plan an attempt after `after`, before the first slot, so that a new check is soon known.
+
+        It counts as a retry of the slot before `now`. Nothing is planned if the slot comes first.
+        """
         interval = span_microseconds(check.interval)
         first = span_microseconds(phase(check.id, check.interval))
-        self.retry(check, first + (now - first) // interval * interval, now)
+        self.retry(check, first + (now - first) // interval * interval, after)
 
     def earliest(self) -> int | None:
         """Return when something is due next, or None when nothing is planned."""

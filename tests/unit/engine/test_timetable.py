@@ -108,11 +108,18 @@ class TestRetries:
     def test_new_check_is_tried_early(self):
         """A check that was never seen is tried within one retry interval."""
         timetable = planned(CHECK)
-        timetable.try_early(CHECK, NOW)
+        timetable.try_early(CHECK, NOW, NOW)
         earliest = timetable.earliest()
 
         assert earliest is not None
         assert NOW < earliest <= NOW + 15 * SECOND
+
+    def test_early_attempt_after_the_slot_is_none(self):
+        """A new check whose turn to be tried early comes after its first slot waits for the slot."""
+        timetable = planned(CHECK)
+        timetable.try_early(CHECK, NOW, NOW + 120 * SECOND)
+
+        assert timetable.earliest() == first_slot()
 
     def test_unknown_check_gets_no_retry(self):
         """A check that was taken out while it ran is not retried."""
