@@ -179,11 +179,14 @@ def outbox_rows(notifications: Iterable[Notification], at: datetime) -> list[Row
 
 
 def settlement_row(settlement: Settlement) -> Row:
-    """Return the columns that a settlement sets, besides the number of attempts."""
+    """Return the columns that a settlement sets, and `new_state`, on which the number of attempts
+    depends: an update takes no parameter with the name of a column.
+    """
     again = settlement.retry_at or settlement.at
     pending = settlement.state is DeliveryState.PENDING
     return {
         "state": DELIVERY.code[settlement.state],
+        "new_state": DELIVERY.code[settlement.state],
         "next_attempt_at": microseconds(again),
         "settled_at": None if pending else microseconds(settlement.at),
         "detail": visible_text(settlement.detail),

@@ -64,7 +64,7 @@ def statements(dialect: str) -> Statements:
         interval.c.ended_at.is_(None),
     )
     pending = (outbox.c.id == bindparam("of_row"), outbox.c.state == _PENDING)
-    tried = outbox.c.attempts + case((bindparam("state") == _SUPERSEDED, 0), else_=1)
+    tried = outbox.c.attempts + case((bindparam("new_state") == _SUPERSEDED, 0), else_=1)
     return Statements(
         add_check=_add(insert, schema.check_name),
         add_vantage=_add(insert, schema.vantage_name),
