@@ -276,6 +276,7 @@ def answering(*records: str, rcode: str = "NOERROR", truncated: bool = False) ->
 async def silent(query: bytes, send: Send) -> None:
     """Never answer."""
 
+
 def probe_context(*nameservers: NameServer, seconds: float = 5.0) -> ProbeContext:
     """Return what a probe gets, with a resolver over `nameservers`."""
     return ProbeContext(

@@ -140,10 +140,10 @@ def _classify_ip6(address: IPv6Address) -> AddressClass:
 def permitted(address: str, pinned: AddressClass) -> bool:
     """Say whether a target of class `pinned` may be dialled at `address`, an IP literal.
 
-    Outward is always fine, inward never, FORBIDDEN not even for a target that is it itself.
+    Outward is fine, inward never; a target that is FORBIDDEN itself leads nowhere.
     """
     found = classify_address(address)
-    return found is not AddressClass.FORBIDDEN and _DEPTH[found] <= _DEPTH[pinned]
+    return AddressClass.FORBIDDEN not in {found, pinned} and _DEPTH[found] <= _DEPTH[pinned]
 
 
 def pinned_class(host: str) -> AddressClass:

@@ -201,7 +201,9 @@ async def test_forbidden_name_server_is_never_asked():
 
 async def test_cname_loop_of_a_named_server():
     """CNAMEs that lead back to themselves are a wrong answer, and end."""
-    loop = answering("www.example.id. 60 CNAME w.example.id.", "w.example.id. 60 CNAME www.example.id.")
+    loop = answering(
+        "www.example.id. 60 CNAME w.example.id.", "w.example.id. 60 CNAME www.example.id."
+    )
     async with hand_made(loop) as server:
         outcome = await probed(server.address)
 
