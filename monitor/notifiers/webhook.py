@@ -217,21 +217,18 @@ class Webhook:
 
     async def _post(self, body: bytes, fields: Mapping[str, str]) -> Answer:
         # Imported here: whoever only reads a configuration needs no network.
-        from monitor.net.fetch import Request, make_head
+        from monitor.net.fetch import make_request
         from monitor.net.tls import TlsSettings
         from monitor.net.trace import Trace
         from monitor.net.urls import parse_target
 
-        target, sent = parse_target(self.spec.url), tuple(fields.items())
-        request = Request(
-            target=target,
+        request = make_request(
+            parse_target(self.spec.url),
             method="POST",
-            fields=sent,
-            head=make_head(target, "POST", sent, body),
+            fields=tuple(fields.items()),
             body=body,
             tls=TlsSettings(ca_file=self.spec.ca_file, alpn=("http/1.1",)),
             largest_body=LARGEST_ANSWER,
-            redirects=None,
         )
         reply = await self.context.network.fetch(
             request,
