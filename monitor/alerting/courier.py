@@ -11,7 +11,7 @@ from itertools import takewhile
 import structlog
 
 from monitor.alerting import notices
-from monitor.alerting.backoff import is_stale, settlement_after, wait_until
+from monitor.alerting.backoff import LONGEST_DELAY, is_stale, settlement_after, wait_until
 from monitor.alerting.merging import mergers
 from monitor.alerting.settlements import Settlements, log_store_error
 from monitor.domain.alert import Notification
@@ -307,11 +307,17 @@ class Courier:
         if error.gone:
             self._gone = settlement.detail
             return True  # all rows are buried together at the next look
-        self._trouble.refusals = 0
         if error.permanent and not is_stale(self._rows[0], now):
-            return await self._bury(1, settlement.detail, "refused")
-        stale = sum(1 for _ in takewhile(lambda row: is_stale(row, now), self._rows))
-        return await self._bury(stale, settlement.detail, "given_up")
+            buried = await self._bury(1, settlement.detail, "refused")
+        else:
+            stale = sum(1 for _ in takewhile(lambda row: is_stale(row, now), self._rows))
+            buried = await self._bury(stale, settlement.detail, "given_up")
+        if buried:
+            self._trouble.refusals = 0
+        else:
+            rest = LONGEST_DELAY.total_seconds()
+            self._trouble.rest_until = self._office.clock.monotonic() + rest
+        return buried
 
     async def _bury(self, count: int, why: str, reason: str) -> bool:
         """Give up the `count` oldest rows and tell others. Return False if the store fails.

@@ -416,3 +416,20 @@ async def test_stale_heartbeats_are_not_sent():
     await world.passes(HOUR)
 
     assert len(beacon.delivered) == 2  # the one that was attempted, and the newest
+
+
+async def test_store_that_fails_brings_no_attempts():
+    """While the store can't take the notice of a refused message, its receiver is not hammered."""
+    oncall = RecordingNotifier(failing=refusal(permanent=True))
+    world = World(oncall=oncall, other=RecordingNotifier())
+    row = world.fires("A", "oncall")
+    await world.passes(400)
+    world.outbox.broken = True
+    before = len(oncall.attempts)
+    await world.passes(HOUR)
+    meanwhile = len(oncall.attempts) - before
+    world.outbox.broken = False
+    await world.passes(16 * MINUTE)
+
+    assert meanwhile <= 5
+    assert world.outbox.state(row) is DEAD
