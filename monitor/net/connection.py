@@ -18,7 +18,7 @@ from monitor.net.faults import refused_by_them, refused_by_us
 from monitor.net.tls import TlsSettings, handshake_error, session_error, tls_facts
 from monitor.net.trace import Phase, Trace
 
-CHUNK = 65_536  # bytes asked of the kernel at once, and the most that a turn of the loop handles
+CHUNK = 32_768  # bytes asked of the kernel at once, and the most that a turn of the loop handles
 
 _STREAM_SOCKET = socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 

@@ -18,7 +18,7 @@ LARGEST_HEAD = 65_536  # bytes of all header sections together, of the preludes 
 MOST_HEADERS = 100
 _MOST_PRELUDES = 10
 _DEFAULT_BODY = 1_048_576
-_WIRE_FACTOR = 8  # a body in chunks of one byte needs six bytes for each
+_WIRE_FACTOR = 4  # what surrounds a body, such as chunk sizes, is bounded as well
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -26,19 +26,20 @@ Headers = list[tuple[bytes, bytes]]
 class Response:
     """One response as it comes in; feed it until it is `complete` or has a `failure`.
 
-    `headers` keep order and spelling. `body` is decoded; `wire_length` is what Content-Length
-    says, None without one. `failure` is PROTOCOL, TRUNCATED or TOO_LARGE; after one in the body
-    the status and the headers still stand.
+    `headers` keep order and spelling. `body` is there, decoded, once it is whole; `wire_length`
+    is what Content-Length says, None without one. `failure` is PROTOCOL, TRUNCATED or TOO_LARGE;
+    after one in the body the status and the headers still stand.
     """
 
     __slots__ = (
-        "_body",
         "_decoder",
         "_fed",
         "_has_no_body",
         "_largest_body",
         "_parser",
+        "_pieces",
         "_preludes",
+        "body",
         "body_size",
         "chunked",
         "complete",
@@ -58,7 +59,8 @@ class Response:
         self._has_no_body = method == "HEAD"
         self._largest_body = largest_body
         self._decoder: Decoder = Identity()
-        self._body: list[bytes] = []
+        self._pieces = bytearray()
+        self.body = b""
         self._fed = 0
         self._preludes = 0
         self.status = 0
@@ -69,11 +71,6 @@ class Response:
         self.head_complete = False
         self.complete = False
         self.failure: NetError | None = None
-
-    @property
-    def body(self) -> bytes:
-        """The body so far, decoded."""
-        return b"".join(self._body)
 
     @property
     def content_length(self) -> int:
@@ -173,7 +170,7 @@ class Response:
         self.body_size += len(text)
         if self.body_size > self._largest_body:
             raise _too_large(f"body over {self._largest_body} bytes")
-        self._body.append(text)
+        self._pieces += text
 
     def on_message_complete(self) -> None:
         """Take note of the end of a response, or of a prelude."""
@@ -198,6 +195,8 @@ class Response:
 
     def _finish(self) -> None:
         if self._decoder.finished():
+            self.body = bytes(self._pieces)
+            self._pieces.clear()
             self.complete = True
         else:
             text = f"encoded body ends early, after {self.body_size} decoded bytes"
