@@ -1,0 +1,358 @@
+"""What a dns check accepts as its fields, and how it judges a reply."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from monitor.domain.dnstext import canonical, dns_name
+from monitor.domain.observation import Failure, FailureKind, OutcomeStatus, UnknownCause, series
+from monitor.net.dnsreport import Asked, Reply, combine
+from monitor.probes.dns import DnsSpec, judge
+
+
+def spec(**fields: Any) -> DnsSpec:
+    return DnsSpec.model_validate({"name": "www.example.id"} | fields)
+
+
+def expecting(**expect: Any) -> DnsSpec:
+    return spec(expect=expect)
+
+
+def replied(*answers: str, rcode: str = "NOERROR", ttl: int = 300) -> Reply:
+    return Reply(rcode=rcode, answers=answers, ttls=(ttl,) * len(answers))
+
+
+@pytest.mark.parametrize(
+    ("answers", "got"),
+    [
+        ({}, ("192.0.2.7",)),
+        ({"exactly": ["192.0.2.8", "192.0.2.7"]}, ("192.0.2.7", "192.0.2.8")),
+        ({"contains": ["192.0.2.7"]}, ("192.0.2.7", "192.0.2.8")),
+        ({"any_match": r"\.8$"}, ("192.0.2.7", "192.0.2.8")),
+        ({"all_match": r"^192\."}, ("192.0.2.7", "192.0.2.8")),
+        ({"none_match": r"^10\."}, ("192.0.2.7",)),
+        ({"contains": ["192.0.2.7"], "none_match": r"^10\."}, ("192.0.2.7",)),
+    ],
+)
+def test_right_answers(answers: dict[str, Any], got: tuple[str, ...]):
+    """A check succeeds when every condition on its answers holds, in whatever order they come."""
+    assert judge(expecting(answers=answers), replied(*got)) is None
+
+
+@pytest.mark.parametrize(
+    ("answers", "got", "detail"),
+    [
+        (
+            {"exactly": ["192.0.2.7"]},
+            ("192.0.2.9",),
+            "answers: 192.0.2.9, expected exactly 192.0.2.7",
+        ),
+        (
+            {"exactly": ["192.0.2.7"]},
+            ("192.0.2.7", "192.0.2.9"),
+            "answers: 192.0.2.7, 192.0.2.9, expected exactly 192.0.2.7",
+        ),
+        (
+            {"contains": ["192.0.2.7", "192.0.2.8"]},
+            ("192.0.2.8",),
+            "answers: 192.0.2.8, expected 192.0.2.7 among them",
+        ),
+        ({"any_match": "^10"}, ("1.1.1.1",), "answers: 1.1.1.1, expected one to match '^10'"),
+        (
+            {"all_match": "^10"},
+            ("10.1.1.1", "1.1.1.1"),
+            "answers: 1.1.1.1, 10.1.1.1, expected all to match '^10'",
+        ),
+        ({"none_match": "^1"}, ("1.1.1.1",), "answers: 1.1.1.1, expected none to match '^1'"),
+    ],
+)
+def test_wrong_answers(answers: dict[str, Any], got: tuple[str, ...], detail: str):
+    """Wrong answers fail with both sides: what came, and what was expected."""
+    failure = judge(expecting(answers=answers), replied(*got))
+
+    assert failure == Failure(FailureKind.ANSWER, detail)
+
+
+@pytest.mark.parametrize(
+    ("rcode", "kind"),
+    [
+        ("NXDOMAIN", FailureKind.RESOLVE_NXDOMAIN),
+        ("SERVFAIL", FailureKind.RESOLVE_SERVFAIL),
+        ("REFUSED", FailureKind.RESOLVE_REFUSED),
+        ("NOTIMP", FailureKind.ANSWER),
+        ("RCODE23", FailureKind.ANSWER),
+    ],
+)
+def test_another_response_code(rcode: str, kind: FailureKind):
+    """Each response code that is not expected has its kind, and is named."""
+    failure = judge(spec(), replied(rcode=rcode))
+
+    assert failure == Failure(kind, f"rcode: {rcode}, expected NOERROR")
+
+
+def test_name_that_exists_but_should_not():
+    """A check that expects NXDOMAIN fails when the name exists, and needs no answers."""
+    absent = expecting(rcode="NXDOMAIN")
+
+    assert judge(absent, replied(rcode="NXDOMAIN")) is None
+    assert judge(absent, replied("192.0.2.7")) == Failure(
+        FailureKind.ANSWER, "rcode: NOERROR, expected NXDOMAIN"
+    )
+
+
+def test_too_few_answers():
+    """Fewer answers than wanted are `resolve_nodata`; at least one is wanted."""
+    none = judge(spec(), replied())
+    one = judge(expecting(min_answers=2), replied("192.0.2.7"))
+
+    assert none == Failure(FailureKind.RESOLVE_NODATA, "answers: none, expected at least 1")
+    assert one == Failure(FailureKind.RESOLVE_NODATA, "answers: 192.0.2.7, expected at least 2")
+    assert judge(expecting(min_answers=0), replied()) is None
+
+
+def test_ttl_limits():
+    """TTLs are held against their limits, both included."""
+    limits = expecting(min_ttl="1m", max_ttl="5m")
+
+    assert judge(limits, replied("192.0.2.7", ttl=60)) is None
+    assert judge(limits, replied("192.0.2.7", ttl=300)) is None
+    assert judge(limits, replied("192.0.2.7", ttl=301)) == Failure(
+        FailureKind.ANSWER, "ttl: 301 s, expected at most 300 s"
+    )
+    assert judge(limits, replied("192.0.2.7", ttl=59)) == Failure(
+        FailureKind.ANSWER, "ttl: 59 s, expected at least 60 s"
+    )
+
+
+def test_hostile_text_is_shown_safely():
+    """Answers are data: control characters are replaced, and long ones cut."""
+    failure = judge(
+        spec(record="TXT", expect={"answers": {"exactly": ["x"]}}),
+        replied("a\x1b[2J\nb", *(f"{number}{'y' * 2000}" for number in range(50))),
+    )
+
+    assert failure is not None
+    assert "\x1b" not in failure.detail
+    assert "\n" not in failure.detail
+    assert "and 31 more" in failure.detail
+    assert len(failure.detail) < 8000
+
+
+@pytest.mark.parametrize(
+    ("record", "written", "expected"),
+    [
+        ("A", "192.0.2.7", "192.0.2.7"),
+        ("AAAA", "2001:DB8::0:7", "2001:db8::7"),
+        ("CNAME", "WWW.Example.id.", "www.example.id"),
+        ("NS", "bücher.example", "xn--bcher-kva.example"),
+        ("MX", "010  Mail.example.id.", "10 mail.example.id"),
+        ("SRV", "0 5 443 Host.example.id.", "0 5 443 host.example.id"),
+        ("CAA", '0 ISSUE "letsencrypt.org; a=b"', "0 issue letsencrypt.org; a=b"),
+        ("SOA", "a.id. b.id. 1 2 3 4 5", "a.id b.id 1 2 3 4 5"),
+        ("TXT", "V=spf1  -all.", "V=spf1  -all."),
+        ("PTR", "_x.example.id", "_x.example.id"),
+    ],
+)
+def test_expected_values_have_one_form(record: str, written: str, expected: str):
+    """However an expected value is written, it is compared in the form that answers have."""
+    assert canonical(record, written) == expected
+
+
+@pytest.mark.parametrize(
+    ("record", "written"),
+    [
+        ("A", "192.0.2"),
+        ("A", "2001:db8::7"),
+        ("A", "www.example.id"),
+        ("AAAA", "192.0.2.7"),
+        ("MX", "mail.example.id"),
+        ("MX", "ten mail.example.id"),
+        ("NS", "ns1 example.id"),
+        ("CAA", "issue letsencrypt.org"),
+        ("SRV", "0 5 host.example.id"),
+    ],
+)
+def test_impossible_expectation_is_refused(record: str, written: str):
+    """A value that no answer can have is a mistake in the configuration, shown with a sample."""
+    with pytest.raises(ValueError, match=f"is no {record} record: write "):
+        canonical(record, written)
+    with pytest.raises(ValidationError):
+        spec(record=record, expect={"answers": {"exactly": [written]}})
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Example.ID.", "example.id"),
+        (".", "."),
+        ("_dmarc.example.id", "_dmarc.example.id"),
+        ("*.example.id", "*.example.id"),
+        ("kota.makassar", "kota.makassar"),
+        ("bücher.example", "xn--bcher-kva.example"),
+    ],
+)
+def test_dns_names(text: str, name: str):
+    """A DNS name has one form: ASCII, lower case, no final dot. Underscores are fine."""
+    assert dns_name(text) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "..",
+        "a..b",
+        "a b",
+        "a/b",
+        "a@b",
+        "http://a",
+        "-a",
+        "a-.id",
+        "a" * 64,
+        "a." * 130,
+        "a\n",
+        "a\0",
+    ],
+)
+def test_what_is_no_dns_name(text: str):
+    """What is no DNS name is refused when the configuration is read."""
+    with pytest.raises(ValueError):
+        dns_name(text)
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("192.0.2.7", "7.2.0.192.in-addr.arpa"),
+        ("2001:db8::7", "7." + "0." * 23 + "8.b.d.0.1.0.0.2.ip6.arpa"),
+        ("7.2.0.192.in-addr.arpa", "7.2.0.192.in-addr.arpa"),
+    ],
+)
+def test_pointer_of_an_address(address: str, name: str):
+    """A PTR check takes an address as it is written, or its reverse name."""
+    assert spec(name=address, record="PTR").question_name == name
+
+
+@pytest.mark.parametrize(
+    ("fields", "target", "host"),
+    [
+        ({}, "www.example.id/A", None),
+        ({"nameservers": ["127.0.0.1:5353"]}, "www.example.id/A@127.0.0.1:5353", "127.0.0.1"),
+        (
+            {"nameservers": ["127.0.0.1", "ns1.example.id"], "record": "MX"},
+            "www.example.id/MX@127.0.0.1,ns1.example.id",
+            "ns1.example.id",
+        ),
+        ({"nameservers": ["[::1]:53"]}, "www.example.id/A@[::1]:53", "::1"),
+    ],
+)
+def test_target_and_host(fields: dict[str, Any], target: str, host: str | None):
+    """A target names what is asked and whom; its host is the server that is furthest away."""
+    assert spec(**fields).target() == target
+    assert spec(**fields).host() == host
+
+
+@pytest.mark.parametrize(
+    ("ip", "families"),
+    [("any", ["any", "ip4", "ip6"]), ("both", ["ip4", "ip6", "ip4", "ip6"])],
+)
+def test_ways_to_a_server(ip: str, families: list[str]):
+    """`both` asks a server that has a name over either family; an address has its own."""
+    servers = ["ns1.example.id", "10.0.0.53", "2001:db8::53"]
+
+    assert [family for _, family in spec(nameservers=servers, ip=ip).ways] == families
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"nameservers": ["::1"], "ip": "ip4"},
+        {"nameservers": ["10.0.0.53"], "ip": "ip6"},
+        {"nameservers": ["10.0.0.53:0"]},
+        {"nameservers": ["user@10.0.0.53"]},
+        {"record": "ANY"},
+        {"transport": "https"},
+        {"expect": {"rcode": "OK"}},
+        {"expect": {"answers": {"any_match": "("}}},
+        {"expect": {"answers": {"exactly": []}}},
+        {"expect": {"min_answers": -1}},
+        {"expect": {"maxttl": "5m"}},
+        {"name": "a b"},
+    ],
+)
+def test_mistakes_are_refused(fields: dict[str, Any]):
+    """A field that can't be meant as written is refused when the configuration is read."""
+    with pytest.raises(ValidationError):
+        spec(**fields)
+
+
+def asked(
+    server: str = "10.0.0.53:53",
+    *,
+    seconds: float = 0.01,
+    failure: Failure | None = None,
+    cause: UnknownCause | None = None,
+) -> Asked:
+    return Asked(
+        server=server,
+        named=True,
+        address=server.rpartition(":")[0],
+        phases={"resolve": 0.0, "connect": 0.0, "request": seconds},
+        reply=replied("192.0.2.7"),
+        failure=failure,
+        cause=cause,
+    )
+
+
+WRONG = Failure(FailureKind.ANSWER, "answers: none")
+OURS = Failure(FailureKind.CONNECT_UNREACHABLE, "no descriptors")
+
+
+def test_fault_of_ours_is_unknown():
+    """Where only a fault of ours kept a server from being asked, nothing is known."""
+    outcome = combine("A", [asked(), asked(failure=OURS, cause=UnknownCause.LOCAL)])
+
+    assert outcome.status is OutcomeStatus.UNKNOWN
+    assert outcome.cause is UnknownCause.LOCAL
+
+
+def test_real_failure_counts_beside_a_fault_of_ours():
+    """A server that failed did fail, whatever happened to the others."""
+    outcome = combine(
+        "A", [asked(failure=OURS, cause=UnknownCause.LOCAL), asked("10.0.0.54:53", failure=WRONG)]
+    )
+
+    assert outcome.status is OutcomeStatus.FAILED
+    assert outcome.cause is None
+    assert outcome.failure == Failure(
+        FailureKind.ANSWER, "answers: none (from 10.0.0.54:53); 2 of 2 name servers failed"
+    )
+
+
+def test_numbers_are_those_of_the_slowest():
+    """When all succeed, the slowest server's numbers are reported."""
+    outcome = combine("A", [asked(seconds=0.01), asked("10.0.0.54:53", seconds=0.2)])
+
+    assert outcome.measurements[series("probe_dns_duration_seconds", phase="request")] == 0.2
+    assert outcome.facts["server"] == "10.0.0.54:53"
+
+
+def test_reading_a_configuration_loads_no_network_code():
+    """A configuration with dns checks is read without the network layer or a DNS library."""
+    script = (
+        "import sys; from monitor.probes.dns import DnsSpec;"
+        "DnsSpec.model_validate({'name': 'www.example.id', 'record': 'MX',"
+        " 'nameservers': ['10.0.0.53:53'],"
+        " 'expect': {'answers': {'exactly': ['10 mail.example.id']}}});"
+        "print([name for name in sys.modules if name == 'dns' or name == 're2'"
+        " or name.startswith('monitor.net.')])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"
