@@ -28,6 +28,7 @@ _SECOND_TICKS = 4
 _PAUSE_SECONDS = 1.0
 _BUSY_SHARE = 0.5
 _SNAPSHOT_SECONDS = 300
+_EXPIRY_SECONDS = 5
 _STUCK_SECONDS = 5.0
 
 
@@ -122,10 +123,13 @@ class Watchdog:
         self._snapshot()
 
     def _expire(self, now: int) -> None:
-        """Show as unknown what has not been seen for longer than a sample may speak."""
+        """Show as unknown what has not been seen for longer than a sample may speak.
+
+        Each check has its turn every few seconds; the instant is exact all the same.
+        """
         lost = [
             (watched.check.id, at)
-            for watched in self._board.checks()
+            for watched in _share(self._board.checks(), self._turn, _EXPIRY_SECONDS)
             if (at := expired_at(watched, now)) is not None
         ]
         self._pipeline.lose_sight(lost, UnknownCause.NO_DATA)
@@ -135,7 +139,7 @@ class Watchdog:
 
         A service and its checks are stored together, so that they go equally far.
         """
-        services = {s.id for s in _share(self._board.services(), self._turn % _SNAPSHOT_SECONDS)}
+        services = {s.id for s in _share(self._board.services(), self._turn, _SNAPSHOT_SECONDS)}
         if services:
             checks = [w.check.id for w in self._board.checks() if w.check.service in services]
             self._pipeline.snapshot(checks, tuple(services))
@@ -160,5 +164,6 @@ def expired_at(watched: Watched, now: int) -> datetime | None:
     return instant(limit) if now > limit else None
 
 
-def _share(items: Sequence[_T], share: int) -> Sequence[_T]:
-    return tuple(islice(items, share, None, _SNAPSHOT_SECONDS))
+def _share(items: Sequence[_T], turn: int, turns: int) -> Sequence[_T]:
+    """Return those of `items` whose turn it is, when all shall have had one after `turns`."""
+    return tuple(islice(items, turn % turns, None, turns))

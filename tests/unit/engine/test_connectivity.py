@@ -1,0 +1,130 @@
+import asyncio
+from datetime import timedelta
+
+from monitor.domain.alert import AlertType
+from monitor.domain.check import CheckId
+from monitor.domain.observation import (
+    Failure,
+    FailureKind,
+    Outcome,
+    OutcomeStatus,
+    UnknownCause,
+)
+from monitor.domain.service import Service, ServiceId
+from monitor.domain.status import Status
+from monitor.engine.board import Board
+from monitor.engine.connectivity import Connectivity
+from monitor.engine.pipeline import Pipeline, Plan
+from monitor.engine.selfcheck import Canary, SelfCheck
+from monitor.ports import MarkKind
+from tests.fakes import NOON, OK, FakeClock, FakeTelemetry, a_check, observed
+from tests.unit.engine.test_pipeline import Ledger
+from tests.unit.engine.test_selfcheck import Answering
+
+CHECKS = tuple(a_check(id=CheckId(f"check-{n}")) for n in range(20))
+TIMEOUT = Outcome(
+    status=OutcomeStatus.FAILED, failure=Failure(FailureKind.CONNECT_TIMEOUT, "no answer")
+)
+NO_ROUTE = Outcome(
+    status=OutcomeStatus.UNKNOWN,
+    failure=Failure(FailureKind.CONNECT_UNREACHABLE, "ENETUNREACH"),
+    cause=UnknownCause.SELF_OFFLINE,
+)
+PORTAL = Service(id=ServiceId("portal"), name="Portal", owner="diskominfo")
+
+
+class Scene:
+    """A network that is cut when a test says so."""
+
+    def __init__(self, *, alive: bool) -> None:
+        self.canary, self.clock, self.telemetry = (
+            Answering(alive=alive),
+            FakeClock(),
+            FakeTelemetry(),
+        )
+        self.ledger, self.recoveries, self.back = Ledger(), 0, asyncio.Event()
+        pipeline = Pipeline(Board(), self.ledger, "balaikota")
+        pipeline.replace(
+            Plan(services=(PORTAL,), checks=CHECKS, routes=(), receivers=("oncall",)), NOON
+        )
+        check = SelfCheck([Canary("far", self.canary)], [], self.clock.monotonic)
+        self.connectivity = Connectivity(
+            check, pipeline, self.clock, self.telemetry, self.recovered
+        )
+
+    def recovered(self) -> None:
+        self.recoveries += 1
+        self.back.set()
+
+    async def judge(self, check, outcome):
+        [seen] = observed(outcome, check=check, start=self.clock.now())
+        began = self.clock.monotonic()
+        self.clock.advance(1)
+        return await self.connectivity.judge(check, seen, began)
+
+    @property
+    def marks(self):
+        return [mark.kind for change in self.ledger.changes for mark in change.marks]
+
+
+async def test_cut_network_is_one_alert():
+    """When our network is cut, every failure is unknown and one message says so."""
+    scene = Scene(alive=False)
+    seen = await asyncio.gather(*(scene.judge(check, TIMEOUT) for check in CHECKS))
+
+    assert {each.sample for each in seen} == {Status.UNKNOWN}
+    assert scene.ledger.told == [AlertType.SELF_OFFLINE]
+    assert scene.marks == [MarkKind.SELF_OFFLINE]
+
+
+async def test_return_is_told_once_and_resets_deliveries():
+    """When a target answers again, one message tells it and what waits is tried at once."""
+    scene = Scene(alive=False)
+    await scene.judge(CHECKS[0], TIMEOUT)
+    for check in CHECKS:
+        await scene.judge(check, OK)
+
+    assert scene.ledger.told == [AlertType.SELF_OFFLINE, AlertType.SELF_RECOVERED]
+    assert scene.recoveries == 1
+    assert scene.connectivity.offline_since is None
+
+
+async def test_no_route_is_offline_without_asking():
+    """A kernel without a route says enough: no canary is asked."""
+    scene = Scene(alive=False)
+    await scene.judge(CHECKS[0], NO_ROUTE)
+
+    assert scene.ledger.told == [AlertType.SELF_OFFLINE]
+    assert scene.canary.asked == 0
+
+
+async def test_dead_target_with_a_living_canary_is_down():
+    """While our network works, a silent target is down."""
+    seen = await Scene(alive=True).judge(CHECKS[0], TIMEOUT)
+
+    assert seen.sample is Status.DOWN
+
+
+async def test_offline_at_the_last_stop_goes_on():
+    """Having been offline when it was stopped, the daemon tells the return and not the loss again."""
+    scene = Scene(alive=False)
+    scene.connectivity.resume(NOON - timedelta(hours=1))
+    await scene.judge(CHECKS[0], TIMEOUT)
+    await scene.judge(CHECKS[1], OK)
+
+    assert scene.ledger.told == [AlertType.SELF_RECOVERED]
+
+
+async def test_asks_until_it_is_back(monkeypatch):
+    """While we are offline the canaries are asked, so that the return is noticed without a check."""
+    monkeypatch.setattr("monitor.engine.connectivity._ASK_SECONDS", 0.0)
+    scene = Scene(alive=False)
+    await scene.judge(CHECKS[0], TIMEOUT)
+    task = asyncio.create_task(scene.connectivity.run())
+    scene.canary.alive = True
+    scene.clock.advance(5)
+    async with asyncio.timeout(5):
+        await scene.back.wait()
+    task.cancel()
+
+    assert scene.ledger.told[-1] is AlertType.SELF_RECOVERED
