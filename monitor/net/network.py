@@ -78,7 +78,7 @@ class Network:
         """An httpx transport over this network."""
         from monitor.net.transport import HttpTransport  # only who speaks httpx pays for it
 
-        return HttpTransport(self)
+        return HttpTransport(self.fetch)
 
     async def _address(
         self,

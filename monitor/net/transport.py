@@ -2,23 +2,34 @@
 
 from collections.abc import Iterable
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import httpx
 
-from monitor.net.fetch import HTTP_TLS, Request, make_request
+from monitor.net.fetch import HTTP_TLS, Reply, Request, make_request
+from monitor.net.policy import AddressClass
 from monitor.net.resolver import Family
 from monitor.net.trace import Trace
 from monitor.net.urls import parse_target
-
-if TYPE_CHECKING:
-    from monitor.net.network import Network
 
 _DEFAULT_SECONDS = 30.0
 _LARGEST_BODY = 65_536
 # The body comes decoded and whole, so that httpx must neither decode nor count it.
 _SETTLED = {b"content-encoding", b"content-length", b"transfer-encoding"}
 _NO_BODY = {204, 304}
+
+
+class Fetch(Protocol):
+    """`Network.fetch`."""
+
+    async def __call__(
+        self,
+        request: Request,
+        *,
+        deadline: float,
+        trace: Trace,
+        pinned: AddressClass | None = ...,
+    ) -> Reply: ...
 
 
 class HttpTransport(httpx.AsyncBaseTransport):
@@ -30,14 +41,14 @@ class HttpTransport(httpx.AsyncBaseTransport):
     NetError, which says more than httpx's own exceptions do. No redirects are followed here.
     """
 
-    def __init__(self, network: "Network") -> None:
-        self._network = network
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return the response, its body read and decoded. Raises NetError."""
         extensions: dict[str, Any] = dict(request.extensions)
         trace = extensions.get("trace") or Trace()
-        reply = await self._network.fetch(
+        reply = await self._fetch(
             _engine_request(request, await request.aread(), extensions),
             deadline=_deadline(extensions),
             trace=trace,
