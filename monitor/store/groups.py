@@ -63,6 +63,7 @@ class Groups:
         delay: float,
         limit: int,
         failed: Callable[[], None],
+        retry_seconds: Sequence[float] = _RETRY_SECONDS,
     ) -> None:
         self.figures = Figures(sequence=sequence)
         self._write = write
@@ -70,6 +71,7 @@ class Groups:
         self._delay = delay
         self._limit = limit
         self._failed = failed
+        self._retry_seconds = retry_seconds
         self._last = sequence
         self._entries: deque[_Entry] = deque()
         self._waited_for = 0
@@ -222,7 +224,7 @@ class Groups:
 
     async def _pause(self) -> bool:
         """Wait before the next attempt. Return False when the store is closing instead."""
-        seconds = _RETRY_SECONDS[min(self._failures, len(_RETRY_SECONDS)) - 1]
+        seconds = self._retry_seconds[min(self._failures, len(self._retry_seconds)) - 1]
         until = asyncio.get_running_loop().time() + seconds
         while not self._closing:
             self._hurry.clear()

@@ -174,15 +174,15 @@ class Writer:
                 scribe = self._scribe = self._scribe or Scribe(
                     connection, self._statements, self._vantage, self._epoch
                 )
-                before = scribe.conflicts
+                conflicts, rows = scribe.conflicts, scribe.rows
                 scribe.write([each.job for each in group], last)
         except BaseException:
             self._scribe = None
             raise
         self._sequence, self._epoch = last, scribe.epoch
-        self._rows += len(group)
+        self._rows += scribe.rows - rows
         self._reached("committed")
-        return scribe.conflicts - before
+        return scribe.conflicts - conflicts
 
 
 def _checkpoint(connection: Connection, mode: str) -> bool:

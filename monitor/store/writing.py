@@ -18,7 +18,8 @@ from monitor.store.statements import Statements
 class Scribe:
     """Writes jobs on one connection for one vantage. A new one is made after a rollback.
 
-    `epoch` is the highest one so far, `conflicts` how many observations were there already.
+    `epoch` is the highest one so far, `rows` how many were written, `conflicts` how many
+    observations were there already.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class Scribe:
     ) -> None:
         self.epoch = epoch
         self.conflicts = 0
+        self.rows = 0
         self._connection = connection
         self._do = statements
         self._checks = _known(connection, schema.check_name)
@@ -61,7 +63,10 @@ class Scribe:
     def _write_run(self, run: Sequence[Enqueued]) -> None:
         do, names, vantage = self._do, self._names, self._vantage
         changes = [each.change for each in run]
-        self.epoch = max(chain([self.epoch], *(rows.epochs(change) for change in changes)))
+        tallies: list[Row] = []
+        for change in changes:
+            self.epoch = max(self.epoch, *rows.epochs(change), 0)
+            tallies += rows.tally_rows(change.tallies.items(), names, vantage, self.epoch)
         seen = [o for change in changes for o in change.observations]
         self.conflicts += len(seen) - self._run(
             do.add_observation, rows.observation_rows(seen, names)
@@ -78,8 +83,7 @@ class Scribe:
         )
         marks = (m for change in changes for m in change.marks)
         self._run(do.add_mark, rows.mark_rows(marks, vantage))
-        tallies = (pair for change in changes for pair in change.tallies.items())
-        self._run(do.put_tally, rows.tally_rows(tallies, names, vantage, self.epoch))
+        self._run(do.put_tally, tallies)
         services = (pair for change in changes for pair in change.service_tallies.items())
         self._run(do.put_service_tally, rows.service_tally_rows(services, vantage))
 
@@ -146,6 +150,7 @@ class Scribe:
         """Execute `statement` for each row, and return how many rows it wrote."""
         if not parameters:
             return 0
+        self.rows += len(parameters)
         return self._connection.execute(statement, parameters).rowcount
 
 
