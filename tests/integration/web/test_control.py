@@ -129,7 +129,8 @@ def test_no_descriptor_is_lost(data_dir):
 async def test_nonsense_is_an_error(tmp_path):
     """What answers and is no daemon of ours is an error, and not a traceback."""
 
-    async def nonsense(_reader, writer):
+    async def nonsense(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
         await writer.drain()
         writer.close()

@@ -216,6 +216,17 @@ async def test_labels_follow_the_configuration():
     assert len(exposing._labels._known) == 1
 
 
+async def test_labels_follow_a_new_owner():
+    """When only the owner of a service changes, the labels of its checks do as well."""
+    board = one_check(watch(a_check()))
+    exposing = exposition(board)
+    [part async for part in exposing.text(openmetrics=False)]
+    board.listed = [a_service(owner="bapenda")]
+    text = b"".join([part async for part in exposing.text(openmetrics=False)]).decode()
+
+    assert "diskominfo" not in text
+
+
 async def test_a_service_removed_during_a_scrape_is_left_out():
     """A reload in the middle of a scrape does no harm: what is gone is no longer asked for."""
 

@@ -9,6 +9,11 @@ def test_quotes_backslashes_and_line_ends_are_escaped():
     assert rendered([("instance", 'a"b\\c\nd')]) == r'instance="a\"b\\c\nd"'
 
 
+def test_what_a_target_sends_is_escaped():
+    """A target cannot end a label value of its own accord."""
+    assert foreign((("subject", 'CN="a\\b"'),)) == r',subject="CN=\"a\\b\""'
+
+
 def test_half_a_surrogate_is_no_text():
     """What is not Unicode text is shown as a question mark, so that the body stays UTF-8."""
     assert escaped("a\ud800b") == "a?b"
