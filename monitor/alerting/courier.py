@@ -43,6 +43,7 @@ class Office:
     `witness(name)` is one other receiver that is well, if there is one; `others(name)` are those
     to tell that messages to `name` are lost. `jitter` returns a random number in [0, 1).
     `changed` is called when rows were settled, `enqueued` when the outbox got new ones.
+    `attempt_seconds` bounds each attempt as a whole.
     """
 
     outbox: Outbox
@@ -53,6 +54,7 @@ class Office:
     others: Callable[[str], Sequence[str]]
     changed: Callable[[], None]
     enqueued: Callable[[], None]
+    attempt_seconds: float = ATTEMPT_SECONDS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -241,13 +243,14 @@ class Courier:
         """Return why the attempt failed, or None when the receiver has the message."""
         assert self._notifier is not None  # noqa: S101  `usable` was asked before
         assert row.body is not None  # noqa: S101  it was frozen
+        seconds = self._office.attempt_seconds
         try:
-            async with asyncio.timeout(ATTEMPT_SECONDS):
+            async with asyncio.timeout(seconds):
                 await self._notifier.notify(row.id, row.body, self._office.clock.now())
         except Undelivered as error:
             return error
         except TimeoutError:
-            return Undelivered(f"no answer within {ATTEMPT_SECONDS:g} s", reason="timeout")
+            return Undelivered(f"no answer within {seconds:g} s", reason="timeout")
         except Exception as error:
             log.exception("notification.crashed", receiver=self.name)
             return Undelivered(f"our fault: {type(error).__name__}", reason="internal")

@@ -13,7 +13,7 @@ from operator import attrgetter
 
 import structlog
 
-from monitor.alerting.courier import Courier, Office
+from monitor.alerting.courier import ATTEMPT_SECONDS, Courier, Office
 from monitor.ports import Clock, Notifier, Outbox, OutboxRow, StoreError, Telemetry
 
 LOOK_AGAIN_SECONDS = 30.0
@@ -32,8 +32,10 @@ class Dispatcher:
         clock: Clock,
         telemetry: Telemetry,
         jitter: Callable[[], float] = random.random,
+        *,
+        attempt_seconds: float = ATTEMPT_SECONDS,
     ) -> None:
-        """`jitter` returns numbers in [0, 1)."""
+        """`jitter` returns numbers in [0, 1); `attempt_seconds` bounds each attempt as a whole."""
         self._outbox = outbox
         self._clock = clock
         self._telemetry = telemetry
@@ -46,6 +48,7 @@ class Dispatcher:
             others=self._others,
             changed=self._measure,
             enqueued=self.wake,
+            attempt_seconds=attempt_seconds,
         )
         self._couriers: dict[str, Courier] = {}
         self._tasks: asyncio.TaskGroup | None = None

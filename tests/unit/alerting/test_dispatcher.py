@@ -3,6 +3,8 @@
 import asyncio
 from contextlib import asynccontextmanager
 
+from monitor.alerting.courier import ATTEMPT_SECONDS
+from monitor.alerting.dispatcher import Dispatcher
 from monitor.domain.alert import AlertType
 from monitor.ports import DeliveryState
 from tests.fakes import RecordingNotifier, an_alert
@@ -58,7 +60,24 @@ async def test_hanging_receiver_delays_no_other():
         await other.answered.wait()
 
     assert len(other.delivered) == 2
-    assert hanging.delivered == []
+    assert world.telemetry.of("notification_failed") == []  # the first attempt still hangs
+
+
+async def test_attempt_is_bounded_as_a_whole():
+    """A notifier that never returns is cut off, and its message is tried again."""
+    hanging = Held()
+    world = World(oncall=hanging)
+    row = world.fires("A")
+    world.dispatcher = Dispatcher(
+        world.outbox, world.notifiers, world.clock, world.telemetry, attempt_seconds=0.01
+    )
+    await asyncio.wait_for(world.settles(), PATIENCE_SECONDS)
+
+    assert ATTEMPT_SECONDS == 15
+    assert world.outbox.rows[row].attempts == 1
+    assert world.telemetry.of("notification_failed") == [
+        {"receiver": "oncall", "reason": "timeout"}
+    ]
 
 
 async def test_woken_by_a_commit():
