@@ -53,6 +53,17 @@ def test_defaults_over_files(city):
     assert check.labels == {"gedung": "balaikota", "opd": "bapenda"}
 
 
+def test_defaults_stay_in_their_file(tmp_path):
+    """Defaults of a file in config/services/ hold in that file only."""
+    path = written(tmp_path)
+    services = tmp_path / "config" / "services"
+    services.mkdir(parents=True)
+    (services / "a.yaml").write_text("defaults: {interval: 5m}\n")
+    (services / "b.yaml").write_text("checks:\n" + A_CHECK.replace("portal-tcp", "b"))
+
+    assert {each.interval for each in checks(loaded(path)).values()} == {timedelta(seconds=60)}
+
+
 def test_usual_rhythm():
     """Unsaid, a check runs every 60 s with 10 s to answer, and 3 failures or 2 successes decide."""
     [configured] = loaded(DATA / "valid" / "smallest.yaml").checks
@@ -294,6 +305,15 @@ def test_untold_warning(tmp_path):
         "config/alerts.yaml:2:9: routes: nobody is told when portal is down (no route takes portal-tcp)"
         in warnings(config)
     )
+
+
+def test_no_receiver_warning(tmp_path):
+    """Whoever names no receiver is warned once, however many checks there are."""
+    found = [each for each in warnings(loaded(written(tmp_path))) if "told" in each]
+
+    assert found == [
+        "config/alerts.yaml:1:1: receivers: there is none: nobody is told when a service is down"
+    ]
 
 
 def test_doubts(tmp_path):
