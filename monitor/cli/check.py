@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from monitor.domain.check import Check
     from monitor.domain.observation import Observation
 
+    Show = Callable[[Observation, Observation | None], None]
+
 
 def _length(_: click.Context, __: click.Parameter, value: str | None) -> timedelta | None:
     """Return a duration as the configuration has it."""
@@ -56,7 +58,7 @@ def check(
     Exit code: 0 if the target is up or degraded, else 1.
     """
     config, chosen = _chosen(settings, target, timeout)
-    show = partial(_show, settings, chosen.check, config.monitor.zone, nagios=nagios)
+    show = partial(_show, settings, chosen.check, config.monitor.zone, nagios=nagios, watch=watch)
     last = asyncio.run(_probed(config, chosen, show, watch=watch))
     raise click.exceptions.Exit(_code(last, nagios=nagios))
 
@@ -95,45 +97,60 @@ def _configured(config: "Config", name: str, timeout: timedelta | None) -> "Conf
 
 
 async def _probed(
-    config: "Config",
-    chosen: "ConfiguredCheck",
-    show: Callable[["Observation"], None],
-    *,
-    watch: bool,
+    config: "Config", chosen: "ConfiguredCheck", show: "Show", *, watch: bool
 ) -> "Observation":
     """Probe, show, and while `watch` says so again at the check's interval."""
     from monitor.app.network import build_network, build_self_check
     from monitor.cli.probing import Prober
 
+    loop = asyncio.get_running_loop()
     network = build_network(config)
     prober = Prober(network, build_self_check(config, network), config.monitor.vantage)
+    before = None
     try:
         while True:
-            due = asyncio.get_running_loop().time() + chosen.check.interval.total_seconds()
+            due = loop.time() + chosen.check.interval.total_seconds()
             observation = await prober.probe(chosen)
-            show(observation)
+            show(observation, before)
             if not watch:
                 return observation
-            await asyncio.sleep(due - asyncio.get_running_loop().time())
+            before = observation
+            await asyncio.sleep(due - loop.time())
     finally:
         await network.resolver.close()
 
 
 def _show(
-    settings: Settings, check: "Check", zone: str, observation: "Observation", *, nagios: bool
+    settings: Settings,
+    check: "Check",
+    zone: str,
+    observation: "Observation",
+    before: "Observation | None",
+    *,
+    nagios: bool,
+    watch: bool,
 ) -> None:
+    """Show what was seen; `before` is what was seen and shown the time before, if any."""
     from monitor.cli import checkview, observed
     from monitor.cli import nagios as plugin
 
     if nagios:
         click.echo(plugin.plugin_line(check, observation))
     elif settings.output is Output.JSON:
-        print_json(observed.document(check, observation))
+        print_json(observed.document(check, observation), indent=None if watch else 2)
     elif settings.output is Output.CSV:
-        print_csv(observed.COLUMNS, [observed.record(check, observation)])
-    elif not settings.quiet:
+        print_csv(
+            observed.COLUMNS if before is None else None, [observed.record(check, observation)]
+        )
+    elif settings.quiet:
+        return
+    elif before is None or before.sample is not observation.sample:
         width = min(terminal_width() or 80, 100)
         click.echo(checkview.view(check, observation, ZoneInfo(zone), width))
+        if watch:
+            click.echo()
+    else:
+        click.echo(checkview.line(observation, ZoneInfo(zone)))
 
 
 def _code(observation: "Observation", *, nagios: bool) -> int:

@@ -49,6 +49,15 @@ def view(check: Check, observation: Observation, zone: tzinfo, width: int) -> st
     return "\n\n".join(block for block in blocks if block)
 
 
+def line(observation: Observation, zone: tzinfo) -> str:
+    """Return what was seen on one line: time, status, duration, and what is the matter."""
+    sample, at = observation.sample, observation.started_at.astimezone(zone)
+    word = coloured(f"{GLYPHS[sample]} {sample.upper()}", COLOURS[sample])
+    failure = observation.outcome.failure
+    told = f"  {visible_text(failure.detail)}" if failure else ""
+    return f"{at:%H:%M:%S}  {word}  {_seconds(observation.duration.total_seconds())}{told}"
+
+
 def _head(check: Check, observation: Observation, zone: tzinfo, width: int) -> Iterator[str]:
     sample = observation.sample
     word = coloured(f"{GLYPHS[sample]} {sample.upper()}", COLOURS[sample])

@@ -41,6 +41,7 @@ def _common() -> Sequence[Processor]:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         shown_safely,
+        in_order,
     )
 
 
@@ -65,6 +66,12 @@ def shown_safely(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         key: visible_text(value, _LONGEST) if isinstance(value, str) else value
         for key, value in event.items()
     }
+
+
+def in_order(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Put first what every line has, so that lines can be read one below the other."""
+    first = {key: event[key] for key in ("timestamp", "level", "event") if key in event}
+    return {**first, **event}
 
 
 def _adopt_standard_logging(log_format: LogFormat, stream: TextIO) -> None:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import NoReturn
 
 import click
@@ -28,7 +29,6 @@ COMMANDS = {
 }
 
 INTERRUPTED = 130  # what a shell reports for a program that Ctrl-C ended
-PIPE_CLOSED = 141  # what a shell reports for a program that wrote into a closed pipe
 NAGIOS_UNKNOWN = 3
 FAILED = 1
 
@@ -50,24 +50,27 @@ def pantau(ctx: click.Context) -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line, and exit with its code. No mistake of a user ends in a traceback."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _accept_every_character()
     sys.exit(_exit_code(given))
 
 
 def _exit_code(given: list[str]) -> int:
     try:
         code = pantau.main(given, prog_name="pantau", standalone_mode=False)
-        sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
         return _refused(error, given)
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
-        # The interpreter flushes stdout once more as it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
     except Exception as error:
         return _crashed(error, given)
+
+
+def _accept_every_character() -> None:
+    """Print a ? for what a terminal's encoding lacks, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _refused(error: click.ClickException, given: Sequence[str]) -> int:

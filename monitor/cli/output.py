@@ -17,21 +17,22 @@ _GAP = "  "
 _LEAST = 12
 
 
-def print_json(value: Any) -> None:
-    """Print `value` as JSON, indented, in UTF-8."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+def print_json(value: Any, *, indent: int | None = 2) -> None:
+    """Print `value` as JSON in UTF-8, on one line where `indent` is None."""
+    click.echo(json.dumps(value, indent=indent, ensure_ascii=False, default=str))
 
 
-def print_csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_csv(head: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> None:
     """Print rows as CSV. A cell that a spreadsheet would compute becomes text."""
     click.echo(csv_text(head, rows), nl=False)
 
 
-def csv_text(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a head and rows as CSV with lines ended as RFC 4180 has them."""
+def csv_text(head: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> str:
+    """Return rows, after their head if any, as CSV with lines ended as RFC 4180 has them."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(head)
+    if head is not None:
+        writer.writerow(head)
     writer.writerows([_harmless(cell) for cell in row] for row in rows)
     return text.getvalue()
 

@@ -3,11 +3,7 @@
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,8 +25,8 @@ from monitor.ports import Change, Mark, MarkKind
 from monitor.probes import check_types
 from monitor.store.reader import open_reader
 from monitor.store.sql import open_store
+from tests.acceptance.cli.commands import pantau
 
-PANTAU = Path(os.environ.get("PANTAU", Path(sys.executable).with_name("pantau")))
 SECOND = 1_000_000
 MIDNIGHT = datetime(2025, 6, 2, tzinfo=ZoneInfo("Asia/Makassar"))
 FAILING = [*range(36_000, 37_141, 60), *range(54_000, 54_121, 60), *range(79_200, 80_941, 60)]
@@ -74,17 +70,6 @@ async def city(tmp_path):
         await store.restore()
         await store.commit(Change(observations=seen))
     return tmp_path
-
-
-def pantau(city, *arguments):
-    return subprocess.run(
-        [PANTAU, *arguments],
-        cwd=city,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def of_the_day(city, *arguments):
@@ -141,8 +126,11 @@ def test_command_prints_the_day_without_maintenance(city):
     [service] = json.loads(done.stdout)["services"]
     seconds = service["seconds"]
     assert {name: seconds[name] for name in ("up", "down", "unknown", "maintenance", "total")} == {
-        "up": 79_770, "down": 3_180, "unknown": 3_450,
-        "maintenance": 0, "total": 86_400,
+        "up": 79_770,
+        "down": 3_180,
+        "unknown": 3_450,
+        "maintenance": 0,
+        "total": 86_400,
     }
     assert service["availability"] == {"exact": "2659/2765", "text": "96,166 %"}
     assert service["lower"] == {"exact": "2659/2880", "text": "92,326 %"}
