@@ -94,7 +94,7 @@ def _entry(
     required = [key for key in common["required"] if key in keys] + own.get("required", [])
     return {
         "type": "object",
-        "description": (spec.__doc__ or "").strip(),
+        "description": " ".join((spec.__doc__ or "").split()),
         "properties": {
             **properties,
             "type": {**common["properties"]["type"], "const": name},
@@ -148,7 +148,7 @@ class _Plain(GenerateJsonSchema):
     """pydantic's schemas without titles made of names, and with readable defaults."""
 
     def generate(self, schema: CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
-        plain: JsonSchemaValue = _untitled(super().generate(schema, mode))
+        plain: JsonSchemaValue = _plain(super().generate(schema, mode))
         return plain
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
@@ -166,14 +166,18 @@ class _Plain(GenerateJsonSchema):
         return described
 
 
-def _untitled(schema: Any) -> Any:
+def _plain(schema: Any) -> Any:
     if isinstance(schema, list):
-        return [_untitled(each) for each in schema]
+        return [_plain(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    # A key that is called title has a schema; a title is text.
+    # A key that is called title or description has a schema; these two are text.
     return {
-        key: _untitled(value)
+        key: " ".join(value.split()) if _is_text(key, value, "description") else _plain(value)
         for key, value in schema.items()
-        if not (key == "title" and isinstance(value, str))
+        if not _is_text(key, value, "title")
     }
+
+
+def _is_text(key: str, value: Any, name: str) -> bool:
+    return key == name and isinstance(value, str)
