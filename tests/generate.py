@@ -64,10 +64,13 @@ def write(path: Path, text: str) -> None:
 
 def schema_files() -> dict[Path, str]:
     from monitor.configuration.schema import schemas
+    from monitor.notifiers import receiver_types
+    from monitor.probes import check_types
 
+    made = schemas(check_types(), receiver_types())
     return {
         SCHEMA_FOLDER / name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-        for name, schema in schemas().items()
+        for name, schema in made.items()
     }
 
 

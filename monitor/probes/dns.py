@@ -155,7 +155,7 @@ class DnsSpec(CheckSpec):
         servers = ",".join(map(str, self.nameservers))
         return f"{self.name}/{self.record}" + (f"@{servers}" if servers else "")
 
-    def host(self) -> str | None:
+    def dialled_host(self) -> str | None:
         """Return the name server that is furthest away; None for our own resolver's."""
         hosts = [server.host for server in self.nameservers]
         far = [host for host in hosts if not _is_loopback(host)]
