@@ -76,21 +76,49 @@ def schema_files() -> dict[Path, str]:
 
 def checks_page() -> str:
     """Return docs/checks.md: what each check type is for, its keys, an example, its numbers."""
+    from monitor.configuration.entries import CheckEntry
     from monitor.probes import check_types
 
-    parts = ["# Check types", NOTICE]
+    parts = ["# Check types", NOTICE, "## Keys of every check", keys_of(CheckEntry)]
     for name, check_type in check_types().items():
         module = sys.modules[check_type.spec.__module__]
         parts += [f"## `{name}`", inspect.getdoc(module) or ""]
-        schema = check_type.spec.model_json_schema(mode="serialization")
-        rows = keys(schema, schema.get("$defs", {}))
-        parts.append(table(("key", "default", "what it says"), rows))
+        parts.append(keys_of(check_type.spec))
         if check_type.measurements:
             rows = [
                 (code(one.name), ", ".join(one.labels), one.help) for one in check_type.measurements
             ]
             parts.append(table(("measured", "labels", "what it tells"), rows))
     return "\n\n".join(parts) + "\n"
+
+
+def settings_page() -> str:
+    """Return docs/settings.md: the keys of everything but checks."""
+    from monitor.configuration.alerts import AlertsFile
+    from monitor.configuration.entries import Defaults, ServiceEntry
+    from monitor.configuration.settings import MonitorSettings
+    from monitor.notifiers import receiver_types
+
+    parts = [
+        "# Settings",
+        NOTICE,
+        *("## `defaults:` of checks.yaml and config/services/*.yaml", keys_of(Defaults)),
+        *("## `services:` of the same files", keys_of(ServiceEntry)),
+        *("## config/monitor.yaml", keys_of(MonitorSettings)),
+        *("## config/alerts.yaml", keys_of(AlertsFile)),
+    ]
+    for name, kind in receiver_types().items():
+        module = sys.modules[kind.spec.__module__]
+        parts += [f"## A receiver of type `{name}`", inspect.getdoc(module) or ""]
+        parts.append(keys_of(kind.spec))
+    return "\n\n".join(parts) + "\n"
+
+
+def keys_of(model: Any) -> str:
+    """Return a table of a pydantic model's keys."""
+    schema = model.model_json_schema(mode="serialization")
+    rows = keys(schema, schema.get("$defs", {}))
+    return table(("key", "default", "what it says"), rows)
 
 
 def metrics_page() -> str:
@@ -162,6 +190,7 @@ def code(text: str) -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/checks.md": checks_page,
     "docs/metrics.md": metrics_page,
+    "docs/settings.md": settings_page,
 }
 
 

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
 from monitor.alerting.dispatcher import Dispatcher
+from monitor.app.limits import probes_at_once
 from monitor.app.network import build_network, build_self_check
 from monitor.app.receivers import Trial, build_notifiers
 from monitor.configuration.config import Config
@@ -84,7 +85,7 @@ def assemble(
             connectivity=connectivity,
             telemetry=telemetry,
         ),
-        settings.limits.concurrency,
+        probes_at_once(settings.limits.concurrency),
     )
     watchdog = Watchdog(
         timeline=timeline,

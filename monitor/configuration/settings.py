@@ -84,7 +84,11 @@ class Limits(Entry):
     """What the daemon may take of its host."""
 
     concurrency: int = Field(
-        500, ge=1, le=10_000, description="Probes that may run at the same time. Default 500."
+        4000,
+        ge=1,
+        le=50_000,
+        description="Probes that may run at the same time, as far as file descriptors reach. "
+        "Default 4000: many, so that slow targets delay no others.",
     )
 
 
