@@ -95,7 +95,8 @@ def statements(dialect: str) -> Statements:
 
 
 def _add(insert: _Insert, table: Table) -> Any:
-    return insert(table).on_conflict_do_nothing()
+    # Not every driver says how many of several rows it wrote unless it is asked.
+    return insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def _put(insert: _Insert, table: Table) -> Any:

@@ -1,0 +1,225 @@
+"""Changes for the store, and what it should remember of them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hypothesis import strategies as st
+
+from monitor.domain.alert import Notification
+from monitor.domain.check import Affects, CheckId
+from monitor.domain.incident import AffectedCheck, Incident
+from monitor.domain.instant import microseconds
+from monitor.domain.observation import (
+    Failure,
+    FailureKind,
+    MissedReason,
+    MissedSlot,
+    Observation,
+    Outcome,
+    OutcomeStatus,
+    UnknownCause,
+)
+from monitor.domain.service import ServiceId
+from monitor.domain.state import CheckState, Run, Transition
+from monitor.domain.status import Status
+from monitor.domain.text import visible_text
+from monitor.ports import Change, LastSample, Mark, MarkKind, Restored, TallySnapshot
+from tests.fakes import NOON, OK, an_alert
+
+VANTAGE = "balaikota"
+CHECKS = [CheckId(name) for name in ("portal-http", "portal-dns", "pajak")]
+SERVICES = [ServiceId("portal"), ServiceId("pajak")]
+
+
+def observation(minute: int = 0, check: str = "portal-http", **changes) -> Observation:
+    at = NOON + timedelta(minutes=minute)
+    fields = {
+        "check_id": CheckId(check),
+        "vantage": VANTAGE,
+        "epoch": 1,
+        "scheduled_at": at,
+        "started_at": at,
+        "duration": timedelta(milliseconds=20),
+        "outcome": OK,
+    }
+    return Observation(**{**fields, **changes})
+
+
+def notification(name: str, receiver: str = "oncall") -> Notification:
+    return Notification(id=name, receiver=receiver, alert=an_alert())
+
+
+def mark(kind: MarkKind, minute: int = 0, epoch: int = 1) -> Mark:
+    return Mark(kind=kind, at=NOON + timedelta(minutes=minute), epoch=epoch)
+
+
+def change_to(new: Status, old: Status, minute: int, **changes) -> Transition:
+    at = NOON + timedelta(minutes=minute)
+    return Transition(old=old, new=new, at=at, noticed_at=at, **changes)
+
+
+times = st.integers(0, 500).map(lambda n: NOON + timedelta(microseconds=n * 7_000_001))
+texts = st.text(max_size=30).map(visible_text)
+failures = st.builds(Failure, st.sampled_from(FailureKind), texts)
+checks = st.sampled_from(CHECKS)
+statuses = st.sampled_from(Status)
+causes = st.sampled_from(UnknownCause)
+epochs = st.integers(1, 3)
+
+outcomes = st.builds(
+    Outcome,
+    status=st.sampled_from(OutcomeStatus),
+    failure=st.none() | failures,
+    cause=st.none() | causes,
+)
+observations = st.builds(
+    Observation,
+    check_id=checks,
+    vantage=st.just(VANTAGE),
+    epoch=epochs,
+    scheduled_at=times,
+    attempt=st.integers(0, 3),
+    started_at=times,
+    duration=st.timedeltas(timedelta(0), timedelta(minutes=1)),
+    outcome=outcomes,
+)
+missed = st.builds(
+    MissedSlot,
+    check_id=checks,
+    vantage=st.just(VANTAGE),
+    epoch=epochs,
+    scheduled_at=times,
+    reason=st.sampled_from(MissedReason),
+    count=st.integers(1, 5),
+)
+states = st.builds(
+    CheckState,
+    status=statuses,
+    since=st.none() | times,
+    cause=st.none() | causes,
+    confirmed=statuses,
+    confirmed_since=st.none() | times,
+    runs=st.lists(st.builds(Run, statuses, st.integers(1, 9), times), max_size=2).map(tuple),
+    failure=st.none() | failures,
+)
+transitions = st.builds(
+    Transition,
+    old=statuses,
+    new=statuses,
+    at=times,
+    noticed_at=times,
+    cause=st.none() | causes,
+    failure=st.none() | failures,
+)
+affected = st.builds(
+    AffectedCheck, id=checks, since=times, until=st.none() | times, failure=st.none() | failures
+)
+incidents = st.builds(
+    Incident,
+    id=st.sampled_from(["INC1", "INC2", "INC3"]),
+    service=st.sampled_from(SERVICES),
+    affects=st.sampled_from(Affects),
+    started_at=times,
+    ended_at=st.none() | times,
+    checks=st.lists(affected, max_size=3, unique_by=lambda one: one.id).map(tuple),
+    sequence=st.integers(0, 9),
+    receivers=st.lists(texts, max_size=2).map(tuple),
+)
+marks = st.builds(Mark, kind=st.sampled_from(MarkKind), at=times, epoch=epochs, detail=texts)
+snapshots = st.builds(
+    TallySnapshot,
+    at=times.map(microseconds),
+    microseconds=st.fixed_dictionaries({s: st.integers(0, 10**15) for s in Status}),
+)
+
+
+def some(strategy, most: int = 2):
+    return st.lists(strategy, max_size=most).map(tuple)
+
+
+changes = st.builds(
+    Change,
+    observations=some(observations, 4),
+    missed=some(missed),
+    states=st.dictionaries(checks, states, max_size=2),
+    transitions=some(st.tuples(checks, transitions)),
+    incidents=some(incidents),
+    notifications=some(st.builds(notification, st.sampled_from(["N1", "N2", "N3", "N4"]))),
+    marks=some(marks),
+    tallies=st.dictionaries(checks, snapshots, max_size=2),
+    service_tallies=st.dictionaries(st.sampled_from(SERVICES), snapshots, max_size=2),
+    forgotten=some(checks, 1),
+)
+
+
+@dataclass
+class Memory:
+    """A store that is nothing but dictionaries: what the real one must agree with."""
+
+    epoch: int = 0
+    samples: dict[tuple[CheckId, int, datetime], Status] = field(default_factory=dict)
+    states: dict[CheckId, CheckState] = field(default_factory=dict)
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    notifications: dict[str, Notification] = field(default_factory=dict)
+    marks: dict[tuple[int, datetime, MarkKind], Mark] = field(default_factory=dict)
+    tallies: dict[CheckId, tuple[int, TallySnapshot]] = field(default_factory=dict)
+    service_tallies: dict[ServiceId, TallySnapshot] = field(default_factory=dict)
+
+    def commit(self, change: Change) -> None:
+        spoken_of = (*change.observations, *change.missed, *change.marks)
+        self.epoch = max([self.epoch, *(one.epoch for one in spoken_of)])
+        for one in change.observations:
+            self.samples.setdefault((one.check_id, one.epoch, one.scheduled_at), one.sample)
+        self.states.update(change.states)
+        for check in change.forgotten:
+            self.states.pop(check, None)
+        self.incidents.update({one.id: one for one in change.incidents})
+        for one in change.notifications:
+            self.notifications.setdefault(one.id, one)
+        for one in change.marks:
+            self.marks.setdefault((one.epoch, one.at, one.kind), one)
+        self.tallies.update({i: (self.epoch, each) for i, each in change.tallies.items()})
+        self.service_tallies.update(change.service_tallies)
+
+    def restored(self) -> Restored:
+        last = self._last_samples()
+        found = [one for one in self.incidents.values() if one.ended_at is None]
+        return Restored(
+            epoch=self.epoch,
+            stopped_at=self._stopped_at(last),
+            states=self.states,
+            last_samples=last,
+            incidents=tuple(sorted(found, key=lambda one: (one.started_at, one.id))),
+            tallies={i: each for i, (_, each) in self.tallies.items()},
+            service_tallies=self.service_tallies,
+            later_samples=self._later_samples(),
+            offline_since=self._since(MarkKind.SELF_OFFLINE, MarkKind.SELF_ONLINE),
+        )
+
+    def _last_samples(self) -> dict[CheckId, LastSample]:
+        newest: dict[CheckId, LastSample] = {}
+        for check, epoch, at in sorted(self.samples):
+            newest[check] = LastSample(epoch=epoch, scheduled_at=at)
+        return newest
+
+    def _later_samples(self) -> dict[CheckId, list[tuple[int, Status]]]:
+        later: dict[CheckId, list[tuple[int, Status]]] = {}
+        for (check, epoch, at), status in sorted(self.samples.items()):
+            since = microseconds(at)
+            known = self.tallies.get(check)
+            if known and (since < known[1].at or (epoch, since) < (known[0], known[1].at)):
+                continue
+            later.setdefault(check, []).append((since, status))
+        return later
+
+    def _since(self, wanted: MarkKind, other: MarkKind) -> datetime | None:
+        found = [one for one in self.marks.values() if one.kind in (wanted, other)]
+        return found[-1].at if found and found[-1].kind is wanted else None
+
+    def _stopped_at(self, last: dict[CheckId, LastSample]) -> datetime | None:
+        found = [m for m in self.marks.values() if m.kind in (MarkKind.START, MarkKind.STOP)]
+        if not found or found[-1].kind is MarkKind.START:
+            return None
+        stop = found[-1]
+        later = any((s.epoch, s.scheduled_at) > (stop.epoch, stop.at) for s in last.values())
+        return None if later else stop.at

@@ -1,0 +1,259 @@
+"""What every store promises, over SQLite and over PostgreSQL."""
+
+import asyncio
+import shutil
+import tempfile
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from monitor.domain.observation import Failure, FailureKind, Outcome, OutcomeStatus
+from monitor.domain.state import CheckState
+from monitor.domain.status import Status
+from monitor.ports import Change, DeliveryState, MarkKind, Settlement, StoreError
+from monitor.store.connection import DATABASE
+from monitor.store.sql import open_store
+from tests.fakes import NOON
+from tests.integration.store.changes import (
+    CHECKS,
+    VANTAGE,
+    Memory,
+    change_to,
+    changes,
+    mark,
+    notification,
+    observation,
+)
+
+PORTAL = CHECKS[0]
+DOWN = Outcome(status=OutcomeStatus.FAILED, failure=Failure(FailureKind.STATUS, "503"))
+
+
+def opened(place, **options):
+    return open_store(place, vantage=VANTAGE, **{"now": lambda: NOON, **options})
+
+
+async def test_first_write_of_an_observation_wins(place):
+    """An observation is written once; a second one with its key changes nothing and is counted."""
+    async with opened(place) as store:
+        await store.commit(Change(observations=(observation(), observation(1))))
+        await store.commit(Change(observations=(observation(outcome=DOWN), observation(2))))
+        await store.pending()
+    async with opened(place) as store:
+        restored = await store.restore()
+
+    statuses = [status for _, status in restored.later_samples[PORTAL]]
+    assert statuses == [Status.UP] * 3
+
+
+async def test_conflicts_are_counted(place):
+    """Observations that were there already are counted."""
+    async with opened(place) as store:
+        for _ in range(2):
+            await store.commit(Change(observations=(observation(),), marks=(mark(MarkKind.START),)))
+
+        assert store.figures.conflicts == 1
+
+
+async def test_urgent_change_is_there_when_commit_returns(place):
+    """A change that somebody waits for is seen by whoever asks after it has returned."""
+    async with opened(place, group_commit=3600) as store:
+        await store.commit(Change(notifications=(notification("N1"),)))
+
+        assert [row.id for row in await store.pending()] == ["N1"]
+
+
+async def test_change_is_whole_or_not_at_all(place, logs):
+    """A change with a row that can't be stored leaves nothing behind, and harms no other."""
+    broken = Change(
+        observations=(observation(1),),
+        states={PORTAL: CheckState(status=Status.DOWN)},
+        notifications=(notification("N2"),),
+        marks=(mark(MarkKind.START, epoch=2**70),),
+    )
+    async with opened(place) as store:
+        results = await asyncio.gather(
+            store.commit(Change(notifications=(notification("N1"),))),
+            store.commit(broken),
+            store.commit(Change(notifications=(notification("N3"),))),
+            return_exceptions=True,
+        )
+        restored = await store.restore()
+        rows = await store.pending()
+
+    assert [type(result) for result in results] == [type(None), StoreError, type(None)]
+    assert [row.id for row in rows] == ["N1", "N3"]
+    assert restored.states == {}
+    assert restored.last_samples == {}
+    assert [event["event"] for event in logs if event["log_level"] == "error"] == ["store.refused"]
+
+
+async def test_changes_apply_in_order_of_arrival(place):
+    """The state that was committed last is the one that is restored, however commits group."""
+    states = [CheckState(status=status) for status in (Status.DOWN, Status.UP, Status.DEGRADED)]
+    async with opened(place) as store:
+        await asyncio.gather(
+            store.commit(Change(states={PORTAL: states[0]})),
+            store.commit(Change(states={PORTAL: states[1]}, marks=(mark(MarkKind.START),))),
+            store.commit(Change(forgotten=(PORTAL,))),
+            store.commit(Change(states={PORTAL: states[2]})),
+        )
+    async with opened(place) as store:
+        restored = await store.restore()
+
+    assert restored.states == {PORTAL: states[2]}
+
+
+async def test_change_offered_twice_is_written_once(place):
+    """A change whose commit failed may be offered again: what of it was written stays single."""
+    twice = Change(
+        observations=(observation(),),
+        transitions=((PORTAL, change_to(Status.UP, Status.UNKNOWN, 0)),),
+        notifications=(notification("N1"),),
+        marks=(mark(MarkKind.START),),
+    )
+    async with opened(place) as store:
+        for _ in range(2):
+            await store.commit(twice)
+
+        assert [row.number for row in await store.pending()] == [1]
+
+
+async def test_outbox_row_is_frozen_once(place):
+    """The body that was frozen first is what every attempt sends."""
+    async with opened(place) as store:
+        await store.enqueue([notification("N1")], NOON)
+        await store.freeze("N1", b"first")
+        await store.freeze("N1", b"second")
+        (row,) = await store.pending()
+
+    assert row.body == b"first"
+    assert (row.created_at, row.next_attempt_at, row.attempts) == (NOON, NOON, 0)
+
+
+async def test_outbox_row_waits_for_its_next_attempt(place):
+    """An attempt that failed is counted, and says when the next one is due."""
+    later = NOON + timedelta(minutes=5)
+    async with opened(place) as store:
+        await store.commit(Change(notifications=(notification("N1"),)))
+        await store.settle(
+            "N1", Settlement(state=DeliveryState.PENDING, at=NOON, detail="503", retry_at=later)
+        )
+        (row,) = await store.pending()
+
+    assert (row.attempts, row.next_attempt_at) == (1, later)
+
+
+@pytest.mark.parametrize("state", [s for s in DeliveryState if s is not DeliveryState.PENDING])
+async def test_settled_row_stays_settled(place, state):
+    """A final state is final: the row is pending no more, whatever comes later."""
+    async with opened(place) as store:
+        await store.commit(Change(notifications=(notification("N1"), notification("N2"))))
+        await store.settle("N1", Settlement(state=state, at=NOON))
+        await store.settle("N1", Settlement(state=DeliveryState.PENDING, at=NOON, retry_at=NOON))
+        await store.enqueue([notification("N1")], NOON)
+        rows = await store.pending()
+
+    assert [row.id for row in rows] == ["N2"]
+
+
+async def test_outbox_is_read_from_a_number_on(place):
+    """Rows come oldest first, with an alert equal to the one that was given, from a number on."""
+    given_ = [notification(name) for name in ("N1", "N2", "N3")]
+    async with opened(place) as store:
+        await store.commit(Change(notifications=tuple(given_)))
+        rows = await store.pending()
+        rest = await store.pending(after=rows[0].number)
+
+    assert [(row.id, row.receiver, row.alert) for row in rows] == [
+        (one.id, one.receiver, one.alert) for one in given_
+    ]
+    assert rest == rows[1:]
+
+
+async def test_text_that_has_no_encoding_is_stored(place):
+    """A lone surrogate in what a target said keeps no alert from being stored."""
+    failure = Failure(FailureKind.BODY, "half \ud83d of a smile")
+    down = CheckState(status=Status.DOWN, failure=failure)
+    seen = observation(outcome=Outcome(status=OutcomeStatus.FAILED, failure=failure))
+    async with opened(place) as store:
+        await store.commit(
+            Change(
+                observations=(seen,),
+                states={PORTAL: down},
+                transitions=((PORTAL, change_to(Status.DOWN, Status.UP, 0, failure=failure)),),
+            )
+        )
+        restored = await store.restore()
+
+    assert restored.states[PORTAL].failure == Failure(FailureKind.BODY, "half ? of a smile")
+
+
+async def test_other_vantages_are_not_ours(place):
+    """What another vantage wrote is not restored as one's own."""
+    async with opened(place) as store:
+        await store.commit(
+            Change(states={PORTAL: CheckState(status=Status.DOWN)}, marks=(mark(MarkKind.STOP),))
+        )
+    async with open_store(place, vantage="cloud") as store:
+        restored = await store.restore()
+
+    assert restored.states == {}
+    assert restored.stopped_at is None
+
+
+@pytest.mark.parametrize(
+    ("minute", "epoch", "remembered"),
+    [(0, 1, True), (-1, 1, True), (1, 1, False), (-1, 2, False)],
+)
+async def test_stop_counts_while_nothing_came_after_it(place, minute, epoch, remembered):
+    """A recorded stop is restored unless a sample, or a start, came after it."""
+    async with opened(place) as store:
+        await store.commit(Change(marks=(mark(MarkKind.START), mark(MarkKind.STOP))))
+        await store.commit(Change(observations=(observation(minute, epoch=epoch),)))
+    async with opened(place) as store:
+        restored = await store.restore()
+
+    assert restored.stopped_at == (NOON if remembered else None)
+
+
+async def test_start_after_a_stop_ends_it(place):
+    """A start without a stop after it is a crash."""
+    async with opened(place) as store:
+        await store.commit(Change(marks=(mark(MarkKind.STOP), mark(MarkKind.START, 1, epoch=2))))
+        restored = await store.restore()
+
+    assert restored.stopped_at is None
+    assert restored.epoch == 2
+
+
+@settings(
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(changes, max_size=8), st.sampled_from([0.0, 3600.0]), st.data())
+def test_restored_equals_what_was_before(logs, empty_store, given_, group_commit, data):
+    """Whatever was committed, in whatever groups and runs: restoring it gives the same again."""
+    memory = Memory()
+    cut = data.draw(st.integers(0, len(given_)))
+
+    async def scenario(place: str):
+        for part in (given_[:cut], given_[cut:]):
+            async with opened(place, group_commit=group_commit) as store:
+                await asyncio.gather(*(store.commit(change) for change in part))
+        async with opened(place) as store:
+            return await store.restore(), await store.pending()
+
+    for change in given_:
+        memory.commit(change)
+    with tempfile.TemporaryDirectory() as place:
+        shutil.copy(empty_store / DATABASE, place)
+        restored, rows = asyncio.run(scenario(place))
+
+    assert restored == memory.restored()
+    assert [(row.id, row.alert) for row in rows] == [
+        (one.id, one.alert) for one in memory.notifications.values()
+    ]
