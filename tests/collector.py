@@ -98,7 +98,9 @@ def head(status: int, **fields: str) -> bytes:
 class Collector:
     """Listens while it is open; one thread a connection."""
 
-    def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, port: int = 0, tls: ssl.SSLContext | None = None, address: str = "127.0.0.1"
+    ) -> None:
         """Listen on a free port unless `port` says which."""
         self.received: list[Received] = []
         self.otherwise = answers(204)
@@ -108,13 +110,13 @@ class Collector:
         self._changed = threading.Condition()
         self._stop = threading.Event()
         self._tls = tls
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
+        self._listener = socket.create_server((address, port), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def url(self) -> str:
-        scheme, host = ("https", "localhost") if self._tls else ("http", "127.0.0.1")
+        scheme, host = ("https", "localhost") if self._tls else ("http", self._listener.getsockname()[0])
         return f"{scheme}://{host}:{self.port}/hook"
 
     def plays(self, *behaviours: Behaviour) -> None:
@@ -211,9 +213,10 @@ def main(arguments: list[str]) -> int:
     """Collect until interrupted; answer the first requests with the given statuses."""
     parser = argparse.ArgumentParser(description="Print every webhook message as a line of JSON.")
     parser.add_argument("--port", type=int, default=9099)
+    parser.add_argument("--address", default="127.0.0.1")
     parser.add_argument("--first", default="", help="statuses of the first answers: 503,503,204")
     options = parser.parse_args(arguments)
-    with Collector(options.port) as collector:
+    with Collector(options.port, address=options.address) as collector:
         collector.arrived = _print
         collector.plays(*(answers(int(status)) for status in options.first.split(",") if status))
         with suppress(KeyboardInterrupt):
