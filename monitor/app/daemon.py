@@ -102,15 +102,13 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
         stack.push_async_callback(parts.network.resolver.close)
         await stack.enter_async_context(_recording(parts))
         _begin(parts, config, restored)
-        reloads = Reloads(
-            config_path,
-            options.web_config_file,
-            reading,
-            parts,
-            lambda now: supervisor.ready(_watched(now.config)),
-        )
-        await stack.enter_async_context(
+        reloads = Reloads(config_path, options.web_config_file, reading, parts)
+        admission = await stack.enter_async_context(
             open_listeners(reading, web_context(parts, config, reloads))
+        )
+        reloads.followers += (
+            lambda now: admission.replace(now.web),
+            lambda now: supervisor.ready(_watched(now.config)),
         )
         await stack.enter_async_context(_watching(parts))
         await stack.enter_async_context(_reloading(reloads, supervisor, parts))

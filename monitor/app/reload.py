@@ -20,7 +20,10 @@ _STARTUP_NOTE = "config/monitor.yaml changed: it is read again at the next start
 
 
 class Reloads:
-    """Implements `web.context.Reloader`. One reload at a time."""
+    """Implements `web.context.Reloader`. One reload at a time.
+
+    `followers` are called with what was taken up, each time.
+    """
 
     def __init__(
         self,
@@ -28,13 +31,12 @@ class Reloads:
         web_config_file: Path | None,
         reading: Reading,
         parts: Assembly,
-        reloaded: Callable[[Reading], None],
     ) -> None:
         self._path = path
         self._web_config_file = web_config_file
         self._reading = reading
         self._parts = parts
-        self._reloaded = reloaded
+        self.followers: tuple[Callable[[Reading], None], ...] = ()
         self._turn = asyncio.Lock()
 
     async def reload(self) -> ReloadResult:
@@ -73,6 +75,7 @@ class Reloads:
         parts.trial.notifiers = notifiers
         self._reading = reading
         parts.telemetry.reloaded(successful=True, at=now)
-        self._reloaded(reading)
+        for follow in self.followers:
+            follow(reading)
         log.info("config.reloaded", checks=len(config.checks), hash=config.hash)
         return ReloadResult(ok=True)

@@ -91,6 +91,17 @@ class Authenticator:
         self._turn = asyncio.Semaphore(_AT_A_TIME)
         self._waiting = 0
 
+    @property
+    def has_users(self) -> bool:
+        """Say whether a password is asked for."""
+        return bool(self._users)
+
+    def replace(self, users: Mapping[str, str]) -> None:
+        """Take other users, or other passwords. What was accepted before is compared again."""
+        self._users = dict(users)
+        self._decoy = next(iter(self._users.values()), "")
+        self._accepted.clear()
+
     async def admits(self, authorization: str | None) -> bool:
         """Say whether this Authorization header names a user with the right password.
 
