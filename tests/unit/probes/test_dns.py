@@ -252,7 +252,7 @@ def test_pointer_of_an_address(address: str, name: str):
 def test_target_and_host(fields: dict[str, Any], target: str, host: str | None):
     """A target names what is asked and whom; its host is the server that is furthest away."""
     assert spec(**fields).target() == target
-    assert spec(**fields).host() == host
+    assert spec(**fields).dialled_host() == host
 
 
 @pytest.mark.parametrize(
