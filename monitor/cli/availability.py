@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.errors import Failed
-from monitor.cli.output import cells, print_json, table, terminal_width
+from monitor.cli.output import cells, print_json, progress, table, terminal_width
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
 if TYPE_CHECKING:
@@ -89,7 +89,10 @@ def _entries(config: "Config", services: "Sequence[Service]", asked: "Period") -
     checks = [configured.check for configured in config.checks]
     try:
         with open_reader(config.monitor.data_dir, config.monitor.vantage) as reader:
-            return [entry(service, checks, reader, asked.window) for service in services]
+            return [
+                entry(service, checks, reader, asked.window)
+                for service in progress(services, "Reading samples")
+            ]
     except StoreError as error:
         raise Failed(str(error)) from None
 

@@ -1,12 +1,13 @@
 """`pantau doctor`: what could keep Pantau from working, in plain words."""
 
 import asyncio
+import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.output import coloured, print_csv, print_json
+from monitor.cli.output import coloured, print_csv, print_json, terminal_width
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ def _tell(finding: "Finding", *, quiet: bool) -> None:
     colours = {Grade.FINE: "green", Grade.DOUBT: "yellow", Grade.FAULT: "red"}
     if quiet and finding.grade is Grade.FINE:
         return
-    click.echo(coloured(finding.grade, colours[finding.grade]) + str(finding)[1:])
+    text = str(finding)
+    if (width := terminal_width()) is not None:
+        text = textwrap.fill(text, width, subsequent_indent=" " * 15, break_on_hyphens=False)
+    click.echo(coloured(text[0], colours[finding.grade]) + text[1:])
 
 
 def _document(finding: "Finding") -> dict[str, str]:

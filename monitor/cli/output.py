@@ -5,8 +5,8 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 import click
 
@@ -15,6 +15,9 @@ from monitor.domain.text import visible_text
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _GAP = "  "
 _LEAST = 12
+_MANY = 5
+
+Item = TypeVar("Item")
 
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:
@@ -86,6 +89,15 @@ def cut(text: str, width: int) -> str:
     while text and cells(text) > width - 1:
         text = text[:-1]
     return f"{text.rstrip()}…"
+
+
+def progress(items: Sequence[Item], label: str) -> Iterator[Item]:
+    """Yield `items`; on a terminal a bar on stderr shows how far they are, if they are many."""
+    if not sys.stderr.isatty() or len(items) < _MANY:
+        yield from items
+        return
+    with click.progressbar(items, label=label, file=sys.stderr) as bar:
+        yield from bar
 
 
 def terminal_width() -> int | None:

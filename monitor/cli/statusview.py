@@ -116,5 +116,5 @@ def _matter(check: Mapping[str, Any]) -> str:
     failure = check["failure"]
     if not failure:
         return cause
-    told = f"{KINDS[FailureKind(failure['kind'])]}: {failure['detail']}"
+    told = failure["detail"] or KINDS[FailureKind(failure["kind"])]
     return f"{cause} ({told})" if cause else told

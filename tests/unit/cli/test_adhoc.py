@@ -17,6 +17,8 @@ from monitor.probes import check_types
         ("tls://portal.example", "tls", "portal.example:443", False),
         ("tls://portal.example:8443", "tls", "portal.example:8443", False),
         ("tcp://[::1]:25", "tcp", "[::1]:25", True),
+        ("dns:portal.example/mx", "dns", "portal.example/MX", False),
+        ("dns://127.0.0.1:5353/portal.example", "dns", "portal.example/A@127.0.0.1:5353", True),
     ],
 )
 def test_url_becomes_a_check(url, kind, target, local):
