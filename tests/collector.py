@@ -116,7 +116,9 @@ class Collector:
 
     @property
     def url(self) -> str:
-        scheme, host = ("https", "localhost") if self._tls else ("http", self._listener.getsockname()[0])
+        scheme, host = (
+            ("https", "localhost") if self._tls else ("http", self._listener.getsockname()[0])
+        )
         return f"{scheme}://{host}:{self.port}/hook"
 
     def plays(self, *behaviours: Behaviour) -> None:
