@@ -68,6 +68,8 @@ class Reloads:
             config = replace(config, monitor=old.monitor)
             reading = replace(reading, config=config)
         notifiers = build_notifiers(config, parts.network)
+        # The class that a name was first seen with holds for one configuration.
+        parts.network.resolver.forget()
         parts.pipeline.replace(plan_of(config), now)
         states = {watched.check.id: watched.state for watched in parts.board.checks()}
         parts.scheduler.replace(config.checks, states)
