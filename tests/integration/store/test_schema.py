@@ -16,7 +16,7 @@ from monitor.store.reader import open_reader
 from monitor.store.schema import metadata
 from monitor.store.sql import open_store
 
-SQL = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%' ORDER BY name"
+SQL = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE '%alembic%' ORDER BY name"
 
 
 async def opened(directory):

@@ -3,7 +3,7 @@
 It commits urgent changes, several at a time, each with an observation, a state, a transition and
 a notification, and writes `ack N` once change N is durable; `refused N` when it was refused.
 `first` is the number of the first change, `count` how many it makes, `die=POINT:N` kills it when
-the writer is at POINT for the Nth time, `linger` keeps it from closing the store.
+the writer is at POINT for the Nth time, `linger` keeps it from closing the store, `synchronous` is a worse setting of SQLite's.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from monitor.domain.observation import Failure, FailureKind, Outcome, OutcomeSta
 from monitor.domain.state import CheckState, Transition
 from monitor.domain.status import Status
 from monitor.ports import Change, StoreError
+from monitor.store import connection
 from monitor.store.sql import open_store
 from tests.fakes import NOON, an_alert, observed
 
@@ -66,6 +67,10 @@ def dying(point: str, times: int):
 
 
 async def run(directory: str, options: dict[str, str]) -> None:
+    if "synchronous" in options:
+        worse = f"synchronous = {options['synchronous']}"
+        settings = connection._WRITER_PRAGMAS
+        connection._WRITER_PRAGMAS = (*settings, worse)
     point, _, times = options.get("die", "never:0").partition(":")
     first, count = int(options.get("first", "0")), int(options.get("count", "1000000"))
     numbers = iter(range(first, first + count))
