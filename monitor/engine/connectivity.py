@@ -8,15 +8,18 @@ import structlog
 
 from monitor.domain.alert import AlertType
 from monitor.domain.check import Check
-from monitor.domain.observation import Observation, UnknownCause
+from monitor.domain.observation import FailureKind, Observation, UnknownCause
 from monitor.engine.pipeline import Pipeline
-from monitor.engine.selfcheck import Proof, SelfCheck, needs_proof, settled
+from monitor.engine.selfcheck import RESOLVER_KINDS, Proof, SelfCheck, needs_proof, settled
 from monitor.ports import Clock, MarkKind, Telemetry
 
 log = structlog.get_logger()
 
 _ASK_SECONDS = 5.0
-_OWN_FAULTS = frozenset({UnknownCause.SELF_OFFLINE, UnknownCause.RESOLVER})
+_PROOFS = {
+    UnknownCause.SELF_OFFLINE: Proof.OFFLINE,
+    UnknownCause.RESOLVER: Proof.RESOLVER_DEAD,
+}
 
 
 class Connectivity:
@@ -39,6 +42,7 @@ class Connectivity:
         self._telemetry = telemetry
         self._back_online = back_online
         self._lost = asyncio.Event()
+        self._back: tuple[float, UnknownCause] | None = None
         self.offline_since: datetime | None = None
         self.cause: UnknownCause | None = None
 
@@ -55,11 +59,17 @@ class Connectivity:
         `began` is when its probe began, in monotonic seconds.
         """
         failure = observation.outcome.failure
-        if failure is not None and needs_proof(check, observation):
-            proof = await self._self_check.prove(check, failure.kind, began)
-            observation = settled(observation, proof)
-        else:
+        if failure is None or not needs_proof(check, observation):
             self._self_check.note(check, observation, began)
+            self._follow(check, observation)
+            return observation
+        proof = await self._self_check.prove(check, failure.kind, began)
+        cause = self._fault_since(began, failure.kind)
+        if proof is Proof.ONLINE and cause is not None:
+            # We are back by now, but were not while this probe waited for its answer.
+            self._recover()
+            return settled(observation, _PROOFS[cause])
+        observation = settled(observation, proof)
         self._follow(check, observation)
         return observation
 
@@ -72,9 +82,16 @@ class Connectivity:
             if await self._self_check.ask(names=names) is Proof.ONLINE:
                 self._recover()
 
+    def _fault_since(self, began: float, kind: FailureKind) -> UnknownCause | None:
+        """Return the fault of ours, at `began` or later, that such a failure may come of."""
+        cause = self.cause
+        if cause is None and self._back is not None and began < self._back[0]:
+            cause = self._back[1]
+        return None if cause is UnknownCause.RESOLVER and kind not in RESOLVER_KINDS else cause
+
     def _follow(self, check: Check, observation: Observation) -> None:
         outcome = observation.outcome
-        if outcome.cause in _OWN_FAULTS:
+        if outcome.cause in _PROOFS:
             self._lose(observation.scheduled_at, outcome.cause)
         elif self.cause is UnknownCause.SELF_OFFLINE and outcome.answered and not check.local:
             self._recover()
@@ -94,6 +111,7 @@ class Connectivity:
             return
         since, cause, now = self.offline_since, self.cause, self._clock.now()
         self.offline_since = self.cause = None
+        self._back = (self._clock.monotonic(), cause)
         self._lost.clear()
         self._telemetry.offline(offline=False)
         log.info("self.recovered", since=since.isoformat(), cause=cause)

@@ -10,7 +10,7 @@ from monitor.domain.observation import FailureKind, Observation, OutcomeStatus, 
 
 CANARY_SECONDS = 2.0
 
-_RESOLVER_KINDS = frozenset(
+RESOLVER_KINDS = frozenset(
     {
         FailureKind.RESOLVE_NXDOMAIN,
         FailureKind.RESOLVE_SERVFAIL,
@@ -19,7 +19,7 @@ _RESOLVER_KINDS = frozenset(
         FailureKind.RESOLVE_NODATA,
     }
 )
-_DOUBTFUL = _RESOLVER_KINDS | {
+_DOUBTFUL = RESOLVER_KINDS | {
     FailureKind.CONNECT_TIMEOUT,
     FailureKind.CONNECT_UNREACHABLE,
     FailureKind.TIMEOUT,
@@ -111,7 +111,7 @@ class SelfCheck:
     async def prove(self, check: Check, kind: FailureKind, began: float) -> Proof:
         """Return what is known of our side since `began` (monotonic), asking if need be."""
         others = (at for check_id, at in self._answered.items() if check_id != check.id)
-        if kind in _RESOLVER_KINDS:
+        if kind in RESOLVER_KINDS:
             return await self._ask_since(began, names=True)
         if any(at > began for at in others):
             return Proof.ONLINE

@@ -98,6 +98,33 @@ async def test_no_route_is_offline_without_asking():
     assert scene.canary.asked == 0
 
 
+async def test_probe_that_began_offline_takes_nobody_down():
+    """A probe that began while we were offline says nothing, though we are back when it ends."""
+    scene = Scene(alive=False)
+    await scene.judge(CHECKS[0], TIMEOUT)
+    [seen] = observed(TIMEOUT, check=CHECKS[1], start=scene.clock.now())
+    began = scene.clock.monotonic()
+    scene.clock.advance(1)
+    scene.canary.alive = True
+    await scene.judge(CHECKS[2], OK)
+
+    late = await scene.connectivity.judge(CHECKS[1], seen, began)
+    assert late.outcome.cause is UnknownCause.SELF_OFFLINE
+    assert scene.ledger.told == [AlertType.SELF_OFFLINE, AlertType.SELF_RECOVERED]
+
+
+async def test_first_failure_after_the_return_may_be_the_proof_of_it():
+    """A dead target whose failure makes us ask, and find that we are back, is down from then on."""
+    scene = Scene(alive=False)
+    await scene.judge(CHECKS[0], TIMEOUT)
+    scene.canary.alive = True
+    scene.clock.advance(1)
+    seen = [await scene.judge(CHECKS[0], TIMEOUT) for _ in range(2)]
+
+    assert [each.sample for each in seen] == [Status.UNKNOWN, Status.DOWN]
+    assert scene.ledger.told == [AlertType.SELF_OFFLINE, AlertType.SELF_RECOVERED]
+
+
 async def test_dead_target_with_a_living_canary_is_down():
     """While our network works, a silent target is down."""
     seen = await Scene(alive=True).judge(CHECKS[0], TIMEOUT)
