@@ -27,7 +27,7 @@ from pathlib import Path
 import structlog
 
 import monitor
-from monitor.app import RunOptions, StartupError, run
+from monitor.app.daemon import RunOptions, StartupError, run
 
 # What runs when it is imported, and what only the command line needs.
 _NOT_IMPORTED = ("monitor.__main__", "monitor.cli", "monitor.store.migrations")

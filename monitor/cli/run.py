@@ -10,7 +10,7 @@ from monitor.cli.errors import Failed
 from monitor.cli.settings import Settings, pass_settings, shared_options
 
 if TYPE_CHECKING:
-    from monitor.app import RunSummary
+    from monitor.app.daemon import RunSummary
 
 
 @click.command()
@@ -28,8 +28,8 @@ def run(settings: Settings, web_config_file: Path | None) -> None:
 
     SIGHUP has the configuration read again; one that is wrong changes nothing.
     """
-    from monitor.app import RunOptions, StartupError
-    from monitor.app import run as run_daemon
+    from monitor.app.daemon import RunOptions, StartupError
+    from monitor.app.daemon import run as run_daemon
     from monitor.cli import logs
     from monitor.cli.configured import refusing
 
