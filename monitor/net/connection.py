@@ -17,6 +17,7 @@ from monitor.net.errors import NetError
 from monitor.net.faults import refused_by_them, refused_by_us
 from monitor.net.tls import TlsSettings, handshake_error, session_error, tls_facts
 from monitor.net.trace import Phase, Trace
+from monitor.net.wakeup import Wakeup
 
 CHUNK = 32_768  # bytes asked of the kernel at once, and the most that a turn of the loop handles
 
@@ -59,13 +60,11 @@ class Stream:
         "_reading",
         "_socket",
         "_timer",
+        "_tls",
         "_waiter",
         "address",
         "clean_end",
-        "incoming",
-        "outgoing",
         "received",
-        "tls",
         "trace",
     )
 
@@ -78,17 +77,15 @@ class Stream:
         self.address = address
         self._port = port
         self._deadline = deadline
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: Wakeup | None = None
         self._reading = False
         self._expired = False
         # One timer for the connection's whole life; a timer for each wait would cost more than
         # the waits. The loop's clock is time.monotonic.
         self._timer = self._loop.call_at(deadline, self._expire)
         self.trace = trace
-        self.tls: ssl.SSLObject | None = None
-        self.incoming = ssl.MemoryBIO()
-        self.outgoing = ssl.MemoryBIO()
-        self.received = 0  # bytes off the wire
+        self._tls: ssl.SSLSocket | None = None
+        self.received = 0  # bytes, decrypted
         self.clean_end = True  # False when TLS ended without its close_notify
 
     @property
@@ -99,6 +96,8 @@ class Stream:
 
     async def connect(self) -> None:
         """Open the connection; TCP_NODELAY is set. Raises NetError."""
+        if self._deadline <= monotonic():
+            raise self._too_late(connecting=True)
         try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             code = self._socket.connect_ex((self.address, self._port))
@@ -118,57 +117,78 @@ class Stream:
         """Make a handshake over the open connection; `trace.tls` then tells what was agreed.
 
         It does so, as far as it came, also when the handshake fails. `context` was made of
-        `settings`. Our last flight goes out with the first bytes that are sent, or with the next
-        wait. Raises NetError.
+        `settings`. Raises NetError.
         """
         self.trace.enter(Phase.TLS)
-        expected = server_name if settings.check_name else None
-        tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=server_name)
+        tls = context.wrap_socket(
+            self._socket,
+            do_handshake_on_connect=False,
+            suppress_ragged_eofs=False,
+            server_hostname=server_name,
+        )
+        self._socket = self._tls = tls
+        try:
+            await self._handshake(tls)
+        except ssl.SSLError as error:
+            facts = self.trace.tls = tls_facts(tls, verified=False)
+            expected = server_name if settings.check_name else None
+            raise handshake_error(error, facts, expected) from None
+        self.trace.tls = tls_facts(tls, verified=not settings.insecure)
+
+    async def _handshake(self, tls: ssl.SSLSocket) -> None:
         while True:
             try:
                 tls.do_handshake()
-                break
+                return
             except ssl.SSLWantReadError:
-                await self._flush()
-                await self._refill()
-            except ssl.SSLError as error:
-                self._flush_quietly()  # the alert that tells the target why
-                facts = self.trace.tls = tls_facts(tls, verified=False)
-                raise handshake_error(error, facts, expected) from None
-        self.tls = tls
-        self.trace.tls = tls_facts(tls, verified=not settings.insecure)
+                await self._readable()
+            except ssl.SSLWantWriteError:
+                await self._writable()
+            except ssl.SSLError:
+                raise
+            except OSError as error:
+                raise self._broken(error) from None
 
     async def send(self, octets: bytes) -> None:
         """Send all of `octets`. Raises NetError."""
-        if self.tls is None:
-            await self._send(octets)
-            return
-        try:
-            self.tls.write(octets)
-        except ssl.SSLError as error:
-            raise session_error(error) from None
-        await self._flush()
+        rest = memoryview(octets)
+        while rest:
+            if self._expired:
+                raise self._too_late()
+            try:
+                rest = rest[self._socket.send(rest) :]
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                await self._writable()
+            except ssl.SSLWantReadError:
+                await self._readable()
+            except ssl.SSLError as error:
+                raise session_error(self._last_words() or error) from None
+            except OSError as error:
+                raise self._broken(error) from None
 
     async def receive(self, limit: int = CHUNK) -> bytes:
         """Return what came, at most `limit` bytes; b"" once the target has closed.
 
         Raises NetError.
         """
-        if self.tls is None:
-            return await self._receive(limit)
         while True:
+            # Always through the loop, but for the rest of a TLS record: a target that never
+            # pauses must not hold it.
+            if self._tls is None or not self._tls.pending():
+                await self._readable()
             try:
-                return self.tls.read(limit)
-            except ssl.SSLWantReadError:
-                await self._flush()
-                await self._refill()
-            except ssl.SSLZeroReturnError:
-                return b""
+                octets = self._socket.recv(limit)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                continue
             except ssl.SSLEOFError:
                 self.clean_end = False
                 return b""
             except ssl.SSLError as error:
                 raise session_error(error) from None
+            except OSError as error:
+                raise self._broken(error) from None
+            self.received += len(octets)
+            return octets
 
     def close(self) -> None:
         """Close the connection at once. Closing twice is fine."""
@@ -181,54 +201,23 @@ class Stream:
         self._socket.close()
 
     def finish(self) -> None:
-        """Close as TLS asks for it: our last flight and a close_notify, if they fit at once."""
-        if self.tls is not None:
-            with suppress(ssl.SSLError, OSError):
-                self.tls.unwrap()  # raises, as the target's close_notify is not awaited
-            self._flush_quietly()
+        """Close as TLS asks for it, with a close_notify if it fits at once."""
+        if self._tls is not None and self._descriptor >= 0:
+            with suppress(OSError):  # SSLError too: the target's own close_notify is not awaited
+                self._tls.unwrap()
         self.close()
 
-    async def _flush(self) -> None:
-        if self.outgoing.pending:
-            await self._send(self.outgoing.read())
-
-    def _flush_quietly(self) -> None:
-        # The failure that brought us here is the one to tell, so another one is no news.
-        with suppress(OSError):
-            if self.outgoing.pending:
-                self._socket.send(self.outgoing.read())
-
-    async def _refill(self) -> None:
-        octets = await self._receive(CHUNK)
-        if octets:
-            self.incoming.write(octets)
-        else:
-            self.incoming.write_eof()
-
-    async def _send(self, octets: bytes) -> None:
-        rest = memoryview(octets)
-        while rest:
-            if self._expired:
-                raise self._too_late()
-            try:
-                rest = rest[self._socket.send(rest) :]
-            except BlockingIOError:
-                await self._writable()
-            except OSError as error:
-                raise self._broken(error) from None
-
-    async def _receive(self, limit: int) -> bytes:
-        while True:
-            # Always through the loop: a target that never pauses must not hold it.
-            await self._readable()
-            try:
-                octets = self._socket.recv(limit)
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                raise self._broken(error) from None
-            self.received += len(octets)
-            return octets
+    def _last_words(self) -> ssl.SSLError | None:
+        """Return the alert that a target sent before it closed, if it did."""
+        try:
+            self._socket.recv(1)
+        except (ssl.SSLWantReadError, ssl.SSLEOFError):
+            return None
+        except ssl.SSLError as alert:
+            return alert
+        except OSError:
+            return None
+        return None
 
     def _broken(self, error: OSError) -> NetError:
         return refused_by_them(error, f"connection to {self.peer}", connected=True)
@@ -236,7 +225,8 @@ class Stream:
     async def _readable(self) -> None:
         waiter = self._wait()
         if not self._reading:
-            self._listen()
+            self._loop.add_reader(self._descriptor, self._wake)
+            self._reading = True
         try:
             await waiter
         finally:
@@ -251,28 +241,20 @@ class Stream:
             await waiter
         finally:
             self._waiter = None
-            # What comes next is a read: the other way round the selector forgets the socket
-            # and learns it anew, which costs more.
-            self._listen()
             self._loop.remove_writer(self._descriptor)
         if self._expired:
             raise self._too_late(connecting=connecting)
 
-    def _listen(self) -> None:
-        self._loop.add_reader(self._descriptor, self._wake)
-        self._reading = True
-
-    def _wait(self) -> asyncio.Future[None]:
+    def _wait(self) -> Wakeup:
         if self._expired:
             raise self._too_late()
-        self._waiter = waiter = self._loop.create_future()
+        self._waiter = waiter = Wakeup(self._loop)
         return waiter
 
     def _wake(self) -> None:
         waiter = self._waiter
         if waiter is not None:
-            if not waiter.done():
-                waiter.set_result(None)
+            waiter.wake()
         elif self._reading:
             # Readable while nobody reads: stop listening, or the loop would spin. Between two
             # reads in a row the registration stays, which saves two system calls each.
@@ -281,8 +263,8 @@ class Stream:
 
     def _expire(self) -> None:
         self._expired = True
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        if self._waiter is not None:
+            self._waiter.wake()
 
     def _too_late(self, *, connecting: bool = False) -> NetError:
         began = self.trace.began

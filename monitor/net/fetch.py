@@ -248,6 +248,13 @@ async def _exchange(
 
 async def _read(stream: Stream, request: Request, trace: Trace) -> Response:
     response = Response(method=request.method, largest_body=request.largest_body)
+    try:
+        return await _fill(response, stream, request, trace)
+    finally:
+        response.close()
+
+
+async def _fill(response: Response, stream: Stream, request: Request, trace: Trace) -> Response:
     follows = request.redirects is not None
     while not response.complete and response.failure is None:
         try:

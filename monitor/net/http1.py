@@ -47,6 +47,7 @@ class Response:
         "head_complete",
         "headers",
         "status",
+        "version",
         "wire_length",
     )
 
@@ -64,6 +65,7 @@ class Response:
         self._fed = 0
         self._preludes = 0
         self.status = 0
+        self.version = "0"  # that the target speaks: 1.1 or 1.0
         self.headers: Headers = []
         self.wire_length: int | None = None
         self.chunked = False
@@ -79,10 +81,9 @@ class Response:
             return self.wire_length
         return 0 if self.status in {204, 304} else -1
 
-    @property
-    def version(self) -> str:
-        """The version that the target speaks: 1.1 or 1.0; 0 while nothing is known."""
-        return str(self._parser.get_http_version()) if self.status else "0"
+    def close(self) -> None:
+        """Let go of the parser, which refers back: a cycle would wait for the collector."""
+        del self._parser
 
     def values(self, name: bytes) -> list[bytes]:
         """Return all values of a header field; `name` in lower case."""
@@ -149,6 +150,7 @@ class Response:
                 raise _protocol(f"over {_MOST_PRELUDES} interim responses ({status})")
             return
         self.status = status
+        self.version = str(self._parser.get_http_version())
         self.head_complete = True
         encodings = self._read_framing()
         if self._has_no_body or status in {204, 304}:

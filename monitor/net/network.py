@@ -1,7 +1,7 @@
 """The one way out: everything that the daemon dials goes through a Network."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from monitor.domain.observation import FailureKind
@@ -88,10 +88,14 @@ class Network:
         pinned: AddressClass | None,
         resolve_to: str | None,
     ) -> str:
+        own_class = _class_of_literal(host) if family is Family.ANY else None
         if resolve_to is not None:
             # Written by the operator, so its class is as configured; the limits stay.
             candidates: tuple[str, ...] = (resolve_to,)
             limit = classify_address(resolve_to) if pinned is None else pinned
+        elif own_class is not None:
+            candidates = (host,)  # what the resolver would say, in a tenth of the time
+            limit = own_class if pinned is None else pinned
         else:
             candidates = (await self.resolver.resolve(host, family, deadline)).addresses
             limit = self.resolver.pinned_class(host) if pinned is None else pinned
@@ -99,6 +103,14 @@ class Network:
             if permitted(address, limit):
                 return address
         raise _refused(host, candidates[0], limit)
+
+
+@lru_cache(maxsize=16_384)
+def _class_of_literal(host: str) -> AddressClass | None:
+    try:
+        return classify_address(host)
+    except ValueError:
+        return None
 
 
 def _refused(host: str, address: str, limit: AddressClass) -> NetError:

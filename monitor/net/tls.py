@@ -119,7 +119,7 @@ class TlsFacts:
     verified_expiry: float | None
 
 
-def tls_facts(tls: ssl.SSLObject, *, verified: bool) -> TlsFacts:
+def tls_facts(tls: ssl.SSLSocket, *, verified: bool) -> TlsFacts:
     """Return the facts of a handshake that ended well (`verified` or not checked) or badly."""
     chain = read_chain(presented_chain(tls))
     expiry = read_chain(_verified_chain(tls)).earliest_expiry if verified else None
@@ -128,7 +128,7 @@ def tls_facts(tls: ssl.SSLObject, *, verified: bool) -> TlsFacts:
     return TlsFacts(version, cipher and iana_cipher(cipher[0]), chain, expiry)
 
 
-def presented_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
+def presented_chain(tls: ssl.SSLSocket) -> tuple[bytes, ...]:
     """Return the certificates (DER) that the target sent, also after a failed verification."""
     public: Any = getattr(tls, "get_unverified_chain", None)  # from Python 3.13 on
     if public is not None:
@@ -136,7 +136,7 @@ def presented_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
     return _der(tls._sslobj.get_unverified_chain())  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-def _verified_chain(tls: ssl.SSLObject) -> tuple[bytes, ...]:
+def _verified_chain(tls: ssl.SSLSocket) -> tuple[bytes, ...]:
     public: Any = getattr(tls, "get_verified_chain", None)
     if public is not None:
         return tuple(public() or ())

@@ -1,5 +1,6 @@
 """Checks of type http and tls against nginx, with certificates of both kinds."""
 
+import gzip
 import time
 from datetime import UTC, datetime
 
@@ -15,7 +16,7 @@ from monitor.net.tls import TlsSettings
 from monitor.net.trace import Trace
 from monitor.probes import http, tls
 from tests.certificates import leaf, write_chain, write_root
-from tests.servers import free_port, nginx
+from tests.servers import answering, free_port, nginx, ok, serving
 
 pytestmark = pytest.mark.peers
 
@@ -283,12 +284,14 @@ async def test_httpx_speaks_over_the_engine(site, network):
         secure = await client.get(
             url(site, port=site.ecdsa_port), extensions={"tls": trust, "trace": trace}
         )
-        zipped = await client.get(url(site, "/zipped/index.html"))
         with pytest.raises(NetError) as caught:
             await client.get(url(site, "/"), extensions={"deadline": time.monotonic() - 1})
 
+        with serving(answering(ok(gzip.compress(PAGE), "Content-Encoding: gzip"))) as port:
+            packed = await client.get(url(site, port=None).replace(str(site.plain_port), str(port)))
+
+    assert packed.content == PAGE
     assert reply.text == f"POST k 127.0.0.1:{site.plain_port}"
     assert secure.content == PAGE
     assert trace.tls.version == "TLSv1.3"
-    assert zipped.content == PAGE
     assert caught.value.failure.kind in {FailureKind.TIMEOUT, FailureKind.CONNECT_TIMEOUT}

@@ -166,6 +166,13 @@ def test_hostile_json_is_a_failure(body):
     assert verdict({"json": {"$.a": 1}}, body=body).kind is FailureKind.JSON
 
 
+def test_a_document_is_at_most_64_levels_deep():
+    """What is nested deeper is refused before anything walks through it."""
+    assert json_document(b"[" * 64 + b"]" * 64)
+    with pytest.raises(ValueError, match="64 levels"):
+        json_document(b"[" * 65 + b"]" * 65)
+
+
 def test_a_walk_through_a_large_document_is_refused():
     """A path that would visit a whole large document is not run on it; a plain one is."""
     body = json.dumps({"a": 1, "b": ["x"] * 100_000}).encode()
@@ -317,7 +324,7 @@ def test_durations_are_whole():
         ("plain é", "plain é"),
         ("a\nb\tc\rd", "a b c d"),
         ("\x1b[31mred\x00\x7f\x9b", "�[31mred���"),
-        ("\u202eright\u2066to\u200fleft", "�right�to�left"),
+        ("\u202eright\u2066to\u200fleft\u061c", "�right�to�left�"),
         ("\u2028\ud800", "��"),
         (b"\xff\xc3\xa9", "�é"),
     ],
