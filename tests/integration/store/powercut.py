@@ -20,19 +20,24 @@ ROOT = Path(__file__).parents[3]
 SECTOR = 512
 CALLS = "pwrite64,write,fdatasync,fsync,ftruncate,unlink"
 
-_CALL = re.compile(r"^(\d+) +(\w+)\((.*)\) += (\d+)$")
+_CALL = re.compile(r"^(\d+) +(\w+)\((.*)\) += (\d+$|-1 |\?)")
 _DESCRIPTOR = re.compile(r"^\d+<((?:\\x..)*)>")
 _TEXT = re.compile(r'"((?:\\x..)*)"')
 
 
 @dataclass(frozen=True)
 class Event:
-    """`call` on the file `name`; `octets` written at `offset`, or said if there is no name."""
+    """`call` on the file `name`; `octets` written at `offset`, or said if there is no name.
+
+    After a sync that `failed` the kernel has dropped what was on its way to the disk, and
+    reports the next one as a success.
+    """
 
     call: str
     name: str
     octets: bytes = b""
     offset: int = 0
+    failed: bool = False
 
 
 @dataclass
@@ -43,10 +48,14 @@ class File:
     pending: list[Event] = field(default_factory=list)
 
 
-def recorded(directory: Path, *options: str) -> list[Event]:
-    """Return what a victim on `directory` did, until it killed itself."""
+def recorded(directory: Path, *options: str, fault: str = "") -> list[Event]:
+    """Return what a victim on `directory` did, until it killed itself.
+
+    `fault` makes calls of it fail, in the words of strace.
+    """
     log = directory.parent / f"{directory.name}.strace"
     flags = ["-f", "-qq", "-y", "-xx", "-s", "100000", "-e", "signal=none", "-e", f"trace={CALLS}"]
+    flags += ["-e", f"inject={fault}"] if fault else []
     victim = [sys.executable, "-m", "tests.integration.store.victim", str(directory), *options]
     command = [peer("strace"), *flags, "-o", str(log), *victim, "linger"]
     subprocess.run(command, stdout=subprocess.DEVNULL, cwd=ROOT, check=False)
@@ -80,12 +89,12 @@ def _happen(files: dict[str, File], event: Event) -> str:
         files.pop(event.name, None)
         return ""
     file = files.setdefault(event.name, File())
-    if event.call in ("fdatasync", "fsync"):
-        for write in file.pending:
-            _apply(file.synced, write)
-        file.pending.clear()
-    else:
+    if event.call not in ("fdatasync", "fsync"):
         file.pending.append(event)
+        return ""
+    for write in () if event.failed else file.pending:
+        _apply(file.synced, write)
+    file.pending.clear()
     return ""
 
 
@@ -122,11 +131,14 @@ def _events(lines: list[str], directory: str) -> Iterator[Event]:
             continue
         if "resumed>" in rest:
             line = unfinished.pop(thread) + rest.partition("resumed>")[2]  # noqa: PLW2901
-        if (call := _CALL.match(line)) and (event := _event(call[2], call[3], directory)):
+        if (call := _CALL.match(line)) and (event := _event(call, directory)):
             yield event
 
 
-def _event(call: str, arguments: str, directory: str) -> Event | None:
+def _event(found: re.Match[str], directory: str) -> Event | None:
+    call, arguments, failed = found[2], found[3], found[4] in ("-1 ", "?")
+    if failed and call not in ("fdatasync", "fsync"):
+        return None
     if call == "unlink":
         path = _decoded(_TEXT.search(arguments)[1]).decode()
         return Event(call, Path(path).name) if path.startswith(directory) else None
@@ -138,7 +150,7 @@ def _event(call: str, arguments: str, directory: str) -> Event | None:
     if not path.startswith(f"{directory}/") or path.endswith("-shm"):
         return None  # shared memory doesn't outlive a cut
     numbers = [int(one) for one in re.findall(r", (\d+)", arguments)]
-    return Event(call, Path(path).name, octets, numbers[-1] if numbers else 0)
+    return Event(call, Path(path).name, octets, numbers[-1] if numbers else 0, failed)
 
 
 def _decoded(text: str) -> bytes:

@@ -7,18 +7,16 @@ from collections import Counter
 import pytest
 
 from tests.integration.store import verdict
-from tests.integration.store.powercut import images, recorded
+from tests.integration.store.powercut import Event, images, recorded
 
 SEED = random.randrange(10**6)
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
 
 
-def outcomes(directory, count: int, *options: str) -> Counter[str]:
+def outcomes(directory, count: int, events: list[Event]) -> Counter[str]:
     """Return how many of `count` cuts ended how: `whole`, `lost`, `damage` or `halves`."""
     found: Counter[str] = Counter()
-    chance = random.Random(SEED)
-    events = recorded(directory / "data", *options)
-    for cut, acknowledged, image in images(events, count, chance, directory):
+    for cut, acknowledged, image in images(events, count, random.Random(SEED), directory):
         faults = verdict.faults(image, acknowledged)
         found[faults[0].partition(" ")[0].rstrip(":") if faults else "whole"] += 1
         if faults:
@@ -29,11 +27,30 @@ def outcomes(directory, count: int, *options: str) -> Counter[str]:
 
 def test_power_cut_loses_nothing_acknowledged(tmp_path):
     """Cut off at any moment, the disk has every acknowledged change whole, and no damage."""
-    assert outcomes(tmp_path, 300, "count=90") == {"whole": 300}
+    events = recorded(tmp_path / "data", "count=90")
+
+    assert outcomes(tmp_path, 300, events) == {"whole": 300}
 
 
 def test_simulated_cut_takes_what_was_not_synced(tmp_path):
     """The simulation notices a store that acknowledges before the disk has it."""
-    found = outcomes(tmp_path, 60, "count=60", "synchronous=NORMAL")
+    events = recorded(tmp_path / "data", "count=60", "synchronous=NORMAL")
 
-    assert found["lost"] > 20
+    assert outcomes(tmp_path, 60, events)["lost"] > 20
+
+
+def test_power_cut_after_failed_syncs_loses_nothing_acknowledged(tmp_path):
+    """What a failed sync dropped is written anew before anything more is acknowledged."""
+    events = recorded(tmp_path / "data", "count=60", fault="fdatasync:error=EIO:when=12+9")
+
+    assert outcomes(tmp_path, 200, events) == {"whole": 200}
+
+
+def test_power_cut_after_a_death_by_a_failed_sync_loses_nothing_acknowledged(tmp_path):
+    """A log whose last sync failed before its writer died is not built upon."""
+    death = "fdatasync:error=EIO:signal=SIGKILL:when=15"
+    events = recorded(tmp_path / "data", fault=death)
+    events += recorded(tmp_path / "data", "first=1000", "count=30")
+
+    assert any(event.failed for event in events)
+    assert outcomes(tmp_path, 200, events) == {"whole": 200}
