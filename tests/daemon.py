@@ -168,7 +168,12 @@ class Nursery:
         self._codes: dict[int, int] = {}
         self._changed = threading.Condition()
         threading.Thread(target=self._listen, daemon=True).start()
-        self._answer("ready")
+        try:
+            self._answer("ready")
+        except AssertionError:
+            self._process.kill()
+            self.close()
+            raise
 
     def __call__(self, site: Site, log: Path, notify: Path, die_at: str) -> Process:
         order = {
@@ -215,7 +220,8 @@ class Nursery:
 
     def _answer(self, key: str) -> int:
         with self._changed:
-            assert self._changed.wait_for(lambda: self._said, _START_SECONDS), "no nursery"
+            heard = self._changed.wait_for(lambda: self._said, _START_SECONDS)
+            assert heard, f"the nursery did not say {key!r}; exit code {self._process.poll()}"
             return self._said.pop(0)[key]
 
 
