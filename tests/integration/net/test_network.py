@@ -287,6 +287,22 @@ async def test_equal_settings_share_a_context(network, trust):
     assert network.contexts.get(TlsSettings(ca_file=trust.ca_file, min_tls="TLS1.3")) is not one
 
 
+@pytest.mark.parametrize(("says_goodbye", "kind"), [(True, None), (False, Kind.TRUNCATED)])
+async def test_a_body_without_a_length_needs_a_goodbye(says_goodbye, kind, network, trust, present):
+    """Over TLS, a connection that just breaks off may have lost the rest of the body."""
+
+    def handle(connection):
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nMakassar")
+        if says_goodbye:
+            connection.unwrap()
+
+    with serving(handle, tls=present()) as port:
+        response = (await fetched(network, f"https://127.0.0.1:{port}/", tls=trust)).response
+
+    assert (response.failure and response.failure.failure.kind) == kind
+
+
 async def test_the_name_that_is_asked_for(network, trust, present):
     """The server gets `server_name` where it is given, else the host, and no address (SNI)."""
     asked = []

@@ -20,12 +20,14 @@ class Script:
         self.hosts = hosts
         self.asked = []
         self.open = 0
+        self.streams = []
 
     async def connect(self, host, port, *, trace, pinned=None, **settings):
         address, *pieces = self.hosts[host.partition(".")[0]]
         self.asked.append((host, pinned))
         self.open += 1
-        return ScriptedStream(self, address, pieces)
+        self.streams.append(ScriptedStream(self, address, pieces))
+        return self.streams[-1]
 
 
 class ScriptedStream:
@@ -90,10 +92,10 @@ async def test_the_class_only_ever_gets_narrower():
 
 async def test_the_body_of_a_redirect_is_not_read():
     """Of a response that leads elsewhere only the headers are taken."""
-    never = NetError(Kind.INTERNAL, "the body was read")
-    script = Script(a=("10.0.0.1", moved("http://b.test/"), never), b=("10.0.0.2", OK))
+    script = Script(a=("10.0.0.1", moved("http://b.test/"), b"bomb"), b=("10.0.0.2", OK))
 
     assert (await fetched(script)).response.body == b"ok"
+    assert script.streams[0].pieces == [b"bomb"]
 
 
 async def test_every_connection_is_closed():
