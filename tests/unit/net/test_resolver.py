@@ -417,8 +417,12 @@ BLOCKING = {
 
 
 def test_nothing_resolves_names_behind_our_back():
-    """No module calls what would resolve a name in a thread, or dial round the policy."""
-    sources = sorted(Path(monitor.__file__).parent.rglob("*.py"))
+    """No module calls what would resolve a name in a thread, or dial round the policy.
+
+    But for the demo, which is the city that is watched: it serves, and dials nobody.
+    """
+    package = Path(monitor.__file__).parent
+    sources = [each for each in sorted(package.rglob("*.py")) if "demo" not in each.parts]
     calls = {
         f"{source}:{node.lineno}: {node.attr}"
         for source in sources
