@@ -1,9 +1,15 @@
 """`pantau demo`: a simulated city, watched by the real daemon, for whoever wants to see it work."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from monitor.cli.errors import Failed
 from monitor.cli.settings import shared_options
+
+if TYPE_CHECKING:
+    from monitor.cli.availability_table import Entry
+    from monitor.demo.scenes import Ended
 
 
 @click.command()
@@ -34,10 +40,25 @@ def demo(*, seconds: float | None, port: int | None, lang: str) -> None:
     from monitor.demo import CannotShow, Show, perform
     from monitor.locales import Language
 
-    screen = Screen(Language(lang))
+    screen = Screen(Language(lang), _figures)
     try:
-        perform(Show(seconds=seconds, port=port, language=lang, tell=screen.show))
+        perform(Show(seconds=seconds, port=port, tell=screen.show))
     except CannotShow as error:
         raise Failed(str(error)) from None
     finally:
         screen.clear()
+
+
+def _figures(ended: "Ended") -> "list[Entry]":
+    """Compute what `pantau availability` does, over the very time of the demonstration."""
+    from monitor.cli.configured import configuration
+    from monitor.cli.history import entry
+    from monitor.domain.instant import microseconds
+    from monitor.domain.windows import Window
+    from monitor.store.reader import open_reader
+
+    config = configuration(ended.config)
+    checks = [configured.check for configured in config.checks]
+    period = Window(microseconds(ended.began_at), microseconds(ended.ended_at))
+    with open_reader(config.monitor.data_dir, config.monitor.vantage) as reader:
+        return [entry(service, checks, reader, period) for service in config.services.values()]

@@ -3,18 +3,19 @@
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.cli.availability_table import Entry
 from monitor.cli.demowords import MESSAGES, TURNS, WORDS
 from monitor.cli.output import coloured, cut, table, terminal_width
 from monitor.cli.words import COLOURS
 from monitor.demo import scenes
+from monitor.domain.availability import whole_seconds
 from monitor.domain.observation import UnknownCause
 from monitor.domain.status import Status
 from monitor.domain.text import visible_text
@@ -22,6 +23,7 @@ from monitor.locales import Language
 from monitor.locales.dates import duration_text, time_text
 from monitor.locales.messages_reasons import cause_text, failure_text
 from monitor.locales.numbers import decimal
+from monitor.locales.shares import headline
 from monitor.web.texts import GLYPHS, STATUSES
 
 _ZONE = ZoneInfo("Asia/Makassar")
@@ -30,30 +32,42 @@ _FACT = 16
 _INDENT = " " * 12
 _ERASE_LINE = "\r\x1b[K"
 
+Event = scenes.Opened | scenes.Turned | scenes.Changed | scenes.Arrived
+
 
 class Screen:
     """Prints scenes. On a terminal the last line says how all stands, and renews itself."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(
+        self, language: Language, figures: Callable[[scenes.Ended], Sequence[Entry]]
+    ) -> None:
+        """`figures` computes how available each service was."""
         self._language = language
+        self._figures = figures
         self._renews = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
         self._standing = ""
 
     def show(self, scene: scenes.Scene) -> None:
-        width = terminal_width()
-        if isinstance(scene, scenes.Ticked):
-            self._stand(cut(standing_line(scene, self._language), (width or _USUAL_WIDTH) - 1))
-            return
-        self.clear()
-        for line in lines(scene, self._language, width or _USUAL_WIDTH):
-            click.echo(line)
-        sys.stdout.flush()
+        width = terminal_width() or _USUAL_WIDTH
+        match scene:
+            case scenes.Ticked():
+                self._stand(cut(standing_line(scene, self._language), width - 1))
+            case scenes.Ended():
+                self._print(ended_lines(scene, self._figures(scene), self._language, width))
+            case _:
+                self._print(lines(scene, self._language, width))
 
     def clear(self) -> None:
         """Take the last line away."""
         if self._standing:
             self._standing = ""
             click.echo(_ERASE_LINE, nl=False)
+
+    def _print(self, drawn: Iterable[str]) -> None:
+        self.clear()
+        for line in drawn:
+            click.echo(line)
+        sys.stdout.flush()
 
     def _stand(self, line: str) -> None:
         if self._renews and line != self._standing:
@@ -62,7 +76,7 @@ class Screen:
             sys.stdout.flush()
 
 
-def lines(scene: scenes.Scene, language: Language, width: int) -> list[str]:
+def lines(scene: Event, language: Language, width: int) -> list[str]:
     """Return what a scene looks like, in lines of at most `width` cells."""
     match scene:
         case scenes.Opened():
@@ -74,10 +88,6 @@ def lines(scene: scenes.Scene, language: Language, width: int) -> list[str]:
             return _changed(scene, language, width)
         case scenes.Arrived():
             return _arrived(scene, language, width)
-        case scenes.Ended():
-            return _ended(scene, language, width)
-        case scenes.Ticked():
-            return [cut(standing_line(scene, language), width)]
 
 
 def standing_line(scene: scenes.Ticked, language: Language) -> str:
@@ -159,15 +169,22 @@ def _paragraphs(texts: Iterable[str], width: int) -> list[str]:
     ]
 
 
-def _ended(scene: scenes.Ended, language: Language, width: int) -> list[str]:
+def ended_lines(
+    scene: scenes.Ended, entries: Sequence[Entry], language: Language, width: int
+) -> list[str]:
+    """Return the summary at the end: what arrived, and how available each service was."""
     words = WORDS[language]
+    length = _length((scene.ended_at - scene.began_at).total_seconds(), language)
+    head = [words[name] for name in ("service", "down", "unknown", "availability")]
+    drawn = table(head, [_row(entry, language) for entry in entries], width - 2)
     return [
         "",
-        words["ended"].format(length=_length(scene.seconds, language)),
+        words["ended"].format(length=length),
         *textwrap.wrap(_told(scene, language), width),
         *([words["forged"].format(count=scene.forged)] if scene.forged else []),
         "",
-        *_figures(scene, language, width),
+        words["figures"],
+        *(f"  {line}" for line in drawn.splitlines()),
         "",
         words["next"],
     ]
@@ -184,27 +201,12 @@ def _told(scene: scenes.Ended, language: Language) -> str:
     return words["messages"].format(counts=", ".join(counts))
 
 
-def _figures(scene: scenes.Ended, language: Language, width: int) -> list[str]:
-    words = WORDS[language]
-    if scene.availability is None:
-        return [words["no_figures"]]
-    head = [words[name] for name in ("service", "down", "unknown", "availability")]
-    rows = [_row(service, language) for service in scene.availability["services"]]
-    drawn = table(head, rows, width - 2)
+def _row(entry: Entry, language: Language) -> Sequence[str]:
+    seconds = whole_seconds(entry.figures.parts)
     return [
-        f"{words['figures']}",
-        f"  {scene.command}",
-        "",
-        *(f"  {line}" for line in drawn.splitlines()),
-    ]
-
-
-def _row(service: Mapping[str, Any], language: Language) -> Sequence[str]:
-    seconds = service["seconds"]
-    return [
-        service["name"],
-        *(_seconds(seconds[name], language) for name in ("down", "unknown")),
-        service["availability"]["text"],
+        entry.service.name,
+        *(_seconds(count, language) for count in (seconds.down, seconds.unknown)),
+        headline(entry.figures, language),
     ]
 
 

@@ -1,7 +1,6 @@
 """The real daemon as a child process, on a configuration of its own in a folder of its own."""
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -111,7 +110,7 @@ async def daemon(place: Place) -> AsyncIterator[Daemon]:
     """Run the daemon on `place`; it is stopped at the end, whatever happens."""
     with place.log.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *_pantau("run", place),
+            *_command(place),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -126,29 +125,10 @@ async def daemon(place: Place) -> AsyncIterator[Daemon]:
         await running.stop()
 
 
-async def asked(place: Place, command: str, *arguments: str) -> Mapping[str, Any] | None:
-    """Return the JSON that a command prints about `place`, None if it failed."""
-    process = await asyncio.create_subprocess_exec(
-        *_pantau(command, place),
-        *arguments,
-        "--output=json",
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=_environment(),
-        start_new_session=True,
-    )
-    printed, _ = await process.communicate()
-    if process.returncode != 0:
-        return None
-    found = json.loads(printed)
-    return found if isinstance(found, dict) else None
-
-
-def _pantau(command: str, place: Place) -> list[str]:
+def _command(place: Place) -> list[str]:
     # -P: a folder called `monitor` where the user happens to be is not ours.
     python = [sys.executable, "-P", "-m", "monitor"]
-    return [*python, command, "--config", str(place.config), "--log-format=json"]
+    return [*python, "run", "--config", str(place.config), "--log-format=json"]
 
 
 def _environment() -> dict[str, str]:

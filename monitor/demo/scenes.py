@@ -69,17 +69,16 @@ class Ticked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The demonstration is over.
+    """The demonstration is over, and the daemon has stopped.
 
-    `messages` counts those of each type. `availability` is what `pantau availability` printed as
-    JSON, None if it failed; `command` is how to ask for the same.
+    `messages` counts those of each type, `forged` those that were turned away.
     """
 
-    seconds: float
+    began_at: datetime
+    ended_at: datetime
+    config: Path
     messages: Mapping[str, int]
     forged: int
-    command: str
-    availability: Mapping[str, Any] | None
 
 
 Scene = Opened | Turned | Changed | Arrived | Ticked | Ended

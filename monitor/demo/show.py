@@ -10,18 +10,16 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from monitor.demo import scenes
-from monitor.demo.child import Daemon, NotRunning, Place, asked, daemon, write_configuration
+from monitor.demo.child import Daemon, NotRunning, Place, daemon, write_configuration
 from monitor.demo.collector import Collector, Message
 from monitor.demo.story import pace, turns
 from monitor.demo.town import Town, open_town
 
-ZONE = ZoneInfo("Asia/Makassar")
 USUAL_PORT = 8790
 
 _LOOK_SECONDS = 0.5
@@ -36,12 +34,12 @@ class CannotShow(Exception):
 class Show:
     """How to show it: for how long (None: until stopped), and on which port the page is.
 
-    Without a port it is the usual one, or a free one if that is taken. `tell` gets every scene.
+    Without a port it is the usual one, or a free one if that is taken. `tell` gets every scene;
+    the configuration and the data are still there when it gets the last.
     """
 
     seconds: float | None
     port: int | None
-    language: str
     tell: Callable[[scenes.Scene], None]
 
 
@@ -80,22 +78,15 @@ async def _perform(show: Show, place: Place) -> None:
             show.tell(_opened(place, port))
             await _watched(show, town, running, memory, stopping)
         _tell_messages(show, memory)
-        show.tell(await _ended(show, place, began_at, memory, collector.forged))
-
-
-async def _ended(
-    show: Show, place: Place, began_at: datetime, memory: _Memory, forged: int
-) -> scenes.Ended:
-    ended_at = datetime.now(UTC)
-    first, last = (at.astimezone(ZONE).date() for at in (began_at, ended_at))
-    arguments = ("availability", f"--from={first}", f"--to={last + timedelta(days=1)}")
-    return scenes.Ended(
-        seconds=(ended_at - began_at).total_seconds(),
-        messages=memory.messages,
-        forged=forged,
-        command=" ".join(("pantau", *arguments)),
-        availability=await asked(place, *arguments, f"--lang={show.language}"),
-    )
+        show.tell(
+            scenes.Ended(
+                began_at=began_at,
+                ended_at=datetime.now(UTC),
+                config=place.config,
+                messages=memory.messages,
+                forged=collector.forged,
+            )
+        )
 
 
 async def _watched(
