@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from monitor.domain.check import CheckId
+from monitor.domain.check import Check, CheckId
 from monitor.domain.instant import instant
 from monitor.domain.observation import MissedReason, MissedSlot, Status
 from monitor.domain.state import CheckState
@@ -49,6 +49,7 @@ class Scheduler:
         self._crew = Crew(concurrency, self._start)
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_begun: dict[CheckId, int] = {}
+        self._new: list[Check] = []
         self.slept_reason: Callable[[], MissedReason] = lambda: MissedReason.STOPPED
         # APScheduler logs every fire at INFO, which costs as much as the fire itself.
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
@@ -67,7 +68,9 @@ class Scheduler:
         return self._group.overdue
 
     def start(self) -> None:
-        """Begin to fire."""
+        """Begin to fire. Slots that passed since they were planned are missed."""
+        self._fire()
+        self._try_early()
         self._group.start()
         self.jobs.start()
 
@@ -121,6 +124,12 @@ class Scheduler:
         """Arm the job again if it is overdue, as it is after the wall clock was set back."""
         if self._group.overdue > 0.5:
             self._group.rearm()
+
+    def _try_early(self) -> None:
+        now = self._engine.timeline.now_microseconds()
+        for check in self._new:
+            self._timetable.try_early(check, now)
+        self._new.clear()
 
     def _monotonic(self) -> int:
         return int(self._engine.timeline.monotonic() * 1e6)

@@ -63,6 +63,7 @@ class Watchdog:
         self._alive = alive
         self._cpu = cpu
         self._last = self._reading()
+        self._running = False
         self._turn = 0
 
     def problem(self) -> str | None:
@@ -76,11 +77,14 @@ class Watchdog:
         return None
 
     def slept_reason(self) -> MissedReason:
-        """Return why slots pass unnoticed now: we are stopped, or too busy."""
+        """Return why slots pass unnoticed now: we are stopped (as we are until `run`), or too busy."""
+        if not self._running:
+            return MissedReason.STOPPED
         return reason_for(self._last, self._reading())
 
     async def run(self) -> None:
-        """Tick until cancelled."""
+        """Tick until cancelled. What went before, as the daemon was put together, was no pause."""
+        self._last, self._running = self._reading(), True
         ticks = 0
         while True:
             await asyncio.sleep(_TICK_SECONDS)

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -102,6 +103,18 @@ class TestPause:
 
         assert scene.marks == []
         assert scene.telemetry.of("loop_lag")[-1]["seconds"] == pytest.approx(0.5)
+
+    async def test_slow_start_is_no_pause(self, scene):
+        """What goes before the first turn is no pause; slots that pass meanwhile, we were stopped."""
+        scene.host.pass_time(60, 55)
+        reason = scene.watchdog.slept_reason()
+        running = asyncio.create_task(scene.watchdog.run())
+        await asyncio.sleep(0)
+        running.cancel()
+        scene.tick()
+
+        assert reason is MissedReason.STOPPED
+        assert scene.marks == []
 
     def test_little_cpu_means_that_we_were_stopped(self):
         """A long time without CPU is a stop; with CPU it is overload."""
