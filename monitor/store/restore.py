@@ -142,7 +142,10 @@ def _last_samples(connection: Connection, vantage: int) -> dict[CheckId, LastSam
 
 
 def _later_samples(connection: Connection, vantage: int) -> dict[CheckId, list[tuple[int, Status]]]:
-    """In the order in which they came: by epoch, then by time. From the stored totals on."""
+    """In the order in which they came: by epoch, then by time. From the stored totals on.
+
+    Outer joins keep SQLite from reading every row there is to find those few.
+    """
     epoch, at = func.coalesce(tally.c.epoch, literal(-1)), func.coalesce(tally.c.at, literal(-1))
     of_tally = (tally.c.check_id == check_name.c.id) & (tally.c.vantage_id == vantage)
     is_later = (
@@ -153,11 +156,13 @@ def _later_samples(connection: Connection, vantage: int) -> dict[CheckId, list[t
     )
     wanted = (
         select(check_name.c.name, observation.c.scheduled_at, observation.c.status)
-        .select_from(check_name.outerjoin(tally, of_tally).join(observation, is_later))
+        .select_from(check_name.outerjoin(tally, of_tally).outerjoin(observation, is_later))
         .order_by(check_name.c.id, observation.c.epoch, observation.c.scheduled_at)
     )
     later: dict[CheckId, list[tuple[int, Status]]] = {}
     for name, seen, status in connection.execute(wanted):
+        if seen is None:
+            continue
         later.setdefault(CheckId(name), []).append((seen, STATUS.meaning[status]))
     return later
 
