@@ -77,7 +77,7 @@ class Watchdog:
         return None
 
     def slept_reason(self) -> MissedReason:
-        """Return why slots pass unnoticed now: we are stopped (as we are until `run`), or too busy."""
+        """Return why slots pass unnoticed now: we are stopped, as we are until `run`, or busy."""
         if not self._running:
             return MissedReason.STOPPED
         return reason_for(self._last, self._reading())
