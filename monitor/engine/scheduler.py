@@ -95,16 +95,15 @@ class Scheduler:
             self._timetable.remove(check_id)
             self._crew.forget(check_id)
             self._last_begun.pop(check_id, None)
-        fresh = 0
         for bound in bounds:
             check, before = bound.check, old.get(bound.check.id)
             if before is not None and before.check.interval == check.interval:
                 continue
             self._timetable.add(check, now)
             if before is None and _undecided(states.get(check.id)):
-                self._timetable.try_early(check, now, now + fresh * _EARLY_MICROSECONDS)
-                fresh += 1
+                self._new.append(check)
         if self._group.started:
+            self._try_early()
             self._group.rearm()
 
     def rephase(self) -> None:
@@ -127,8 +126,8 @@ class Scheduler:
 
     def _try_early(self) -> None:
         now = self._engine.timeline.now_microseconds()
-        for check in self._new:
-            self._timetable.try_early(check, now)
+        for number, check in enumerate(self._new):
+            self._timetable.try_early(check, now, now + number * _EARLY_MICROSECONDS)
         self._new.clear()
 
     def _monotonic(self) -> int:
