@@ -1,6 +1,7 @@
 """The engine behind httpx's interface, for what is not a check: webhooks, RDAP, OCSP."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from time import monotonic
 from typing import Any, Protocol
 
@@ -9,6 +10,7 @@ import httpx
 from monitor.net.fetch import HTTP_TLS, Reply, Request, make_request
 from monitor.net.policy import AddressClass
 from monitor.net.resolver import Family
+from monitor.net.tls import TlsSettings
 from monitor.net.trace import Trace
 from monitor.net.urls import parse_target
 
@@ -17,6 +19,8 @@ _LARGEST_BODY = 65_536
 # The body comes decoded and whole, so that httpx must neither decode nor count it.
 _SETTLED = {b"content-encoding", b"content-length", b"transfer-encoding"}
 _NO_BODY = {204, 304}
+_PERSONAL = {b"authorization", b"cookie", b"proxy-authorization"}
+_UNWANTED = {b"accept-encoding", b"connection", b"content-length", b"transfer-encoding"}
 
 
 class Fetch(Protocol):
@@ -60,28 +64,56 @@ class HttpTransport(httpx.AsyncBaseTransport):
         return httpx.Response(
             response.status,
             headers=_without(response.headers, _SETTLED),
-            content=response.body if response.status not in _NO_BODY else b"",
+            stream=httpx.ByteStream(response.body if response.status not in _NO_BODY else b""),
             extensions={"http_version": f"HTTP/{response.version}".encode(), "trace": trace},
         )
 
 
 def _engine_request(request: httpx.Request, body: bytes, extensions: dict[str, Any]) -> Request:
+    raw = tuple(request.headers.raw)
+    # What holds a secret is not kept.
+    personal = any(name.lower() in _PERSONAL for name, _ in raw)
+    return (make if body or personal else _made_before)(
+        str(request.url),
+        request.method,
+        raw,
+        body,
+        extensions.get("tls", HTTP_TLS),
+        extensions.get("family", Family.ANY),
+        extensions.get("resolve_to"),
+        extensions.get("max_body", _LARGEST_BODY),
+    )
+
+
+def make(  # noqa: PLR0917 - a cached function takes its key by position
+    url: str,
+    method: str,
+    raw: tuple[tuple[bytes, bytes], ...],
+    body: bytes,
+    tls: TlsSettings,
+    family: Family,
+    resolve_to: str | None,
+    largest_body: int,
+) -> Request:
+    """Return what the engine sends for a request of httpx with these header fields."""
     # httpx asks for encodings and for keep-alive by itself; neither is wanted.
-    unwanted = {b"accept-encoding", b"connection", b"content-length", b"transfer-encoding"}
     fields = tuple(
-        (name.decode("ascii"), value.decode("latin-1"))
-        for name, value in _without(request.headers.raw, unwanted)
+        (name.decode("ascii"), value.decode("latin-1")) for name, value in _without(raw, _UNWANTED)
     )
     return make_request(
-        parse_target(str(request.url)),
-        method=request.method,
+        parse_target(url),
+        method=method,
         fields=fields,
         body=body,
-        tls=extensions.get("tls", HTTP_TLS),
-        family=extensions.get("family", Family.ANY),
-        resolve_to=extensions.get("resolve_to"),
-        largest_body=extensions.get("max_body", _LARGEST_BODY),
+        tls=tls,
+        family=family,
+        resolve_to=resolve_to,
+        largest_body=largest_body,
     )
+
+
+# The same question is asked again and again: a health page, a list of revoked certificates.
+_made_before = lru_cache(maxsize=64)(make)
 
 
 def _deadline(extensions: dict[str, Any]) -> float:
