@@ -2,9 +2,12 @@
 
 import re
 import ssl
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from time import time
+from time import monotonic, time
 from typing import Any
 
 from monitor.domain.observation import Failure, FailureKind, UnknownCause
@@ -18,6 +21,8 @@ _VERSIONS = {
     "TLS1.2": ssl.TLSVersion.TLSv1_2,
     "TLS1.3": ssl.TLSVersion.TLSv1_3,
 }
+_REMEMBERED = 8192  # verified chains
+_LOOK_AGAIN_SECONDS = 1.0  # at the files behind a context
 _CONTEXTS = 64  # with the system's trust store each holds 0.8 MiB
 
 
@@ -41,28 +46,43 @@ class TlsSettings:
     server_name: str | None = field(default=None, compare=False)
 
 
+@dataclass(slots=True)
+class _Kept:
+    """A context, what its files were like when it was made, and when that was last looked at."""
+
+    context: ssl.SSLContext
+    stamps: tuple[int, ...]
+    seen_at: float
+
+
 class Contexts:
     """The SSL contexts in use, one for each distinct setting. A changed file is read again."""
 
-    def __init__(self) -> None:
-        self._kept: dict[TlsSettings, tuple[tuple[int, ...], ssl.SSLContext]] = {}
+    def __init__(self, monotonic: Callable[[], float] = monotonic) -> None:
+        self._kept: dict[TlsSettings, _Kept] = {}
+        self._monotonic = monotonic
 
     def get(self, settings: TlsSettings) -> ssl.SSLContext:
         """Return the context for `settings`.
 
-        Raises NetError of cause LOCAL when a file can't be read: the fault is on our side.
+        A changed file is noticed within a second. Raises NetError of cause LOCAL when a file
+        can't be read: the fault is on our side.
         """
+        now = self._monotonic()
+        kept = self._kept.get(settings)
+        if kept is not None and now < kept.seen_at + _LOOK_AGAIN_SECONDS:
+            return kept.context
         try:
             stamps = _stamps(settings)
-            kept = self._kept.get(settings)
-            if kept is not None and kept[0] == stamps:
-                return kept[1]
+            if kept is not None and kept.stamps == stamps:
+                kept.seen_at = now
+                return kept.context
             context = _context(settings)
         except (OSError, ssl.SSLError) as error:
             detail = f"TLS settings: {_files(settings)}: {error}"
             raise NetError(FailureKind.TLS_OTHER, detail, cause=UnknownCause.LOCAL) from None
         self._kept.pop(settings, None)
-        self._kept[settings] = (stamps, context)
+        self._kept[settings] = _Kept(context, stamps, now)
         if len(self._kept) > _CONTEXTS:
             del self._kept[next(iter(self._kept))]
         return context
@@ -122,10 +142,30 @@ class TlsFacts:
 def tls_facts(tls: ssl.SSLSocket, *, verified: bool) -> TlsFacts:
     """Return the facts of a handshake that ended well (`verified` or not checked) or badly."""
     chain = read_chain(presented_chain(tls))
-    expiry = read_chain(_verified_chain(tls)).earliest_expiry if verified else None
+    expiry = _verified_expiry(tls, chain) if verified else None
     version = tls.version()
     cipher = tls.cipher() if version else None
     return TlsFacts(version, cipher and iana_cipher(cipher[0]), chain, expiry)
+
+
+_verified_expiries: OrderedDict[tuple[Chain, ssl.SSLContext], float] = OrderedDict()
+
+
+def _verified_expiry(tls: ssl.SSLSocket, chain: Chain) -> float | None:
+    """Return when the first certificate of the verified chain expires.
+
+    The same certificates lead to the same anchor in the same context, until one of them expires.
+    """
+    key = (chain, tls.context)
+    known = _verified_expiries.get(key)
+    if known is not None and time() < known:
+        return known
+    expiry = read_chain(_verified_chain(tls)).earliest_expiry
+    if expiry is not None:
+        _verified_expiries[key] = expiry
+        if len(_verified_expiries) > _REMEMBERED:
+            _verified_expiries.popitem(last=False)
+    return expiry
 
 
 def presented_chain(tls: ssl.SSLSocket) -> tuple[bytes, ...]:
@@ -190,6 +230,7 @@ def _words(reason: str) -> str:
 _ENCRYPTION = re.compile(r"(?:^|-)(AES\d+|CHACHA20|CAMELLIA\d+|ARIA\d+|DES-CBC3)(.*)$")
 
 
+@cache
 def iana_cipher(name: str) -> str:
     """Return the IANA name of a cipher suite that OpenSSL names in its own way.
 

@@ -8,6 +8,7 @@ import resource
 import socket
 import ssl
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from monitor.net.network import Network
 from monitor.net.policy import AddressClass
 from monitor.net.redirects import RedirectRules
 from monitor.net.resolver import Family, Resolver
-from monitor.net.tls import TlsSettings
+from monitor.net.tls import Contexts, TlsSettings
 from monitor.net.trace import Trace
 from monitor.net.urls import parse_target
 from tests.certificates import intermediate, issue, leaf, root, write_chain, write_root
@@ -197,11 +198,10 @@ async def test_a_root_that_is_not_trusted(network, trust, present):
 async def test_any_certificate_in_ca_file_is_an_anchor(network, tmp_path, present):
     """An intermediate, or a self-signed certificate, in `ca_file` is trusted by itself."""
     own = leaf(issuer=None, label="own")
-    for anchor, issued, how in (
-        (intermediate(), leaf(), {"with_intermediate": False}),
-        (own, own, {}),
+    for number, (anchor, issued, how) in enumerate(
+        ((intermediate(), leaf(), {"with_intermediate": False}), (own, own, {}))
     ):
-        path = tmp_path / "anchor.pem"
+        path = tmp_path / f"anchor-{number}.pem"
         path.write_bytes(anchor.pem())
         with serving(silent, tls=present(issued, **how)) as port:
             await connected(network, port, tls=TlsSettings(ca_file=path))
@@ -268,7 +268,9 @@ async def test_a_broken_file_of_ours_is_no_fault_of_the_target(content, network,
 
 
 async def test_a_renewed_file_is_read_again(network, tmp_path, present):
-    """A trust store that was replaced counts from the next check on."""
+    """A trust store that was replaced counts within a second."""
+    times = iter([0.0, 0.5, 1.0])
+    network = replace(network, contexts=Contexts(monotonic=lambda: next(times)))
     path = tmp_path / "ca.pem"
     path.write_bytes(issue(subject="Other Root", names=(), authority=True).pem())
     settings = TlsSettings(ca_file=path)
@@ -276,6 +278,7 @@ async def test_a_renewed_file_is_read_again(network, tmp_path, present):
         assert (await failure(network, port, tls=settings)).failure.kind is Kind.TLS_UNTRUSTED
         path.write_bytes(root().pem())
         os.utime(path, ns=(1, 1))
+        assert (await failure(network, port, tls=settings)).failure.kind is Kind.TLS_UNTRUSTED
         await connected(network, port, tls=settings)
 
 
