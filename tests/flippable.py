@@ -1,6 +1,7 @@
 """Targets on loopback whose answers flip on command, and who keep a log of who asked when.
 
-`/t/NAME` answers 200 or, while NAME is down, 503; `/drip` begins an answer and never ends it.
+`/t/NAME` answers 200 or, while NAME is down, 503, and while it is slow after 20 ms; `/drip` begins
+an answer and never ends it.
 
 By itself, as in a network namespace: `python tests/flippable.py --host 10.0.0.2 --port 8000`
 reads `down NAME…` and `up NAME…` from stdin, and prints each request as a line of JSON.
@@ -16,6 +17,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Self
 
+_SLOW_SECONDS = 0.02
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -27,10 +30,11 @@ class Asked:
 
 
 class Flippable:
-    """Any number of targets on one port. `down` may be changed at any time, by any thread."""
+    """Any number of targets on one port. `down` and `slow` may be changed by any thread."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self.down: set[str] = set()
+        self.slow: set[str] = set()
         self.asked: list[Asked] = []
         self.arrived: Callable[[Asked], None] = lambda asked: None
         self.dripping = 0
@@ -102,7 +106,14 @@ class _Conversation(asyncio.Protocol):
         self._read += data
         if b"\r\n\r\n" not in self._read or self._transport is None:
             return
-        answer = self._targets.answer(self._read.split(b" ", 2)[1].decode())
+        path = self._read.split(b" ", 2)[1].decode()
+        delay = _SLOW_SECONDS if path.rpartition("/")[2] in self._targets.slow else 0.0
+        asyncio.get_running_loop().call_later(delay, self._answer, path)
+
+    def _answer(self, path: str) -> None:
+        answer = self._targets.answer(path)
+        if self._transport is None:
+            return
         if answer is None:
             self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
             self._drip()

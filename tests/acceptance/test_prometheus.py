@@ -1,0 +1,123 @@
+"""A real Prometheus scrapes the daemon, and understands it."""
+
+import json
+import subprocess
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.conftest import Hire
+from tests.daemon import Daemon, eventually, http_check, quiet_port, services
+from tests.flippable import Flippable
+from tests.peers import peer
+
+_STATUS = {"naik": 1, "lambat": 2, "turun": 0}
+
+
+@pytest.mark.peers
+@pytest.mark.slow
+def test_prometheus_reads_every_status(hire: Hire, targets: Flippable, tmp_path: Path) -> None:
+    """Prometheus finds the daemon up, each check in its status, and probes under the instance that
+    they are about.
+    """
+    daemon = _three_fates(hire, targets)
+    with _prometheus(daemon.site.port, tmp_path) as ask:
+        eventually(lambda: _value(ask("up")) == 1, 30, "the daemon is scraped", 0.2)
+        eventually(lambda: _statuses(ask) == _STATUS, 15, f"the statuses are {_STATUS}", 0.2)
+        instances = {each["metric"]["instance"] for each in ask("probe_success")}
+        problems = ask("scrape_samples_scraped == 0")
+
+    assert instances == {targets.url(name) for name in _STATUS}
+    assert problems == []
+
+
+@pytest.mark.peers
+def test_promtool_has_nothing_to_say(hire: Hire, targets: Flippable) -> None:
+    """promtool finds nothing to complain of in a live scrape."""
+    daemon = _three_fates(hire, targets)
+    _, body = daemon.fetch("/metrics", accept="text/plain;version=0.0.4")
+
+    told = subprocess.run(
+        [peer("promtool"), "check", "metrics"],
+        input=body,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+
+
+def _three_fates(hire: Hire, targets: Flippable) -> Daemon:
+    daemon = hire()
+    daemon.site.write_alerts({})
+    targets.take_down("turun")
+    checks = [http_check(name, targets.url(name)) for name in _STATUS]
+    checks[1] = {**checks[1], "degraded_over": "1ms", "expect": {"status": [200]}}
+    targets.slow = {"lambat"}
+    daemon.site.write(
+        services(list(_STATUS)), checks, interval="1s", failure_threshold=1, success_threshold=1
+    )
+    daemon.start()
+    eventually(
+        lambda: sorted(daemon.metrics("pantau_check_status").values()) == [0, 1, 2],
+        15,
+        "each check has its status",
+        0.1,
+    )
+    return daemon
+
+
+@contextmanager
+def _prometheus(scraped: int, folder: Path) -> Iterator[Callable[[str], list[Any]]]:
+    """Run a Prometheus that scrapes a port of ours each second; yield how to ask it."""
+    port = quiet_port()
+    config = folder / "prometheus.yml"
+    config.write_text(
+        f"""global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+scrape_configs:
+  - job_name: pantau
+    honor_labels: true
+    static_configs: [{{targets: ["127.0.0.1:{scraped}"]}}]
+"""
+    )
+    command = [
+        peer("prometheus"),
+        f"--config.file={config}",
+        f"--storage.tsdb.path={folder / 'tsdb'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    with (folder / "prometheus.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+
+    def ask(question: str) -> list[Any]:
+        query = urllib.parse.urlencode({"query": question})
+        with (
+            suppress(OSError),
+            urllib.request.urlopen(
+                f"http://127.0.0.1:{port}/api/v1/query?{query}", timeout=5
+            ) as answer,
+        ):
+            found: list[Any] = json.load(answer)["data"]["result"]
+            return found
+        return []
+
+    try:
+        yield ask
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _value(found: list[Any]) -> float | None:
+    return float(found[0]["value"][1]) if found else None
+
+
+def _statuses(ask: Callable[[str], list[Any]]) -> dict[str, int]:
+    found = ask("pantau_check_status")
+    return {each["metric"]["check"]: int(each["value"][1]) for each in found}
