@@ -92,16 +92,18 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
 MESSAGES: Mapping[Language, Mapping[str, str]] = {
     _ID: {
         "alert.firing": "gangguan",
-        "alert.updated": "perkembangan",
+        "incident.updated": "perkembangan",
         "alert.resolved": "pulih",
         "self.offline": "pemantau terputus",
         "self.recovered": "pemantau tersambung lagi",
+        "test": "uji coba",
     },
     _EN: {
         "alert.firing": "down",
-        "alert.updated": "updated",
+        "incident.updated": "update",
         "alert.resolved": "recovered",
         "self.offline": "monitor offline",
         "self.recovered": "monitor back online",
+        "test": "test",
     },
 }

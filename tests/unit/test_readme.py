@@ -1,0 +1,184 @@
+"""What README.md and docs/ show is true of the program that they come with."""
+
+import base64
+import os
+import re
+import shlex
+import subprocess
+import time
+from functools import cache
+from pathlib import Path
+
+import click
+import pytest
+
+from monitor.cli.main import COMMANDS, pantau
+from monitor.configuration.loader import load
+from monitor.configuration.webconfig import load_web_config
+from monitor.domain.observation import FailureKind, UnknownCause
+from monitor.locales import Language
+from monitor.locales.messages_reasons import CAUSES, FAILURES
+from monitor.notifiers import receiver_types
+from monitor.notifiers.webhook import signed, signing_key
+from monitor.probes import check_types
+from tests.peers import peer
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+BLOCK = re.compile(r"^(`{3,})(\w*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
+NAME = re.compile(r"# (\S+\.ya?ml)\n")
+PROMETHEUS = ROOT / "deploy" / "prometheus" / "prometheus.yml"
+SERVICE = "{id: portal, name: Portal, owner: diskominfo}"
+
+
+@cache
+def blocks(language):
+    """Return the code blocks in a language, each with the name of its page and its number."""
+    return [
+        pytest.param(code, id=f"{page.name}-{number}")
+        for page in PAGES
+        for number, (_, written, code) in enumerate(BLOCK.findall(page.read_text()))
+        if written == language
+    ]
+
+
+def load_as_it_stands(folder, code):
+    """Load a block as the file that its first line names; without a name by what it holds."""
+    named = NAME.match(code)
+    name = named[1] if named else "checks.yaml" if code.startswith("- ") else "config/alerts.yaml"
+    (folder / "config" / "services").mkdir(parents=True)
+    checks = folder / "checks.yaml"
+    checks.write_text(f"version: 1\nservices:\n  - {SERVICE}\n")
+    if code.startswith("- "):
+        code = whole(code)
+    for file in {*re.findall(r"\w+\.(?:key|pem)\b", code), "oncall"}:
+        (folder / file).touch(mode=0o600)
+        (folder / file).write_text(SECRET)
+    (folder / name).write_text(code.replace("/etc/pantau/", ""))
+    if name == "web.yml":
+        load_web_config(folder / name)
+    else:
+        load(checks, check_types(), receiver_types(), {"CREDENTIALS_DIRECTORY": str(folder)})
+
+
+def whole(checks):
+    """Return a list of checks as a file, with the services that they name."""
+    services = sorted(set(re.findall(r"service: ([\w-]+)", checks)))
+    declared = "".join(f"  - {SERVICE.replace('portal', each)}\n" for each in services)
+    return f"version: 1\nservices:\n{declared}checks:\n{checks}"
+
+
+@pytest.mark.parametrize("code", blocks("yaml"))
+def test_configuration_that_is_shown_is_accepted(tmp_path, code):
+    """Every YAML block of the documentation is accepted as it stands."""
+    if code.startswith("# prometheus.yml"):
+        shown = set(re.findall(r"\S.*", code.partition("\n")[2]))
+        assert shown <= set(re.findall(r"\S.*", PROMETHEUS.read_text()))
+        return
+
+    load_as_it_stands(tmp_path, code)
+
+
+@pytest.mark.parametrize("code", blocks("sh"))
+def test_commands_that_are_shown_exist(code):
+    """Every command and option of `pantau` in the documentation is one that it has, and every
+    target of make as well.
+    """
+    for line in code.splitlines():
+        words = shlex.split(line, comments=True)
+        if words and words[0].rpartition("/")[2] == "pantau":
+            exists(words[1:])
+        if words[:1] == ["make"]:
+            assert f"\n{words[1]}:" in (ROOT / "Makefile").read_text()
+
+
+def exists(words):
+    group, options = pantau, []
+    while isinstance(group, click.Group) and words:
+        name, *words = words
+        command = group.get_command(click.Context(group), name)
+        assert command is not None, name
+        group, options = command, command.params
+    known = {option for parameter in options for option in parameter.opts}
+    assert {word for word in words if word.startswith("-")} <= known
+
+
+def test_table_of_commands_is_whole():
+    """README.md tells of every command that a person asks something with."""
+    told = set(re.findall(r"`pantau (\w+)", (ROOT / "README.md").read_text()))
+
+    assert set(COMMANDS) - {"run", "schema", "version"} <= told <= set(COMMANDS)
+
+
+def test_links_lead_somewhere():
+    """Every file that the documentation links to is there."""
+    for page in PAGES:
+        for pair in LINK.findall(page.read_text()):
+            target = "".join(pair).partition("#")[0]
+            if target and "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize(
+    ("members", "catalogue"),
+    [(FailureKind, FAILURES), (UnknownCause, CAUSES)],
+    ids=["kinds", "causes"],
+)
+def test_every_failure_is_explained(members, catalogue):
+    """Each kind of failure and each cause is explained in both languages, as alerts word it."""
+    page = (ROOT / "docs" / "failures.md").read_text()
+    for member in members:
+        texts = [re.escape(catalogue[language][member]) for language in (Language.ID, Language.EN)]
+        assert re.search(rf"(?m)^\| `{member}` \| {texts[0]}\. .+ \| {texts[1]}\. .+ \|$", page), (
+            member
+        )
+
+
+def signed_message(name="1", at=None, body=b'{"type":"test"}'):
+    at = int(time.time()) if at is None else at
+    return signed(name, at, body, signing_key(SECRET)), body
+
+
+OLD = 1_600_000_000
+FORGERIES = {
+    "genuine": (signed_message(), None, True),
+    "other body": (signed_message(), b'{"type":"other"}', False),
+    "old": (signed_message(at=OLD), None, False),
+}
+
+
+@pytest.mark.parametrize(("message", "body", "genuine"), FORGERIES.values(), ids=FORGERIES)
+def test_python_that_checks_a_signature(message, body, genuine):
+    """The Python that the documentation shows accepts what Pantau signs, and nothing else."""
+    [code] = (case.values[0] for case in blocks("python") if "is_genuine" in case.values[0])
+    names = {}
+    exec(compile(code, "alerts.md", "exec"), names)
+    fields, sent = message
+
+    assert names["is_genuine"](fields, body or sent, SECRET + "\n") is genuine
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize(("message", "body", "genuine"), FORGERIES.values(), ids=FORGERIES)
+def test_shell_that_checks_a_signature(tmp_path, message, body, genuine):
+    """The shell script that the documentation shows does the same."""
+    [code] = (case.values[0] for case in blocks("sh") if "openssl dgst" in case.values[0])
+    fields, sent = message
+    (tmp_path / "secret").write_text(SECRET + "\n")
+    (tmp_path / "body").write_bytes(body or sent)
+    given = {name.replace("-", "_"): value for name, value in fields.items()}
+    peer("openssl")
+
+    done = subprocess.run(
+        ["sh", "-c", code],
+        env={**os.environ, **given, "secret": "secret", "body": "body"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode == 0) is genuine, done.stderr
+    assert ("genuine" in done.stdout) is genuine
