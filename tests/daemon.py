@@ -25,6 +25,8 @@ from typing import Any, Protocol, Self
 ROOT = Path(__file__).parent.parent
 _NURSERY = Path(__file__).parent / "nursery.py"
 _START_SECONDS = 60.0
+# Where the `monitor` lies that is to be run: mutants of it are run by the same tests.
+_PACKAGE = Path(os.environ.get("PANTAU_PACKAGE_FOLDER", ROOT))
 
 Entry = Mapping[str, Any]
 
@@ -123,8 +125,13 @@ class Installed:
         self._environment = environment
 
     def __call__(self, site: Site, log: Path, notify: Path, die_at: str) -> Process:
-        command = [sys.executable, "-m", "monitor", "run", "--config", str(site.config)]
-        environment = {**os.environ, **self._environment, "NOTIFY_SOCKET": str(notify)}
+        command = [sys.executable, "-P", "-m", "monitor", "run", "--config", str(site.config)]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(_PACKAGE),
+            "NOTIFY_SOCKET": str(notify),
+            **self._environment,
+        }
         with log.open("ab") as output:
             child = subprocess.Popen(
                 [*self._prefix, *command],
@@ -150,17 +157,14 @@ class _Child:
 
 
 class Nursery:
-    """Forks daemons from a process that has imported everything (see `tests/nursery.py`).
+    """Forks daemons from a process that has imported everything (see `tests/nursery.py`)."""
 
-    `package_folder` holds another `monitor` than the one at hand.
-    """
-
-    def __init__(self, package_folder: Path = ROOT) -> None:
+    def __init__(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(_NURSERY)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(package_folder)},
+            env={**os.environ, "PYTHONPATH": str(_PACKAGE)},
             cwd=tempfile.gettempdir(),
             start_new_session=True,
         )

@@ -12,6 +12,7 @@ what the database then holds:
     changed       after the commit that opened, changed or closed an incident
     frozen        after the commit that fixed the body of a message, before it is sent
     settling      before the commit that would follow on the sending of a message
+    settled       after it
 """
 
 import importlib
@@ -32,6 +33,12 @@ from monitor.app.daemon import RunOptions, StartupError, run
 # What runs when it is imported, and what only the command line needs.
 _NOT_IMPORTED = ("monitor.__main__", "monitor.cli", "monitor.store.migrations")
 
+# What grows at a point of that name.
+_GROWING = {
+    "changed": "SELECT total(sequence) FROM incident",
+    "settled": "SELECT count(*) FROM outbox WHERE settled_at IS NOT NULL",
+}
+
 
 class Doom:
     """Kills its own process where it was told to. Called in the writer's thread."""
@@ -40,7 +47,7 @@ class Doom:
         self._point, _, number = point.partition(":")
         self._number = int(number or 1)
         self._database = database
-        self._changes: int | None = None
+        self._before: int | None = None
 
     def __call__(self, place: str) -> None:
         if self._is_here(place):
@@ -56,8 +63,8 @@ class Doom:
             return False
         if self._point == "frozen":
             return self._frozen()
-        before, self._changes = self._changes, self._count("SELECT total(sequence) FROM incident")
-        return before is not None and self._changes > before
+        before, self._before = self._before, self._count(_GROWING[self._point])
+        return before is not None and self._before > before
 
     def _frozen(self) -> bool:
         waiting = "body IS NOT NULL AND settled_at IS NULL AND attempts = 0"

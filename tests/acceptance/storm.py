@@ -19,7 +19,7 @@ from tests.daemon import Daemon, Launcher, Site, eventually, http_check, service
 from tests.flippable import Flippable
 from tests.record import DELIVERED, SUPERSEDED, Record, Sample, outages
 
-POINTS = ("writing:2", "committed:3", "changed", "frozen", "settling", "received")
+POINTS = ("writing:2", "committed:3", "changed", "frozen", "settling", "settled", "received")
 DELIVERY_SECONDS = 60.0
 
 
@@ -64,12 +64,13 @@ class Storm:
     findings: Findings = field(default_factory=Findings)
     seen: set[tuple[str, int, int]] = field(default_factory=set)
     doomed: bool = False
+    moods: "Moods"
 
     def one_life(self, point: str | None) -> None:
         """Start it, flip some targets, and have it killed: at a named point or at a random time."""
         daemon, self.doomed = self.daemon, point == "received"
         daemon.start(point if point and point != "received" else "")
-        self._flip(1 if point is None else 2)
+        self._flip(self.chance.randrange(2) if point is None else 2)
         if point is None:
             self._note_first_check()
             time.sleep(self.chance.uniform(0, self.longest_run))
@@ -153,8 +154,8 @@ class Storm:
             for m in messages
             if m.state not in (DELIVERED, SUPERSEDED)
         ]
-        for name, collector in (("steady", self.steady), ("rough", self.rough)):
-            heard = list(collector.received)
+        accepted = {"steady": list(self.steady.received), "rough": self.moods.accepted(self.rough)}
+        for name, heard in accepted.items():
             findings.faults += faults_in_order(heard)
             findings.faults += [f"the body of {i} changed" for i in changed_repeats(heard)]
             told = {received.headers["webhook-id"] for received in heard}
@@ -203,7 +204,8 @@ def storm(launch: Launcher, *, checks: int, longest_run: float, seed: int) -> It
     names = [f"layanan-{number:02}" for number in range(checks)]
     chance = random.Random(seed)
     with Flippable() as targets, Collector() as steady, Collector() as rough:
-        rough.otherwise = _rough(chance)
+        moods = Moods(chance)
+        rough.otherwise, rough.arrived = moods.behaviour(), moods.note
         daemon = Daemon(Site(), launch)
         try:
             site = daemon.site
@@ -226,6 +228,7 @@ def storm(launch: Launcher, *, checks: int, longest_run: float, seed: int) -> It
                 chance=chance,
                 longest_run=longest_run,
                 record=Record(site.data),
+                moods=moods,
             )
             steady.arrived = made.take_message
             yield made
@@ -233,12 +236,33 @@ def storm(launch: Launcher, *, checks: int, longest_run: float, seed: int) -> It
             daemon.close()
 
 
-def _rough(chance: random.Random) -> Behaviour:
-    """Refuse 5 % of the messages, and take another 5 % without a word."""
+class Moods:
+    """How the rough receiver behaves: it refuses 5 % of the messages, and takes another 5 % without
+    a word.
+    """
 
-    def act(peer: socket.socket, stop: threading.Event) -> None:
-        drawn = chance.random()
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._mine = threading.local()
+        self._refused: list[Received] = []
+
+    def behaviour(self) -> Behaviour:
+        return Behaviour(self._act)
+
+    def note(self, received: Received) -> None:
+        """Remember what this thread, which answers it next, has received."""
+        self._mine.received = received
+
+    def accepted(self, collector: Collector) -> list[Received]:
+        """Return what was received and not refused."""
+        return [each for each in list(collector.received) if not self._has_refused(each)]
+
+    def _has_refused(self, received: Received) -> bool:
+        return any(each is received for each in self._refused)
+
+    def _act(self, peer: socket.socket, stop: threading.Event) -> None:
+        drawn = self._chance.random()
+        if drawn < 0.05:
+            self._refused.append(self._mine.received)
         behaviour = answers(503) if drawn < 0.05 else hangs_up() if drawn < 0.1 else answers(204)
         behaviour.act(peer, stop)
-
-    return Behaviour(act)

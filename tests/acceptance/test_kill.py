@@ -17,7 +17,7 @@ def test_kill_nine_loses_nothing(nursery: Nursery) -> None:
     and change the body of none.
     """
     chance = random.Random(_SEED)
-    named = [point for point in POINTS for _ in range(4)]
+    named = [point for point in POINTS for _ in range(3)]
     points = [*named, *[None] * (_KILLS - len(named))]
     chance.shuffle(points)
 

@@ -1,0 +1,207 @@
+"""Small ways to break a promise, each with the test that must notice and what it must say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """`changes` are (file below monitor/, old text, new text); `test` names a test of acceptance.
+
+    `says` is a regular expression for what the failing test prints.
+    """
+
+    name: str
+    changes: Sequence[tuple[str, str, str]]
+    test: str
+    says: str
+
+
+_KILL = "test_kill.py::test_kill_nine_loses_nothing"
+_RESTART = "test_restart.py::test_restart_resumes_exactly"
+_CUT = "test_offline.py::test_cut_cable_takes_nobody_down"
+_STEP = "test_clock.py::test_clock_step_keeps_the_cadence"
+
+MUTANTS = (
+    Mutant(
+        name="settle before sending",
+        changes=[
+            (
+                "alerting/courier.py",
+                "        error = await self._sent(row)\n",
+                (
+                    "        done = Settlement(state=DeliveryState.DELIVERED, at=row.created_at)\n"
+                    "        await self._office.outbox.settle(row.id, done)\n"
+                    "        error = await self._sent(row)\n"
+                ),
+            )
+        ],
+        test=_KILL,
+        says="never got",
+    ),
+    Mutant(
+        name="messages in a second transaction",
+        changes=[
+            (
+                "store/sql.py",
+                "        job = Enqueued(change=change, at=self._now())\n",
+                (
+                    "        import dataclasses\n"
+                    "        bare = dataclasses.replace(change, notifications=())\n"
+                    "        job = Enqueued(change=bare, at=self._now())\n"
+                    "        await self._groups.add(job, wait=change.urgent)\n"
+                    "        change = Change(notifications=change.notifications)\n"
+                    "        job = Enqueued(change=change, at=self._now())\n"
+                ),
+            )
+        ],
+        test=_KILL,
+        says="no row for change",
+    ),
+    Mutant(
+        name="acknowledge before the commit",
+        changes=[
+            (
+                "store/groups.py",
+                "        numbered = [entry.numbered for entry in group]\n",
+                (
+                    "        numbered = [entry.numbered for entry in group]\n"
+                    "        self._acknowledge(group, Written(sequence=numbered[-1].sequence))\n"
+                ),
+            ),
+            ("store/groups.py", "        self._acknowledge(group, written)\n", ""),
+        ],
+        test=_KILL,
+        says="was acknowledged",
+    ),
+    Mutant(
+        name="a queue in memory",
+        changes=[
+            (
+                "alerting/dispatcher.py",
+                'sorted(rows, key=attrgetter("receiver"))',
+                'sorted(rows if self._read_up_to else (), key=attrgetter("receiver"))',
+            ),
+            (
+                "alerting/dispatcher.py",
+                "default=self._read_up_to)",
+                "default=self._read_up_to or -1)",
+            ),
+        ],
+        test="test_receiver.py::test_receiver_that_was_down_is_told_everything",
+        says="messages still wait",
+    ),
+    Mutant(
+        name="open incidents forgotten at a restart",
+        changes=[("engine/resume.py", "    board.incidents.update(", "    dict().update(")],
+        test=_RESTART,
+        says="the recovery is told",
+    ),
+    Mutant(
+        name="states forgotten at a restart",
+        changes=[
+            ("app/daemon.py", "now, restored.states)\n    parts.connect", "now)\n    parts.connect")
+        ],
+        test=_RESTART,
+        says="AssertionError",
+    ),
+    Mutant(
+        name="no word of the stop",
+        changes=[("app/daemon.py", "        parts.pipeline.mark(MarkKind.STOP, now, epoch)\n", "")],
+        test=_RESTART,
+        says="IndexError|AssertionError",
+    ),
+    Mutant(
+        name="what was cut short counts as failed",
+        changes=[
+            (
+                "engine/runner.py",
+                "    except Exception as error:",
+                "    except BaseException as error:",
+            )
+        ],
+        test="test_stop.py::test_stop_abandons_what_is_in_flight",
+        says="tetes-",
+    ),
+    Mutant(
+        name="two daemons on one directory",
+        changes=[
+            ("store/lock.py", "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH | fcntl.LOCK_NB")
+        ],
+        test="test_stop.py::test_second_daemon_ends_at_once",
+        says="assert None == 1",
+    ),
+    Mutant(
+        name="a bad configuration stops what runs",
+        changes=[
+            (
+                "app/reload.py",
+                "            except ConfigError as error:\n",
+                (
+                    "            except ConfigError as error:\n"
+                    "                self._parts.scheduler.replace((), {})\n"
+                ),
+            )
+        ],
+        test="test_reload.py::test_bad_configuration_changes_nothing",
+        says="apart",
+    ),
+    Mutant(
+        name="a reload starts everything anew",
+        changes=[
+            (
+                "engine/scheduler.py",
+                (
+                    "            if before is not None and before.check.interval == check.interval:\n"
+                    "                continue\n"
+                    "            self._timetable.add(check, now)\n"
+                ),
+                "            self._timetable.add(check, now + 1_000_000 * (before is not None))\n",
+            )
+        ],
+        test="test_reload.py::test_reloads_in_a_row_disturb_nobody",
+        says="apart",
+    ),
+    Mutant(
+        name="every failure is the target's",
+        changes=[
+            (
+                "engine/selfcheck.py",
+                "    outcome = observation.outcome\n    if outcome.status is not OutcomeStatus.FAILED",
+                "    outcome = observation.outcome\n    if outcome.status is not OutcomeStatus.UNKNOWN",
+            )
+        ],
+        test=_CUT,
+        says="AssertionError",
+    ),
+    Mutant(
+        name="every failure is ours",
+        changes=[("engine/selfcheck.py", "sum(network) < require", "sum(network) >= 0")],
+        test="test_offline.py::test_targets_that_vanish_are_down",
+        says="all are down",
+    ),
+    Mutant(
+        name="a clock step is not noticed",
+        changes=[
+            ("engine/clock.py", "_STEP_MICROSECONDS = 1_000_000", "_STEP_MICROSECONDS = 10**18")
+        ],
+        test=_STEP,
+        says="AssertionError",
+    ),
+    Mutant(
+        name="a clock step runs checks twice",
+        changes=[
+            ("engine/scheduler.py", "rest = max(0, interval - (monotonic - begun) - 1)", "rest = 0")
+        ],
+        test=_STEP,
+        says="s between two runs",
+    ),
+    Mutant(
+        name="a burst after a pause",
+        changes=[
+            ("engine/timetable.py", "LATE_MICROSECONDS = 1_000_000", "LATE_MICROSECONDS = 10**12")
+        ],
+        test="test_clock.py::test_stopped_process_blames_nobody",
+        says="AssertionError",
+    ),
+)
