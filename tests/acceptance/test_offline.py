@@ -14,8 +14,7 @@ from tests.peers import peer
 from tests.record import DOWN, OFFLINE_CAUSE, UNKNOWN, UP, Record, Sample
 
 _CHECKS = 60
-_CUT_SECONDS = 12.0
-_INTERVAL_SECONDS = 2.0
+_CUT_SECONDS = 20.0
 _STEADY = [f"kantor-{number:02}" for number in range(_CHECKS // 2)]
 _FRAGILE = [f"pasar-{number:02}" for number in range(_CHECKS // 2)]
 _DEAD = _STEADY[0]
