@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 _LARGEST_BODY = 1_048_576
@@ -38,6 +38,7 @@ class Site:
         self._converse = converse
         self._tls = tls
         self._server: asyncio.Server | None = None
+        self._conversations: set[asyncio.Task[None]] = set()
         self._held: socket.socket | None = _held(0)
         self.port: int = self._held.getsockname()[1]
 
@@ -45,7 +46,7 @@ class Site:
         """Listen."""
         self._release()
         self._server = await asyncio.start_server(
-            self._served, "127.0.0.1", self.port, ssl=self._tls
+            self._accepted, "127.0.0.1", self.port, ssl=self._tls
         )
 
     def shut(self) -> None:
@@ -56,9 +57,11 @@ class Site:
             self._held = _held(self.port)
 
     def close(self) -> None:
-        """Give the port back."""
+        """Give the port back, and leave whatever is still being said."""
         if self._server is not None:
             self._server.close()
+        for conversation in self._conversations:
+            conversation.cancel()
         self._release()
 
     def _release(self) -> None:
@@ -66,11 +69,20 @@ class Site:
             self._held.close()
             self._held = None
 
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task of our own: the ones that asyncio makes complain when they are cancelled.
+        task = asyncio.ensure_future(self._served(reader, writer))
+        self._conversations.add(task)
+        task.add_done_callback(self._conversations.discard)
+
     async def _served(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, ValueError, EOFError, TimeoutError, asyncio.LimitOverrunError):
+        try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._converse(reader, writer)
-        writer.close()
+        except (OSError, ValueError, EOFError, asyncio.LimitOverrunError):
+            return  # whoever called hung up, or did not speak HTTP
+        finally:
+            writer.close()
 
 
 def _held(port: int) -> socket.socket:

@@ -113,6 +113,7 @@ def test_every_status_and_message_is_seen(start):
     assert demo.said.count("Gangguan: Surel Pemerintah Kota") == 1, "our own fault is no outage"
     assert "(alert.resolved, tanda tangan sah)" in demo.said
     assert "ditolak" not in demo.said
+    assert "Traceback" not in demo.said
     assert re.search(r"Portal Kota Makassar +0 dtk", demo.said)
 
 
@@ -149,6 +150,18 @@ def test_stopped_before_it_began(start, tmp_path):
     assert demo.end() == 0
     assert list(tmp_path.iterdir()) == []
     assert mentioning(str(tmp_path)) == []
+
+
+@pytest.mark.slow
+def test_reader_that_goes_away(start, tmp_path):
+    """A demonstration whose output nobody reads any more ends in silence, and cleans up."""
+    pipe = ("sh", "-c", '"$@" 2>trouble | head -n 20', "sh")
+    demo = start("--seconds", "12", before=pipe)
+
+    assert demo.end() == 0
+    assert demo.said.count("\n") == 20
+    assert [file.name for file in tmp_path.iterdir()] == ["trouble"]
+    assert (tmp_path / "trouble").read_text() == ""
 
 
 @pytest.mark.slow

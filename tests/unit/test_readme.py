@@ -102,7 +102,9 @@ def exists(words):
         assert command is not None, name
         group, options = command, command.params
     known = {option for parameter in options for option in parameter.opts}
-    assert {word for word in words if word.startswith("-")} <= known
+    assert {word.partition("=")[0] for word in words if word.startswith("-")} <= known
+    if group.name == "check" and words:
+        assert f"id: {words[0]}\n" in (ROOT / "checks.yaml").read_text()
 
 
 def test_table_of_commands_is_whole():
