@@ -1,7 +1,6 @@
 """The life of the daemon: start, reload, stop."""
 
 import asyncio
-import gc
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from monitor.app.assembly import Assembly, assemble, plan_of, web_context
+from monitor.app.collector import tame_collector
 from monitor.app.listeners import CannotListen, open_listeners
 from monitor.app.reading import Reading, read_configuration
 from monitor.app.receivers import external_url
@@ -75,9 +75,7 @@ def run(config_path: Path, options: RunOptions) -> None:
     """
     reading = read_configuration(config_path, options.web_config_file)
     data_dir = reading.config.monitor.data_dir
-    # Everything configured lives as long as the daemon: the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
+    tame_collector()
     try:
         with hold(data_dir):
             asyncio.run(_run(config_path, options, reading))

@@ -1,6 +1,7 @@
 """Who offers what to the citizens: services, their owners, and what they promised."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -46,22 +47,26 @@ class StatusRule:
                 return min(self.quorum, checks)
 
     def combined(self, statuses: Collection[Status]) -> Status:
-        """Return the status of a service whose checks have `statuses`.
+        """Return the status of a service whose checks have `statuses`."""
+        return self.of_counts(Counter(statuses))
+
+    def of_counts(self, counts: Mapping[Status, int]) -> Status:
+        """Return the status of a service with so many checks in each status.
 
         Up when enough checks are up, degraded when enough are at least degraded, down when
         enough can no longer be up, and unknown in between. So under ALL, down beats unknown.
         """
-        count, needed = len(statuses), self.needed(len(statuses))
-        down = sum(status is Status.DOWN for status in statuses)
-        up = sum(status is Status.UP for status in statuses)
-        degraded = sum(status is Status.DEGRADED for status in statuses)
-        if count == 0:
+        up, degraded = counts.get(Status.UP, 0), counts.get(Status.DEGRADED, 0)
+        down, unknown = counts.get(Status.DOWN, 0), counts.get(Status.UNKNOWN, 0)
+        total = up + degraded + down + unknown
+        needed = self.needed(total)
+        if total == 0:
             return Status.UNKNOWN
         if up >= needed:
             return Status.UP
         if up + degraded >= needed:
             return Status.DEGRADED
-        return Status.DOWN if count - down < needed else Status.UNKNOWN
+        return Status.DOWN if total - down < needed else Status.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

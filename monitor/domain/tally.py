@@ -6,14 +6,12 @@ Both classes are mutable, and each is owned by one task.
 
 from collections import deque
 from collections.abc import Iterable
-from fractions import Fraction
+from heapq import heappop, heappush
 
 from monitor.domain.check import CheckId
 from monitor.domain.service import StatusRule
 from monitor.domain.status import Status
-
-# The last sample says nothing past this many intervals.
-HOLD = Fraction(5, 2)
+from monitor.domain.timeline import hold_limit
 
 Piece = tuple[int, int, Status]
 """From, to (exclusive), and the status in between."""
@@ -48,7 +46,7 @@ class Tally:
             return ()
         if at <= self.seen_at:
             return ()
-        pieces = _held(self.seen_at, at, self.status, int(interval * HOLD))
+        pieces = _held(self.seen_at, at, self.status, hold_limit(interval))
         for began, end, credited in pieces:
             self.microseconds[credited] += end - began
         self.seen_at, self.status = at, status
@@ -68,7 +66,15 @@ class ServiceTally:
     `settled_at` is how far: the earliest end among its checks.
     """
 
-    __slots__ = ("_covered", "_pieces", "_rule", "microseconds", "settled_at")
+    __slots__ = (
+        "_counts",
+        "_covered",
+        "_ends",
+        "_pieces",
+        "_rule",
+        "microseconds",
+        "settled_at",
+    )
 
     def __init__(self, rule: StatusRule, checks: Iterable[CheckId], settled_at: int) -> None:
         self.microseconds: dict[Status, int] = dict.fromkeys(Status, 0)
@@ -76,6 +82,7 @@ class ServiceTally:
         self._rule = rule
         self._pieces: dict[CheckId, deque[tuple[int, Status]]] = {i: deque() for i in checks}
         self._covered = dict.fromkeys(self._pieces, settled_at)
+        self._count_first()
 
     def adopt(self, rule: StatusRule, checks: Iterable[CheckId]) -> None:
         """Go on with another rule and other checks. What is not settled counts by the new ones."""
@@ -83,6 +90,7 @@ class ServiceTally:
         old, covered = self._pieces, self._covered
         self._pieces = {i: old.get(i, deque()) for i in checks}
         self._covered = {i: covered.get(i, self.settled_at) for i in self._pieces}
+        self._count_first()
         self._settle()
 
     def credit(self, check: CheckId, pieces: Iterable[Piece]) -> None:
@@ -99,18 +107,36 @@ class ServiceTally:
 
     def _append(self, check: CheckId, end: int, status: Status) -> None:
         queue = self._pieces[check]
-        if queue and queue[-1][1] is status:
-            queue.pop()
         queue.append((end, status))
         self._covered[check] = end
+        if len(queue) == 1:
+            self._is_first(check)
+
+    def _count_first(self) -> None:
+        """Count the first piece of every check: `_ends` and `_counts` hold those that have one."""
+        self._ends: list[tuple[int, CheckId]] = []
+        self._counts = dict.fromkeys(Status, 0)
+        for check, queue in self._pieces.items():
+            if queue:
+                self._is_first(check)
+
+    def _is_first(self, check: CheckId) -> None:
+        end, status = self._pieces[check][0]
+        heappush(self._ends, (end, check))
+        self._counts[status] += 1
 
     def _settle(self) -> None:
-        queues = self._pieces.values()
-        while queues and all(queues):
-            end = min(queue[0][0] for queue in queues)
-            status = self._rule.combined([queue[0][1] for queue in queues])
-            self.microseconds[status] += end - self.settled_at
+        """Settle from one end of a piece to the next, while every check has one."""
+        while self._pieces and len(self._ends) == len(self._pieces):
+            end = self._ends[0][0]
+            self.microseconds[self._rule.of_counts(self._counts)] += end - self.settled_at
             self.settled_at = end
-            for queue in queues:
-                if queue[0][0] == end:
-                    queue.popleft()
+            while self._ends and self._ends[0][0] == end:
+                self._drop_first()
+
+    def _drop_first(self) -> None:
+        _, check = heappop(self._ends)
+        queue = self._pieces[check]
+        self._counts[queue.popleft()[1]] -= 1
+        if queue:
+            self._is_first(check)

@@ -6,7 +6,7 @@ from datetime import datetime
 from monitor.domain.check import Check, CheckId
 from monitor.domain.instant import instant, microseconds, span_microseconds
 from monitor.domain.observation import MissedReason, MissedSlot, Status, UnknownCause
-from monitor.domain.tally import HOLD
+from monitor.domain.timeline import hold_limit
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline
 from monitor.ports import Clock, LastSample, MarkKind, Restored
@@ -67,8 +67,8 @@ def lost_sight(
         state, last = restored.states.get(check.id), restored.last_samples.get(check.id)
         if state is None or last is None or state.status is Status.UNKNOWN:
             continue
-        holds_until = microseconds(last.scheduled_at) + int(
-            span_microseconds(check.interval) * HOLD
+        holds_until = microseconds(last.scheduled_at) + hold_limit(
+            span_microseconds(check.interval)
         )
         at = min(restored.stopped_at or now, instant(holds_until))
         if at < now:

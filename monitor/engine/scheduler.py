@@ -1,6 +1,7 @@
 """Runs every check on its slots."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,6 +73,8 @@ class Scheduler:
         self._fire()
         self._try_early()
         self._group.start()
+        # Whatever refers to itself and lived on is let go of here: see `monitor.app.collector`.
+        self.jobs.add_job(gc.collect, "interval", hours=1, executor="inline")
         self.jobs.start()
 
     async def stop(self) -> None:

@@ -12,7 +12,7 @@ import structlog
 
 from monitor.domain.instant import instant, microseconds, span_microseconds
 from monitor.domain.observation import MissedReason, Status, UnknownCause
-from monitor.domain.tally import HOLD
+from monitor.domain.timeline import hold_limit
 from monitor.engine.board import Board
 from monitor.engine.clock import Timeline
 from monitor.engine.pipeline import Pipeline
@@ -164,7 +164,7 @@ def expired_at(watched: Watched, now: int) -> datetime | None:
     seen_at = watched.tally.seen_at
     if seen_at is None or watched.state.status is Status.UNKNOWN:
         return None
-    limit = seen_at + int(span_microseconds(watched.check.interval) * HOLD)
+    limit = seen_at + hold_limit(span_microseconds(watched.check.interval))
     return instant(limit) if now > limit else None
 
 

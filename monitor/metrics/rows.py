@@ -7,7 +7,7 @@ from typing import NamedTuple
 from monitor.domain.check import Check, CheckId
 from monitor.domain.observation import Series, Status, UnknownCause
 from monitor.domain.service import Service, ServiceId
-from monitor.domain.tally import HOLD
+from monitor.domain.timeline import HOLD_FACTOR
 from monitor.metrics.labels import label_name, rendered
 from monitor.ports import StatusBoard, Watched
 
@@ -100,7 +100,7 @@ def check_labels(check: Check, service: Service | None, vantage: str) -> CheckLa
         own=rendered(own),
         probe=rendered(probe),
         described=rendered(described.items()),
-        hold=check.interval * float(HOLD),
+        hold=check.interval * float(HOLD_FACTOR),
     )
 
 

@@ -49,8 +49,8 @@ class Load:
 class Daemon:
     """A running daemon."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
-        self._process, self._port = process, port
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        self._process, self._port, self._log = process, port, log
 
     def read(self) -> Reading:
         """Read the daemon's own figures, and its CPU time before that."""
@@ -95,7 +95,7 @@ class Daemon:
                 time.sleep(0.1)
             else:
                 return
-        raise RuntimeError("the daemon did not start")
+        raise RuntimeError(f"the daemon did not start:\n{self._log.read_text()[-2000:]}")
 
     def _get(self, path: str) -> str:
         url = f"http://127.0.0.1:{self._port}{path}"
@@ -120,7 +120,7 @@ def daemon(folder: Path, checks: Sequence[str], canary: int, interval: str) -> I
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stderr=log, stdout=log)
         try:
-            running = Daemon(process, port)
+            running = Daemon(process, port, folder / "log")
             running.wait()
             yield running
         finally:
@@ -136,7 +136,7 @@ def write_configuration(
     text = "\n".join(
         [
             "version: 1",
-            f"defaults: {{interval: {interval}, timeout: 10s}}",
+            f"defaults: {{interval: {interval}}}",
             "services:",
             *services,
             "checks:",
