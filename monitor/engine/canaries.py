@@ -36,8 +36,8 @@ def network_canaries(targets: Sequence[str], network: Network) -> tuple[Canary, 
 
 
 def resolver_canaries(network: Network) -> tuple[Canary, ...]:
-    """Return the canary of our resolver: whether it knows the root of the DNS."""
-    return (_resolver(network, "resolver", assumed=True),)
+    """Return the canary of our resolver: whether it answers for the root of the DNS."""
+    return (_resolver(network, "resolver", assumed=False),)
 
 
 def _target(target: str, network: Network) -> Canary:
@@ -72,7 +72,8 @@ def _resolver(network: Network, name: str, *, assumed: bool) -> Canary:
             answer = await network.resolver.ask(_ROOT, deadline, trace=QueryTrace())
         except NetError:
             return False
-        return answer.message.rcode == "NOERROR"
+        # One that refuses or denies the root lives; one that can't reach it is no use.
+        return answer.message.rcode != "SERVFAIL"
 
     return Canary(name, ask, assumed=assumed)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
 from monitor.domain.alert import Alert, AlertType, CheckNotice
+from monitor.domain.observation import UnknownCause
 from monitor.domain.status import Status
 from monitor.domain.text import visible_text
 from monitor.locales import Language
@@ -37,7 +38,7 @@ _HEADLINES = {
         AlertType.MAINTENANCE_ENDED: "PEMELIHARAAN SELESAI: {service}, pada {at}.",
         AlertType.SELF_OFFLINE: "PANTAU TERPUTUS: jaringan pemantau sendiri mati sejak {at}. "
         "Keadaan semua layanan tidak diketahui; ini belum tentu gangguan layanan.",
-        AlertType.SELF_RECOVERED: "PANTAU TERSAMBUNG LAGI: jaringan pemantau pulih {at}. "
+        AlertType.SELF_RECOVERED: "PANTAU TERSAMBUNG LAGI: jaringan pemantau pulih pada {at}. "
         "Pemeriksaan layanan berjalan kembali.",
         AlertType.SELF_UNDELIVERED: "PESAN TIDAK SAMPAI: ada penerima yang tidak menerima pesan "
         "dari Pantau ({at}). Periksa penerima ini, dan sampaikan pesannya lewat jalan lain.",
@@ -58,13 +59,29 @@ _HEADLINES = {
         AlertType.MAINTENANCE_ENDED: "MAINTENANCE OVER: {service}, at {at}.",
         AlertType.SELF_OFFLINE: "PANTAU IS OFFLINE: the monitor's own network has been down since "
         "{at}. How services fare is unknown; they may well be up.",
-        AlertType.SELF_RECOVERED: "PANTAU IS BACK ONLINE: the monitor's network recovered {at}. "
+        AlertType.SELF_RECOVERED: "PANTAU IS BACK ONLINE: the monitor's network recovered on {at}. "
         "Checks are running again.",
         AlertType.SELF_UNDELIVERED: "MESSAGES NOT DELIVERED: a receiver does not get Pantau's "
         "messages ({at}). Look after it, and pass the messages on another way.",
         AlertType.HEARTBEAT: "PANTAU IS RUNNING: checks were going well at {at}.",
         AlertType.TEST: "TEST: a trial message from Pantau, {at}. "
         "Nothing is down and nothing needs to be done.",
+    },
+}
+
+_RESOLVER_HEADLINES = {
+    Language.ID: {
+        AlertType.SELF_OFFLINE: "PANTAU TANPA DNS: server nama (DNS) pemantau tidak menjawab sejak "
+        "{at}. Layanan yang dicari lewat nama tidak dapat diperiksa; ini belum tentu gangguan "
+        "layanan.",
+        AlertType.SELF_RECOVERED: "DNS PANTAU PULIH: server nama (DNS) pemantau menjawab lagi pada "
+        "{at}.",
+    },
+    Language.EN: {
+        AlertType.SELF_OFFLINE: "PANTAU HAS NO DNS: the monitor's own name server has not answered "
+        "since {at}. Services that are found by name can't be checked; they may well be up.",
+        AlertType.SELF_RECOVERED: "PANTAU'S DNS IS BACK: the monitor's name server answered again "
+        "on {at}.",
     },
 }
 
@@ -93,6 +110,8 @@ _WORDS = {
     },
 }
 
+# The headline says these in words.
+_CAUSES = frozenset(UnknownCause)
 _WITH_CHECKS = {
     AlertType.FIRING,
     AlertType.UPDATED,
@@ -104,7 +123,7 @@ _WITH_CHECKS = {
 def summary(alert: Alert, language: Language, zone: tzinfo) -> str:
     """Return what `alert` says, in a few lines of at most 1 KB together, times in `zone`."""
     lines = [
-        _HEADLINES[language][alert.type].format_map(_values(alert, language, zone)),
+        _headline(alert, language).format_map(_values(alert, language, zone)),
         *_owner(alert, language),
         *_undelivered(alert, language),
         *_note(alert, language),
@@ -112,6 +131,12 @@ def summary(alert: Alert, language: Language, zone: tzinfo) -> str:
         *_runbooks(alert, language),
     ]
     return _cut("\n".join(lines))
+
+
+def _headline(alert: Alert, language: Language) -> str:
+    if alert.detail == UnknownCause.RESOLVER and alert.type in _RESOLVER_HEADLINES[language]:
+        return _RESOLVER_HEADLINES[language][alert.type]
+    return _HEADLINES[language][alert.type]
 
 
 def _values(alert: Alert, language: Language, zone: tzinfo) -> Mapping[str, str]:
@@ -148,7 +173,7 @@ def _undelivered(alert: Alert, language: Language) -> list[str]:
 
 
 def _note(alert: Alert, language: Language) -> list[str]:
-    if not alert.detail:
+    if not alert.detail or alert.detail in _CAUSES:
         return []
     return [f"{_WORDS[language]['note']}: {visible_text(alert.detail, _OWN_DETAIL_BYTES)}"]
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from monitor.domain.alert import Alert, AlertType, CheckNotice
+from monitor.domain.observation import UnknownCause
 from monitor.domain.status import Status
 from tests.fakes import NOON, an_alert, an_own_alert
 
@@ -44,8 +45,10 @@ SAMPLES: dict[str, Alert] = {
         AlertType.MAINTENANCE_STARTED, incident=None, checks=(), detail="Pembaruan server"
     ),
     "maintenance-ended": an_alert(AlertType.MAINTENANCE_ENDED, incident=None, checks=()),
-    "self-offline": an_own_alert(AlertType.SELF_OFFLINE, "canary 10.0.0.1:53: no answer"),
-    "self-recovered": an_own_alert(AlertType.SELF_RECOVERED),
+    "self-offline": an_own_alert(AlertType.SELF_OFFLINE, UnknownCause.SELF_OFFLINE),
+    "self-offline-resolver": an_own_alert(AlertType.SELF_OFFLINE, UnknownCause.RESOLVER),
+    "self-recovered": an_own_alert(AlertType.SELF_RECOVERED, UnknownCause.SELF_OFFLINE),
+    "self-recovered-resolver": an_own_alert(AlertType.SELF_RECOVERED, UnknownCause.RESOLVER),
     "self-undelivered": an_own_alert(
         AlertType.SELF_UNDELIVERED,
         "oncall: gave up (endpoint is gone: status 410); "
