@@ -108,7 +108,7 @@ def test_every_status_and_message_is_seen(start):
         "? Tidak diketahui: Surel Pemerintah Kota (server DNS milik pemantau tidak menjawab)",
     ):
         assert reason in demo.said
-    for message in ("GANGGUAN: Pajak Daerah", "PULIH: Pajak Daerah", "PANTAU TERPUTUS"):
+    for message in ("GANGGUAN: Pajak Daerah", "PULIH: Pajak Daerah", "PANTAU TANPA DNS"):
         assert f"✉ {message}" in demo.said
     assert demo.said.count("Gangguan: Surel Pemerintah Kota") == 1, "our own fault is no outage"
     assert "(alert.resolved, tanda tangan sah)" in demo.said
