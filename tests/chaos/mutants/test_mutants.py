@@ -27,7 +27,7 @@ def test_mutant_is_noticed(mutant: Mutant, tmp_path: Path) -> None:
         path.write_text(text.replace(old, new))
 
     told = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", f"tests/acceptance/{mutant.test}"],
+        [sys.executable, "-m", "pytest", "-vv", "-x", f"tests/acceptance/{mutant.test}"],
         env={**os.environ, "PANTAU_PACKAGE_FOLDER": str(tmp_path)},
         cwd=ROOT,
         capture_output=True,
