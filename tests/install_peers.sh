@@ -12,18 +12,25 @@ kdig                        knot-dnsutils
 unbound                     unbound
 promtool                    prometheus
 strace                      strace
+initdb                      postgresql
+ip                          iproute2
+curl                        curl
+openssl                     openssl
+/usr/lib/*/faketime/libfaketime.so.1  libfaketime
 gcc                         gcc
 /usr/include/stdlib.h       libc6-dev
 /usr/include/openssl/ssl.h  libssl-dev
 '
-PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+# Debian keeps PostgreSQL's programs of each version apart.
+PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')"
 POLICY=/usr/sbin/policy-rc.d
 
 missing() {
     echo "$PEERS" | while read -r wanted package; do
         case "$wanted" in
             '') ;;
-            /*) [ -e "$wanted" ] || echo "$package" ;;
+            # shellcheck disable=SC2086  # a pattern
+            /*) [ -e $wanted ] || echo "$package" ;;
             *) command -v "$wanted" >/dev/null || echo "$package" ;;
         esac
     done | sort -u | tr '\n' ' '
