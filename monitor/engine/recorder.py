@@ -12,6 +12,8 @@ log = structlog.get_logger()
 
 _BOUND = 100_000
 _GATHER_SECONDS = 0.05
+# Refusals of one change while others are taken, before it is taken to be at fault itself.
+_TRIES_ALONE = 5
 _RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -20,7 +22,8 @@ class Recorder:
 
     `told` is called after a change with notifications has become durable.
     Past the bound of the queue only plain observations are dropped: they are counted, and their
-    time is unknown. A transition, an incident or a notification is never dropped.
+    time is unknown. A transition, an incident or a notification is dropped only when the store
+    takes everything but that one; its messages are then offered by themselves.
     """
 
     def __init__(self, store: Store, telemetry: Telemetry, told: Callable[[], None]) -> None:
@@ -71,21 +74,28 @@ class Recorder:
 
     async def _write(self, changes: Sequence[Change]) -> None:
         """Write `changes` in order, as often as it takes."""
-        pending, failures = changes, 0
+        pending, failures, at_fault = changes, 0, 0
         while pending:
-            pending = await self._offer(pending)
-            if pending:
-                self._telemetry.store_failed()
-                delay = _RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)]
-                failures += 1
-                log.error("store.refused", changes=len(pending), retry_seconds=delay)
-                await asyncio.sleep(delay)
+            pending, alone = await self._offer(pending)
+            if not pending:
+                return
+            self._telemetry.store_failed()
+            at_fault = at_fault + 1 if alone else 0
+            if at_fault >= _TRIES_ALONE:
+                pending, at_fault = self._without_first(pending), 0
+            delay = _RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)]
+            failures += 1
+            log.error("store.refused", changes=len(pending), retry_seconds=delay)
+            await asyncio.sleep(delay)
+            # What came meanwhile shows whether the store refuses everything, or only this.
+            pending = [*pending, *gathered(self._queue)]
+            self._queue.clear()
 
-    async def _offer(self, changes: Sequence[Change]) -> Sequence[Change]:
+    async def _offer(self, changes: Sequence[Change]) -> tuple[Sequence[Change], bool]:
         """Offer all at once, so that one commit serves them; return the first refused and the rest.
 
         What follows a refused change is offered again too, since order matters and the store
-        writes nothing twice.
+        writes nothing twice. Return as well whether the store took something after it.
         """
         results = await asyncio.gather(
             *(self._store.commit(change) for change in changes), return_exceptions=True
@@ -93,11 +103,28 @@ class Recorder:
         for number, result in enumerate(results):
             if isinstance(result, StoreError):
                 self._tell(changes[:number])
-                return changes[number:]
+                alone = any(
+                    later is None and change.urgent
+                    for change, later in zip(
+                        changes[number + 1 :], results[number + 1 :], strict=True
+                    )
+                )
+                return changes[number:], alone
             if isinstance(result, BaseException):
                 raise result
         self._tell(changes)
-        return ()
+        return (), False
+
+    def _without_first(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """Give up a change that the store takes no part of, so that others are not held up.
+
+        What is to be told of it is offered by itself, once: people hear of it all the same.
+        """
+        first, *rest = changes
+        self.dropped += 1
+        log.error("store.given_up", change=repr(first)[:2000])
+        told = Change(notifications=first.notifications)
+        return [told, *rest] if told.notifications and told != first else rest
 
     def _tell(self, changes: Iterable[Change]) -> None:
         if any(change.notifications for change in changes):

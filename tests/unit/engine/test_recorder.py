@@ -1,7 +1,10 @@
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from monitor.domain.alert import addressed
+from monitor.domain.incident import Incident
+from monitor.domain.service import ServiceId
 from monitor.engine.recorder import Recorder, gathered
 from monitor.ports import Change, Mark, MarkKind, StoreError
 from tests.fakes import NOON, OK, FakeTelemetry, an_alert, observed
@@ -85,3 +88,44 @@ async def test_alerts_are_never_dropped(monkeypatch):
 
     assert recorder.dropped == 1
     assert TOLD in recorder._queue
+
+
+class Picky(Disk):
+    """A store that takes everything but changes with an incident."""
+
+    async def commit(self, change: Change) -> None:
+        await asyncio.sleep(0)
+        if change.incidents:
+            raise StoreError("datatype mismatch")
+        self.written.append(change)
+
+
+async def test_a_change_that_can_never_be_stored_holds_nothing_up(monkeypatch):
+    """A change that is refused while others are taken is given up, and its messages are kept."""
+    monkeypatch.setattr("monitor.engine.recorder._RETRY_SECONDS", (0.0,))
+    disk = Picky()
+    incident = Incident(id="INC1", service=ServiceId("portal"), started_at=NOON, checks=())
+    bad = replace(TOLD, incidents=(incident,))
+    async with recording(disk) as (recorder, _):
+        for change in (bad, MARK):
+            recorder.record(change)
+        async with asyncio.timeout(5):
+            await recorder.drain()
+
+    assert recorder.dropped == 1
+    assert TOLD in disk.written
+    assert MARK in disk.written
+
+
+async def test_a_store_that_refuses_everything_is_waited_for(monkeypatch):
+    """While the store takes nothing at all, nothing is given up."""
+    monkeypatch.setattr("monitor.engine.recorder._RETRY_SECONDS", (0.0,))
+    disk = Disk(refusals=60)
+    async with recording(disk) as (recorder, _):
+        for change in (TOLD, MARK):
+            recorder.record(change)
+        async with asyncio.timeout(5):
+            await recorder.drain()
+
+    assert recorder.dropped == 0
+    assert disk.written == [TOLD, MARK]
