@@ -16,6 +16,8 @@ COLUMNS = (
     *("service", "service_status", "check", "type", "target", "status", "since"),
     *("unknown_cause", "failure_kind", "failure_detail", "last_run"),
 )
+# All its checks are switched off.
+_NOT_WATCHED = "· not watched"
 
 Document = Mapping[str, Any]
 """What GET /api/v1/status answers: lists of `services` and of `checks`."""
@@ -67,8 +69,9 @@ def _check(check: Check, state: CheckState) -> dict[str, Any]:
 def table_rows(document: Document, zone: tzinfo) -> Iterator[tuple[str, str, str, str]]:
     """Yield a row for each service, and below it one for each of its checks."""
     for service in document["services"]:
-        yield service["name"], _status(service["status"]), "", ""
-        for check in _checks_of(document, service):
+        checks = list(_checks_of(document, service))
+        yield service["name"], _status(service["status"]) if checks else _NOT_WATCHED, "", ""
+        for check in checks:
             yield f"  {check['id']}", _status(check["status"]), _since(check, zone), _matter(check)
 
 
@@ -89,11 +92,14 @@ def csv_rows(document: Document) -> Iterator[list[str]]:
 
 
 def tally(document: Document) -> str:
-    """Return "12 services: 11 up, 1 down", the gravest last."""
-    statuses = [service["status"] for service in document["services"]]
-    counts = ", ".join(f"{statuses.count(one)} {one}" for one in Status if one in statuses)
-    noun = "service" if len(statuses) == 1 else "services"
-    return f"{len(statuses)} {noun}" + (f": {counts}" if counts else "")
+    """Return "12 services: 11 up, 1 down", the gravest last, then how many are not watched."""
+    services = document["services"]
+    watched = [each["status"] for each in services if any(_checks_of(document, each))]
+    counts = [f"{watched.count(one)} {one}" for one in Status if one in watched]
+    if len(watched) < len(services):
+        counts.append(f"{len(services) - len(watched)} not watched")
+    noun = "service" if len(services) == 1 else "services"
+    return f"{len(services)} {noun}" + (f": {', '.join(counts)}" if counts else "")
 
 
 def _checks_of(document: Document, service: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -40,10 +40,10 @@ class PublicView:
 
 
 def public_view(board: StatusBoard, now: datetime) -> PublicView:
-    """Return the public services, gravest first, then by name."""
+    """Return the public services that are watched, gravest first, then by name."""
     chosen = [service for service in board.services() if service.public]
     members = _members(board, chosen)
-    shown = [_shown(board, service, members[service.id]) for service in chosen]
+    shown = [_shown(board, each, members[each.id]) for each in chosen if members[each.id]]
     watched = [each for checks in members.values() for each in checks]
     updated_at = max((each.last.started_at for each in watched if each.last), default=None)
     return PublicView(

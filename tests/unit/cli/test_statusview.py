@@ -74,6 +74,14 @@ def test_tally_counts_services():
     assert tally({"services": [], "checks": []}) == "0 services"
 
 
+def test_service_without_checks_is_not_watched():
+    """A service whose checks are all switched off is said to be not watched, not unknown."""
+    idle = {**document(), "checks": []}
+
+    assert [row[1] for row in table_rows(idle, WITA)] == ["· not watched"]
+    assert tally(idle) == "1 service: 1 not watched"
+
+
 def test_cause_of_unknown_stands_before_the_failure():
     """When sight is lost, the cause is told first and what failed before beside it."""
     lost = CheckState(

@@ -17,12 +17,21 @@ def test_only_public_services():
 def test_gravest_first():
     """What has an outage comes first, then by name."""
     statuses = {"a": Status.UP, "b": Status.UNKNOWN, "c": Status.DOWN, "d": Status.DEGRADED}
+    names = [*statuses, "e"]
     board = FakeBoard(
-        listed=[a_service(id=i, name=i) for i in [*statuses, "e"]],
+        watched=[watch(a_check(id=i, service=i)) for i in names],
+        listed=[a_service(id=i, name=i) for i in names],
         statuses=statuses | {"e": Status.UP},
     )
 
     assert [s.id for s in public_view(board, NOON).services] == ["c", "d", "b", "a", "e"]
+
+
+def test_a_service_that_is_not_watched_is_left_out():
+    """A public service whose checks are all switched off is not shown: nothing is known of it."""
+    board = FakeBoard(listed=[a_service(id="a", name="a")], statuses={"a": Status.UNKNOWN})
+
+    assert public_view(board, NOON).services == ()
 
 
 def test_down_since_its_incident_began():
