@@ -327,6 +327,21 @@ def test_doubts(tmp_path):
     assert "portal: no check speaks for this service" in found
 
 
+def test_what_is_not_acted_on_yet_is_a_warning(tmp_path):
+    """Keys that are accepted and that this version does not act on are warned of."""
+    alerts = (
+        "receivers: [{name: a, type: webhook, url: 'https://a.example/'}]\ngrouping: {wait: 20s}\n"
+    )
+    text = SMALL.replace("owner: diskominfo", "owner: diskominfo, depends_on: [dns]", 1).replace(
+        "checks:\n", "  - {id: dns, name: DNS, owner: diskominfo}\nchecks:\n", 1
+    )
+
+    found = "\n".join(warnings(loaded(written(tmp_path, text, alerts=alerts))))
+
+    assert "config/alerts.yaml:2:11: grouping: this version groups nothing yet" in found
+    assert "portal: depends_on: this version holds back no alert because of it yet" in found
+
+
 def test_disabled_check_is_no_doubt(tmp_path):
     """A check that is switched off is not warned of, nor is its service for having no other."""
     text = SMALL.replace("port:", "verified: false, enabled: false, port:")
