@@ -126,13 +126,7 @@ class Stream:
         `settings`. Raises NetError.
         """
         self.trace.enter(Phase.TLS)
-        tls = context.wrap_socket(
-            self._socket,
-            do_handshake_on_connect=False,
-            suppress_ragged_eofs=False,
-            server_hostname=server_name,
-        )
-        self._socket = self._tls = tls
+        self._socket = self._tls = tls = self._wrapped(context, server_name)
         try:
             await self._handshake(tls)
         except ssl.SSLError as error:
@@ -140,6 +134,26 @@ class Stream:
             expected = server_name if settings.check_name else None
             raise handshake_error(error, facts, expected) from None
         self.trace.tls = tls_facts(tls, verified=not settings.insecure)
+
+    def _wrapped(self, context: ssl.SSLContext, server_name: str) -> ssl.SSLSocket:
+        """Return the socket ready for a handshake. Raises NetError when the target has gone."""
+        # A socket that is not connected any more would be left open by wrap_socket.
+        try:
+            self._socket.getpeername()
+        except OSError as error:
+            code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            raise self._broken(_error(code) if code else error) from None
+        try:
+            return context.wrap_socket(
+                self._socket,
+                do_handshake_on_connect=False,
+                suppress_ragged_eofs=False,
+                server_hostname=server_name,
+            )
+        except ssl.SSLError as error:
+            raise session_error(error, "TLS handshake") from None
+        except OSError as error:
+            raise self._broken(error) from None
 
     async def _handshake(self, tls: ssl.SSLSocket) -> None:
         while True:

@@ -18,6 +18,7 @@ from errno import (
     ENFILE,
     ENOBUFS,
     ENOMEM,
+    ENOTCONN,
     EPERM,
     EPIPE,
     EPROTONOSUPPORT,
@@ -58,6 +59,7 @@ THEIRS = {
     ECONNRESET: FailureKind.CONNECT_RESET,
     ECONNABORTED: FailureKind.CONNECT_RESET,
     EPIPE: FailureKind.CONNECT_RESET,
+    ENOTCONN: FailureKind.CONNECT_RESET,  # a reset that another call has told of already
 }
 
 # A packet of the target itself is behind these.

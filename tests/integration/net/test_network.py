@@ -5,6 +5,7 @@ import contextlib
 import gc
 import os
 import resource
+import select
 import socket
 import ssl
 import time
@@ -15,6 +16,7 @@ import pytest
 
 from monitor.domain.observation import FailureKind as Kind
 from monitor.domain.observation import UnknownCause
+from monitor.net.connection import dial
 from monitor.net.errors import NetError
 from monitor.net.fetch import make_request
 from monitor.net.network import Network
@@ -120,6 +122,40 @@ async def test_a_reset_is_told_as_such(network, trust):
 
     assert error.failure.kind is Kind.CONNECT_RESET
     assert caught.value.failure.kind is Kind.CONNECT_RESET
+
+
+@pytest.mark.parametrize(
+    ("says", "resets", "is_told", "kind"),
+    [
+        (b"", True, False, Kind.CONNECT_RESET),
+        (b"", True, True, Kind.CONNECT_RESET),
+        (b"220 ready\r\n", True, False, Kind.CONNECT_RESET),
+        (b"", False, False, Kind.TLS_PROTOCOL),
+    ],
+)
+async def test_a_target_that_has_gone_before_the_handshake(says, resets, is_told, kind, trust):
+    """A target that accepts and is gone before our handshake begins has failed, not we."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        stream = await dial("127.0.0.1", port, deadline=time.monotonic() + 5, trace=Trace())
+        accepted, _ = listener.accept()
+        accepted.sendall(says)
+        if resets:
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        accepted.close()
+        descriptor = stream._socket.fileno()
+        poll = select.poll()
+        poll.register(descriptor, select.POLLRDHUP)
+        poll.poll(5000)
+        if is_told:
+            assert stream._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        with pytest.raises(NetError) as caught:
+            await stream.start_tls(Contexts().get(trust), trust, "127.0.0.1")
+        stream.close()
+
+    assert (caught.value.failure.kind, caught.value.cause) == (kind, None)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
 
 
 async def test_a_server_without_tls_is_a_protocol_failure(network, trust):

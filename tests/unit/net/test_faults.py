@@ -55,6 +55,7 @@ def test_the_table_of_our_own_errors_is_tested_row_by_row():
         ("ECONNRESET", FailureKind.CONNECT_RESET, True),
         ("ECONNABORTED", FailureKind.CONNECT_RESET, True),
         ("EPIPE", FailureKind.CONNECT_RESET, True),
+        ("ENOTCONN", FailureKind.CONNECT_RESET, True),
     ],
 )
 def test_what_the_network_answers_is_a_failure_of_its_kind(code, kind, answered):
@@ -66,7 +67,7 @@ def test_what_the_network_answers_is_a_failure_of_its_kind(code, kind, answered)
 
 def test_the_table_of_their_errors_is_tested_row_by_row():
     """A new row in the table of the network's errors needs a case above."""
-    assert len(THEIRS) == 9
+    assert len(THEIRS) == 10
 
 
 @pytest.mark.parametrize("code", ["EMFILE", "ENOBUFS", "ENOMEM", "EPERM", "ENETDOWN"])
