@@ -16,6 +16,14 @@ from cryptography.x509.oid import ExtensionOID, NameOID, ObjectIdentifier
 
 LARGEST_CHAIN = 65_536  # bytes of DER that are looked at; what goes beyond is left out
 _REMEMBERED = 8192  # chains
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 # Compared by identity: equal chains are one object as long as they are remembered, and whoever
@@ -98,7 +106,7 @@ def _read(octets: bytes) -> Certificate | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd serials and the like: old appliances have them
             return _facts(x509.load_der_x509_certificate(octets), octets)
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension):
+    except _UNREADABLE:
         return None
 
 

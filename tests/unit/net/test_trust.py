@@ -222,3 +222,32 @@ def test_names_are_written_as_go_writes_them(pairs, expected):
 def test_cipher_suites_have_their_iana_names(openssl, iana):
     """Dashboards know cipher suites by the names that Go and IANA give them."""
     assert iana_cipher(openssl) == iana
+
+
+def with_version(octet: int) -> bytes:
+    der = bytearray(leaf().der())
+    der[der.index(bytes.fromhex("a003020102")) + 4] = octet
+    return bytes(der)
+
+
+def with_name_of_kind(octet: int) -> bytes:
+    der = bytearray(leaf().der())
+    der[der.index(b"localhost") - 2] = octet
+    return bytes(der)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"",
+        b"0",
+        leaf().der()[:-1],
+        *map(with_version, (3, 127)),
+        *map(with_name_of_kind, (163, 165)),
+    ],
+)
+def test_what_only_our_parser_refuses_is_left_out(octets):
+    """A certificate of a version or with a kind of name that nobody knows is a hole in the chain."""
+    read = read_chain((octets, intermediate().der()))
+
+    assert (read.certificates, read.left_out) == ((), 2)
