@@ -120,8 +120,15 @@ def _context(settings: TlsSettings) -> ssl.SSLContext:
     else:
         context.load_default_certs()
     if settings.client_cert_file:
-        context.load_cert_chain(settings.client_cert_file, settings.client_key_file)
+        context.load_cert_chain(
+            settings.client_cert_file, settings.client_key_file, password=no_passphrase
+        )
     return context
+
+
+def no_passphrase() -> str:
+    """Raise OSError; else OpenSSL asks at the terminal, and the loop waits for the answer."""
+    raise OSError("the key has a passphrase, for which nobody can be asked: keep it without one")
 
 
 @dataclass(frozen=True, slots=True)

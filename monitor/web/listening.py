@@ -4,6 +4,7 @@ import socket
 import ssl
 
 from monitor.configuration.settings import is_loopback
+from monitor.net.tls import no_passphrase
 from monitor.web.credentials import ClientAuth, TlsServerConfig, TlsVersion, WebConfig
 
 _BACKLOG = 128
@@ -50,4 +51,4 @@ def server_context(tls: TlsServerConfig) -> ssl.SSLContext:
 
 def load_certificate(context: ssl.SSLContext, tls: TlsServerConfig) -> None:
     """Read the certificate again: new connections get the one that is on disk now."""
-    context.load_cert_chain(tls.cert_file, tls.key_file)
+    context.load_cert_chain(tls.cert_file, tls.key_file, password=no_passphrase)

@@ -303,6 +303,17 @@ async def test_a_broken_file_of_ours_is_no_fault_of_the_target(content, network,
     assert "ca.pem" in error.failure.detail
 
 
+async def test_a_key_with_a_passphrase_asks_nobody(network, tmp_path):
+    """A client key with a passphrase makes the check unknown: local; no terminal is asked for it."""
+    (tmp_path / "client.pem").write_bytes(leaf().pem() + leaf().key_pem(b"a passphrase"))
+    error = await failure(
+        network, free_port(), tls=TlsSettings(client_cert_file=tmp_path / "client.pem")
+    )
+
+    assert error.cause is UnknownCause.LOCAL
+    assert "the key has a passphrase" in error.failure.detail
+
+
 async def test_a_renewed_file_is_read_again(network, tmp_path, present):
     """A trust store that was replaced counts within a second."""
     times = iter([0.0, 0.5, 1.0])

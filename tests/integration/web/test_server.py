@@ -12,6 +12,7 @@ from monitor.web.app import create_app
 from monitor.web.credentials import Authenticator, ClientAuth, TlsServerConfig, TlsVersion
 from monitor.web.listening import listening, load_certificate, server_context
 from monitor.web.server import Listener, PunctualProtocol
+from tests.certificates import leaf
 from tests.unit.metrics.board import FakeBoard, a_check, a_service, watch
 from tests.unit.web.asking import a_context
 
@@ -311,6 +312,14 @@ async def test_a_renewed_certificate(over_tls, authority, files):
     load_certificate(context, tls)
 
     assert b"Pantau is healthy." in await say(port, closing(GET), client(renewed))
+
+
+def test_a_key_with_a_passphrase(files):
+    """A listener's key with a passphrase is refused, and no terminal is asked for it."""
+    files["key_file"].write_bytes(leaf().key_pem(b"a passphrase"))
+
+    with pytest.raises(OSError, match="has a passphrase"):
+        server_context(TlsServerConfig(**files))
 
 
 async def test_users():
