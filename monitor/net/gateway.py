@@ -4,7 +4,7 @@ import socket
 import struct
 from pathlib import Path
 
-_ROUTES = Path("/proc/net/route")
+_ROUTES = Path("/proc/self/net/route")  # a service may be shown nothing of /proc but itself
 _UP_AND_GATEWAY = 0x3
 
 
