@@ -12,6 +12,7 @@ kdig                        knot-dnsutils
 unbound                     unbound
 promtool                    prometheus
 strace                      strace
+systemd-analyze             systemd
 initdb                      postgresql
 ip                          iproute2
 curl                        curl
