@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from monitor.domain.observation import FailureKind
+from monitor.domain.text import visible_text
 from monitor.net.dnsclient import QueryTrace
 from monitor.net.dnsmessage import CnameLoop, Question, follow, lengthen
 from monitor.net.dnswire import Message
@@ -143,7 +144,7 @@ class Lookups:
             if not chain.aliases:
                 detail = f"{asked.name}: no {asked.record} record"
                 raise NetError(FailureKind.RESOLVE_NODATA, detail)
-            asked = Question(chain.aliases[-1], question.record)
+            asked = Question(_askable(chain.aliases[-1], question), question.record)
 
     def _keep(self, question: Question, found: Found) -> None:
         self._kept[question] = Found(
@@ -152,6 +153,14 @@ class Lookups:
         self._kept.move_to_end(question)
         while len(self._kept) > self._most_kept:
             self._kept.popitem(last=False)
+
+
+def _askable(alias: str, question: Question) -> str:
+    """Return an alias that can stand in a question. Labels may hold any bytes; names do not."""
+    if "\\" in alias:
+        detail = f"{question.name}: leads to {visible_text(alias, 80)}, which is no name"
+        raise NetError(FailureKind.RESOLVE_SERVFAIL, detail)
+    return alias
 
 
 def _result(task: asyncio.Task[Found | NetError], question: Question) -> Found | NetError:

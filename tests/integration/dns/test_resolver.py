@@ -188,6 +188,15 @@ async def test_half_a_chain_is_followed():
     assert found.ttl_seconds <= 20
 
 
+@pytest.mark.parametrize(
+    "alias", ["\\255" * 40 + ".example.id.", r"a\.b.example.id.", r"\000.example.id."]
+)
+async def test_alias_that_is_no_name_fails(alias: str):
+    """A CNAME to what cannot be asked for, whatever bytes it is of, is the target's failure."""
+    async with hand_made(answering(f"{WWW}. 60 CNAME {alias}")) as server:
+        assert await kind_of(resolver(server.address)) is FailureKind.RESOLVE_SERVFAIL
+
+
 async def test_many_lookups_of_one_name_share_a_query():
     """A hundred checks of one host put one question to the server."""
 
