@@ -15,6 +15,7 @@ from monitor.configuration.config import ConfiguredCheck
 from monitor.configuration.settings import is_loopback
 from monitor.domain.check import Check, CheckId
 from monitor.domain.service import ServiceId
+from monitor.fields.addresses import shown_url
 from monitor.fields.context import Context
 
 INTERVAL = timedelta(seconds=60)
@@ -38,7 +39,7 @@ def adhoc_check(
     spec = _spec(kind, keys, url)
     limit = timeout or TIMEOUT
     check = Check(
-        id=CheckId(url),
+        id=CheckId(url.partition("?")[0]),
         service=ServiceId("-"),
         type=name,
         target=spec.target(),
@@ -60,7 +61,7 @@ def _parts(url: str) -> tuple[str, dict[str, Any]]:
     if scheme == "dns" and (match := _DNS.match(url)):
         servers = {"nameservers": [match["server"]]} if match["server"] else {}
         return "dns", {"name": match["name"], "record": (match["record"] or "A").upper(), **servers}
-    raise click.UsageError(f"{url!r} is no URL that can be checked: give {FORMS}")
+    raise click.UsageError(f"{shown_url(url)} is no URL that can be checked: give {FORMS}")
 
 
 def _host_and_port(url: str) -> dict[str, Any]:
@@ -68,9 +69,9 @@ def _host_and_port(url: str) -> dict[str, Any]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise click.UsageError(f"{url!r}: {error}") from None
+        raise click.UsageError(f"{shown_url(url)}: {error}") from None
     if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username is not None:
-        raise click.UsageError(f"{url!r}: only a host and a port belong there")
+        raise click.UsageError(f"{shown_url(url)}: only a host and a port belong there")
     return {"host": parts.hostname or "", **({} if port is None else {"port": port})}
 
 
@@ -82,6 +83,6 @@ def _spec(kind: CheckType[Any], keys: dict[str, Any], url: str) -> CheckSpec:
             f"{'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}"
             for one in error.errors(include_url=False)
         )
-        raise click.UsageError(f"{url!r}: {told}") from None
+        raise click.UsageError(f"{shown_url(url)}: {told}") from None
     assert isinstance(spec, CheckSpec)  # noqa: S101
     return spec

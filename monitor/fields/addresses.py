@@ -24,6 +24,9 @@ _URL_LENGTH = 2048
 _URL = re.compile(r"(?i:(https?))://([^/?#]*)([^#]*)(#.*)?\Z", re.DOTALL)
 _AUTHORITY = re.compile(r"(?:\[([^\[\]]*)\]|([^:\[\]]*))(?::([0-9]*))?\Z")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\\<>\"^`{|}\u2028\u2029\ud800-\udfff]")
+_BEHIND_HOST = re.compile(
+    r"[^A-Za-z0-9.:\[\]-].*", re.DOTALL
+)  # what no host holds, and all behind it
 _PATH_SAFE = "!$%&'()*+,/:;=?@[]~"
 
 
@@ -73,15 +76,17 @@ def parse_url(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{shown(value)} is no URL: put it in quotes")
     if len(value) > _URL_LENGTH:
-        raise ValueError(f"{shown(value)} is longer than {_URL_LENGTH} characters")
+        raise ValueError(f"{shown_url(value)} is longer than {_URL_LENGTH} characters")
     if strange := _FORBIDDEN.search(value):
-        raise ValueError(f"{shown(value)} is no URL: {strange.group()!r} must be escaped as %XX")
+        raise ValueError(
+            f"{shown_url(value)} is no URL: {strange.group()!r} must be escaped as %XX"
+        )
     match = _URL.match(value)
     if match is None:
-        raise ValueError(f"{shown(value)} is no URL: it must begin with http:// or https://")
+        raise ValueError(f"{shown_url(value)} is no URL: it must begin with http:// or https://")
     scheme, authority, rest, fragment = match.groups()
     if fragment is not None:
-        raise ValueError(f"{shown(value)}: leave out the part from # on; it is never sent")
+        raise ValueError(f"{shown_url(value)}: leave out the part from # on; it is never sent")
     if "@" in authority:
         # Not shown: there may be a password in it.
         raise ValueError("a URL holds no user name and no password: give them as secrets")
@@ -92,17 +97,17 @@ def parse_url(value: object) -> str:
 def _split(authority: str, whole: str) -> Endpoint:
     match = _AUTHORITY.match(authority)
     if match is None:
-        raise ValueError(f"{shown(whole)} holds no host and no host:port")
+        raise ValueError(f"{shown_url(whole)} holds no host and no host:port")
     literal, name, port = match.groups()
     if literal is not None and ":" not in literal:
-        raise ValueError(f"{shown(whole)}: only an IPv6 address stands in brackets")
+        raise ValueError(f"{shown_url(whole)}: only an IPv6 address stands in brackets")
     host = parse_host(name if literal is None else literal)
     return Endpoint(host, None if port is None else _port(port, whole))
 
 
 def _port(text: str, whole: str) -> int:
     if not text or len(text) > 5 or not 1 <= int(text) <= 65535:
-        raise ValueError(f"{shown(whole)}: a port is a number from 1 to 65535")
+        raise ValueError(f"{shown_url(whole)}: a port is a number from 1 to 65535")
     return int(text)
 
 
@@ -121,6 +126,15 @@ def _host(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{shown(value)} is no host: write a name, or an address in full")
     return parse_host(value)
+
+
+def shown_url(text: str) -> str:
+    """Return a URL as messages show it: without what may be a password or a token."""
+    _, at, behind = text.rpartition("@")
+    if at:
+        return shown("…@" + _BEHIND_HOST.sub("", behind))
+    path, mark, _ = text.partition("?")
+    return shown(f"{path}?…" if mark else path)
 
 
 Host = Annotated[

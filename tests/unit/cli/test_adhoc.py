@@ -55,6 +55,31 @@ def test_what_cannot_be_checked_is_a_usage_error(url):
         adhoc_check(url, check_types())
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ops:hunter2@portal.example/",
+        "https://portal.example:x/?token=hunter2",
+        "ftp://portal.example/?token=hunter2",
+        "tcp://ops:hunter2@portal.example:22",
+        "tls://portal.example/?hunter2",
+    ],
+)
+def test_what_is_refused_is_told_without_its_secrets(url):
+    """A message about a URL shows neither its password nor its query."""
+    with pytest.raises(click.UsageError) as refused:
+        adhoc_check(url, check_types())
+
+    assert "hunter2" not in refused.value.message
+
+
+def test_a_token_in_a_url_is_no_name():
+    """What the check is called has no query, where a token may stand."""
+    assert adhoc_check("https://a.example/x?token=hunter2", check_types()).check.id == (
+        "https://a.example/x"
+    )
+
+
 def test_ids_are_no_urls():
     """An id of a check has no scheme."""
     assert is_url("dns:portal.example/MX")

@@ -101,6 +101,27 @@ def test_no_port(value):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "https://ops:hunter2@a.example/",
+        "https://ops:hunter2 @a.example/",
+        "https://ops:hunter2/@a.example/",
+        "https://ops:hunter2?@a.example/",
+        "ftp://ops:hunter2@a.example/",
+        "https://ops:p@hunter2/s@a.example/",
+        "https://a.example/?token=hunter2#x",
+        "https://a.example/?mail=a@b&token=hunter2#x",
+        "https://a.example:x/?token=hunter2",
+        "ftp://a.example/?token=hunter2",
+        "https://a.example/?hunter2" + "x" * 3000,
+    ],
+)
+def test_a_url_is_told_without_its_secrets(text):
+    """A message about a URL that is refused shows neither its password nor its query."""
+    assert "hunter2" not in refusal("url", text)
+
+
+@pytest.mark.parametrize(
     ("text", "url"),
     [
         ("https://Makassarkota.go.id", "https://makassarkota.go.id/"),
