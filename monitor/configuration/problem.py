@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from monitor.domain.text import visible_text
+
+_LONGEST = 4096
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
@@ -17,8 +21,11 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        """Return it as compilers print theirs, so that editors jump there."""
-        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+        """Return it as compilers print theirs, so that editors jump there.
+
+        It is one line, and steers no terminal: keys and file names may be of anything.
+        """
+        return visible_text(f"{self.file}:{self.line}:{self.column}: {self.message}", _LONGEST)
 
 
 class ConfigError(Exception):
