@@ -126,7 +126,7 @@ def _merged(
 
 def _told(detail: ErrorDetails, block: Block, advice: Callable[[Loc], str]) -> tuple[_Place, str]:
     message = _message(detail, advice)
-    place = _where(block, detail["loc"], key=detail["type"] == "extra_forbidden")
+    place = _where(block, detail["loc"], detail["type"])
     # A validator of a whole model names the key that it is about.
     name, colon, rest = message.partition(": ")
     if colon and isinstance(place.value, Block) and name in place.value:
@@ -134,8 +134,8 @@ def _told(detail: ErrorDetails, block: Block, advice: Callable[[Loc], str]) -> t
     return place, message
 
 
-def _where(block: Block, loc: Loc, *, key: bool = False) -> _Place:
-    """Return the place of what `loc` points to; with `key`, of the key rather than its value.
+def _where(block: Block, loc: Loc, kind: str = "") -> _Place:
+    """Return the place of what `loc` points to: of the key where that is what is wrong.
 
     Names of union branches and functions in `loc` are no keys and are passed over.
     """
@@ -145,11 +145,11 @@ def _where(block: Block, loc: Loc, *, key: bool = False) -> _Place:
         if isinstance(value, Series) and isinstance(step, int) and step < len(value):
             place = _Place(value.items_at[step], f"{place.path}[{step}]", value[step])
         elif isinstance(value, Block) and step in value:
-            at = value.keys_at[str(step)] if key and last else None
+            at = value.keys_at[str(step)] if last and kind == "extra_forbidden" else None
             place = place.inside(str(step))
             place = replace(place, at=at) if at else place
-        elif isinstance(value, Block) and last and isinstance(step, str):
-            place = place.inside(step)
+        elif isinstance(value, Block) and last and kind == "missing":
+            place = place.inside(str(step))
     return place
 
 

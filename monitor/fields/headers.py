@@ -1,10 +1,11 @@
 """What an operator writes of HTTP requests: header names and values, and an address to dial."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Discriminator, Tag
 
 from monitor.fields.addresses import Host
 from monitor.fields.secrets import Secret
@@ -40,6 +41,11 @@ def _value(value: str | Secret) -> str | Secret:
     return value
 
 
+def _form(value: object) -> str:
+    """Say what a header's value is meant as, so that one complaint is made of it, not two."""
+    return "secret" if isinstance(value, Mapping | Secret) else "text"
+
+
 def _literal(host: str) -> str:
     try:
         return str(ip_address(host))
@@ -53,7 +59,11 @@ HeaderName = Annotated[str, AfterValidator(_name)]
 OwnHeaderName = Annotated[str, AfterValidator(_own_name)]
 """The name of a header that an operator may send."""
 
-HeaderValue = Annotated[str | Secret, AfterValidator(_value)]
+HeaderValue = Annotated[
+    Annotated[str, Tag("text")] | Annotated[Secret, Tag("secret")],
+    Discriminator(_form),
+    AfterValidator(_value),
+]
 """The value of a header: a text, or a secret."""
 
 IpLiteral = Annotated[Host, AfterValidator(_literal)]

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from monitor.checktype import CheckSpec, CheckType, ProbeContext
 from monitor.domain.observation import Outcome
 from monitor.fields import Duration, Endpoint, Host, Pattern, Port, Secret, Size, Url
+from monitor.fields.headers import HeaderValue
 from monitor.ports import Notifier
 from monitor.receivertype import ReceiverContext, ReceiverSpec, ReceiverType
 
@@ -32,7 +33,7 @@ class HttpExpect(Part):
 class HttpSpec(CheckSpec):
     url: Url = Field(description="What is fetched.")
     method: Literal["GET", "HEAD", "POST"] = Field("GET", description="Verb.")
-    headers: dict[str, str] = Field(default={}, description="Sent along.")
+    headers: dict[str, HeaderValue] = Field(default={}, description="Sent along.")
     basic_auth: BasicAuth | None = Field(None, description="Credentials.")
     bearer: Secret | None = Field(None, description="A token.")
     follow_redirects: bool = Field(default=True, description="Go on.")
