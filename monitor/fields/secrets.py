@@ -17,7 +17,7 @@ from monitor.fields.context import Context, context_of
 from monitor.fields.shown import shown
 
 _LARGEST = 65_536
-_WAYS = "give {file: /path}, {credential: name} (systemd) or {env: NAME}"
+WAYS = "give {file: /path}, {credential: name} (systemd) or {env: NAME}"
 _SOURCES = {
     "file": "Path of a file that only its owner can read; relative to the configuration's folder.",
     "credential": "Name of a systemd credential (LoadCredential=, SetCredentialEncrypted=).",
@@ -83,9 +83,9 @@ def _validate(value: object, info: ValidationInfo[Any]) -> Secret:
     if isinstance(value, Secret):
         return value
     if not isinstance(value, Mapping):
-        raise ValueError(f"a secret is not written into the configuration: {_WAYS}")
+        raise ValueError(f"a secret is not written into the configuration: {WAYS}")
     if len(value) != 1 or not _SOURCES.keys() >= value.keys():
-        raise ValueError(f"a secret has one source: {_WAYS}")
+        raise ValueError(f"a secret has one source: {WAYS}")
     [(way, name)] = value.items()
     if not isinstance(name, str) or not name or "\0" in name:
         raise ValueError(f"{way}: {shown(name)} is no name of a secret's source")

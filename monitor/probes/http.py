@@ -43,6 +43,7 @@ from monitor.domain.text import visible_text
 from monitor.fields import Duration, File, Host, Pattern, Secret, Size, Url
 from monitor.fields.headers import HeaderName, HeaderValue, IpLiteral, OwnHeaderName
 from monitor.fields.jsonpath import JsonPath
+from monitor.fields.secrets import WAYS
 from monitor.fields.statuses import Statuses, format_statuses
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ _LARGEST_WALKED = 262_144  # bytes of a document that a path may walk through as
 _MOST_SELECTED = 1000
 
 _FAILED_DUE_TO_REGEX = series(FAILED_DUE_TO_REGEX[0])
+_CREDENTIALS = {"authorization", "proxy-authorization"}
 _REGEX_KINDS = {FailureKind.HEADER, FailureKind.BODY}
 
 
@@ -164,6 +166,9 @@ class HttpSpec(CheckSpec):
     def _goes_together(self) -> Self:
         if self.client_key_file is not None and self.client_cert_file is None:
             raise ValueError("client_key_file: give client_cert_file, too")
+        for name, value in self.headers.items():
+            if name.lower() in _CREDENTIALS and not isinstance(value, Secret):
+                raise ValueError(f"headers: {name} is a secret: {WAYS}")
         ways = {name.lower() for name in self.headers} & {"authorization"}
         if len(ways) + (self.basic_auth is not None) + (self.bearer is not None) > 1:
             raise ValueError("give one of basic_auth, bearer and an Authorization header")

@@ -272,6 +272,8 @@ def test_the_request_is_as_the_operator_wrote_it(tmp_path):
         {"headers": {"Content-Length": "3"}},
         {"headers": {"Connection": "keep-alive"}},
         {"headers": {"A B": "c"}},
+        {"headers": {"Authorization": "Bearer t"}},
+        {"headers": {"proxy-authorization": "Basic dTpw"}},
         {"headers": {"A": "b\r\nC: d"}},
         {"method": "get"},
         {"resolve_to": "portal.test"},
@@ -296,8 +298,8 @@ def test_two_ways_to_authenticate_are_one_too_many(tmp_path):
     token = tmp_path / "token"
     token.write_text("t")
     token.chmod(0o600)
-    with pytest.raises(ValidationError):
-        a_spec(bearer={"file": str(token)}, headers={"authorization": "x"})
+    with pytest.raises(ValidationError, match="give one of"):
+        a_spec(bearer={"file": str(token)}, headers={"authorization": {"file": str(token)}})
 
 
 def test_warnings():
