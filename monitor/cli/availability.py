@@ -127,7 +127,7 @@ def _text(entries: "Sequence[Entry]", asked: "Period", zone: ZoneInfo, language:
         [
             heading(asked, zone, language),
             whole if fits else _blocks(head, rows),
-            "\n".join(tables.notes(entries, language)),
+            "\n".join(tables.notes(entries, asked.window, zone, language)),
         ]
     )
 

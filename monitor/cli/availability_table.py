@@ -76,6 +76,12 @@ _POLICY = {
         "Below a coverage of {coverage} nothing is concluded.",
     ),
 }
+_NEW = {
+    Language.ID: "Pemantauan dimulai di dalam periode; waktu sebelumnya tidak diketahui: {0}",
+    Language.EN: "Watching began inside the period, and the time before is unknown: {0}",
+}
+_NO_SAMPLE = {Language.ID: "belum ada sampel", Language.EN: "no sample yet"}
+_NEW_NAMED = 3
 _GROUP = {
     Language.ID: ("Terendah: {0}", f"Rerata menurut waktu, {_FORMULA}: {{0}}"),
     Language.EN: ("Lowest: {0}", f"Mean by time, {_FORMULA}: {{0}}"),
@@ -84,10 +90,15 @@ _GROUP = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A service and its figures."""
+    """A service and its figures.
+
+    `began` is when watching it began (microseconds since the Unix epoch), None if that was before
+    the period. Nothing was seen in the period when it is the period's end.
+    """
 
     service: Service
     figures: Figures
+    began: int | None = None
 
 
 def headings(language: Language) -> tuple[str, ...]:
@@ -100,13 +111,16 @@ def rows(entries: Sequence[Entry], language: Language) -> list[tuple[str, ...]]:
     return [_row(entry, language) for entry in entries]
 
 
-def notes(entries: Sequence[Entry], language: Language) -> list[str]:
-    """Return the lines below the table: the group, where there is one, and the policy."""
+def notes(entries: Sequence[Entry], period: Window, zone: tzinfo, language: Language) -> list[str]:
+    """Return the lines below the table: the group, where there is one, the policy, and which
+    coverages are low because watching began inside the period.
+    """
     values = {
         "hold": decimal(HOLD_FACTOR, language, places=1),
         "coverage": plain_percent(MINIMUM_COVERAGE, language),
     }
     policy = [line.format(**values) for line in _POLICY[language]]
+    policy += _newcomers(entries, period, zone, language)
     if len(entries) < 2:
         return policy
     texts = _group_texts([entry.figures for entry in entries], language)
@@ -114,6 +128,26 @@ def notes(entries: Sequence[Entry], language: Language) -> list[str]:
         *(line.format(text) for line, text in zip(_GROUP[language], texts, strict=True)),
         *policy,
     ]
+
+
+def _newcomers(
+    entries: Sequence[Entry], period: Window, zone: tzinfo, language: Language
+) -> list[str]:
+    new = [
+        f"{entry.service.name} ({_beginning(entry.began, period, zone, language)})"
+        for entry in entries
+        if entry.began is not None and (entry.figures.coverage or 0) < MINIMUM_COVERAGE
+    ]
+    named = "; ".join(new[:_NEW_NAMED]) + (
+        f"; +{rest}" if (rest := len(new) - _NEW_NAMED) > 0 else ""
+    )
+    return [_NEW[language].format(named)] if new else []
+
+
+def _beginning(began: int, period: Window, zone: tzinfo, language: Language) -> str:
+    if began >= period.end:
+        return _NO_SAMPLE[language]
+    return moment_text(instant(began), zone, language)
 
 
 def csv_text(entries: Sequence[Entry], period: Window, language: Language) -> str:

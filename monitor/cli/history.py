@@ -40,8 +40,13 @@ class History(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """One check over one period: what is known of it, and how many slots there were."""
+    """One check over one period: what is known of it, and how many slots there were.
 
+    `begins` is where it began to take part: at the earliest at the period's start, at its end
+    when nothing was ever seen.
+    """
+
+    begins: int
     timeline: Sequence[Span]
     interval: int
     expected: int
@@ -69,7 +74,8 @@ def entry(
         expected=sum(one.expected for one in tracks),
         received=sum(one.received for one in tracks),
     )
-    return Entry(service=service, figures=found)
+    begins = min((one.begins for one in tracks), default=period.end)
+    return Entry(service=service, figures=found, began=begins if begins > period.start else None)
 
 
 def _counted(service: ServiceId, checks: Iterable[Check]) -> list[Check]:
@@ -94,6 +100,7 @@ def track(check: Check, history: History, period: Window) -> Track:
         first = period.start
     taking_part = Window(max(first, period.start), period.end)
     return Track(
+        begins=taking_part.start,
         timeline=clip(spans(samples, interval, period, [*ends, *stops]), taking_part),
         interval=interval,
         expected=expected_samples(

@@ -21,8 +21,9 @@ JUNE = month("2026-06", WITA)
 SECOND = 1_000_000
 
 
-def entry(name="Portal", *, target="98.0", **parts):
+def entry(name="Portal", *, target="98.0", began=None, **parts):
     return Entry(
+        began=began,
         service=Service(
             id=ServiceId("portal"),
             name=name,
@@ -106,7 +107,7 @@ def test_a_service_without_a_target():
 
 def test_notes_say_the_policy():
     """Below the table stands how the figures were made."""
-    assert notes([entry()], ID) == [
+    assert notes([entry()], JUNE, WITA, ID) == [
         "Satu sampel berlaku paling lama 2,5 selang pemeriksaan; selebihnya tidak diketahui.",
         "Ketersediaan dan batas bawah dibulatkan ke bawah, batas atas ke atas.",
         "Di bawah cakupan 95,0 % tidak ada yang disimpulkan.",
@@ -117,7 +118,62 @@ def test_notes_of_a_group():
     """A group has a minimum and a mean by time, labelled with its formula."""
     group = [entry(up=900 * SECOND, down=100 * SECOND), entry(up=10 * SECOND)]
 
-    assert notes(group, EN)[:2] == ["Lowest: 90.000%", "Mean by time, ΣU / Σ(U + D): 90.099%"]
+    assert notes(group, JUNE, WITA, EN)[:2] == [
+        "Lowest: 90.000%",
+        "Mean by time, ΣU / Σ(U + D): 90.099%",
+    ]
+
+
+LITTLE = {"up": 10 * SECOND, "unknown": 90 * SECOND}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            ID,
+            (
+                "Pemantauan dimulai di dalam periode; waktu sebelumnya tidak diketahui: "
+                "Portal (Selasa, 2 Juni 2026, 00.00 WITA)"
+            ),
+        ),
+        (
+            EN,
+            (
+                "Watching began inside the period, and the time before is unknown: "
+                "Portal (Tuesday, 2 June 2026, 00:00 WITA)"
+            ),
+        ),
+    ],
+)
+def test_notes_of_a_newcomer(language, said):
+    """A coverage that is low because watching began inside the period is explained, once."""
+    began = JUNE.start + 86_400 * SECOND
+
+    assert notes([entry(began=began, **LITTLE)], JUNE, WITA, language)[-1] == said
+
+
+@pytest.mark.parametrize(
+    ("group", "said"),
+    [
+        ([entry("A", began=JUNE.end, unknown=SECOND)], ": A (no sample yet)"),
+        (
+            [entry(name, began=JUNE.end, **LITTLE) for name in "ABCDE"],
+            ": A (no sample yet); B (no sample yet); C (no sample yet); +2",
+        ),
+    ],
+)
+def test_notes_of_newcomers_stay_one_line(group, said):
+    """Who was never seen is told as well, and only a few are named."""
+    assert notes(group, JUNE, WITA, EN)[-1].endswith(said)
+
+
+@pytest.mark.parametrize(
+    "one", [entry(**LITTLE), entry(began=JUNE.start + SECOND, up=99 * SECOND, unknown=SECOND)]
+)
+def test_notes_explain_nothing_else(one):
+    """A low coverage that has another reason, or one that is high, gets no such note."""
+    assert "inside the period" not in "".join(notes([one], JUNE, WITA, EN))
 
 
 def test_csv():

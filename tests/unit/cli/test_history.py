@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import pytest
+
 from monitor.cli.history import entry, track
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.epochs import Epoch
@@ -110,6 +112,24 @@ def test_new_check_takes_part_from_its_first_record():
 
     assert (figures.parts.up, figures.parts.unknown) == (HOUR, 0)
     assert figures.expected == 90
+
+
+@pytest.mark.parametrize(
+    ("samples", "began"),
+    [
+        ({"web": every_minute(first=30), "new": every_minute(first=40)}, 30 * MINUTE),
+        ({"web": every_minute(first=30), "new": every_minute()}, None),
+        ({"web": [Sample(PERIOD.start - MINUTE, Status.UP)]}, None),
+        ({}, HOUR),
+    ],
+)
+def test_beginning_is_that_of_the_first_check(samples, began):
+    """A service is watched from the first sample of any of its checks on."""
+    checks = [a_check(id=CheckId(name)) for name in ("web", "new")]
+
+    found = entry(PORTAL, checks, FakeHistory(samples), PERIOD).began
+
+    assert found == (None if began is None else PERIOD.start + began)
 
 
 def test_slots_missed_before_the_first_sample_count():
