@@ -1,6 +1,7 @@
 """Text that others wrote, made fit to be shown, logged and stored."""
 
 import re
+from collections.abc import Iterable
 
 # Control characters, separators and surrogates, and the marks that turn the direction of text:
 # each can make a line look like another one.
@@ -9,6 +10,9 @@ _UNSAFE = re.compile(
 )
 _BLANK = str.maketrans("\t\n\r", "   ")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_CUT = "…"
+_VEIL = "***"
+_SHORTEST_SECRET = 4  # a shorter one is found in any text
 
 
 def visible_text(text: str | bytes, limit: int = 1024) -> str:
@@ -23,4 +27,19 @@ def visible_text(text: str | bytes, limit: int = 1024) -> str:
     octets = plain.encode()
     if len(octets) <= limit:
         return plain
-    return octets[: max(0, limit - 3)].decode(errors="ignore") + "…"
+    return octets[: max(0, limit - 3)].decode(errors="ignore") + _CUT
+
+
+def veiled(text: str, secrets: Iterable[str]) -> str:
+    """Return `text` without `secrets`, which a target may have sent back.
+
+    The beginning of one goes as well where `text` was cut behind it.
+    """
+    for secret in secrets:
+        if len(secret) < _SHORTEST_SECRET:
+            continue
+        text = text.replace(secret, _VEIL)
+        if _CUT in text:
+            for length in range(min(len(secret) - 1, len(text)), _SHORTEST_SECRET - 1, -1):
+                text = text.replace(secret[:length] + _CUT, _VEIL + _CUT)
+    return text

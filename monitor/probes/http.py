@@ -39,7 +39,7 @@ from monitor.checktype import CheckSpec, CheckType, MeasurementInfo, ProbeContex
 from monitor.domain.blackbox import ADDRESS, CERTIFICATE, FAILED_DUE_TO_REGEX, HTTP
 from monitor.domain.bodies import json_document, json_text, same_json, searchable
 from monitor.domain.observation import Failure, FailureKind, Outcome, series
-from monitor.domain.text import visible_text
+from monitor.domain.text import veiled, visible_text
 from monitor.fields import Duration, File, Host, Pattern, Secret, Size, Url
 from monitor.fields.headers import HeaderName, HeaderValue, IpLiteral, OwnHeaderName
 from monitor.fields.jsonpath import JsonPath
@@ -250,10 +250,30 @@ def _fields(spec: HttpSpec) -> Iterator[tuple[str, str]]:
     if spec.bearer is not None:
         yield "Authorization", f"Bearer {spec.bearer.reveal()}"
     if spec.basic_auth is not None:
-        from base64 import b64encode
+        yield "Authorization", f"Basic {_credentials(spec.basic_auth)}"
 
-        pair = f"{spec.basic_auth.username}:{spec.basic_auth.password.reveal()}"
-        yield "Authorization", f"Basic {b64encode(pair.encode()).decode()}"
+
+def _credentials(auth: BasicAuth) -> str:
+    from base64 import b64encode
+
+    return b64encode(f"{auth.username}:{auth.password.reveal()}".encode()).decode()
+
+
+def _told(spec: HttpSpec, failure: Failure | None) -> Failure | None:
+    """Return a failure without the secrets of the request: error pages like to repeat them."""
+    if failure is None:
+        return None
+    return Failure(failure.kind, veiled(failure.detail, _secrets(spec)))
+
+
+def _secrets(spec: HttpSpec) -> Iterator[str]:
+    yield spec.url.partition("?")[2]
+    for value in (spec.bearer, *spec.headers.values()):
+        if isinstance(value, Secret):
+            yield value.reveal()
+    if spec.basic_auth is not None:
+        yield spec.basic_auth.password.reveal()
+        yield _credentials(spec.basic_auth)
 
 
 async def probe(spec: HttpSpec, context: ProbeContext) -> Outcome:
@@ -278,7 +298,7 @@ async def _attempt(spec: HttpSpec, context: ProbeContext, family: "Family") -> O
         measured = measurements(trace) | fetch_numbers(trace)
         return failed(error, measured, facts(trace, insecure=spec.insecure))
     answer = _answer(reply, trace.seconds, days_left(trace, context.now.timestamp()))
-    failure = judge(spec, answer)
+    failure = _told(spec, judge(spec, answer))
     measured = measurements(trace) | fetch_numbers(trace) | reply_numbers(reply)
     if failure is not None and failure.kind in _REGEX_KINDS:
         measured[_FAILED_DUE_TO_REGEX] = 1.0
