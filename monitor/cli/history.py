@@ -116,7 +116,8 @@ def _stop(mark: StoredMark) -> Mark | None:
         case MarkKind.STOP:
             cause = UnknownCause.MONITOR_STOPPED
         case MarkKind.PAUSE:
-            cause = UnknownCause.OVERLOADED
+            stopped = mark.detail.endswith(MissedReason.STOPPED)
+            cause = UnknownCause.MONITOR_STOPPED if stopped else UnknownCause.OVERLOADED
         case MarkKind.SELF_OFFLINE:
             own = UnknownCause.RESOLVER
             cause = own if mark.detail == own else UnknownCause.SELF_OFFLINE

@@ -84,6 +84,22 @@ def test_recorded_stop_ends_the_hold():
     assert figures.unknown_by_cause == {UnknownCause.MONITOR_STOPPED: MINUTE - 10}
 
 
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        (MissedReason.STOPPED, UnknownCause.MONITOR_STOPPED),
+        (MissedReason.OVERLOADED, UnknownCause.OVERLOADED),
+    ],
+)
+def test_a_pause_is_unknown_for_its_own_reason(reason, cause):
+    """A pause of ours is unknown to the next sample, because we were stopped or too busy."""
+    at = instant(PERIOD.start + MINUTE // 2)
+    pause = Mark(kind=MarkKind.PAUSE, at=at, epoch=1, detail=f"2.500 s, {reason}")
+    history = FakeHistory({"web": every_minute()}, events=(pause,))
+
+    assert known(history).unknown_by_cause == {cause: MINUTE // 2}
+
+
 def test_loss_of_our_own_network_is_told_by_cause():
     """What was lost with our network or our resolver is unknown for that reason."""
     at = instant(PERIOD.end - MINUTE + 10)
