@@ -17,7 +17,6 @@ initdb                      postgresql
 ip                          iproute2
 curl                        curl
 openssl                     openssl
-/usr/lib/*/faketime/libfaketime.so.1  libfaketime
 gcc                         gcc
 /usr/include/stdlib.h       libc6-dev
 /usr/include/openssl/ssl.h  libssl-dev
