@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from time import monotonic, time
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from monitor.domain.observation import Failure, FailureKind, UnknownCause
 from monitor.net.certificates import Chain, read_chain
@@ -21,7 +22,7 @@ _VERSIONS = {
     "TLS1.2": ssl.TLSVersion.TLSv1_2,
     "TLS1.3": ssl.TLSVersion.TLSv1_3,
 }
-_REMEMBERED = 8192  # verified chains
+_REMEMBERED = 8192  # verified chains of a context
 _LOOK_AGAIN_SECONDS = 1.0  # at the files behind a context
 _CONTEXTS = 64  # with the system's trust store each holds 0.8 MiB
 
@@ -155,7 +156,10 @@ def tls_facts(tls: ssl.SSLSocket, *, verified: bool) -> TlsFacts:
     return TlsFacts(version, cipher and iana_cipher(cipher[0]), chain, expiry)
 
 
-_verified_expiries: OrderedDict[tuple[Chain, ssl.SSLContext], float] = OrderedDict()
+# A context that is no longer in use goes with all that was remembered of it.
+_verified_expiries: WeakKeyDictionary[ssl.SSLContext, OrderedDict[Chain, float]] = (
+    WeakKeyDictionary()
+)
 
 
 def _verified_expiry(tls: ssl.SSLSocket, chain: Chain) -> float | None:
@@ -163,15 +167,15 @@ def _verified_expiry(tls: ssl.SSLSocket, chain: Chain) -> float | None:
 
     The same certificates lead to the same anchor in the same context, until one of them expires.
     """
-    key = (chain, tls.context)
-    known = _verified_expiries.get(key)
+    remembered = _verified_expiries.setdefault(tls.context, OrderedDict())
+    known = remembered.get(chain)
     if known is not None and time() < known:
         return known
     expiry = read_chain(_verified_chain(tls)).earliest_expiry
     if expiry is not None:
-        _verified_expiries[key] = expiry
-        if len(_verified_expiries) > _REMEMBERED:
-            _verified_expiries.popitem(last=False)
+        remembered[chain] = expiry
+        if len(remembered) > _REMEMBERED:
+            remembered.popitem(last=False)
     return expiry
 
 

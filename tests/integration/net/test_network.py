@@ -9,6 +9,7 @@ import select
 import socket
 import ssl
 import time
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,6 +123,19 @@ async def test_a_reset_is_told_as_such(network, trust):
 
     assert error.failure.kind is Kind.CONNECT_RESET
     assert caught.value.failure.kind is Kind.CONNECT_RESET
+
+
+async def test_a_context_out_of_use_is_let_go(trust, present):
+    """A context that nobody uses any more is not kept for what was verified in it."""
+    network = Network(resolver=Resolver())
+    with serving(silent, tls=present()) as port:
+        await connected(network, port, tls=trust)
+    context = weakref.ref(network.contexts.get(trust))
+
+    del network
+    gc.collect()
+
+    assert context() is None
 
 
 @pytest.mark.parametrize(
