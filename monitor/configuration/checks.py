@@ -8,7 +8,15 @@ from monitor.checktype import CheckSpec, CheckType
 from monitor.configuration.config import ConfiguredCheck
 from monitor.configuration.document import Block, Document
 from monitor.configuration.entries import CheckEntry, Defaults, Rhythm
-from monitor.configuration.findings import Findings, Item, accepted, items, taken_once, unknown
+from monitor.configuration.findings import (
+    Findings,
+    Item,
+    accepted,
+    items,
+    kind_of,
+    taken_once,
+    unknown,
+)
 from monitor.configuration.names import MOST_LABELS
 from monitor.configuration.settings import is_loopback
 from monitor.domain.check import Affects, Check, CheckId
@@ -54,7 +62,7 @@ def checks_of(
     declared = taken_once(written, "id", findings)
     made = []
     for item in written:
-        kind = _kind(item, types, findings)
+        kind = kind_of(item, types, "check type", findings)
         if kind is None:
             continue
         entry, spec = _halves(item, kind, findings, context)
@@ -87,19 +95,6 @@ def _defaults(
 def _over(own: Rhythm, outer: _Rhythm) -> _Rhythm:
     said = {name: value for name in outer if (value := getattr(own, name)) is not None}
     return {**outer, **said, "labels": {**outer["labels"], **own.labels}}
-
-
-def _kind(
-    item: Item, types: Mapping[str, CheckType[Any]], findings: Findings
-) -> CheckType[Any] | None:
-    name = item.block.get("type")
-    if isinstance(name, str) and name in types:
-        return types[name]
-    message = unknown("check type", name, types)
-    if name is None:
-        message = f"this key is missing; known: {', '.join(sorted(types))}"
-    findings.problem(item.file, item.at("type"), f"type: {message}")
-    return None
 
 
 def _halves(

@@ -1,6 +1,6 @@
 """What is found wrong or doubtful while a configuration is put together."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from monitor.configuration.problem import Problem
 from monitor.fields import Context, shown
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+KindT = TypeVar("KindT")
 
 
 @dataclass(slots=True)
@@ -85,6 +86,18 @@ def taken_once(each: Iterable[Item], key: str, findings: Findings) -> dict[str, 
                 f"{key}: {shown(name)} is taken already: {known.file}:{line}:{column}",
             )
     return first
+
+
+def kind_of(item: Item, types: Mapping[str, KindT], what: str, findings: Findings) -> KindT | None:
+    """Return what an entry's `type` names; None, with a complaint, if it names none of `types`."""
+    name = item.block.get("type")
+    if isinstance(name, str) and name in types:
+        return types[name]
+    message = unknown(what, name, types)
+    if name is None:
+        message = f"this key is missing; known: {', '.join(sorted(types))}"
+    findings.problem(item.file, item.at("type"), f"type: {message}")
+    return None
 
 
 def accepted(

@@ -6,7 +6,15 @@ from typing import Any
 from monitor.configuration.alerts import MatchEntry, ReceiverEntry, RouteEntry
 from monitor.configuration.config import ConfiguredReceiver
 from monitor.configuration.document import At, Block, Document, Series
-from monitor.configuration.findings import Findings, Item, accepted, items, taken_once, unknown
+from monitor.configuration.findings import (
+    Findings,
+    Item,
+    accepted,
+    items,
+    kind_of,
+    taken_once,
+    unknown,
+)
 from monitor.domain.alert import Match, Route
 from monitor.domain.observation import Status
 from monitor.fields import Context
@@ -26,7 +34,7 @@ def receivers_of(
     declared = taken_once(written, "name", findings)
     receivers = {}
     for item in written:
-        kind = _kind(item, types, findings)
+        kind = kind_of(item, types, "receiver type", findings)
         if kind is None:
             continue
         keys = {key: value for key, value in item.block.items() if key in _COMMON}
@@ -36,19 +44,6 @@ def receivers_of(
         if entry and spec and declared[entry.name] is item:
             receivers[entry.name] = ConfiguredReceiver(name=entry.name, kind=kind, spec=spec)
     return receivers, declared
-
-
-def _kind(
-    item: Item, types: Mapping[str, ReceiverType[Any]], findings: Findings
-) -> ReceiverType[Any] | None:
-    name = item.block.get("type")
-    if isinstance(name, str) and name in types:
-        return types[name]
-    message = unknown("receiver type", name, types)
-    if name is None:
-        message = f"this key is missing; known: {', '.join(sorted(types))}"
-    findings.problem(item.file, item.at("type"), f"type: {message}")
-    return None
 
 
 def routes_of(document: Document, findings: Findings, context: Context) -> tuple[Route, ...]:
