@@ -1,5 +1,6 @@
 """What a fetch says, as the measurements of blackbox_exporter's http prober and as facts."""
 
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
@@ -60,7 +61,8 @@ def _last_modified(response: Response) -> float | None:
 @lru_cache(maxsize=1024)
 def _http_date(value: bytes) -> float | None:
     try:
-        return parsedate_to_datetime(value.decode("ascii")).timestamp()
+        at = parsedate_to_datetime(value.decode("ascii"))
+        return at.replace(tzinfo=at.tzinfo or UTC).timestamp()
     except (ValueError, OverflowError):
         return None
 
