@@ -157,6 +157,8 @@ def _checked(text: str, name: str) -> str:
     value = text.removesuffix("\n").removesuffix("\r")
     if not value:
         raise ValueError(f"{name} is empty")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError(f"{name} holds no UTF-8 text")
     # It may end in a header, where a line break would begin another one.
     if any(ord(character) < 32 or ord(character) == 127 for character in value):
         raise ValueError(f"{name} holds a control character or a second line")

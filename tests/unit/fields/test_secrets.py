@@ -38,6 +38,13 @@ def test_secret_of_environment():
     assert seen == ["KEY"]
 
 
+def test_secret_of_an_environment_that_is_no_text():
+    """A variable of bytes that are no UTF-8 is refused, since no header could carry it."""
+    message = refusal("secret", {"env": "KEY"}, environment={"KEY": "hunter2\udcff"})
+
+    assert message == "the environment variable 'KEY' holds no UTF-8 text"
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660, 0o666, 0o620])
 def test_open_secret_file(tmp_path, mode):
     """A secret's file that group or others can touch is refused with what to do."""
