@@ -207,7 +207,14 @@ class Undelivered(Exception):
 
 
 class StoreError(Exception):
-    """Nothing of the change was stored, as far as we can tell."""
+    """Nothing of the change was stored, as far as we can tell.
+
+    `permanent` says that the change itself is at fault: offering it again cannot help.
+    """
+
+    def __init__(self, detail: str, *, permanent: bool = False) -> None:
+        super().__init__(detail)
+        self.permanent = permanent
 
 
 @dataclass(slots=True, kw_only=True)

@@ -12,8 +12,6 @@ log = structlog.get_logger()
 
 _BOUND = 100_000
 _GATHER_SECONDS = 0.05
-# Refusals of one change while others are taken, before it is taken to be at fault itself.
-_TRIES_ALONE = 5
 _RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -23,7 +21,7 @@ class Recorder:
     `told` is called after a change with notifications has become durable.
     Past the bound of the queue only plain observations are dropped: they are counted, and their
     time is unknown. A transition, an incident or a notification is dropped only when the store
-    takes everything but that one; its messages are then offered by themselves.
+    says that it can never take it; whatever else its change holds is then offered by itself.
     """
 
     def __init__(self, store: Store, telemetry: Telemetry, told: Callable[[], None]) -> None:
@@ -31,11 +29,17 @@ class Recorder:
         self._telemetry = telemetry
         self._told = told
         self._queue: deque[Change] = deque()
+        self._offered: Sequence[Change] = ()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._timer: asyncio.TimerHandle | None = None
         self.dropped = 0
+
+    @property
+    def waiting(self) -> int:
+        """Return how many changes the store has not taken yet; neighbours may count as one."""
+        return len(self._offered) + len(self._queue)
 
     def record(self, change: Change) -> None:
         """Have `change` written. Returns at once."""
@@ -74,28 +78,25 @@ class Recorder:
 
     async def _write(self, changes: Sequence[Change]) -> None:
         """Write `changes` in order, as often as it takes."""
-        pending, failures, at_fault = changes, 0, 0
-        while pending:
-            pending, alone = await self._offer(pending)
-            if not pending:
-                return
+        self._offered, failures = changes, 0
+        while self._offered:
+            self._offered, error = await self._offer(self._offered)
+            if error is None:
+                continue
             self._telemetry.store_failed()
-            at_fault = at_fault + 1 if alone else 0
-            if at_fault >= _TRIES_ALONE:
-                pending, at_fault = self._without_first(pending), 0
+            if error.permanent:
+                self._offered = self._without_first(self._offered, error)
+                continue
             delay = _RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)]
             failures += 1
-            log.error("store.refused", changes=len(pending), retry_seconds=delay)
+            log.error("store.refused", changes=len(self._offered), retry_seconds=delay)
             await asyncio.sleep(delay)
-            # What came meanwhile shows whether the store refuses everything, or only this.
-            pending = [*pending, *gathered(self._queue)]
-            self._queue.clear()
 
-    async def _offer(self, changes: Sequence[Change]) -> tuple[Sequence[Change], bool]:
+    async def _offer(self, changes: Sequence[Change]) -> tuple[Sequence[Change], StoreError | None]:
         """Offer all at once, so that one commit serves them; return the first refused and the rest.
 
         What follows a refused change is offered again too, since order matters and the store
-        writes nothing twice. Return as well whether the store took something after it.
+        writes nothing twice. Return as well why the first one was refused.
         """
         results = await asyncio.gather(
             *(self._store.commit(change) for change in changes), return_exceptions=True
@@ -103,28 +104,22 @@ class Recorder:
         for number, result in enumerate(results):
             if isinstance(result, StoreError):
                 self._tell(changes[:number])
-                alone = any(
-                    later is None and change.urgent
-                    for change, later in zip(
-                        changes[number + 1 :], results[number + 1 :], strict=True
-                    )
-                )
-                return changes[number:], alone
+                return changes[number:], result
             if isinstance(result, BaseException):
                 raise result
         self._tell(changes)
-        return (), False
+        return (), None
 
-    def _without_first(self, changes: Sequence[Change]) -> Sequence[Change]:
-        """Give up a change that the store takes no part of, so that others are not held up.
-
-        What is to be told of it is offered by itself, once: people hear of it all the same.
-        """
+    def _without_first(self, changes: Sequence[Change], error: StoreError) -> Sequence[Change]:
+        """Take apart a change that the store can never take, or give it up if it is one thing."""
         first, *rest = changes
-        self.dropped += 1
-        log.error("store.given_up", change=repr(first)[:2000])
-        told = Change(notifications=first.notifications)
-        return [told, *rest] if told.notifications and told != first else rest
+        parts = taken_apart(first)
+        if len(parts) == 1:
+            self.dropped += 1
+            log.error("store.given_up", change=repr(first)[:2000], detail=str(error))
+            return rest
+        log.error("store.taken_apart", parts=len(parts), detail=str(error))
+        return [*parts, *rest]
 
     def _tell(self, changes: Iterable[Change]) -> None:
         if any(change.notifications for change in changes):
@@ -132,11 +127,14 @@ class Recorder:
 
 
 def gathered(changes: Iterable[Change]) -> Sequence[Change]:
-    """Return `changes` with neighbours that nobody waits for joined into one."""
+    """Return `changes` with neighbours that nobody waits for joined into one.
+
+    What forgets a check stays by itself: the state may come before it, or after.
+    """
     result: list[Change] = []
     plain: list[Change] = []
     for change in changes:
-        if change.urgent:
+        if change.urgent or change.forgotten:
             result.extend(_joined(plain))
             plain = []
             result.append(change)
@@ -155,6 +153,18 @@ def _joined(changes: Sequence[Change]) -> Sequence[Change]:
         states={i: state for change in changes for i, state in change.states.items()},
         tallies={i: tally for change in changes for i, tally in change.tallies.items()},
         service_tallies={i: t for change in changes for i, t in change.service_tallies.items()},
-        forgotten=tuple(i for change in changes for i in change.forgotten),
     )
     return (joined,)
+
+
+def taken_apart(change: Change) -> Sequence[Change]:
+    """Return what `change` holds in parts, one at least; of messages each is a part of its own."""
+    parts = (
+        Change(incidents=change.incidents),
+        *(Change(notifications=(each,)) for each in change.notifications),
+        Change(states=change.states),
+        Change(transitions=change.transitions),
+        Change(observations=change.observations, missed=change.missed),
+        Change(marks=change.marks),
+    )
+    return [part for part in parts if part != Change()] or [change]

@@ -167,8 +167,12 @@ class Groups:
             self._keep(error)
             return
         self._acknowledge(group, written)
-        with suppress(StoreError):
+        try:
             await self._tidy()
+        except StoreError as error:
+            log.warning("store.untidy", detail=str(error))
+        except Exception:
+            log.exception("store.untidy")
 
     async def _attempt(self, group: Sequence[Numbered]) -> Written:
         try:
@@ -203,7 +207,7 @@ class Groups:
             return None
         self.figures.refused += 1
         log.error("store.refused", detail=str(error), exc_info=error)
-        return StoreError(f"its rows can't be stored: {error}")
+        return StoreError(f"its rows can't be stored: {error}", permanent=True)
 
     def _keep(self, error: StoreError) -> None:
         """Give back what somebody waits for or what has no room; keep the rest, in order."""

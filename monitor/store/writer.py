@@ -201,7 +201,7 @@ def _is_the_disk(error: Exception) -> bool:
     """Say whether the database failed, rather than the rows that it was given."""
     if isinstance(error, DatabaseError):
         return not isinstance(error, _FAULTS_OF_THE_ROWS)
-    return isinstance(error, OSError | StoreError)
+    return isinstance(error, OSError | StoreError | MemoryError)
 
 
 def _message(error: Exception) -> str:

@@ -5,9 +5,10 @@ from dataclasses import replace
 from monitor.domain.alert import addressed
 from monitor.domain.incident import Incident
 from monitor.domain.service import ServiceId
-from monitor.engine.recorder import Recorder, gathered
+from monitor.domain.state import CheckState
+from monitor.engine.recorder import Recorder, gathered, taken_apart
 from monitor.ports import Change, Mark, MarkKind, StoreError
-from tests.fakes import NOON, OK, FakeTelemetry, an_alert, observed
+from tests.fakes import NOON, OK, FakeTelemetry, a_check, an_alert, observed
 
 PLAIN = Change(observations=tuple(observed(OK)))
 TOLD = Change(notifications=addressed(an_alert(), "INC1", ["oncall"]))
@@ -96,25 +97,59 @@ class Picky(Disk):
     async def commit(self, change: Change) -> None:
         await asyncio.sleep(0)
         if change.incidents:
-            raise StoreError("datatype mismatch")
+            raise StoreError("datatype mismatch", permanent=True)
         self.written.append(change)
 
 
-async def test_a_change_that_can_never_be_stored_holds_nothing_up(monkeypatch):
-    """A change that is refused while others are taken is given up, and its messages are kept."""
-    monkeypatch.setattr("monitor.engine.recorder._RETRY_SECONDS", (0.0,))
+async def test_a_change_that_can_never_be_stored_holds_nothing_up():
+    """What the store can never take is given up alone: every message of its change is kept."""
     disk = Picky()
     incident = Incident(id="INC1", service=ServiceId("portal"), started_at=NOON, checks=())
-    bad = replace(TOLD, incidents=(incident,))
-    async with recording(disk) as (recorder, _):
+    second = Change(notifications=addressed(an_alert(), "INC1", ["second"]))
+    bad = Change(incidents=(incident,), notifications=(*TOLD.notifications, *second.notifications))
+    async with recording(disk) as (recorder, told):
         for change in (bad, MARK):
             recorder.record(change)
         async with asyncio.timeout(5):
             await recorder.drain()
 
     assert recorder.dropped == 1
-    assert TOLD in disk.written
-    assert MARK in disk.written
+    assert all(kept in disk.written for kept in (TOLD, second, MARK))
+    assert told
+
+
+async def test_a_full_disk_does_not_fill_the_memory(monkeypatch):
+    """While the store refuses everything, what comes waits in the bounded queue and nowhere else."""
+    monkeypatch.setattr("monitor.engine.recorder._RETRY_SECONDS", (0.0,))
+    monkeypatch.setattr("monitor.engine.recorder._BOUND", 10)
+    async with recording(Disk(refusals=10**6)) as (recorder, _):
+        recorder.record(TOLD)
+        for _ in range(200):
+            recorder.record(PLAIN)
+            await asyncio.sleep(0)
+
+        assert recorder.waiting < 25
+        assert recorder.dropped > 150
+
+
+def test_a_check_that_comes_back_keeps_its_state():
+    """What forgets a check is never joined with what remembers it: their order is the meaning."""
+    check = a_check().id
+    gone, back = Change(forgotten=(check,)), Change(states={check: CheckState()})
+
+    assert gathered([back, gone, back]) == [back, gone, back]
+
+
+def test_all_of_a_change_is_in_its_parts():
+    """A change that is taken apart loses nothing that it held."""
+    whole = replace(
+        TOLD, observations=PLAIN.observations, marks=MARK.marks, states={a_check().id: CheckState()}
+    )
+
+    for name in ("observations", "marks", "notifications"):
+        parts = [each for part in taken_apart(whole) for each in getattr(part, name)]
+        assert parts == list(getattr(whole, name))
+    assert any(part.states == whole.states for part in taken_apart(whole))
 
 
 async def test_a_store_that_refuses_everything_is_waited_for(monkeypatch):
