@@ -79,6 +79,9 @@ class ControlListener:
 class PunctualProtocol(H11Protocol):
     """Closes connections that waste time: slow to ask, or slow to take the answer.
 
+    Beyond so many connections the one that has been idle for longest is closed for each new one:
+    visitors must not use up the descriptors that probes need, nor keep others out by waiting.
+
     h11 rather than httptools because it bounds the size of a request's head, which anybody on
     the public listener may choose.
     """
@@ -87,10 +90,14 @@ class PunctualProtocol(H11Protocol):
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
         self._asked = False
+        self._idle_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._idle_since = self.loop.time()
         self._allow(_HEAD_SECONDS)
+        if len(self.connections) > _CONNECTIONS:
+            self._make_room()
 
     def data_received(self, data: bytes) -> None:
         if self._deadline is None:
@@ -102,6 +109,7 @@ class PunctualProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         self._asked = False
+        self._idle_since = self.loop.time()
         self._forget()
         super().on_response_complete()
         if self._is_answering():
@@ -112,6 +120,17 @@ class PunctualProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget()
         super().connection_lost(exc)
+
+    def _make_room(self) -> None:
+        idle = (
+            other
+            for other in self.connections
+            if isinstance(other, PunctualProtocol) and not other._is_answering()  # noqa: SLF001
+        )
+        longest = min(idle, key=lambda one: one._idle_since, default=self)  # noqa: SLF001
+        # Closing takes a turn of the loop; who is counted out now is not counted again.
+        self.connections.discard(longest)
+        longest.transport.abort()
 
     def _is_answering(self) -> bool:
         # The library declares it as always there; before the first request it is None.
@@ -155,7 +174,6 @@ def _config(app: ASGIApp, tls: ssl.SSLContext | None) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=_CONNECTIONS,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_STOP_SECONDS,
         h11_max_incomplete_event_size=_HEAD_BYTES,

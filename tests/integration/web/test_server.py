@@ -115,6 +115,22 @@ async def test_a_head_has_bounds(port, request_text):
     assert (await say(port, closing(GET))).startswith(b"HTTP/1.1 200")
 
 
+async def test_idle_visitors_are_bounded(port, monkeypatch):
+    """Beyond so many connections each new one ends the one that is idle for longest."""
+    monkeypatch.setattr("monitor.web.server._CONNECTIONS", 50)
+    waiting = [await asyncio.open_connection("127.0.0.1", port) for _ in range(70)]
+    answers = [await say(port, closing(GET)) for _ in range(5)]
+    ended = [await asyncio.wait_for(reader.read(), 5) for reader, _ in waiting[:20]]
+    reader, writer = waiting[-1]
+    writer.write(closing(GET))
+    newest = await asyncio.wait_for(reader.read(), 5)
+    for _, writer in waiting:
+        writer.close()
+
+    assert all(b"Pantau is healthy." in answer for answer in (*answers, newest))
+    assert ended == [b""] * 20
+
+
 async def test_websockets_are_no_way_in(port):
     """An upgrade is not offered: the request is answered as any other."""
     upgrade = b"\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n"
