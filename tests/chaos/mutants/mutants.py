@@ -211,4 +211,33 @@ MUTANTS = (
         test="test_clock.py::test_stopped_process_blames_nobody",
         says="AssertionError",
     ),
+    Mutant(
+        name="secrets that are sent back are told",
+        changes=[
+            (
+                "probes/http.py",
+                "return Failure(failure.kind, veiled(failure.detail, _secrets(spec)))",
+                "return failure",
+            )
+        ],
+        test="test_secrets.py::test_secrets_are_told_to_nobody",
+        says="status --output json', 'bearer'",
+    ),
+    Mutant(
+        name="a timeout keeps its socket",
+        changes=[
+            (
+                "net/connection.py",
+                "        self._descriptor = -1\n        self._socket.close()\n",
+                (
+                    "        self._descriptor = -1\n"
+                    "        if self._expired:\n"
+                    "            self._socket.detach()\n"
+                    "        self._socket.close()\n"
+                ),
+            )
+        ],
+        test="test_descriptors.py::test_descriptors_are_given_back",
+        says="descriptors were given back|assert 500 == 200",  # too few are left to read a file
+    ),
 )
