@@ -9,7 +9,7 @@ from typing import Protocol
 from monitor.domain.alert import Alert, Notification
 from monitor.domain.check import Check, CheckId
 from monitor.domain.incident import Incident
-from monitor.domain.observation import MissedSlot, Observation
+from monitor.domain.observation import MissedSlot, Observation, UnknownCause
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState, Transition
 from monitor.domain.status import Status
@@ -98,7 +98,8 @@ class Restored:
     `epoch` is the highest one used so far. `stopped_at` is the recorded stop of the last run,
     or None after a crash. `later_samples` are those from a check's stored tally on (the one at
     that very instant included), as (microseconds, status) in order; all of them if it has none.
-    `offline_since` is when the monitor lost its own network, if it had not come back.
+    `offline_since` is when the monitor lost its own network, if it had not come back, because of
+    `offline_cause`. `past` are the ids of the latest incidents, oldest first.
     """
 
     epoch: int
@@ -110,6 +111,8 @@ class Restored:
     service_tallies: Mapping[ServiceId, TallySnapshot]
     later_samples: Mapping[CheckId, Sequence[tuple[int, Status]]]
     offline_since: datetime | None = None
+    offline_cause: UnknownCause = UnknownCause.SELF_OFFLINE
+    past: tuple[str, ...] = ()
 
 
 class Store(Protocol):

@@ -122,8 +122,8 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
 def _begin(parts: Assembly, config: Config, restored: Restored) -> None:
     """Go on where the last run ended, and plan what is to be run."""
     now = parts.timeline.now()
-    parts.pipeline.replace(plan_of(config), now, restored.states)
-    parts.connectivity.resume(restored.offline_since)
+    parts.pipeline.watch(plan_of(config), now, restored.states)
+    parts.connectivity.resume(restored.offline_since, restored.offline_cause)
     resume(restored, parts.board, parts.pipeline, parts.timeline, config.monitor.vantage)
     parts.pipeline.reconcile(now)
     parts.scheduler.replace(config.checks, restored.states)

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -71,24 +71,27 @@ def follow(
     affects: Affects,
     states: Mapping[CheckId, CheckState],
     at: datetime,
+    *,
+    taken: Container[str] = (),
 ) -> tuple[IncidentChange, Incident] | None:
     """Return what `states` mean for the incident of a service, or None when nothing changed.
 
     `states` holds every check of the service with this `affects`, as they are now. They count
     by their confirmed status, so that losing sight of a target opens and closes nothing.
-    `at` is the end of a check that is no longer there, having been taken out of the configuration.
+    `at` is when the change came: the end of what was taken out of the configuration. `taken` are
+    ids of earlier incidents: one that begins in the same microsecond begins in the next one.
     """
     down = {i: s for i, s in states.items() if s.confirmed is Status.DOWN}
+    undecided = _undecided(incident, states)
     trips_at = len(states) - service.status.needed(len(states)) + 1
-    is_down = bool(states) and len(down) >= trips_at
+    is_down = bool(states) and len(down) + len(undecided) >= trips_at
     if incident is None:
-        return (
-            (IncidentChange.OPENED, _opened(service, affects, down, trips_at)) if is_down else None
-        )
-    checks = _affected(incident, down, states, at)
+        if not is_down:
+            return None
+        return IncidentChange.OPENED, _opened(service, affects, down, trips_at, taken)
+    checks = _affected(incident, {**down, **undecided}, states, at)
     if not is_down:
-        ends = [check.until for check in checks if check.until is not None]
-        ended_at = max([incident.started_at, *ends])
+        ended_at = max(incident.started_at, *_ends(incident, checks, at))
         return IncidentChange.CLOSED, replace(incident, checks=checks, ended_at=ended_at)
     if checks == incident.checks:
         return None
@@ -96,7 +99,11 @@ def follow(
 
 
 def _opened(
-    service: Service, affects: Affects, down: Mapping[CheckId, CheckState], trips_at: int
+    service: Service,
+    affects: Affects,
+    down: Mapping[CheckId, CheckState],
+    trips_at: int,
+    taken: Container[str],
 ) -> Incident:
     """Open at the moment when enough checks had failed for the rule of the service."""
     checks = sorted(
@@ -104,6 +111,8 @@ def _opened(
         key=lambda check: (check.since, check.id),
     )
     started_at = checks[trips_at - 1].since
+    while incident_id(service.id, affects, started_at) in taken:
+        started_at += _MICROSECOND
     return Incident(
         id=incident_id(service.id, affects, started_at),
         service=service.id,
@@ -111,6 +120,31 @@ def _opened(
         started_at=started_at,
         checks=tuple(checks),
     )
+
+
+def _undecided(
+    incident: Incident | None, states: Mapping[CheckId, CheckState]
+) -> Mapping[CheckId, CheckState]:
+    """Return the checks that took part in `incident` and have no verdict since: they still do.
+
+    So it is when another vantage goes on, which has seen nothing yet.
+    """
+    open_ones = (check.id for check in incident.checks if check.until is None) if incident else ()
+    return {
+        i: states[i] for i in open_ones if i in states and states[i].confirmed is Status.UNKNOWN
+    }
+
+
+def _ends(
+    incident: Incident, checks: tuple[AffectedCheck, ...], at: datetime
+) -> tuple[datetime, ...]:
+    """Return when each check went back. If none did just now, it was the rule that changed: `at`.
+
+    `checks` are those of `incident`, brought up to date.
+    """
+    ends = tuple(check.until for check in checks if check.until is not None)
+    gone_back = len(ends) > sum(check.until is not None for check in incident.checks)
+    return ends if gone_back else (*ends, at)
 
 
 def _affected(

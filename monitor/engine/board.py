@@ -1,6 +1,6 @@
 """What is known right now: the one place where states, totals and open incidents live."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.incident import Incident
@@ -12,6 +12,8 @@ from monitor.ports import Watched
 
 IncidentKey = tuple[ServiceId, Affects]
 
+_PAST = 10_000
+
 
 class Board:
     """Implements `ports.StatusBoard`. The pipeline alone writes it."""
@@ -22,6 +24,23 @@ class Board:
         self._members: dict[IncidentKey, tuple[CheckId, ...]] = {}
         self._tallies: dict[ServiceId, ServiceTally] = {}
         self.incidents: dict[IncidentKey, Incident] = {}
+        self._past: dict[str, None] = {}
+
+    @property
+    def past(self) -> Collection[str]:
+        """Return the ids of the latest incidents that began, open ones among them."""
+        return self._past.keys()
+
+    def remember(self, incidents: Iterable[str]) -> None:
+        """Keep in mind that these ids (oldest first) are taken."""
+        self._past.update(dict.fromkeys(incidents))
+        while len(self._past) > _PAST:
+            del self._past[next(iter(self._past))]
+
+    def incident_keys(self) -> Iterable[IncidentKey]:
+        """Return every service and kind of check that may have an incident, or has one."""
+        watched = (key for key in self._members if key[1] is not Affects.NONE)
+        return dict.fromkeys([*watched, *self.incidents])
 
     def __contains__(self, check_id: CheckId) -> bool:
         return check_id in self._watched
@@ -83,9 +102,13 @@ class Board:
         self._tallies[service] = tally
 
     def restart_tallies(self, now: int) -> None:
-        """Credit from `now` on, after the timeline jumped. Totals so far are kept."""
+        """Credit from `now` on, after the timeline jumped. Totals so far are kept.
+
+        Until its next sample nothing is known of a check.
+        """
         for watched in self._watched.values():
-            watched.tally.seen_at = None
+            if watched.tally.seen_at is not None:
+                watched.tally.seen_at, watched.tally.status = now, Status.UNKNOWN
         for service, tally in list(self._tallies.items()):
             self.resume(service, now, tally.microseconds)
 

@@ -6,12 +6,11 @@ from datetime import datetime
 
 import structlog
 
-from monitor.domain.alert import AlertType
 from monitor.domain.check import Check
 from monitor.domain.observation import FailureKind, Observation, UnknownCause
 from monitor.engine.pipeline import Pipeline
 from monitor.engine.selfcheck import RESOLVER_KINDS, Proof, SelfCheck, needs_proof, settled
-from monitor.ports import Clock, MarkKind, Telemetry
+from monitor.ports import Clock, Telemetry
 
 log = structlog.get_logger()
 
@@ -46,10 +45,14 @@ class Connectivity:
         self.offline_since: datetime | None = None
         self.cause: UnknownCause | None = None
 
-    def resume(self, offline_since: datetime | None) -> None:
+    def resume(
+        self,
+        offline_since: datetime | None,
+        cause: UnknownCause = UnknownCause.SELF_OFFLINE,
+    ) -> None:
         """Go on offline, if that is how the last run ended."""
         if offline_since is not None:
-            self.offline_since, self.cause = offline_since, UnknownCause.SELF_OFFLINE
+            self.offline_since, self.cause = offline_since, cause
             self._telemetry.offline(offline=True)
             self._lost.set()
 
@@ -102,8 +105,7 @@ class Connectivity:
         self.offline_since, self.cause = since, cause
         self._telemetry.offline(offline=True)
         log.warning("self.offline", since=since.isoformat(), cause=cause)
-        self._pipeline.mark(MarkKind.SELF_OFFLINE, since, self._clock.epoch, cause)
-        self._pipeline.tell_of_self(AlertType.SELF_OFFLINE, since, since, cause)
+        self._pipeline.go_offline(since, self._clock.epoch, cause)
         self._lost.set()
 
     def _recover(self) -> None:
@@ -115,6 +117,5 @@ class Connectivity:
         self._lost.clear()
         self._telemetry.offline(offline=False)
         log.info("self.recovered", since=since.isoformat(), cause=cause)
-        self._pipeline.mark(MarkKind.SELF_ONLINE, now, self._clock.epoch, cause)
-        self._pipeline.tell_of_self(AlertType.SELF_RECOVERED, since, now, cause)
+        self._pipeline.come_back(since, now, self._clock.epoch, cause)
         self._back_online()

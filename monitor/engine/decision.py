@@ -1,11 +1,11 @@
 """What a change of a check means for the incident of its service, and who is told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
 from monitor.domain.alert import (
-    Alert,
     Notification,
     Route,
     addressed,
@@ -22,16 +22,15 @@ from monitor.domain.state import CheckState
 class Situation:
     """A service as it stands after a change: its checks of one kind, and its open incident.
 
-    `check` is the one that changed, None when it was the configuration. `checks` describes
-    those that the message lists.
+    `checks` describes those that the message lists, `taken` are ids of earlier incidents.
     """
 
     service: Service
     affects: Affects
     incident: Incident | None
     states: Mapping[CheckId, CheckState]
-    check: Check | None
     checks: Mapping[CheckId, Check]
+    taken: Container[str]
     vantage: str
 
 
@@ -45,30 +44,57 @@ class Consequence:
 
 
 def consequence(situation: Situation, routes: Sequence[Route], at: datetime) -> Consequence | None:
-    """Return what follows from `situation`, or None when its incident stays as it is.
+    """Return what follows from `situation`, or None when nothing does.
 
-    `at` is when the check changed. Who was told of the opening is told of the rest.
+    `at` is when it changed. Who was told of the opening is told of the rest; whom the routes name
+    only now, because of a check that joined or of another configuration, is told that it fires.
     """
+    incident = situation.incident
     followed = follow(
-        situation.incident, situation.service, situation.affects, situation.states, at
+        incident,
+        situation.service,
+        situation.affects,
+        situation.states,
+        at,
+        taken=situation.taken,
     )
-    if followed is None:
+    if followed is not None:
+        change, incident = followed
+    elif incident is not None:
+        change = IncidentChange.UPDATED
+    else:
         return None
-    change, incident = followed
-    if change is IncidentChange.OPENED and situation.check is not None:
-        told = receivers_of(routes, situation.service, situation.check)
-        incident = replace(incident, receivers=told)
-    incident = replace(incident, sequence=incident.sequence + 1)
-    return Consequence(
-        change=change,
-        incident=incident,
-        notifications=addressed(
-            _alert(change, incident, situation, at), incident.id, incident.receivers
-        ),
-    )
+    told = incident.receivers
+    new = () if change is IncidentChange.CLOSED else _newly_told(incident, situation, routes)
+    if followed is None and not new:
+        return None
+    incident = replace(incident, receivers=(*told, *new), sequence=incident.sequence + 1)
+    notifications: tuple[Notification, ...] = ()
+    if followed is not None:
+        notifications += _told(change, incident, situation, at, told)
+    notifications += _told(IncidentChange.OPENED, incident, situation, at, new)
+    return Consequence(change=change, incident=incident, notifications=notifications)
 
 
-def _alert(change: IncidentChange, incident: Incident, situation: Situation, at: datetime) -> Alert:
-    return incident_alert(
+def _newly_told(
+    incident: Incident, situation: Situation, routes: Sequence[Route]
+) -> tuple[str, ...]:
+    """Return whom the routes name for what is down now, and nobody has told yet."""
+    checks = situation.checks
+    down = [checks[c.id] for c in incident.checks if c.until is None and c.id in checks]
+    named = (receivers_of(routes, situation.service, check) for check in down)
+    everyone = dict.fromkeys(chain.from_iterable(named))
+    return tuple(name for name in everyone if name not in incident.receivers)
+
+
+def _told(
+    change: IncidentChange,
+    incident: Incident,
+    situation: Situation,
+    at: datetime,
+    receivers: Sequence[str],
+) -> tuple[Notification, ...]:
+    alert = incident_alert(
         change, incident, situation.service, situation.checks, vantage=situation.vantage, at=at
     )
+    return addressed(alert, incident.id, receivers)

@@ -50,6 +50,7 @@ class Pipeline:
         self._vantage = vantage
         self._routes: tuple[Route, ...] = ()
         self._receivers: tuple[str, ...] = ()
+        self._stepped = -1
 
     def record(self, observation: Observation) -> CheckState | None:
         """Take in what a probe saw; return the state of its check, or None if it is gone."""
@@ -60,7 +61,8 @@ class Pipeline:
         watched.last = observation
         failure = observation.outcome.failure
         watched.tally.count(failure.kind if failure else None)
-        self._credit(watched, microseconds(observation.scheduled_at), observation.sample)
+        if observation.epoch > self._stepped:
+            self._credit(watched, microseconds(observation.scheduled_at), observation.sample)
         self._recorder.record(self._change(watched, step, (observation,)))
         return step.state
 
@@ -84,19 +86,36 @@ class Pipeline:
         if states:
             self._recorder.record(Change(states=states, transitions=tuple(transitions)))
 
-    def mark(self, kind: MarkKind, at: datetime, epoch: int, detail: str = "") -> None:
-        """Record an event of the monitor itself, after which nothing is known until a sample."""
+    def mark(
+        self,
+        kind: MarkKind,
+        at: datetime,
+        epoch: int,
+        detail: str = "",
+        told: tuple[Notification, ...] = (),
+    ) -> None:
+        """Record an event of the monitor itself, after which nothing is known until a sample.
+
+        `told` are the messages about it. A step of the clock ends `epoch`: a probe that was begun
+        in it has its times from there, and they no longer mean anything for the totals.
+        """
+        if kind is MarkKind.CLOCK_STEP:
+            self._stepped = epoch
         if kind not in (MarkKind.START, MarkKind.SELF_ONLINE):
             for watched in self._board.checks():
                 self._credit(watched, microseconds(at), Status.UNKNOWN)
         mark = Mark(kind=kind, at=at, epoch=epoch, detail=detail)
-        self._recorder.record(Change(marks=(mark,)))
+        self._recorder.record(Change(marks=(mark,), notifications=told))
 
-    def tell_of_self(self, kind: AlertType, since: datetime, at: datetime, detail: str) -> None:
-        """Tell every receiver about the monitor itself: one affair begins at `since`."""
-        alert = Alert(type=kind, occurred_at=at, sequence=1, detail=detail)
-        subject = f"self:{microseconds(since)}"
-        self._recorder.record(Change(notifications=addressed(alert, subject, self._receivers)))
+    def go_offline(self, since: datetime, epoch: int, cause: UnknownCause) -> None:
+        """Record that a part of our own network is gone since `since`, and tell every receiver."""
+        told = self._of_self(AlertType.SELF_OFFLINE, since, since, epoch, cause)
+        self.mark(MarkKind.SELF_OFFLINE, since, epoch, cause, told)
+
+    def come_back(self, since: datetime, at: datetime, epoch: int, cause: UnknownCause) -> None:
+        """Record that what was gone since `since` is back, and tell every receiver."""
+        told = self._of_self(AlertType.SELF_RECOVERED, since, at, epoch, cause)
+        self.mark(MarkKind.SELF_ONLINE, at, epoch, cause, told)
 
     def snapshot(self, checks: Sequence[CheckId], services: Sequence[ServiceId]) -> None:
         """Have the running totals of these checks and services stored."""
@@ -121,24 +140,42 @@ class Pipeline:
             )
         )
 
-    def replace(
-        self, plan: Plan, now: datetime, states: Mapping[CheckId, CheckState] | None = None
-    ) -> None:
+    def watch(self, plan: Plan, now: datetime, states: Mapping[CheckId, CheckState]) -> None:
+        """Watch what `plan` says, at the start. Nothing is decided before `reconcile`.
+
+        `states` are those of an earlier run; of a check that is not watched any more it is
+        forgotten, since it would be no news when the check comes back.
+        """
+        self._routes, self._receivers = plan.routes, plan.receivers
+        self._board.replace(plan.services, plan.checks, states, microseconds(now))
+        self._forget(check_id for check_id in states if check_id not in self._board)
+
+    def replace(self, plan: Plan, now: datetime) -> None:
         """Watch what `plan` says from now on. A check that stays keeps its state and history.
 
-        `states` are those of checks that were not watched before, if the store has them.
-        An incident whose checks are gone is closed, and those who heard of it are told.
+        An incident whose checks are gone is closed, one that the services' new rules make is
+        opened, and whoever is concerned is told.
         """
         self._routes, self._receivers = plan.routes, plan.receivers
         old_services = {service.id: service for service in self._board.services()}
-        gone = self._board.replace(plan.services, plan.checks, states or {}, microseconds(now))
+        gone = self._board.replace(plan.services, plan.checks, {}, microseconds(now))
         self._follow_all(gone, old_services, now)
-        if gone:
-            self._recorder.record(Change(forgotten=tuple(w.check.id for w in gone)))
+        self._forget(watched.check.id for watched in gone)
 
     def reconcile(self, now: datetime) -> None:
-        """Bring open incidents of an earlier run in line with what is configured now."""
+        """Bring the incidents of an earlier run in line with what is configured now."""
         self._follow_all((), {}, now)
+
+    def _forget(self, checks: Iterable[CheckId]) -> None:
+        if forgotten := tuple(checks):
+            self._recorder.record(Change(forgotten=forgotten))
+
+    def _of_self(
+        self, kind: AlertType, since: datetime, at: datetime, epoch: int, detail: str
+    ) -> tuple[Notification, ...]:
+        """Address a message about the monitor itself: one affair began at `since` in `epoch`."""
+        alert = Alert(type=kind, occurred_at=at, sequence=1, detail=detail)
+        return addressed(alert, f"self:{epoch}:{microseconds(since)}", self._receivers)
 
     def _credit(self, watched: Watched, at: int, status: Status) -> None:
         check = watched.check
@@ -183,7 +220,7 @@ class Pipeline:
             return (), ()
         if check.affects is Affects.NONE or self._is_well(service, check.affects, step):
             return (), ()
-        return self._follow(service, check.affects, check, transition.at)
+        return self._follow(service, check.affects, transition.at)
 
     def _is_well(self, service: Service, affects: Affects, step: Step) -> bool:
         """Say whether nothing can follow: no incident is open, and the check is not down."""
@@ -195,14 +232,10 @@ class Pipeline:
         self,
         service: Service,
         affects: Affects,
-        check: Check | None,
         at: datetime,
         gone: Mapping[CheckId, Check] = MappingProxyType({}),
     ) -> tuple[tuple[Incident, ...], tuple[Notification, ...]]:
-        """Return what becomes of the incident of `service`, and keep the board in step.
-
-        `check` is the one that changed, None when it was the configuration.
-        """
+        """Return what becomes of the incident of `service`, and keep the board in step."""
         key = (service.id, affects)
         states = self._board.members(service.id, affects)
         incident = self._board.incidents.get(key)
@@ -213,8 +246,8 @@ class Pipeline:
                 affects=affects,
                 incident=incident,
                 states=states,
-                check=check,
                 checks={**gone, **configured},
+                taken=self._board.past,
                 vantage=self._vantage,
             ),
             self._routes,
@@ -222,6 +255,7 @@ class Pipeline:
         )
         if found is None:
             return (), ()
+        self._board.remember([found.incident.id])
         if found.incident.ended_at is None:
             self._board.incidents[key] = found.incident
         else:
@@ -239,12 +273,12 @@ class Pipeline:
     def _follow_all(
         self, gone: Sequence[Watched], old_services: Mapping[ServiceId, Service], now: datetime
     ) -> None:
-        for key in list(self._board.incidents):
+        for key in self._board.incident_keys():
             # A service of an earlier run that is gone: only its id is left.
             unnamed = Service(id=key[0], name=key[0], owner="")
             service = self._board.service(key[0]) or old_services.get(key[0], unnamed)
             known = {watched.check.id: watched.check for watched in gone}
-            incidents, notifications = self._follow(service, key[1], None, now, known)
+            incidents, notifications = self._follow(service, key[1], now, known)
             if incidents:
                 self._recorder.record(Change(incidents=incidents, notifications=notifications))
 

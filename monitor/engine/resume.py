@@ -22,6 +22,7 @@ def resume(
     """
     now = clock.now()
     board.incidents.update({(i.service, i.affects): i for i in restored.incidents})
+    board.remember(restored.past)
     _restore_totals(restored, board)
     checks = [watched.check for watched in board.checks()]
     lost = lost_sight(checks, restored, now)

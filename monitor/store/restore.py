@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, literal, select, tuple_
 from monitor.domain.check import CheckId
 from monitor.domain.incident import AffectedCheck, Incident
 from monitor.domain.instant import instant
-from monitor.domain.observation import Failure, Status
+from monitor.domain.observation import Failure, Status, UnknownCause
 from monitor.domain.service import ServiceId
 from monitor.domain.state import CheckState
 from monitor.ports import (
@@ -36,11 +36,14 @@ from monitor.store.schema import (
     vantage_name,
 )
 
+_PAST = 10_000
+
 
 def restored(connection: Connection, vantage: str) -> Restored:
     """Return what the database remembers for a vantage."""
     number = _vantage(connection, vantage)
     last_samples = _last_samples(connection, number)
+    offline = _offline(connection, number)
     return Restored(
         epoch=_epoch(connection),
         stopped_at=_stopped_at(connection, number, last_samples),
@@ -50,7 +53,9 @@ def restored(connection: Connection, vantage: str) -> Restored:
         tallies=_tallies(connection, number),
         service_tallies=_service_tallies(connection, number),
         later_samples=_later_samples(connection, number),
-        offline_since=_offline_since(connection, number),
+        offline_since=None if offline is None else instant(offline.at),
+        offline_cause=_cause(offline),
+        past=_past(connection),
     )
 
 
@@ -182,11 +187,22 @@ def _stopped_at(
     return None if newest > (row.epoch, stopped_at) else stopped_at
 
 
-def _offline_since(connection: Connection, vantage: int) -> datetime | None:
+def _offline(connection: Connection, vantage: int) -> Row[Any] | None:
+    """Return the mark of the loss of our network, if it had not come back."""
     row = _newest_mark(connection, vantage, MarkKind.SELF_OFFLINE, MarkKind.SELF_ONLINE)
-    if row is None or row.kind != MARK.code[MarkKind.SELF_OFFLINE]:
-        return None
-    return instant(row.at)
+    is_lost = row is not None and row.kind == MARK.code[MarkKind.SELF_OFFLINE]
+    return row if is_lost else None
+
+
+def _cause(offline: Row[Any] | None) -> UnknownCause:
+    """Return which part of our network it was."""
+    is_resolver = offline is not None and offline.detail == UnknownCause.RESOLVER
+    return UnknownCause.RESOLVER if is_resolver else UnknownCause.SELF_OFFLINE
+
+
+def _past(connection: Connection) -> tuple[str, ...]:
+    wanted = select(incident.c.id).order_by(incident.c.started_at.desc(), incident.c.id.desc())
+    return tuple(connection.execute(wanted.limit(_PAST)).scalars())[::-1]
 
 
 def _newest_mark(connection: Connection, vantage: int, *kinds: MarkKind) -> Row[Any] | None:

@@ -194,6 +194,10 @@ class Memory:
             service_tallies=self.service_tallies,
             later_samples=self._later_samples(),
             offline_since=self._since(MarkKind.SELF_OFFLINE, MarkKind.SELF_ONLINE),
+            past=tuple(
+                one.id
+                for one in sorted(self.incidents.values(), key=lambda one: (one.started_at, one.id))
+            ),
         )
 
     def _last_samples(self) -> dict[CheckId, LastSample]:

@@ -132,6 +132,16 @@ class TestFollowing:
 
         assert followed(first, {HTTP: lost}) is None
 
+    def test_other_rule_ends_it_when_it_comes(self):
+        """An incident that ends because the rule of its service changed ends with that change."""
+        first = opened({HTTP: state(Status.DOWN, 5), TLS: state(Status.DOWN, 6)})
+        states = {HTTP: state(Status.UP, 14), TLS: state(Status.DOWN, 6)}
+        _, still = followed(first, states)
+        change, incident = followed(still, states, ruled(Rule.ANY), minute=30)
+
+        assert change is IncidentChange.CLOSED
+        assert incident.ended_at == NOON + 30 * MINUTE
+
     def test_check_taken_out_leaves(self):
         """A check that is taken out of the configuration leaves its incident, which then ends."""
         first = opened({HTTP: state(Status.DOWN, 5)})

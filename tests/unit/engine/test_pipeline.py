@@ -1,14 +1,15 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.alert import AlertType, Route
+from monitor.domain.alert import AlertType, Match, Route
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.instant import microseconds
 from monitor.domain.observation import Outcome, OutcomeStatus, UnknownCause
-from monitor.domain.service import Service, ServiceId
+from monitor.domain.service import Rule, Service, ServiceId, StatusRule
 from monitor.domain.status import Status
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline, Plan
@@ -128,14 +129,44 @@ class TestTelling:
         assert ledger.told == []
         assert board.incident(PORTAL.id) is not None
 
+    def test_who_is_concerned_only_later_is_told_that_it_fires(self):
+        """A receiver that only a check that joins concerns is told that the incident fires, and
+        hears of its end; the others are told that the incident grew.
+        """
+        table = a_check(id=CheckId("portal-db"), type="tcp", failure_threshold=2)
+        dba = Route(receiver="dba", match=Match(types=frozenset({"tcp"})))
+        pipeline, _, ledger = watching(HTTP, table, routes=(dba, *ROUTES))
+        feed(pipeline, *DOWN)
+        feed(pipeline, *DOWN, check=table)
+        feed(pipeline, OK, OK, check=table, start=NOON + timedelta(minutes=3))
+        feed(pipeline, OK, OK, start=NOON + timedelta(minutes=3))
+
+        told = [(n.receiver, n.alert.type) for n in ledger.notifications]
+        assert [kind for name, kind in told if name == "oncall"] == [
+            *(AlertType.FIRING, AlertType.UPDATED, AlertType.UPDATED, AlertType.RESOLVED)
+        ]
+        assert [kind for name, kind in told if name == "dba"] == [
+            *(AlertType.FIRING, AlertType.UPDATED, AlertType.RESOLVED)
+        ]
+
     def test_self_is_told_to_everyone(self):
-        """That we ourselves are offline is told to every receiver, with an id of its own."""
+        """That we ourselves are offline is told to every receiver, in one change with its mark."""
         pipeline, _, ledger = watching(HTTP)
-        pipeline.tell_of_self(AlertType.SELF_OFFLINE, NOON, NOON, "self_offline")
+        pipeline.go_offline(NOON, 1, UnknownCause.SELF_OFFLINE)
 
         [notification] = ledger.notifications
         assert notification.receiver == "oncall"
         assert notification.alert.incident is None
+        assert [mark.kind for mark in ledger.changes[-1].marks] == [MarkKind.SELF_OFFLINE]
+
+    def test_each_loss_of_our_network_is_told(self):
+        """Two losses at the same wall time, the clock set back in between, are two messages each."""
+        pipeline, _, ledger = watching(HTTP)
+        for epoch in (1, 2):
+            pipeline.go_offline(NOON, epoch, UnknownCause.SELF_OFFLINE)
+            pipeline.come_back(NOON, NOON, epoch, UnknownCause.SELF_OFFLINE)
+
+        assert len({n.id for n in ledger.notifications}) == 4
 
     @given(st.lists(st.sampled_from([OK, REFUSED, OFFLINE]), max_size=60))
     def test_every_firing_is_resolved_once_all_is_well(self, seen):
@@ -186,18 +217,60 @@ class TestTotals:
         assert sum(totals.values()) == 120_000_000
 
     def test_totals_survive_a_step_of_the_clock(self):
-        """After the timeline jumps, totals go on from there and never go back."""
+        """After the timeline jumps, totals go on from there; until the next sample it is unknown."""
         pipeline, board, _ = watching(HTTP)
         feed(pipeline, OK, OK)
         earlier = NOON - timedelta(hours=1)
         board.restart_tallies(microseconds(earlier))
-        feed(pipeline, OK, OK, start=earlier)
+        feed(pipeline, OK, OK, start=earlier + timedelta(seconds=5))
 
-        assert board[HTTP.id].tally.microseconds[Status.UP] == 120_000_000
-        assert board.service_tally(PORTAL.id)[Status.UP] == 120_000_000
+        for totals in (board[HTTP.id].tally.microseconds, board.service_tally(PORTAL.id)):
+            assert (totals[Status.UP], totals[Status.UNKNOWN]) == (120_000_000, 5_000_000)
+
+    def test_probe_across_a_step_of_the_clock_does_not_count(self):
+        """A probe that was in flight when the clock was set back leaves the totals running."""
+        pipeline, board, _ = watching(HTTP)
+        feed(pipeline, OK)
+        earlier = NOON - timedelta(hours=1)
+        pipeline.mark(MarkKind.CLOCK_STEP, NOON + timedelta(seconds=61), 1)
+        board.restart_tallies(microseconds(earlier))
+        feed(pipeline, OK, start=NOON + timedelta(seconds=60))
+        later = [replace(seen, epoch=2) for seen in observed(OK, OK, check=HTTP, start=earlier)]
+        for observation in later:
+            pipeline.record(observation)
+
+        assert board[HTTP.id].tally.seen_at == microseconds(later[-1].scheduled_at)
 
 
 class TestReload:
+    def test_rule_that_takes_a_service_down_is_told(self):
+        """A reload by which a check that is down takes its service down opens an incident; one by
+        which it no longer does ends it then. Each turn has an incident and messages of its own.
+        """
+        lenient = replace(PORTAL, status=StatusRule(rule=Rule.ANY))
+        pipeline, board, ledger = watching(HTTP, TLS, services=(lenient,))
+        feed(pipeline, *DOWN)
+        assert ledger.told == []
+        for hour in (1, 3):
+            pipeline.replace(a_plan(HTTP, TLS), NOON + timedelta(hours=hour))
+            assert board.incident(PORTAL.id) is not None
+            end = NOON + timedelta(hours=hour + 1)
+            pipeline.replace(a_plan(HTTP, TLS, services=(lenient,)), end)
+            assert ledger.notifications[-1].alert.incident.ended_at == end
+
+        assert ledger.told == [AlertType.FIRING, AlertType.RESOLVED] * 2
+        assert len({n.id for n in ledger.notifications}) == 4
+        assert len({n.alert.incident.id for n in ledger.notifications}) == 2
+
+    def test_receiver_that_is_named_now_is_told(self):
+        """Whom a new configuration names for an open incident is told that it fires, once."""
+        pipeline, _, ledger = watching(HTTP, routes=())
+        feed(pipeline, *DOWN)
+        for _ in range(2):
+            pipeline.replace(a_plan(HTTP), NOON + timedelta(hours=1))
+
+        assert ledger.told == [AlertType.FIRING]
+
     def test_staying_check_keeps_its_state(self):
         """A check that stays in the configuration keeps its state, and nobody is told of a reload."""
         pipeline, board, ledger = watching(HTTP, TLS)

@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 from monitor.domain.alert import AlertType, Route
-from monitor.domain.incident import AffectedCheck, Incident
+from monitor.domain.check import Affects, CheckId
+from monitor.domain.incident import AffectedCheck, Incident, incident_id
 from monitor.domain.observation import MissedReason, UnknownCause
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState
@@ -49,7 +50,7 @@ def resumed(restored: Restored):
         routes=(Route(receiver="oncall"),),
         receivers=("oncall",),
     )
-    pipeline.replace(plan, NOON, restored.states)
+    pipeline.watch(plan, NOON, restored.states)
     resume(restored, board, pipeline, FakeClock(), "balaikota")
     pipeline.reconcile(NOON)
     return pipeline, board, ledger
@@ -96,7 +97,47 @@ class TestTheGap:
         assert (missed.reason, missed.count) == (MissedReason.STOPPED, 60)
 
 
+class TestWhatWasNotWritten:
+    def test_down_without_an_incident_opens_it(self):
+        """A crash between the state and its incident loses no alert: it is told at the start, under
+        the id that it had.
+        """
+        _, board, ledger = resumed(remembered(Status.DOWN))
+
+        assert ledger.told == [AlertType.FIRING]
+        expected = incident_id(PORTAL.id, Affects.AVAILABILITY, LAST - HOUR)
+        assert board.incident(PORTAL.id).id == expected
+
+    def test_incident_of_the_past_gives_nobody_its_id(self):
+        """An incident that begins in the microsecond of an earlier one has an id of its own."""
+        taken = incident_id(PORTAL.id, Affects.AVAILABILITY, LAST - HOUR)
+        _, board, _ = resumed(remembered(Status.DOWN, past=(taken,)))
+
+        assert board.incident(PORTAL.id).id != taken
+
+    def test_check_that_is_not_configured_is_forgotten(self):
+        """What a check was when it was taken out is no news when it comes back in a year."""
+        gone = CheckId("gone")
+        states = {CHECK.id: known(Status.UP), gone: known(Status.DOWN)}
+        _, _, ledger = resumed(remembered(states=states))
+
+        assert [i for change in ledger.changes for i in change.forgotten] == [gone]
+
+
 class TestNothingIsDecidedAgain:
+    def test_vantage_that_saw_nothing_yet_ends_nothing(self):
+        """An open incident stays open until somebody has seen its checks: nothing is resolved
+        because the vantage has another name now.
+        """
+        restored = remembered(states={}, last_samples={}, incidents=(an_incident(),))
+        pipeline, board, ledger = resumed(restored)
+        assert board.incident(PORTAL.id) is not None
+        assert ledger.told == []
+        for observation in observed(OK, OK, check=CHECK):
+            pipeline.record(observation)
+
+        assert ledger.told == [AlertType.RESOLVED]
+
     def test_still_down_tells_nobody(self):
         """What was down before a restart and is down after it is not told again."""
         restored = remembered(Status.DOWN, incidents=(an_incident(),))

@@ -224,6 +224,7 @@ async def test_rows_at_fault_concern_their_job_alone():
 
     assert results[0] is None
     assert isinstance(results[1], StoreError)
+    assert results[1].permanent
     assert groups.figures.refused == 1
 
 
