@@ -38,7 +38,7 @@ _ONLINE = {
 
 
 class StartupError(Exception):
-    """The daemon can't start. The message says why, and what to do."""
+    """The daemon can't start, or can't go on. The message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +89,8 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
     config = reading.config
     settings = config.monitor
     stopping = _on_signal(signal.SIGTERM, signal.SIGINT)
+    asked_to_reload = _on_signal(signal.SIGHUP)
+    crashes = Crashes()
     supervisor = Supervisor()
     telemetry = PrometheusTelemetry(version("pantau"), tuple(config.receivers))
     async with AsyncExitStack() as stack:
@@ -98,7 +100,7 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
         restored = await store.restore()
         parts = assemble(config, store, restored.epoch + 1, telemetry, supervisor.alive)
         stack.push_async_callback(parts.network.resolver.close)
-        await stack.enter_async_context(_recording(parts))
+        await stack.enter_async_context(_recording(parts, crashes))
         _begin(parts, config, restored)
         reloads = Reloads(config_path, options.web_config_file, reading, parts)
         admission = await stack.enter_async_context(
@@ -108,8 +110,8 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
             lambda now: admission.replace(now.web),
             lambda now: supervisor.ready(_watched(now.config)),
         )
-        await stack.enter_async_context(_watching(parts))
-        await stack.enter_async_context(_reloading(reloads, supervisor, parts))
+        await stack.enter_async_context(_watching(parts, crashes))
+        await stack.enter_async_context(_reloading(asked_to_reload, reloads, supervisor, parts))
         log.info("daemon.started", checks=len(config.checks), hash=config.hash)
         proof = await parts.self_check.ask()
         supervisor.ready(_watched(config))
@@ -117,6 +119,25 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
         await stopping.wait()
         log.info("daemon.stopping")
         supervisor.stopping()
+    if crashes.parts:
+        raise StartupError(f"our fault: {', '.join(crashes.parts)} crashed; the log says how")
+
+
+class Crashes:
+    """Notices when a part of the daemon dies. It then stops, fails, and is started again."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+
+    def watch(self, task: "asyncio.Task[None]") -> None:
+        """Stop the daemon when `task` fails: without it, work would silently be left undone."""
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.parts.append(task.get_name())
+            log.error("daemon.part_crashed", part=task.get_name(), exc_info=error)
+            signal.raise_signal(signal.SIGTERM)
 
 
 def _begin(parts: Assembly, config: Config, restored: Restored) -> None:
@@ -131,9 +152,10 @@ def _begin(parts: Assembly, config: Config, restored: Restored) -> None:
 
 
 @asynccontextmanager
-async def _recording(parts: Assembly) -> AsyncIterator[None]:
+async def _recording(parts: Assembly, crashes: Crashes) -> AsyncIterator[None]:
     """Write what is decided; at the end, what is still waiting, and that we stopped."""
     task = asyncio.create_task(parts.recorder.run(), name="recorder")
+    crashes.watch(task)
     try:
         yield
     finally:
@@ -145,10 +167,12 @@ async def _recording(parts: Assembly) -> AsyncIterator[None]:
         with suppress(TimeoutError):
             await asyncio.wait_for(parts.recorder.drain(), _DRAIN_SECONDS)
         await _cancelled(task)
+        if lost := parts.recorder.waiting:
+            log.error("daemon.unwritten", changes=lost)
 
 
 @asynccontextmanager
-async def _watching(parts: Assembly) -> AsyncIterator[None]:
+async def _watching(parts: Assembly, crashes: Crashes) -> AsyncIterator[None]:
     """Probe, tell, and watch ourselves. What is in flight at the end is abandoned, not failed."""
     parts.scheduler.start()
     tasks = [
@@ -157,7 +181,7 @@ async def _watching(parts: Assembly) -> AsyncIterator[None]:
         asyncio.create_task(parts.watchdog.run(), name="watchdog"),
     ]
     for task in tasks:
-        task.add_done_callback(_crashed)
+        crashes.watch(task)
     try:
         yield
     finally:
@@ -168,17 +192,17 @@ async def _watching(parts: Assembly) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _reloading(
-    reloads: Reloads, supervisor: Supervisor, parts: Assembly
+    asked: asyncio.Event, reloads: Reloads, supervisor: Supervisor, parts: Assembly
 ) -> AsyncIterator[None]:
-    """Read the configuration again at every SIGHUP."""
-    asked = _on_signal(signal.SIGHUP)
+    """Read the configuration again at every SIGHUP. systemd waits until we say that it is over."""
 
     async def follow() -> None:
         while True:
             await asked.wait()
             asked.clear()
             supervisor.reloading(parts.timeline.monotonic())
-            await reloads.reload()
+            if not (await reloads.reload()).ok:
+                supervisor.ready(_watched(reloads.reading.config))
 
     task = asyncio.create_task(follow(), name="reload")
     try:
@@ -197,13 +221,6 @@ def _on_signal(*signals: signal.Signals) -> asyncio.Event:
 async def _cancelled(task: "asyncio.Task[None]") -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-def _crashed(task: "asyncio.Task[None]") -> None:
-    """Stop the daemon when a part of it died: systemd starts it again, and silence is noticed."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("daemon.part_crashed", part=task.get_name(), exc_info=error)
-        signal.raise_signal(signal.SIGTERM)
 
 
 def _watched(config: Config) -> str:

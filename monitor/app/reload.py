@@ -39,6 +39,11 @@ class Reloads:
         self.followers: tuple[Callable[[Reading], None], ...] = ()
         self._turn = asyncio.Lock()
 
+    @property
+    def reading(self) -> Reading:
+        """Return the configuration in force."""
+        return self._reading
+
     async def reload(self) -> ReloadResult:
         """Read the configuration again; keep the old one when anything is wrong with it."""
         async with self._turn:
@@ -46,12 +51,12 @@ class Reloads:
                 reading = await asyncio.to_thread(
                     read_configuration, self._path, self._web_config_file
                 )
+                return self._take_up(reading)
             except ConfigError as error:
                 return self._refused(tuple(str(problem) for problem in error.problems))
             except Exception as error:
                 log.exception("config.reload_crashed")
                 return self._refused((f"our fault: {type(error).__name__}",))
-            return self._take_up(reading)
 
     def _refused(self, problems: tuple[str, ...]) -> ReloadResult:
         self._parts.telemetry.reloaded(successful=False, at=self._parts.timeline.now())

@@ -29,7 +29,8 @@ def test_bad_configuration_changes_nothing(
     hire: Hire, targets: Flippable, collector: Collector
 ) -> None:
     """Twenty kinds of broken files each leave the old configuration in force: a metric says 0, a
-    line names file and place, POST /-/reload answers 500 with it, and no check misses a slot.
+    line names file and place, POST /-/reload answers 500 with it, systemd is told that the reload is
+    over, and no check misses a slot.
     """
     names = [f"layanan-{number:02}" for number in range(20)]
     daemon = _watching(hire, targets, collector, names)
@@ -47,6 +48,7 @@ def test_bad_configuration_changes_nothing(
         else:
             daemon.signal(signal.SIGHUP)
             eventually(partial(_refused_again, daemon, refused), 10, kind)
+            eventually(partial(_told_that_it_is_over, daemon), 10, kind)
 
         slowest = max(slowest, time.monotonic() - began)
         lines = daemon.events("config.refused")[refused:]
@@ -134,6 +136,10 @@ def test_reloads_in_a_row_disturb_nobody(
     # One probe of each check may have been in flight at the stop.
     assert {name for name in names if asked[name] - stored[name] not in {0, 1}} == set()
     assert kinds(collector.received) == []
+
+
+def _told_that_it_is_over(daemon: Daemon) -> bool:
+    return daemon.notices("READY=1")[-1] > daemon.notices("RELOADING=1")[-1]
 
 
 def _watching(hire: Hire, targets: Flippable, collector: Collector, names: list[str]) -> Daemon:
