@@ -65,6 +65,10 @@ class Crew:
             self._running.add(first)
             self._start(due)
 
+    def dismiss(self) -> None:
+        """Drop all that waits: when a probe ends, no other one starts."""
+        self._waiting.clear()
+
     def forget(self, check_id: CheckId) -> None:
         """Drop what waits for a check that is no longer there."""
         self._waiting.pop(check_id, None)

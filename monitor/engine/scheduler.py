@@ -80,6 +80,7 @@ class Scheduler:
     async def stop(self) -> None:
         """Fire no more, and abandon what is in flight: it is neither up nor down."""
         self.jobs.shutdown(wait=False)
+        self._crew.dismiss()
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
