@@ -73,6 +73,8 @@ def run(config_path: Path, options: RunOptions) -> None:
 
     Raise ConfigError when the configuration is wrong, StartupError when something else is.
     """
+    # Asked to reload while it is about to read: a signal that nobody handles would end us.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     reading = read_configuration(config_path, options.web_config_file)
     data_dir = reading.config.monitor.data_dir
     tame_collector()
