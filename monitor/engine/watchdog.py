@@ -64,6 +64,7 @@ class Watchdog:
         self._cpu = cpu
         self._last = self._reading()
         self._running = False
+        self._paused = (MissedReason.OVERLOADED, float("-inf"))
         self._turn = 0
 
     def problem(self) -> str | None:
@@ -77,10 +78,19 @@ class Watchdog:
         return None
 
     def slept_reason(self) -> MissedReason:
-        """Return why slots pass unnoticed now: we are stopped, as we are until `run`, or busy."""
+        """Return why slots pass unnoticed now: we are stopped, as we are until `run`, or busy.
+
+        After a pause the loop may turn here first, or notice the pause first.
+        """
         if not self._running:
             return MissedReason.STOPPED
-        return reason_for(self._last, self._reading())
+        now = self._reading()
+        reason, paused_until = self._paused
+        if now.monotonic - self._last.monotonic <= _PAUSE_SECONDS:
+            if now.monotonic - paused_until <= _PAUSE_SECONDS:
+                return reason
+            return MissedReason.OVERLOADED
+        return reason_for(self._last, now)
 
     async def run(self) -> None:
         """Tick until cancelled. What went before, as the daemon was put together, was no pause."""
@@ -100,6 +110,7 @@ class Watchdog:
         self._telemetry.loop_lag(lag)
         if lag > _PAUSE_SECONDS:
             reason = reason_for(before, now)
+            self._paused = (reason, now.monotonic)
             log.warning("loop.paused", seconds=round(lag, 3), reason=reason)
             self._pipeline.mark(
                 MarkKind.PAUSE, instant(before.at), self._timeline.epoch, f"{lag:.3f} s, {reason}"

@@ -116,6 +116,25 @@ class TestPause:
         assert reason is MissedReason.STOPPED
         assert scene.marks == []
 
+    @pytest.mark.parametrize("noticed", [False, True], ids=["slots-first", "pause-first"])
+    def test_what_was_slept_through_was_a_stop(self, scene, noticed):
+        """Slots that pass while the process is stopped say so, whichever the loop finds first: the
+        slots, or the pause. A busy turn long after it is no stop.
+        """
+        scene.watchdog._running = True
+        scene.tick()
+        if noticed:
+            scene.tick(60)
+            scene.host.pass_time(0.01, 0.01)
+        else:
+            scene.host.pass_time(60)
+        reason = scene.watchdog.slept_reason()
+        scene.tick()
+        scene.host.pass_time(10, 10)
+
+        assert reason is MissedReason.STOPPED
+        assert scene.watchdog.slept_reason() is MissedReason.OVERLOADED
+
     def test_little_cpu_means_that_we_were_stopped(self):
         """A long time without CPU is a stop; with CPU it is overload."""
         before = Reading(0.0, 0.0, 0)
