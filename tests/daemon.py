@@ -270,13 +270,16 @@ class Daemon:
         self.started_at = time.monotonic()
         self.process = self._launch(self.site, self.log, self._path, die_at)
 
-    def start(self, die_at: str = "") -> Self:
-        """Start it, and return once it says that it is ready, or is dead as it was told to be."""
+    def start(self, die_at: str = "", *, may_die: bool = False) -> Self:
+        """Start it, and return once it says that it is ready, or is dead as it was told to be.
+
+        With `may_die` somebody else may kill it before it is ready.
+        """
         self.launch(die_at)
         eventually(
             lambda: self._ready() or self.ended(0) is not None, _START_SECONDS, "the daemon started"
         )
-        if not self.ready_at and not die_at:
+        if not self.ready_at and not (die_at or may_die):
             raise AssertionError(f"the daemon ended with {self.ended(0)}:\n{self.tail()}")
         return self
 

@@ -68,8 +68,10 @@ class Storm:
 
     def one_life(self, point: str | None) -> None:
         """Start it, flip some targets, and have it killed: at a named point or at a random time."""
-        daemon, self.doomed = self.daemon, point == "received"
-        daemon.start(point if point and point != "received" else "")
+        daemon, by_receiver = self.daemon, point == "received"
+        self.doomed = by_receiver
+        # Its first message may go out before it is ready.
+        daemon.start("" if point is None or by_receiver else point, may_die=by_receiver)
         self._flip(self.chance.randrange(2) if point is None else 2)
         if point is None:
             self._note_first_check()
