@@ -119,11 +119,21 @@ def whole_daemon(bench: Bench) -> None:
 def fleet(bench: Bench) -> None:
     """Run ten thousand checks at thirty seconds, half of each kind."""
     checks = bench.checks(FLEET, https=lambda number: number % 2 == 0)
+    before = both_floors(bench)
     load = loaded(bench, "fleet", checks, "30s", warm_up=75, window=60)
+    floor = (before + both_floors(bench)) / 2
     tell(bench.report, f"{FLEET} checks at 30 s, half http, half https", load)
+    # The share depends on the machine of the moment, the ratio much less.
+    bench.report.say(f"  a check / floor of its kind: {load.cpu_microseconds / floor:.2f}")
+    bench.report.say(f"  share of the floor alone: {floor * FLEET / 30 / 1e4:.1f} %")
     bench.report.bound("fleet: share of one core", load.share * 100, 45, " %")
     bench.report.bound("fleet: lateness p99 (bucket)", load.p99 * 1000, 50, " ms")
     bench.report.bound("fleet: resident", load.resident_mib, 224, " MiB")
+
+
+def both_floors(bench: Bench) -> float:
+    """Return the CPU microseconds of the floor program, half http, half https."""
+    return statistics.mean(bench.floor_cost(tls=tls) for tls in (False, True))
 
 
 def slow(bench: Bench) -> None:
