@@ -11,6 +11,10 @@ knotd                       knot
 kdig                        knot-dnsutils
 unbound                     unbound
 promtool                    prometheus
+prometheus-blackbox-exporter prometheus-blackbox-exporter
+dovecot                     dovecot-imapd
+/usr/lib/dovecot/pop3       dovecot-pop3d
+slapd                       slapd
 strace                      strace
 systemd-analyze             systemd
 initdb                      postgresql
