@@ -5,10 +5,10 @@ To add a type, add a module to `monitor.probes` (or name one under the entry-poi
 its docstring, with one fenced YAML example, is the type's page in the docs.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -42,12 +42,15 @@ class ProbeContext:
 
     `deadline` is a reading of `monotonic` (seconds) at which the whole check must have ended;
     the runner cancels what goes on after it. `now` is the wall clock (UTC) at the start.
+    `remembered` is what an earlier probe of the same check gave as `Outcome.remember`, also
+    before a restart; empty at first, and when a command probes by itself.
     """
 
     network: "Network"
     deadline: float
     monotonic: Callable[[], float]
     now: datetime
+    remembered: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

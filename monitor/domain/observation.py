@@ -111,6 +111,8 @@ class Outcome:
     `failure` says why a status is not OK; with UNKNOWN, `cause` says so.
     `answered` says that something came back from the target, which proves that we are online.
     `facts` holds JSON values: `address` (str), `certificate`, `answers`, and so on.
+    `remember` holds JSON values that the check's next probe is given; None keeps the old ones.
+    With UNKNOWN nothing is remembered.
     """
 
     status: OutcomeStatus = OutcomeStatus.OK
@@ -119,6 +121,7 @@ class Outcome:
     measurements: Mapping[Series, float] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     answered: bool = False
+    remember: Mapping[str, Any] | None = None
 
 
 _SAMPLE = {

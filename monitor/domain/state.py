@@ -4,8 +4,10 @@ A sample is what one probe saw. The confirmed status follows only after enough s
 row, so that one lost packet wakes nobody. Figures never come from here: they come from samples.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from monitor.domain.check import Check
 from monitor.domain.observation import Failure, Observation, Status, UnknownCause
@@ -27,7 +29,8 @@ class CheckState:
     `status` is what is shown: the confirmed status, or UNKNOWN (with `cause`) while nothing
     can be said. `confirmed` outlives UNKNOWN; it is UNKNOWN only before the first verdict.
     `runs` is empty while samples agree with `confirmed`, so an untroubled check has one state.
-    `failure` is why the confirmed status is not UP.
+    `failure` is why the confirmed status is not UP. `remembered` is what the check's probe wants
+    to know next time, as JSON values.
     """
 
     status: Status = Status.UNKNOWN
@@ -37,6 +40,7 @@ class CheckState:
     confirmed_since: datetime | None = None
     runs: tuple[Run, ...] = field(default=())
     failure: Failure | None = None
+    remembered: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def unconfirmed(self) -> bool:
@@ -98,6 +102,14 @@ def advance(state: CheckState, observation: Observation, check: Check) -> Step:
     An unknown sample is shown at once, neither grows nor ends a run, and keeps the confirmed
     status for later. A fault of our own (INTERNAL) changes nothing at all.
     """
+    step = _advanced(state, observation, check)
+    remember = observation.outcome.remember
+    if remember is None or observation.sample is _UNKNOWN or remember == state.remembered:
+        return step
+    return replace(step, state=replace(step.state, remembered=remember))
+
+
+def _advanced(state: CheckState, observation: Observation, check: Check) -> Step:
     sample, at = observation.sample, observation.scheduled_at
     if sample is _UNKNOWN:
         cause = observation.outcome.cause or UnknownCause.INTERNAL

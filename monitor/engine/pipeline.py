@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 import structlog
 
@@ -65,6 +66,11 @@ class Pipeline:
             self._credit(watched, microseconds(observation.scheduled_at), observation.sample)
         self._recorder.record(self._change(watched, step, (observation,)))
         return step.state
+
+    def remembered(self, check_id: CheckId) -> Mapping[str, Any]:
+        """Return what earlier probes of a check want its next one to know."""
+        watched = self._board.get(check_id)
+        return {} if watched is None else watched.state.remembered
 
     def miss(self, missed: Sequence[MissedSlot]) -> None:
         """Record slots in which no probe ran."""

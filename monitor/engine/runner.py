@@ -1,8 +1,11 @@
 """Runs one probe, and turns whatever happens into an Observation."""
 
 import asyncio
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import structlog
@@ -28,6 +31,9 @@ log = structlog.get_logger()
 # Probes keep their deadline by themselves. This is for those that don't.
 _GRACE_SECONDS = 0.25
 
+_LARGEST_MEMORY = 16_384  # bytes of JSON that a check may remember
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
 
 class Bound(Protocol):
     """A check with its type and its type's own fields."""
@@ -41,17 +47,27 @@ class Bound(Protocol):
 
 
 async def observe(
-    bound: Bound, due: Due, clock: Clock, network: Network, vantage: str
+    bound: Bound,
+    due: Due,
+    clock: Clock,
+    network: Network,
+    vantage: str,
+    *,
+    remembered: Mapping[str, Any] = _NOTHING,
 ) -> Observation:
-    """Run the probe once, for at most the check's timeout. Only cancellation escapes."""
+    """Run the probe once, for at most the check's timeout. Only cancellation escapes.
+
+    `remembered` is what an earlier probe of the check wanted to know.
+    """
     epoch, started_at, began = clock.epoch, clock.now(), clock.monotonic()
     context = ProbeContext(
         network=network,
         deadline=began + bound.check.timeout.total_seconds(),
         monotonic=clock.monotonic,
         now=started_at,
+        remembered=remembered,
     )
-    outcome = await _outcome(bound, context)
+    outcome = _bounded(await _outcome(bound, context), bound.check)
     duration = timedelta(seconds=clock.monotonic() - began)
     return Observation(
         check_id=bound.check.id,
@@ -74,6 +90,20 @@ async def _outcome(bound: Bound, context: ProbeContext) -> Outcome:
         if outcome.cause is UnknownCause.INTERNAL:
             log.exception("probe.crashed", check_id=bound.check.id, check_type=bound.check.type)
         return outcome
+
+
+def _bounded(outcome: Outcome, check: Check) -> Outcome:
+    """Return `outcome` without its memory if that is too large, or no JSON: our own bug."""
+    if outcome.remember is None:
+        return outcome
+    try:
+        size = len(json.dumps(outcome.remember))
+    except (TypeError, ValueError):
+        size = None
+    if size is not None and size <= _LARGEST_MEMORY:
+        return outcome
+    log.error("probe.remembers_too_much", check_id=check.id, check_type=check.type, bytes=size)
+    return replace(outcome, remember=None)
 
 
 def _loop_time(context: ProbeContext) -> float:

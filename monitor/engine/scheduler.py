@@ -188,7 +188,10 @@ class Scheduler:
         engine.telemetry.lateness(max(0.0, lateness))
         began = timeline.monotonic()
         self._last_begun[check.id] = int(began * 1e6)
-        observation = await observe(bound, due, timeline, engine.network, engine.vantage)
+        remembered = engine.pipeline.remembered(check.id)
+        observation = await observe(
+            bound, due, timeline, engine.network, engine.vantage, remembered=remembered
+        )
         observation = await engine.connectivity.judge(check, observation, began)
         state = engine.pipeline.record(observation)
         if state is not None and state.unconfirmed:

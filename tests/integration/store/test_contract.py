@@ -106,6 +106,16 @@ async def test_changes_apply_in_order_of_arrival(place):
     assert restored.states == {PORTAL: states[2]}
 
 
+async def test_memory_of_a_check_is_restored(place):
+    """What a probe wants to know next time outlives the daemon, whatever JSON it is."""
+    memory = {"fingerprint": "ab", "since": 1.5, "names": ["a", None, {"b": True}]}
+    state = CheckState(status=Status.UP, remembered=memory)
+    async with opened(place) as store:
+        await store.commit(Change(states={PORTAL: state}, marks=(mark(MarkKind.START),)))
+    async with opened(place) as store:
+        assert (await store.restore()).states == {PORTAL: state}
+
+
 async def test_change_offered_twice_is_written_once(place):
     """A change whose commit failed may be offered again: what of it was written stays single."""
     twice = Change(

@@ -221,3 +221,31 @@ def test_threshold_is_the_checks_own(threshold):
             break
 
     assert count == threshold
+
+
+class TestRemembering:
+    """What a probe wants to know next time is part of its check's state."""
+
+    SEEN = Outcome(remember={"fingerprint": "ab"})
+
+    def test_kept_until_replaced(self):
+        """A memory stays through samples that give none, and through times without sight."""
+        done = steps(self.SEEN, OK, REFUSED, OFFLINE, Outcome(remember={"fingerprint": "cd"}))
+
+        kept = [dict(step.state.remembered) for step in done]
+        assert kept == [{"fingerprint": "ab"}] * 4 + [{"fingerprint": "cd"}]
+
+    def test_nothing_new_is_no_change(self):
+        """The same memory again leaves the state as it is, so that nothing is written."""
+        first, second = steps(self.SEEN, Outcome(remember={"fingerprint": "ab"}))
+
+        assert first.state is not first.before
+        assert second.state is second.before
+
+    def test_unknown_remembers_nothing(self):
+        """What was seen while nothing can be said of a target is not remembered."""
+        blind = Outcome(
+            status=OutcomeStatus.UNKNOWN, cause=UnknownCause.LOCAL, remember={"fingerprint": "cd"}
+        )
+
+        assert steps(self.SEEN, blind)[-1].state.remembered == {"fingerprint": "ab"}

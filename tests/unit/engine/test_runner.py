@@ -3,6 +3,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 
 from monitor.checktype import CheckSpec, CheckType
 from monitor.domain.instant import microseconds
@@ -49,6 +50,34 @@ class TestObserve:
         due = Due(a_check().id, AT, 2, AT + 30_000_000)
 
         assert (await running(fine, due)).scheduled_at == NOON + timedelta(seconds=30)
+
+    async def test_probe_is_given_what_it_remembered(self):
+        """A probe is given the memory of its check, and nothing when there is none."""
+        given = []
+
+        async def look(spec, context) -> Outcome:
+            given.append(dict(context.remembered))
+            return OK
+
+        each, due = bound(look), Due(a_check().id, AT, 0, AT)
+        await observe(each, due, FakeClock(), None, "balaikota", remembered={"serial": 7})
+        await observe(each, due, FakeClock(), None, "balaikota")
+
+        assert given == [{"serial": 7}, {}]
+
+    @pytest.mark.parametrize("memory", [{"a": "x" * 16_384}, {"a": object()}, {"a": "x" * 16_000}])
+    async def test_memory_is_bounded(self, memory):
+        """A memory over 16 KiB, or one that is no JSON, is left out and told: the result stands."""
+
+        async def hoard(spec, context) -> Outcome:
+            return Outcome(remember=memory)
+
+        with capture_logs() as logs:
+            outcome = (await running(hoard)).outcome
+
+        fits = memory == {"a": "x" * 16_000}
+        assert outcome == Outcome(remember=memory if fits else None)
+        assert [event["event"] for event in logs] == ([] if fits else ["probe.remembers_too_much"])
 
     async def test_hanging_probe_ends(self):
         """A probe that ignores its deadline is ended by the runner."""

@@ -30,7 +30,7 @@ async def test_stop_starts_nothing():
         timeline=Timeline(1),
         network=None,
         vantage="balaikota",
-        pipeline=SimpleNamespace(miss=lambda _: None),
+        pipeline=SimpleNamespace(miss=lambda _: None, remembered=lambda _: {}),
         connectivity=None,
         telemetry=FakeTelemetry(),
     )
