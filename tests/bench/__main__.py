@@ -1,10 +1,11 @@
 """What a check costs, side by side with a C program that does the same by hand.
 
-    make bench                       everything, about six minutes
-    make bench ARGS="engine fleet"   some of: engine daemon fleet slow
+    make bench                       everything, about nine minutes
+    make bench ARGS="engine fleet"   some of: engine daemon fleet slow blackbox
 
 Ratios are of CPU time (user and system) against the C/OpenSSL floor, measured in turn in the same
-run, as medians. Exit code 1 when a bound is passed.
+run, as medians; `blackbox` compares the whole daemon with blackbox_exporter instead. Exit code 1
+when a bound is passed.
 """
 
 import os
@@ -17,6 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.bench import blackbox
 from tests.bench.fleet import Load, daemon, http_check
 from tests.bench.targets import Targets, build_floor, floor_microseconds, targets
 
@@ -177,7 +179,18 @@ def tell(report: Report, what: str, load: Load) -> None:
     )
 
 
-SECTIONS = {"engine": engine, "daemon": whole_daemon, "fleet": fleet, "slow": slow}
+def beside_blackbox(bench: Bench) -> None:
+    """Compare the whole daemon with blackbox_exporter at a hundred checks a second."""
+    blackbox.compare(bench.folder, bench.where, bench.report)
+
+
+SECTIONS = {
+    "engine": engine,
+    "daemon": whole_daemon,
+    "fleet": fleet,
+    "slow": slow,
+    "blackbox": beside_blackbox,
+}
 
 
 def main(wanted: Sequence[str]) -> int:

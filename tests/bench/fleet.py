@@ -54,7 +54,7 @@ class Daemon:
 
     def read(self) -> Reading:
         """Read the daemon's own figures, and its CPU time before that."""
-        at, cpu = time.monotonic(), self._cpu()
+        at, cpu = time.monotonic(), self.cpu()
         began = time.monotonic()
         text = self._get("/metrics")
         return Reading(
@@ -102,9 +102,9 @@ class Daemon:
         with urllib.request.urlopen(url, timeout=60) as answer:
             return answer.read().decode()
 
-    def _cpu(self) -> float:
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+    def cpu(self) -> float:
+        """Return the CPU seconds that it has used."""
+        return cpu_seconds(self._process.pid)
 
     def _resident(self) -> int:
         status = Path(f"/proc/{self._process.pid}/status").read_text()
@@ -155,16 +155,20 @@ def write_configuration(
 
 def http_check(number: int, url: str, ca_file: str = "", **keys: str) -> str:
     """Return a line of checks.yaml; the URL's host is at 127.0.0.1, whatever it is."""
-    fields = {
-        "id": f"c{number}",
-        "service": f"s{number % SERVICES}",
-        "type": "http",
-        "url": url,
-        "resolve_to": "127.0.0.1",
-        **({"ca_file": ca_file} if ca_file else {}),
-        **keys,
-    }
+    trust = {"ca_file": ca_file} if ca_file else {}
+    return plain_check(number, type="http", url=url, resolve_to="127.0.0.1", **trust, **keys)
+
+
+def plain_check(number: int, **keys: object) -> str:
+    """Return a line of checks.yaml with these keys."""
+    fields = {"id": f"c{number}", "service": f"s{number % SERVICES}", **keys}
     return f"  - {json.dumps(fields)}"
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time (user and system) that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _sum(text: str, name: str) -> float:
