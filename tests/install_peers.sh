@@ -14,7 +14,11 @@ promtool                    prometheus
 prometheus-blackbox-exporter prometheus-blackbox-exporter
 dovecot                     dovecot-imapd
 /usr/lib/dovecot/pop3       dovecot-pop3d
+/usr/lib/dovecot/managesieve dovecot-managesieved
 slapd                       slapd
+mariadbd                    mariadb-server-core
+prosody                     prosody
+vsftpd                      vsftpd
 strace                      strace
 systemd-analyze             systemd
 initdb                      postgresql

@@ -10,6 +10,7 @@ from monitor.net.errors import NetError
 from monitor.net.fetch import Reply, Request, fetch
 from monitor.net.policy import AddressClass, classify_address, permitted
 from monitor.net.resolver import Family, Resolver
+from monitor.net.starttls import StartTls, negotiate
 from monitor.net.tls import Contexts, TlsSettings
 from monitor.net.trace import Phase, Trace
 
@@ -39,8 +40,12 @@ class Network:
         pinned: AddressClass | None = None,
         tls: TlsSettings | None = None,
         resolve_to: str | None = None,
+        starttls: StartTls | None = None,
     ) -> Stream:
         """Return an open connection to `host`; over TLS when settings for it are given.
+
+        `starttls` asks for TLS in the words of that protocol first; `trace.banner` then holds
+        what the server greeted with.
 
         `pinned` is the class that the address may not lie further inward than; None means the
         one that the host's own name gives it. `resolve_to` (an IP literal) is dialled instead
@@ -53,10 +58,12 @@ class Network:
         if trace.address is None:
             trace.address = address
         stream = await dial(address, port, deadline=deadline, trace=trace)
-        if context is None or tls is None:
-            return stream
+        name = host if tls is None or tls.server_name is None else tls.server_name
         try:
-            await stream.start_tls(context, tls, tls.server_name or host)
+            if starttls is not None:
+                trace.banner = await negotiate(stream, starttls, name, trace)
+            if context is not None and tls is not None:
+                await stream.start_tls(context, tls, name)
         except BaseException:
             stream.close()
             raise

@@ -1,9 +1,12 @@
 """TLS: settings, the contexts that are made of them, and what a handshake shows."""
 
+import os
 import re
 import ssl
+import warnings
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,7 +19,7 @@ from monitor.net.certificates import Chain, read_chain
 from monitor.net.errors import NetError
 from monitor.net.trust import faults, merged
 
-_VERSIONS = {
+VERSIONS = {
     "TLS1.0": ssl.TLSVersion.TLSv1,
     "TLS1.1": ssl.TLSVersion.TLSv1_1,
     "TLS1.2": ssl.TLSVersion.TLSv1_2,
@@ -35,12 +38,21 @@ class TlsSettings:
     anchor, also one that is no root. `server_name` is sent (SNI) and must be in the
     certificate; None means the host that is dialled. Without `check_name` the chain is verified,
     but the name is left to the caller. `insecure` verifies nothing.
+
+    `ca_pem`, `cert_pem` and `key_pem` hold what else a file would. `min_tls` and `max_tls` are
+    TLS1.0 to TLS1.3; None as the newest means no limit. `ciphers` is a list as OpenSSL writes it,
+    for versions before TLS 1.3; None means Python's own choice.
     """
 
     ca_file: Path | None = None
+    ca_pem: str | None = None
     client_cert_file: Path | None = None
     client_key_file: Path | None = None
+    cert_pem: str | None = field(default=None, repr=False)
+    key_pem: str | None = field(default=None, repr=False)
     min_tls: str = "TLS1.2"
+    max_tls: str | None = None
+    ciphers: str | None = None
     insecure: bool = False
     check_name: bool = True
     alpn: tuple[str, ...] = ()
@@ -99,32 +111,65 @@ def _stamps(settings: TlsSettings) -> tuple[int, ...]:
 
 def _files(settings: TlsSettings) -> str:
     files = (settings.ca_file, settings.client_cert_file, settings.client_key_file)
-    return ", ".join(str(file) for file in files if file) or "the system's trust store"
+    named = [str(file) for file in files if file]
+    inline = {"ca": settings.ca_pem, "cert": settings.cert_pem, "key": settings.key_pem}
+    named += [f"inline {name}" for name, text in inline.items() if text is not None]
+    if settings.ciphers is not None:
+        named.append(f"ciphers {settings.ciphers}")
+    return ", ".join(named) or "the system's trust store"
 
 
 def _context(settings: TlsSettings) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = _VERSIONS[settings.min_tls]
-    if context.minimum_version < ssl.TLSVersion.TLSv1_2:
-        # Without this OpenSSL 3 refuses what the operator asked for.
-        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    _set_versions(context, settings)
     context.options |= ssl.OP_NO_TICKET  # a check never resumes; tickets are bytes for nothing
     context.hostname_checks_common_name = False  # RFC 9525; browsers stopped it long ago
     if settings.alpn:
         context.set_alpn_protocols(list(settings.alpn))
     context.check_hostname = settings.check_name and not settings.insecure
-    if settings.insecure:
-        context.verify_mode = ssl.CERT_NONE
-    elif settings.ca_file:
-        context.load_verify_locations(settings.ca_file)
-        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    else:
-        context.load_default_certs()
+    _set_anchors(context, settings)
     if settings.client_cert_file:
         context.load_cert_chain(
             settings.client_cert_file, settings.client_key_file, password=no_passphrase
         )
+    elif settings.cert_pem is not None:
+        with _as_file(f"{settings.key_pem or ''}\n{settings.cert_pem}\n") as path:
+            context.load_cert_chain(path, password=no_passphrase)
     return context
+
+
+def _set_versions(context: ssl.SSLContext, settings: TlsSettings) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # old versions are asked for on purpose
+        context.minimum_version = oldest = VERSIONS[settings.min_tls]
+        if settings.max_tls is not None:
+            context.maximum_version = VERSIONS[settings.max_tls]
+    # Without the level OpenSSL 3 refuses what the operator asked for.
+    level = ":@SECLEVEL=0" if oldest < ssl.TLSVersion.TLSv1_2 else ""
+    if level or settings.ciphers is not None:
+        context.set_ciphers((settings.ciphers or "DEFAULT") + level)
+
+
+def _set_anchors(context: ssl.SSLContext, settings: TlsSettings) -> None:
+    if settings.insecure:
+        context.verify_mode = ssl.CERT_NONE
+        return
+    if settings.ca_file or settings.ca_pem is not None:
+        context.load_verify_locations(settings.ca_file, cadata=settings.ca_pem)
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    else:
+        context.load_default_certs()
+
+
+@contextmanager
+def _as_file(text: str) -> Iterator[str]:
+    """Yield a path to `text` that no disk holds and no other user reads."""
+    descriptor = os.memfd_create("certificate")
+    try:
+        os.write(descriptor, text.encode())
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
 
 
 def no_passphrase() -> str:

@@ -25,10 +25,21 @@ class Trace:
     first `enter` to the last `leave`, without a gap. `address` (an IP literal) is the one that
     was dialled first. `phase` is the one that runs. `tls` speaks of the last handshake, also of
     one that failed. `status` is that of the last HTTP response, 0 without one; `redirects`
-    counts those that were answered, also one that was not followed.
+    counts those that were answered, also one that was not followed. `banner` is what a server
+    greeted with before TLS, "" without a greeting.
     """
 
-    __slots__ = ("_since", "address", "began", "phase", "phases", "redirects", "status", "tls")
+    __slots__ = (
+        "_since",
+        "address",
+        "banner",
+        "began",
+        "phase",
+        "phases",
+        "redirects",
+        "status",
+        "tls",
+    )
 
     def __init__(self) -> None:
         self.address: str | None = None
@@ -37,6 +48,7 @@ class Trace:
         self.began: float | None = None
         self.status = 0
         self.redirects = 0
+        self.banner = ""
         self.phase: Phase | None = None
         self._since = 0.0
 
