@@ -1,0 +1,97 @@
+"""The parsers that read what strangers send, each with small sound inputs to begin from.
+
+A parser takes any bytes and ends without an exception: what is wrong with them is a value, or the
+one error that it documents, which is swallowed here.
+"""
+
+import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import dns.message
+import dns.rrset
+
+from monitor.net.certificates import read_chain
+from monitor.net.dnsmessage import CnameLoop, Question, follow
+from monitor.net.dnswire import Malformed, decode
+from monitor.net.http1 import Response
+from tests.certificates import issue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parser:
+    """`read` says whether it understood the bytes that it is given; `seeds` are such bytes."""
+
+    read: Callable[[bytes], bool]
+    seeds: tuple[bytes, ...]
+
+
+def read_response(octets: bytes) -> bool:
+    """Feed a response in pieces of growing size, the last of them ending with the connection."""
+    response = Response(largest_body=100_000)
+    start, size = 0, 1
+    while start < len(octets) and not response.complete and response.failure is None:
+        response.feed(octets[start : start + size])
+        start, size = start + size, size * 2
+    response.end()
+    understood = response.complete and response.failure is None
+    assert understood or response.failure is not None
+    response.close()
+    return understood
+
+
+def read_message(octets: bytes) -> bool:
+    """Read a reply, and follow its CNAMEs."""
+    try:
+        follow(decode(octets), Question("example.id", "A"))
+    except (Malformed, CnameLoop):
+        return False
+    return True
+
+
+def read_certificates(octets: bytes) -> bool:
+    """Read a chain of one certificate, whose parts are texts and numbers."""
+    found = read_chain((octets,)).certificates
+    for one in found:
+        "".join((one.subject, one.issuer, one.serial, *one.names, *one.addresses)).encode()
+    return bool(found)
+
+
+def _responses() -> tuple[bytes, ...]:
+    return (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHalo!",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHalo!\r\n0\r\nX: y\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 301 Moved\r\nLocation: /a\r\nSet-Cookie: a=b\r\n\r\n",
+        b"HTTP/1.0 200 OK\nContent-Encoding: gzip\n\n" + gzip.compress(b"Halo!", mtime=0),
+        b"HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n",
+    )
+
+
+def _messages() -> tuple[bytes, ...]:
+    query = dns.message.make_query("example.id.", "A", id=7)
+    reply = dns.message.make_response(query)
+    for name, kind, value in (
+        ("example.id.", "CNAME", "www.example.id."),
+        ("www.example.id.", "A", "192.0.2.7"),
+        ("example.id.", "SOA", "a.id. b.id. 1 2 3 4 5"),
+        ("example.id.", "TXT", '"abc" "def"'),
+        ("example.id.", "CAA", '0 issue "ca.example"'),
+        ("example.id.", "MX", "10 mail.example.id."),
+        ("example.id.", "SRV", "0 5 443 www.example.id."),
+    ):
+        reply.answer.append(dns.rrset.from_text(name, 60, "IN", kind, value))
+    reply.use_edns(0)
+    return (reply.to_wire(), dns.message.make_response(query).to_wire())
+
+
+def _certificates() -> tuple[bytes, ...]:
+    return (issue().der(), issue(kind="rsa", names=("a.example", "192.0.2.1")).der())
+
+
+def parsers() -> dict[str, Parser]:
+    """Return every parser by its name."""
+    return {
+        "http-response": Parser(read=read_response, seeds=_responses()),
+        "dns-message": Parser(read=read_message, seeds=_messages()),
+        "certificate": Parser(read=read_certificates, seeds=_certificates()),
+    }
