@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from monitor.domain.text import visible_text
@@ -30,13 +30,14 @@ def _decoded(body: bytes, charset: str) -> bytes:
         return body
 
 
-def json_document(body: bytes) -> Any:
+def json_document(body: bytes, *, whole_number: Callable[[str], float] = int) -> Any:
     """Return the JSON value of a body; raise ValueError, saying why, when it is none.
 
     No document is deeper than 64 levels; numbers too long for Python are no JSON here.
+    `whole_number` reads the numbers that have no fraction.
     """
     try:
-        document = json.loads(body)
+        document = json.loads(body, parse_int=whole_number)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except ValueError as error:

@@ -1,0 +1,1 @@
+"""Pure judges: what a target said, against what is expected of it."""
