@@ -202,9 +202,6 @@ def _asked(sock: socket.socket, options: EchoOptions, trace: EchoTrace) -> Echo:
 async def _exchange(sock: socket.socket, address: str, asked: Echo, deadline: float) -> EchoReply:
     sent_at, began = time.time_ns(), monotonic()
     try:
-        if deadline <= began:
-            raise TimeoutError
-        sock.send(echo_request(asked))
         received, ancillary = await _reply(sock, asked, deadline)
     except TimeoutError:
         detail = f"no echo reply from {address} within {monotonic() - began:.2f} s"
@@ -229,9 +226,12 @@ _Found = asyncio.Future[tuple[int | None, _Ancillary]]
 async def _reply(
     sock: socket.socket, asked: Echo, deadline: float
 ) -> tuple[int | None, _Ancillary]:
-    """Return what came along with the reply. Raises TimeoutError and OSError."""
+    """Ask, and return what came along with the reply. Raises TimeoutError and OSError."""
+    if deadline <= monotonic():
+        raise TimeoutError
     loop = asyncio.get_running_loop()
     found: _Found = loop.create_future()
+    sock.send(echo_request(asked))
     _read(sock, asked, found)  # one on this machine has answered already
     if found.done():
         return found.result()
