@@ -41,7 +41,7 @@ def _edited(seed: bytes, edits: list[tuple[int, int, bytes, int]]) -> bytes:
 
 
 @pytest.mark.parametrize("name", PARSERS)
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_bytes_are_read_or_refused(name: str, data: st.DataObject):
     """Whatever a stranger sends is read or refused within a second of CPU, without an exception."""
