@@ -63,6 +63,7 @@ def _responses() -> tuple[bytes, ...]:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHalo!\r\n0\r\nX: y\r\n\r\n",
         b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 301 Moved\r\nLocation: /a\r\nSet-Cookie: a=b\r\n\r\n",
         b"HTTP/1.0 200 OK\nContent-Encoding: gzip\n\n" + gzip.compress(b"Halo!", mtime=0),
+        b"HTTP/1.1 200 OK\r\nServer: nginx\r\nX-Note: a text of some length\r\n\r\nHalo!",
         b"HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n",
     )
 
