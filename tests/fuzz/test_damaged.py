@@ -29,14 +29,17 @@ def damaged(seed: bytes) -> st.SearchStrategy[bytes]:
     """Return `seed` with a few cuts, repeats and strange bytes."""
     place = st.integers(0, len(seed))
     edit = st.tuples(
-        place, place, st.sampled_from(_TOKENS) | st.binary(max_size=8), st.integers(0, 60)
+        place,
+        st.sampled_from((0, 0, 1, 2, len(seed))),
+        st.sampled_from(_TOKENS) | st.binary(max_size=8),
+        st.integers(0, 60),
     )
     return st.lists(edit, min_size=1, max_size=3).map(lambda edits: _edited(seed, edits))
 
 
 def _edited(seed: bytes, edits: list[tuple[int, int, bytes, int]]) -> bytes:
-    for first, last, octets, repeats in edits:
-        seed = seed[: min(first, last)] + octets * repeats + seed[max(first, last) :]
+    for place, cut, octets, repeats in edits:
+        seed = seed[:place] + octets * repeats + seed[place + cut :]
     return seed
 
 
