@@ -1,0 +1,1 @@
+"""The interface of blackbox_exporter: its modules, its probers, and what they tell."""

@@ -1,0 +1,110 @@
+"""What blackbox.yml holds in the clear and nobody may read elsewhere, and the files it names."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, GetCoreSchemaHandler, ValidationInfo
+from pydantic_core import CoreSchema, core_schema
+
+from monitor.blackbox.written import Text
+from monitor.fields.context import context_of
+from monitor.fields.secrets import Secret
+from monitor.fields.shown import shown
+
+SECRET = "<secret>"  # noqa: S105 - what stands in its place
+_USER_INFO = re.compile(r"(//[^/?#@]*?:)[^/?#]*(@)")
+_TELLING = re.compile(r"auth|cookie|token|secret|passw|api-?_?key|signature", re.IGNORECASE)
+
+
+class Hidden:
+    """A text that shows itself only to who calls `reveal`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the text."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hidden) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __repr__(self) -> str:
+        return SECRET
+
+    def __deepcopy__(self, _: object) -> "Hidden":
+        return self
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is not pickled")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, handler(Text))
+
+
+class HiddenUrl:
+    """A URL that may hold a password. Its text shows `xxxxx` in the password's place."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the URL, password and all."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, HiddenUrl) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __repr__(self) -> str:
+        return without_password(self._value)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, handler(Text))
+
+
+def without_password(url: str) -> str:
+    """Return a URL with `xxxxx` in the place of a password in its user info."""
+    return _USER_INFO.sub(r"\1xxxxx\2", url)
+
+
+def is_telling(name: str) -> bool:
+    """Say whether what is called `name` (a header, a parameter) is likely to be a secret."""
+    return _TELLING.search(name) is not None
+
+
+def _secret_file(value: object) -> object:
+    return {"file": value} if isinstance(value, str) else value
+
+
+def _path(value: object, info: ValidationInfo[Any]) -> Path:
+    if isinstance(value, Path):
+        return value
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError(f"{shown(value)} is no file name")
+    return context_of(info).folder / value
+
+
+SecretFile = Annotated[Secret, BeforeValidator(_secret_file)]
+"""The path of a file that only its owner can read; its text is the secret."""
+
+NamedFile = Annotated[Path, BeforeValidator(_path)]
+"""The path of a file, which a probe reads: it need not be there yet."""
