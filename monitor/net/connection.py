@@ -24,14 +24,17 @@ CHUNK = 32_768  # bytes asked of the kernel at once, and the most that a turn of
 _STREAM_SOCKET = socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 
 
-async def dial(address: str, port: int, *, deadline: float, trace: Trace) -> "Stream":
+async def dial(
+    address: str, port: int, *, deadline: float, trace: Trace, source_address: str | None = None
+) -> "Stream":
     """Return a connection to an IP literal. One address, one attempt.
 
     `deadline` is a reading of `time.monotonic` and bounds everything that is done with the
-    stream, too. Raises NetError.
+    stream, too. `source_address` (an IP literal of this machine) is where it leaves from.
+    Raises NetError.
     """
     trace.enter(Phase.CONNECT)
-    stream = Stream(_socket(address), address, port, deadline, trace)
+    stream = Stream(_socket(address, source_address), address, port, deadline, trace)
     try:
         await stream.connect()
     except BaseException:
@@ -40,12 +43,24 @@ async def dial(address: str, port: int, *, deadline: float, trace: Trace) -> "St
     return stream
 
 
-def _socket(address: str) -> socket.socket:
+def _socket(address: str, source_address: str | None) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        return socket.socket(family, _STREAM_SOCKET)
+        sock = socket.socket(family, _STREAM_SOCKET)
     except OSError as error:
         raise refused_by_us(error, "open a socket") from None
+    if source_address is not None:
+        bind_source(sock, source_address)
+    return sock
+
+
+def bind_source(sock: socket.socket, address: str) -> None:
+    """Let what `sock` sends leave from `address`, an IP literal. Closes it and raises NetError."""
+    try:
+        sock.bind((address, 0))
+    except OSError as error:  # of the other family, or none of this machine's
+        sock.close()
+        raise refused_by_us(error, f"send from {address}") from None
 
 
 class Stream:

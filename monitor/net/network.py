@@ -41,6 +41,7 @@ class Network:
         tls: TlsSettings | None = None,
         resolve_to: str | None = None,
         starttls: StartTls | None = None,
+        source_address: str | None = None,
     ) -> Stream:
         """Return an open connection to `host`; over TLS when settings for it are given.
 
@@ -49,7 +50,8 @@ class Network:
 
         `pinned` is the class that the address may not lie further inward than; None means the
         one that the host's own name gives it. `resolve_to` (an IP literal) is dialled instead
-        of what the name leads to. The caller closes the stream.
+        of what the name leads to; `source_address` (another) is where the connection leaves
+        from. The caller closes the stream.
         """
         # First, and in no phase: a file of ours that can't be read is no fault of the target.
         context = None if tls is None else self.contexts.get(tls)
@@ -57,7 +59,9 @@ class Network:
         address = await self._address(host, family, deadline, pinned, resolve_to)
         if trace.address is None:
             trace.address = address
-        stream = await dial(address, port, deadline=deadline, trace=trace)
+        stream = await dial(
+            address, port, deadline=deadline, trace=trace, source_address=source_address
+        )
         name = host if tls is None or tls.server_name is None else tls.server_name
         try:
             if starttls is not None:
