@@ -12,10 +12,16 @@ from ipaddress import ip_address
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
-from cryptography.x509.oid import ExtensionOID, NameOID, ObjectIdentifier
+from cryptography.x509.oid import (
+    AuthorityInformationAccessOID,
+    ExtensionOID,
+    NameOID,
+    ObjectIdentifier,
+)
 
 LARGEST_CHAIN = 65_536  # bytes of DER that are looked at; what goes beyond is left out
 _REMEMBERED = 8192  # chains
+_MOST_RESPONDERS = 4  # of a certificate, that are looked at
 _UNREADABLE = (
     ValueError,
     TypeError,
@@ -33,7 +39,9 @@ class Certificate:
     """One certificate. Times are Unix seconds; the serial and the fingerprint lower-case hex.
 
     Names are written as RFC 2253 has them, in the order of blackbox_exporter's labels.
-    `names` are its DNS names as they stand there, `addresses` its IP addresses.
+    `names` are its DNS names as they stand there, `addresses` its IP addresses. `organisation`
+    is the issuer's. `ocsp` holds where its authority says whether it was revoked, and
+    `must_staple` that the server has to bring that word along (RFC 7633).
     """
 
     subject: str
@@ -48,6 +56,9 @@ class Certificate:
     key_bits: int
     signature: str
     self_issued: bool
+    organisation: str = ""
+    ocsp: tuple[str, ...] = ()
+    must_staple: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +137,37 @@ def _facts(certificate: x509.Certificate, octets: bytes) -> Certificate:
         key_bits=key_bits,
         signature=_signature(certificate),
         self_issued=certificate.subject == certificate.issuer,
+        organisation=_organisation(certificate.issuer),
+        ocsp=_responders(certificate),
+        must_staple=_must_staple(certificate),
     )
+
+
+def _organisation(name: x509.Name) -> str:
+    found = name.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    value = found[0].value if found else ""
+    return value if isinstance(value, str) else value.decode("latin-1")
+
+
+def _responders(certificate: x509.Certificate) -> tuple[str, ...]:
+    try:
+        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
+    except x509.ExtensionNotFound:
+        return ()
+    return tuple(
+        one.access_location.value
+        for one in access.value
+        if one.access_method == AuthorityInformationAccessOID.OCSP
+        and isinstance(one.access_location, x509.UniformResourceIdentifier)
+    )[:_MOST_RESPONDERS]
+
+
+def _must_staple(certificate: x509.Certificate) -> bool:
+    try:
+        features = certificate.extensions.get_extension_for_class(x509.TLSFeature)
+    except x509.ExtensionNotFound:
+        return False
+    return x509.TLSFeatureType.status_request in features.value
 
 
 def _hex(number: int) -> str:

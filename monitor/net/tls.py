@@ -182,46 +182,50 @@ class TlsFacts:
     """What a handshake agreed on and what was presented, as far as it came.
 
     `version` is as TLS libraries write it (TLSv1.3), `cipher` has its IANA name; both are None
-    after a failed handshake. `verified_expiry` (Unix seconds) is the earliest in the chain that was
-    built up to a trust anchor, None where nothing was verified.
+    after a failed handshake. `verified` is the chain that was built up to a trust anchor, the
+    anchor last, None where nothing was verified.
     """
 
     version: str | None
     cipher: str | None
     chain: Chain
-    verified_expiry: float | None
+    verified: Chain | None
+
+    @property
+    def verified_expiry(self) -> float | None:
+        """When the first certificate of the verified chain expires (Unix seconds)."""
+        return None if self.verified is None else self.verified.earliest_expiry
 
 
 def tls_facts(tls: ssl.SSLSocket, *, verified: bool) -> TlsFacts:
     """Return the facts of a handshake that ended well (`verified` or not checked) or badly."""
     chain = read_chain(presented_chain(tls))
-    expiry = _verified_expiry(tls, chain) if verified else None
+    built = _verified(tls, chain) if verified else None
     version = tls.version()
     cipher = tls.cipher() if version else None
-    return TlsFacts(version, cipher and iana_cipher(cipher[0]), chain, expiry)
+    return TlsFacts(version, cipher and iana_cipher(cipher[0]), chain, built)
 
 
 # A context that is no longer in use goes with all that was remembered of it.
-_verified_expiries: WeakKeyDictionary[ssl.SSLContext, OrderedDict[Chain, float]] = (
-    WeakKeyDictionary()
-)
+_verified_chains: WeakKeyDictionary[ssl.SSLContext, OrderedDict[Chain, Chain]] = WeakKeyDictionary()
 
 
-def _verified_expiry(tls: ssl.SSLSocket, chain: Chain) -> float | None:
-    """Return when the first certificate of the verified chain expires.
+def _verified(tls: ssl.SSLSocket, chain: Chain) -> Chain | None:
+    """Return the verified chain.
 
     The same certificates lead to the same anchor in the same context, until one of them expires.
     """
-    remembered = _verified_expiries.setdefault(tls.context, OrderedDict())
+    remembered = _verified_chains.setdefault(tls.context, OrderedDict())
     known = remembered.get(chain)
-    if known is not None and time() < known:
+    if known is not None and time() < (known.earliest_expiry or 0.0):
         return known
-    expiry = read_chain(_verified_chain(tls)).earliest_expiry
-    if expiry is not None:
-        remembered[chain] = expiry
-        if len(remembered) > _REMEMBERED:
-            remembered.popitem(last=False)
-    return expiry
+    built = read_chain(verified_chain(tls))
+    if not built.certificates:
+        return None
+    remembered[chain] = built
+    if len(remembered) > _REMEMBERED:
+        remembered.popitem(last=False)
+    return built
 
 
 def presented_chain(tls: ssl.SSLSocket) -> tuple[bytes, ...]:
@@ -232,7 +236,8 @@ def presented_chain(tls: ssl.SSLSocket) -> tuple[bytes, ...]:
     return _der(tls._sslobj.get_unverified_chain())  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-def _verified_chain(tls: ssl.SSLSocket) -> tuple[bytes, ...]:
+def verified_chain(tls: ssl.SSLSocket) -> tuple[bytes, ...]:
+    """Return the certificates (DER) up to the trust anchor, the anchor last."""
     public: Any = getattr(tls, "get_verified_chain", None)
     if public is not None:
         return tuple(public() or ())
