@@ -8,6 +8,7 @@ import inspect
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -187,8 +188,76 @@ def code(text: str) -> str:
     return f"`{text}`"
 
 
+def failures_page() -> str:
+    """Return docs/failures.md: what each kind of failure and each cause means, and what to do."""
+    from monitor.domain.observation import FailureKind, UnknownCause
+    from monitor.locales import messages_advice, messages_reasons
+
+    members = list(FailureKind)
+    starts = [members.index(FailureKind(first)) for first in FAILURE_SECTIONS.values()]
+    sections = zip(FAILURE_SECTIONS, pairwise([*starts, len(members)]), strict=True)
+    parts = [*FAILURES_HEAD]
+    for title, (start, end) in sections:
+        parts += [
+            f"## {title}",
+            explained(members[start:end], messages_reasons.FAILURES, messages_advice.FAILURES),
+        ]
+    parts += [
+        *UNKNOWN_HEAD,
+        explained(UnknownCause, messages_reasons.CAUSES, messages_advice.CAUSES),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+# Each section begins with the kind that is named here, and goes on to the next section's.
+FAILURE_SECTIONS = {
+    "Nama / Names": "resolve_nxdomain",
+    "Sambungan / Connections": "connect_refused",
+    "Sertifikat dan TLS / Certificates and TLS": "tls_expired",
+    "Jawaban / Answers": "proxy",
+}
+FAILURES_HEAD = (
+    "# Sebab kegagalan / Kinds of failure",
+    NOTICE,
+    (
+        "`pantau status`, `pantau check`, pesan (`failure.kind`), dan metrik (`pantau_check_failures_total{kind}`) memakai nama "
+        "yang sama. *Gangguan* dan *Menurun* punya sebab kegagalan; *Tidak diketahui* punya sebab pada pemantau sendiri. Langkah "
+        "pertama di bawah ini juga tertulis dalam pesan, bila pemeriksaan itu tidak punya panduan (`runbook`) sendiri."
+    ),
+    (
+        "`pantau status`, `pantau check`, alerts (`failure.kind`) and metrics (`pantau_check_failures_total{kind}`) name the same "
+        "kinds. *Gangguan* (down) and *Menurun* (degraded) have a kind of failure; *Tidak diketahui* (unknown) has a cause, which "
+        "lies with the monitor itself. Alerts give the first step below, too, where a check has no `runbook` of its own."
+    ),
+)
+UNKNOWN_HEAD = (
+    "## Tidak diketahui / Unknown",
+    (
+        "Waktu ini bukan waktu henti layanan, dan tidak pernah dihitung sebagai ketersediaan. / This is no downtime of the "
+        "service, and never counted as availability."
+    ),
+)
+
+
+def explained(members: Iterable[Any], reasons: Any, advice: Any) -> str:
+    from monitor.locales import Language
+
+    rows = [
+        (
+            code(one),
+            *(
+                f"{reasons[tongue][one]}. {advice[tongue][one]}"
+                for tongue in (Language.ID, Language.EN)
+            ),
+        )
+        for one in members
+    ]
+    return table(("kind", "arti dan langkah pertama", "meaning and first step"), rows)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/checks.md": checks_page,
+    "docs/failures.md": failures_page,
     "docs/metrics.md": metrics_page,
     "docs/settings.md": settings_page,
 }

@@ -11,6 +11,9 @@ from monitor.domain.check import Check
 from monitor.domain.observation import Observation
 from monitor.domain.status import Status
 from monitor.domain.text import visible_text
+from monitor.locales import Language
+from monitor.locales.messages_advice import CAUSES as ADVICE
+from monitor.locales.messages_advice import FAILURES
 
 Row = tuple[str, str]
 """A name and its text; an empty name continues the row above."""
@@ -75,10 +78,13 @@ def matter(observation: Observation) -> Iterator[str]:
     outcome = observation.outcome
     if outcome.cause is not None:
         yield f"Nothing is known of the target: {CAUSES[outcome.cause]}."
+        yield f"First step: {ADVICE[Language.EN][outcome.cause]}"
     if outcome.failure is not None:
         words = KINDS[outcome.failure.kind]
         yield f"{words[0].upper()}{words[1:]} ({outcome.failure.kind})."
         yield visible_text(outcome.failure.detail)
+        if outcome.cause is None:
+            yield f"First step: {FAILURES[Language.EN][outcome.failure.kind]}"
 
 
 def waterfall(phases: Mapping[str, float], width: int) -> Iterator[str]:

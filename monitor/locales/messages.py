@@ -12,6 +12,7 @@ from monitor.domain.status import Status
 from monitor.domain.text import visible_text
 from monitor.locales import Language
 from monitor.locales.dates import duration_text, moment_text, time_text, zone_text
+from monitor.locales.messages_advice import failure_advice
 from monitor.locales.messages_reasons import failure_text
 from monitor.locales.numbers import decimal
 
@@ -22,6 +23,7 @@ _DETAIL_BYTES = 240
 _OWN_DETAIL_BYTES = 640
 _MOST_CHECKS = 4
 _MOST_RUNBOOKS = 2
+_MOST_ADVICE = 2
 
 _HEADLINES = {
     Language.ID: {
@@ -95,6 +97,7 @@ _WORDS = {
         "ini pesan pertama tentang gangguan itu.",
         "note": "Keterangan",
         "runbook": "Panduan",
+        "advice": "Langkah pertama",
         "unnamed": "layanan",
     },
     Language.EN: {
@@ -106,6 +109,7 @@ _WORDS = {
         "this is the first about it.",
         "note": "Note",
         "runbook": "Runbook",
+        "advice": "First step",
         "unnamed": "a service",
     },
 }
@@ -129,6 +133,7 @@ def summary(alert: Alert, language: Language, zone: tzinfo) -> str:
         *_note(alert, language),
         *_checks(alert, language, zone),
         *_runbooks(alert, language),
+        *_advice(alert, language),
     ]
     return _cut("\n".join(lines))
 
@@ -206,6 +211,19 @@ def _runbooks(alert: Alert, language: Language) -> list[str]:
     links = dict.fromkeys(check.runbook for check in failing if check.runbook)
     word = _WORDS[language]["runbook"]
     return [f"{word}: {visible_text(link, _NAME_BYTES)}" for link in list(links)[:_MOST_RUNBOOKS]]
+
+
+def _advice(alert: Alert, language: Language) -> list[str]:
+    """Return what to do about the checks that fail and have no runbook of their own."""
+    if alert.type not in _WITH_CHECKS:
+        return []
+    kinds = dict.fromkeys(
+        check.failure_kind
+        for check in alert.checks
+        if check.status is not Status.UP and not check.runbook
+    )
+    advice = filter(None, (failure_advice(kind, language) for kind in kinds))
+    return [f"{_WORDS[language]['advice']}: {text}" for text in list(advice)[:_MOST_ADVICE]]
 
 
 def _clock(at: datetime, zone: tzinfo, language: Language) -> str:

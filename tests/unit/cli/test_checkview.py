@@ -75,6 +75,7 @@ def test_failure_in_words_and_value(monkeypatch):
     assert "✗ DOWN" in text
     assert "It answered with another status than expected (status)." in text
     assert "status: 503, expected 200-299" in text
+    assert "First step: Read the application's log; compare `expect.status`." in text
 
 
 def test_unknown_says_that_nothing_is_known(monkeypatch):
@@ -82,6 +83,7 @@ def test_unknown_says_that_nothing_is_known(monkeypatch):
     text = seen(monkeypatch, status=OutcomeStatus.UNKNOWN, cause=UnknownCause.SELF_OFFLINE)
 
     assert "Nothing is known of the target: our own network is down." in text
+    assert "First step: Check the monitor's own network" in text
 
 
 def test_target_cannot_steer_the_terminal(monkeypatch):

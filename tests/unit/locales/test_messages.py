@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.alert import AlertType
 from monitor.domain.observation import FailureKind, UnknownCause
-from monitor.locales import Language
+from monitor.locales import Language, messages_advice
 from monitor.locales.messages import LARGEST_BYTES, summary
 from monitor.locales.messages_reasons import CAUSES, FAILURES, cause_text, failure_text
 from tests.fakes import an_alert
@@ -42,10 +42,33 @@ def test_every_reason_has_words(language):
     assert cause_text(UnknownCause.RESOLVER, language) == CAUSES[language][UnknownCause.RESOLVER]
 
 
+@pytest.mark.parametrize("language", Language)
+def test_every_reason_has_a_first_step(language):
+    """For every failure kind and unknown cause there is a sentence on what to do first."""
+    for steps, members in (
+        (messages_advice.FAILURES, FailureKind),
+        (messages_advice.CAUSES, UnknownCause),
+    ):
+        assert set(steps[language]) == set(members)
+        assert all(text[0].isupper() and text.endswith(".") for text in steps[language].values())
+
+
+def test_first_step_gives_way_to_a_runbook():
+    """What to do first is told where a check has no runbook of its own, and for no other."""
+    step = messages_advice.FAILURES[Language.ID][FailureKind.STATUS]
+    with_runbook = an_alert()
+    without = replace(with_runbook, checks=(replace(with_runbook.checks[0], runbook=None),))
+
+    assert step not in summary(with_runbook, Language.ID, WITA)
+    assert summary(without, Language.ID, WITA).endswith(f"\nLangkah pertama: {step}")
+
+
 def test_unknown_kind_is_shown_as_it_is():
     """A failure kind of another release is shown, not hidden."""
     assert failure_text("quantum", Language.ID) == "quantum"
     assert failure_text(None, Language.ID) == "sebab belum diketahui"
+    assert messages_advice.failure_advice("quantum", Language.ID) is None
+    assert messages_advice.failure_advice(None, Language.ID) is None
 
 
 def test_first_line_says_it_all():
