@@ -23,7 +23,7 @@ _OCTETS_A_STEP = 64
 
 _OPERATORS: dict[str, Callable[[Run, Any, Any], Any]] = {
     "relation_lt": values.before,
-    "relation_le": lambda run, left, right: values.not_after(run, left, right),
+    "relation_le": values.not_after,
     "relation_gt": lambda run, left, right: values.before(run, right, left),
     "relation_ge": lambda run, left, right: values.not_after(run, right, left),
     "relation_eq": values.equal,

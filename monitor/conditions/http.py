@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monitor.conditions.cel import Cel
 from monitor.domain.bodies import json_document, json_text, same_json, searchable
@@ -19,7 +19,9 @@ from monitor.fields.durations import format_duration
 from monitor.fields.jsonpath import JsonPath
 from monitor.fields.patterns import Pattern
 from monitor.fields.statuses import StatusRange, format_statuses
-from monitor.net.http1 import Headers
+
+if TYPE_CHECKING:
+    from monitor.net.http1 import Headers
 
 _LARGEST_WALKED = 262_144  # bytes of a document that a path may walk through as a whole
 _MOST_SELECTED = 1000
@@ -96,7 +98,7 @@ class Answer:
     """
 
     status: int
-    headers: Headers
+    headers: "Headers"
     body: bytes
     failure: Failure | None
     seconds: float

@@ -12,6 +12,7 @@ from monitor.fields.secrets import Secret
 from monitor.fields.shown import shown
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_PARAMETER = re.compile(r"[0-9A-Za-z._-]{1,64}\Z")
 _SET_BY_THE_DAEMON = {
     "connection",
     "content-length",
@@ -41,6 +42,12 @@ def _value(value: str | Secret) -> str | Secret:
     return value
 
 
+def _parameter(name: str) -> str:
+    if not _PARAMETER.match(name):
+        raise ValueError(f"{shown(name)} is no name of a parameter: letters, digits, . _ and -")
+    return name
+
+
 def _form(value: object) -> str:
     """Say what a header's value is meant as, so that one complaint is made of it, not two."""
     return "secret" if isinstance(value, Mapping | Secret) else "text"
@@ -58,6 +65,12 @@ HeaderName = Annotated[str, AfterValidator(_name)]
 
 OwnHeaderName = Annotated[str, AfterValidator(_own_name)]
 """The name of a header that an operator may send."""
+
+CookieName = Annotated[str, AfterValidator(_name)]
+"""The name of a cookie (RFC 6265: a token)."""
+
+ParameterName = Annotated[str, AfterValidator(_parameter)]
+"""The name of a query parameter that needs no escaping."""
 
 HeaderValue = Annotated[
     Annotated[str, Tag("text")] | Annotated[Secret, Tag("secret")],

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
-from monitor.domain.blackbox import FAILED_DUE_TO_REGEX
+from monitor.domain import blackbox
 from monitor.domain.observation import Series, series
 from monitor.net.fetch import Reply
 from monitor.net.http1 import Response
@@ -19,7 +19,8 @@ _REDIRECTS = series("probe_http_redirects")
 _SSL = series("probe_http_ssl")
 _VERSION = series("probe_http_version")
 _LAST_MODIFIED = series("probe_http_last_modified_timestamp_seconds")
-_FAILED_DUE_TO_REGEX = series(FAILED_DUE_TO_REGEX[0])
+FAILED_DUE_TO_REGEX = series(blackbox.FAILED_DUE_TO_REGEX[0])
+FAILED_DUE_TO_CEL = series(blackbox.FAILED_DUE_TO_CEL[0])
 
 
 def fetch_numbers(trace: Trace) -> dict[Series, float]:
@@ -34,7 +35,6 @@ def fetch_numbers(trace: Trace) -> dict[Series, float]:
         _REDIRECTS: float(trace.redirects),
         _SSL: 0.0,
         _VERSION: 0.0,
-        _FAILED_DUE_TO_REGEX: 0.0,
     }
 
 
@@ -47,13 +47,14 @@ def reply_numbers(reply: Reply) -> dict[Series, float]:
         _SSL: float(reply.target.origin.scheme == "https"),
         _VERSION: float(response.version),
     }
-    modified = _last_modified(response)
+    modified = last_modified(response)
     if modified is not None:
         found[_LAST_MODIFIED] = modified
     return found
 
 
-def _last_modified(response: Response) -> float | None:
+def last_modified(response: Response) -> float | None:
+    """Return when the resource changed last (Unix seconds), by its header; None without one."""
     values = response.values(b"last-modified")
     return _http_date(values[0][:64]) if values else None
 
@@ -73,4 +74,8 @@ def reply_facts(reply: Reply) -> dict[str, Any]:
     seen: dict[str, Any] = {"status": response.status, "http_version": response.version}
     if reply.redirects:
         seen |= {"redirects": reply.redirects, "final_url": reply.target.shown()}
-    return seen | {"body_bytes": response.body_size}
+    seen["body_bytes"] = response.body_size
+    modified = last_modified(response)
+    if modified is not None:
+        seen["last_modified"] = modified
+    return seen

@@ -215,8 +215,8 @@ MUTANTS = (
         name="secrets that are sent back are told",
         changes=[
             (
-                "probes/http.py",
-                "return Failure(failure.kind, veiled(failure.detail, _secrets(spec)))",
+                "conditions/httpattempt.py",
+                "return Failure(failure.kind, veiled(failure.detail, secrets))",
                 "return failure",
             )
         ],

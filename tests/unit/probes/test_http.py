@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
+from monitor.conditions.http import Answer, judge
 from monitor.domain.bodies import json_document, same_json, searchable
 from monitor.domain.observation import Failure, FailureKind
 from monitor.domain.text import visible_text
 from monitor.net.resolver import Family
-from monitor.probes.http import Answer, HttpSpec, judge, request_of
+from monitor.probes.http import HttpSpec, request_of
 
 URL = "https://portal.test/a?token=secret"
 
@@ -33,7 +34,7 @@ def an_answer(**changes):
 
 
 def verdict(expect, **changes):
-    return judge(a_spec(expect=expect), an_answer(**changes))
+    return judge(a_spec(expect=expect).expect.conditions, an_answer(**changes))
 
 
 @pytest.mark.parametrize(

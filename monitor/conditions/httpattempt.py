@@ -1,0 +1,104 @@
+"""One fetch, judged: the part that scheduled checks and /probe share."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from monitor.conditions.http import Answer, Broken, Condition, HttpConditions, first_broken
+from monitor.domain.observation import Failure, FailureKind, Outcome, Series
+from monitor.domain.text import veiled
+from monitor.net.errors import NetError
+from monitor.net.fetch import Reply, Request
+from monitor.net.httpreport import (
+    FAILED_DUE_TO_CEL,
+    FAILED_DUE_TO_REGEX,
+    fetch_numbers,
+    last_modified,
+    reply_facts,
+    reply_numbers,
+)
+from monitor.net.network import Network
+from monitor.net.policy import AddressClass
+from monitor.net.report import days_left, facts, failed, judged, measurements
+from monitor.net.trace import Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """An outcome and where it comes from. `reply` is None when no response came, `broken` when
+    none did or every condition holds.
+    """
+
+    outcome: Outcome
+    reply: Reply | None = None
+    broken: Broken | None = None
+
+
+async def attempt(
+    network: Network,
+    request: Request,
+    conditions: HttpConditions,
+    *,
+    deadline: float,
+    now: datetime,
+    trace: Trace | None = None,
+    pinned: AddressClass | None = None,
+    secrets: Iterable[str] = (),
+) -> Attempt:
+    """Fetch and judge. `deadline` is a reading of `time.monotonic`, `now` the wall clock.
+
+    `trace`, if given, is written on the way. `pinned` is as in `Network.fetch`. What is told of a
+    failure is told without `secrets`, which error pages like to repeat.
+    """
+    trace = Trace() if trace is None else trace
+    try:
+        reply = await network.fetch(request, deadline=deadline, trace=trace, pinned=pinned)
+    except NetError as error:
+        measured = measurements(trace) | fetch_numbers(trace)
+        measured |= rule_numbers(conditions, None)
+        outcome = failed(error, measured, facts(trace, insecure=request.tls.insecure))
+        return Attempt(outcome=replace(outcome, failure=_told(error.failure, secrets)))
+    answer = answer_of(reply, trace, now.timestamp())
+    broken = first_broken(conditions, answer)
+    measured = measurements(trace) | fetch_numbers(trace) | reply_numbers(reply)
+    measured |= rule_numbers(conditions, broken)
+    seen = reply_facts(reply) | facts(trace, insecure=request.tls.insecure)
+    failure = None if broken is None else _told(broken.failure, secrets)
+    degraded = failure is not None and failure.kind is FailureKind.EXPIRES_SOON
+    outcome = judged(failure, measured, seen, degraded=degraded)
+    return Attempt(outcome=outcome, reply=reply, broken=broken)
+
+
+def answer_of(reply: Reply, trace: Trace, now: float) -> Answer:
+    """Return what conditions look at; `now` is in Unix seconds."""
+    response = reply.response
+    modified = last_modified(response)
+    return Answer(
+        status=response.status,
+        headers=response.headers,
+        body=response.body,
+        failure=None if response.failure is None else response.failure.failure,
+        seconds=trace.seconds,
+        days_left=days_left(trace, now),
+        age_seconds=None if modified is None else now - modified,
+        version=response.version,
+        tls=reply.target.origin.scheme == "https",
+    )
+
+
+def rule_numbers(conditions: HttpConditions, broken: Broken | None) -> dict[Series, float]:
+    """Return whether it was a regular expression or CEL that failed, as blackbox_exporter has it:
+    they have as well when the body that they should look at did not come whole.
+    """
+    at = None if broken is None else broken.condition
+    no_body = at is Condition.WHOLE_BODY
+    by_rule = at in {Condition.HEADERS, Condition.BODY} or (no_body and bool(conditions.body))
+    found = {FAILED_DUE_TO_REGEX: float(by_rule)}
+    if conditions.has_cel:
+        by_cel = at is Condition.CEL or (no_body and not conditions.body)
+        found[FAILED_DUE_TO_CEL] = float(by_cel)
+    return found
+
+
+def _told(failure: Failure, secrets: Iterable[str]) -> Failure:
+    return Failure(failure.kind, veiled(failure.detail, secrets))
