@@ -1,15 +1,19 @@
 """Questions to a name server, and what its reply says to them (RFC 1035, RFC 6891)."""
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from monitor.net.dnswire import IN, OPT, RECORD_TYPES, Message, Record
+from monitor.domain.dnstypes import class_number, type_number
+from monitor.net.dnswire import NSID_OPTION, OPT, Message, Record
+from monitor.net.tls import TlsSettings
 
 MOST_CNAMES = 8
 UDP_PAYLOAD_BYTES = 1232  # what fits a packet anywhere (DNS flag day 2020)
+DEFAULT_PATH = "/dns-query"
 _HEADER = struct.Struct("!6H")
-_OPT = struct.pack("!BHHIH", 0, OPT, UDP_PAYLOAD_BYTES, 0, 0)
 _RECURSION_DESIRED = 0x0100
+_CHECKING_DISABLED = 0x0010
+_DNSSEC_OK = 0x8000
 _AUTHENTIC_DATA = 0x0020  # asks for the flag in the reply (RFC 6840, 5.7)
 _RESPONSE, _OPCODE, _TRUNCATED = 0x80, 0x78, 0x02  # in the third byte
 _FORMERR, _SERVFAIL, _NOTIMP, _REFUSED = 1, 2, 4, 5
@@ -21,7 +25,7 @@ _TTL_LIMIT = 2**31
 class Question:
     """What is asked. `name` is absolute and ASCII, without its final dot; "." is the root.
 
-    `record` is a key of RECORD_TYPES.
+    `record` is a type as `monitor.domain.dnstypes` names it: MX, or TYPE65280.
     """
 
     name: str
@@ -29,6 +33,35 @@ class Question:
 
     def __str__(self) -> str:
         return f"{self.name} {self.record}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a question is put.
+
+    `authentic_data` asks for the AD flag in the reply, and goes only with `recursion`. `payload`
+    (bytes), `dnssec_ok` and `nsid` (the server's identifier) need `edns`; a server that knows no
+    EDNS is asked again without. Without `retry_truncated` an answer that was cut over UDP stays
+    as it is. `source_address` (an IP literal) is where questions leave from. `tls` and, over
+    HTTPS, `path` and `get` (the method; else POST) are for the transports that have them.
+    """
+
+    recursion: bool = True
+    edns: bool = True
+    payload: int = UDP_PAYLOAD_BYTES
+    dnssec_ok: bool = False
+    checking_disabled: bool = False
+    authentic_data: bool = True
+    nsid: bool = False
+    record_class: str = "IN"
+    retry_truncated: bool = True
+    source_address: str | None = None
+    tls: TlsSettings = field(default_factory=TlsSettings)
+    path: str = DEFAULT_PATH
+    get: bool = False
+
+
+DEFAULT_OPTIONS = Options()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +81,27 @@ class CnameLoop(ValueError):
     """A chain of CNAMEs that comes back to itself, or is longer than MOST_CNAMES."""
 
 
-def encode(question: Question, query_id: int, *, recursion: bool, edns: bool) -> bytes:
-    """Return a query as bytes. Raises ValueError for a name that the DNS cannot carry."""
-    flags = _RECURSION_DESIRED | _AUTHENTIC_DATA if recursion else 0
-    header = _HEADER.pack(query_id, flags, 1, 0, 0, 1 if edns else 0)
-    asked = struct.pack("!HH", RECORD_TYPES[question.record], IN)
-    return header + _wire_name(question.name) + asked + (_OPT if edns else b"")
+def encode(question: Question, query_id: int, options: Options = DEFAULT_OPTIONS) -> bytes:
+    """Return a query as bytes. Raises ValueError for what the DNS cannot carry."""
+    header = _HEADER.pack(query_id, _flags(options), 1, 0, 0, 1 if options.edns else 0)
+    asked = struct.pack("!HH", type_number(question.record), class_number(options.record_class))
+    return header + _wire_name(question.name) + asked + _opt(options)
+
+
+def _flags(options: Options) -> int:
+    flags = _CHECKING_DISABLED if options.checking_disabled else 0
+    if options.recursion:
+        flags |= _RECURSION_DESIRED
+        flags |= _AUTHENTIC_DATA if options.authentic_data else 0
+    return flags
+
+
+def _opt(options: Options) -> bytes:
+    if not options.edns:
+        return b""
+    wanted = struct.pack("!HH", NSID_OPTION, 0) if options.nsid else b""
+    flags = _DNSSEC_OK if options.dnssec_ok else 0
+    return struct.pack("!BHHIH", 0, OPT, options.payload, flags, len(wanted)) + wanted
 
 
 def _wire_name(name: str) -> bytes:
@@ -87,16 +135,17 @@ def is_truncated(wire: bytes) -> bool:
     return bool(wire[2] & _TRUNCATED)
 
 
-def follow(message: Message, question: Question) -> Chain:
+def follow(message: Message, question: Question, record_class: str = "IN") -> Chain:
     """Return the chain from the question's name through the answer section.
 
-    Records of names that are not on the way are left out. Raises CnameLoop.
+    Records of names that are not on the way are left out. A question for ANY leads to all that
+    its name has. Raises CnameLoop.
     """
     name, ttl = question.name.lower(), _TTL_LIMIT
     aliases: list[str] = []
     while True:
-        records = _records(message, name, question.record)
-        alias = _records(message, name, "CNAME")
+        records = _records(message, name, question.record, record_class)
+        alias = _records(message, name, "CNAME", record_class)
         ttl = min([ttl, *(record.ttl_seconds for record in records or alias)])
         if records or not alias:
             return Chain(aliases=tuple(aliases), records=records, ttl_seconds=ttl)
@@ -111,7 +160,13 @@ def lengthen(aliases: list[str], name: str, question: Question) -> None:
     aliases.append(name)
 
 
-def _records(message: Message, name: str, record_type: str) -> tuple[Record, ...]:
+def _records(
+    message: Message, name: str, record_type: str, record_class: str
+) -> tuple[Record, ...]:
     return tuple(
-        record for record in message.answer if record.type == record_type and record.name == name
+        record
+        for record in message.answer
+        if record.name == name
+        and record_type in {record.type, "ANY"}
+        and record.record_class == record_class
     )

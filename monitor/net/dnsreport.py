@@ -17,6 +17,7 @@ from monitor.domain.text import visible_text
 from monitor.net.addresshash import address_hash
 from monitor.net.dnsclient import DnsAnswer
 from monitor.net.dnsmessage import CnameLoop, Question, follow
+from monitor.net.dnswire import Edns, Record
 from monitor.net.errors import NetError
 
 _MOST_FACTS = 100
@@ -38,14 +39,21 @@ _IP_HASH = series("probe_ip_addr_hash")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What a server said, as far as it is judged. Answers and TTLs (seconds) go together."""
+    """What a server said, as far as it is judged. Answers and TTLs (seconds) go together.
+
+    `aliases` are the CNAMEs on the way, `errors` the server's own reasons (RFC 8914).
+    """
 
     rcode: str
     flags: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     ttls: tuple[int, ...] = ()
     section_sizes: tuple[int, int, int] = (0, 0, 0)
+    errors: tuple[str, ...] = ()
+    edns: Edns | None = None
     transport: str = "udp"
+    http_version: str | None = None
     truncated: bool = False
 
 
@@ -66,6 +74,7 @@ class Asked:
 def read(question: Question, answer: DnsAnswer) -> Reply:
     """Return what is judged of an answer. Raises NetError for CNAMEs without end."""
     message = answer.message
+    text = _typed if question.record == "ANY" else _text
     try:
         chain = follow(message, question)
     except CnameLoop as error:
@@ -73,12 +82,25 @@ def read(question: Question, answer: DnsAnswer) -> Reply:
     return Reply(
         rcode=message.rcode,
         flags=message.flags,
-        answers=tuple(record.text for record in chain.records),
+        aliases=chain.aliases,
+        answers=tuple(map(text, chain.records)),
         ttls=tuple(min(record.ttl_seconds, chain.ttl_seconds) for record in chain.records),
         section_sizes=(len(message.answer), len(message.authority), len(message.additional)),
+        errors=tuple(map(str, message.edns.errors)) if message.edns else (),
+        edns=message.edns,
         transport=answer.transport.value,
+        http_version=answer.http_version,
         truncated=answer.truncated,
     )
+
+
+def _text(record: Record) -> str:
+    return record.text
+
+
+def _typed(record: Record) -> str:
+    """Return an answer of any type, which must say of which."""
+    return f"{record.type} {record.text}"
 
 
 def combine(record: str, asked: Sequence[Asked]) -> Outcome:

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from monitor.domain.observation import FailureKind
 from monitor.net.dnsclient import Ask, DnsAnswer, QueryTrace, Transport, ask
-from monitor.net.dnsmessage import Question
+from monitor.net.dnsmessage import DEFAULT_OPTIONS, Options, Question
 from monitor.net.dnsserver import NameServer
 from monitor.net.errors import NetError
 from monitor.net.hosts import parse_hosts
@@ -50,11 +50,13 @@ _SOMEWHERE_GLOBAL = "2001:500:2f::f"  # a root name server; nothing is sent to i
 
 
 class Family(Enum):
-    """Which addresses are wanted."""
+    """Which addresses are wanted. A preferred family comes first; the other one comes after it."""
 
     ANY = "any"
     IP4 = "ip4"
     IP6 = "ip6"
+    PREFER_IP4 = "prefer_ip4"
+    PREFER_IP6 = "prefer_ip6"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +125,8 @@ class Resolver:
         """Return the addresses of an IP literal or a name, never none.
 
         With ANY, IPv6 comes first if there is a global IPv6 route, else IPv4, and IPv6 only for
-        a name without IPv4. The hosts file gives its own order. Raises NetError: a RESOLVE kind,
-        or REFUSED_BY_POLICY when the DNS moved the name inward.
+        a name without IPv4; the hosts file gives its own order. A preference asks for both. Raises
+        NetError: a RESOLVE kind, or REFUSED_BY_POLICY when the DNS moved the name inward.
         """
         fixed = self._fixed(host)
         if fixed:
@@ -144,7 +146,7 @@ class Resolver:
         *,
         trace: QueryTrace,
         transport: Transport = Transport.UDP,
-        recursion: bool = True,
+        options: Options = DEFAULT_OPTIONS,
     ) -> DnsAnswer:
         """Return what our name servers say to a question, nothing of it from what is kept.
 
@@ -155,7 +157,7 @@ class Resolver:
             until=lambda: deadline,
             trace=trace,
             transport=transport,
-            recursion=recursion,
+            options=options,
         )
         return await self._servers.ask(inquiry)
 
@@ -210,6 +212,10 @@ class Resolver:
             return [[ip4]]
         if family is Family.IP6:
             return [[ip6]]
+        if family is Family.PREFER_IP4:
+            return [[ip4, ip6]]
+        if family is Family.PREFER_IP6:
+            return [[ip6, ip4]]
         return [[ip6, ip4]] if self._has_ip6_route() else [[ip4], [ip6]]
 
     def _has_ip6_route(self) -> bool:
@@ -252,6 +258,9 @@ def _name(host: str) -> str:
 def _of_family(addresses: tuple[str, ...], family: Family, host: str) -> tuple[str, ...]:
     if family is Family.ANY:
         return addresses
+    if family in {Family.PREFER_IP4, Family.PREFER_IP6}:
+        first = family is Family.PREFER_IP6
+        return tuple(sorted(addresses, key=lambda address: (":" in address) is not first))
     wants_ip6 = family is Family.IP6
     kept = tuple(address for address in addresses if (":" in address) is wants_ip6)
     if not kept:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from monitor.domain.observation import FailureKind
 from monitor.net.dnsclient import Ask, DnsAnswer, QueryTrace, Transport
-from monitor.net.dnsmessage import Question
+from monitor.net.dnsmessage import DEFAULT_OPTIONS, Options, Question
 from monitor.net.dnsserver import NameServer
 from monitor.net.errors import NetError
 
@@ -26,7 +26,7 @@ class Inquiry:
     until: Callable[[], float]
     trace: QueryTrace
     transport: Transport = Transport.UDP
-    recursion: bool = True
+    options: Options = DEFAULT_OPTIONS
 
 
 class Servers:
@@ -114,7 +114,7 @@ class Servers:
             server,
             inquiry.question,
             transport=inquiry.transport,
-            recursion=inquiry.recursion,
+            options=inquiry.options,
             deadline=deadline,
             trace=inquiry.trace,
         )

@@ -233,7 +233,7 @@ async def _reply(
     trace: "QueryTrace",
 ) -> "Reply":
     """Return what the server at the end of `way` says; None stands for our own resolver's."""
-    from monitor.net.dnsclient import Transport
+    from monitor.net.dnsclient import Options, Transport
     from monitor.net.dnsmessage import Question
     from monitor.net.dnsquery import query
     from monitor.net.dnsreport import read
@@ -248,17 +248,17 @@ async def _reply(
             context.deadline,
             trace=trace,
             transport=Transport(spec.transport),
-            recursion=spec.recursion,
+            options=Options(recursion=spec.recursion),
         )
         return read(question, answer)
     server, family = way
     answer = await query(
         NameServer(server.host, server.port or DNS_PORT),
         question,
-        resolver=resolver,
+        network=context.network,
         family=Family(family),
         transport=Transport(spec.transport),
-        recursion=spec.recursion,
+        options=Options(recursion=spec.recursion),
         deadline=context.deadline,
         trace=trace,
     )

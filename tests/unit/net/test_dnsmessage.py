@@ -10,6 +10,7 @@ import pytest
 from monitor.net.dnsmessage import (
     MOST_CNAMES,
     CnameLoop,
+    Options,
     Question,
     encode,
     follow,
@@ -19,7 +20,7 @@ from monitor.net.dnsmessage import (
 from monitor.net.dnswire import Message, Record
 
 QUESTION = Question("www.example.id", "A")
-QUERY = encode(QUESTION, 4711, recursion=True, edns=True)
+QUERY = encode(QUESTION, 4711)
 
 
 def replied(query: bytes = QUERY) -> bytearray:
@@ -30,7 +31,7 @@ def replied(query: bytes = QUERY) -> bytearray:
 @pytest.mark.parametrize("edns", [True, False])
 def test_question_as_others_read_it(name: str, edns: bool):
     """A question says what is asked, with recursion wished for and room for 1232 bytes."""
-    read = dns.message.from_wire(encode(Question(name, "MX"), 7, recursion=True, edns=edns))
+    read = dns.message.from_wire(encode(Question(name, "MX"), 7, Options(edns=edns)))
 
     assert read.id == 7
     assert read.question[0].name.to_text(omit_final_dot=name != ".") == name
@@ -41,14 +42,16 @@ def test_question_as_others_read_it(name: str, edns: bool):
 
 def test_question_without_recursion():
     """Without recursion no flag is set."""
-    assert dns.message.from_wire(encode(QUESTION, 7, recursion=False, edns=False)).flags == 0
+    assert (
+        dns.message.from_wire(encode(QUESTION, 7, Options(recursion=False, edns=False))).flags == 0
+    )
 
 
 @pytest.mark.parametrize("name", ["", "a..b", ".a", "a" * 64, ".".join(["a" * 60] * 5), "é.id"])
 def test_names_that_cannot_be_asked(name: str):
     """A name that no DNS message can carry is refused."""
     with pytest.raises(ValueError):
-        encode(Question(name, "A"), 7, recursion=True, edns=True)
+        encode(Question(name, "A"), 7)
 
 
 def test_reply_to_our_question():

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.net.dnswire import RECORD_TYPES, Malformed, Message, decode
+from monitor.domain.dnstypes import RECORD_TYPES
+from monitor.net.dnswire import Edns, Malformed, Message, decode
 
 HEADER = struct.Struct("!6H")
 
@@ -42,7 +43,7 @@ def reply(*records: str, rcode: int = 0, flags: int = 0) -> bytes:
         ('example.id. 60 TXT "a b" "" "c"', "a bc"),
         ('example.id. 60 TXT "\\195\\169\\255"', "é\N{REPLACEMENT CHARACTER}"),
         ('example.id. 60 CAA 128 Issue "letsencrypt.org; x=1"', "128 issue letsencrypt.org; x=1"),
-        ("example.id. 60 HINFO a b", r"\# 4 01610162"),
+        ("example.id. 60 TYPE65280 \\# 4 0161016F", r"\# 4 0161016f"),
         ("example.id. 60 CNAME a\\.b.c\\000d.id.", r"a\.b.c\000d.id"),
     ],
 )
@@ -62,7 +63,12 @@ def test_header():
     found = decode(message.to_wire())
 
     assert found == Message(
-        rcode="RCODE16", flags=("qr", "rd", "ra"), answer=(), authority=(), additional=()
+        rcode="BADVERS",
+        flags=("qr", "rd", "ra"),
+        answer=(),
+        authority=(),
+        additional=(),
+        edns=Edns(version=0, payload=8192, dnssec_ok=False),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import monitor
 from monitor.domain.observation import FailureKind, UnknownCause
-from monitor.net.dnsclient import DnsAnswer, QueryTrace, Transport
+from monitor.net.dnsclient import DnsAnswer, Options, QueryTrace, Transport
 from monitor.net.dnsmessage import Question
 from monitor.net.dnsserver import NameServer
 from monitor.net.dnswire import Message, Record
@@ -36,7 +36,7 @@ class FakeDns:
         question: Question,
         *,
         transport: Transport,
-        recursion: bool,
+        options: Options,
         deadline: float,
         trace: QueryTrace,
     ) -> DnsAnswer:
