@@ -30,13 +30,15 @@ class ChainOrder:
         """Say whether every visitor who trusts the root can verify the chain."""
         return not self.missing and not self.misplaced
 
+    def faults(self) -> tuple[str, ...]:
+        """Return in words what keeps some visitors from verifying the chain."""
+        missing = (f"not sent, but needed: {visible_text(one, _SHOWN)}" for one in self.missing)
+        return (*missing, *(("the certificates are in the wrong order",) * self.misplaced))
+
     def texts(self) -> tuple[str, ...]:
         """Return each oddity in words, the grave ones first."""
-        return (
-            *(f"not sent, but needed: {visible_text(one, _SHOWN)}" for one in self.missing),
-            *(("the certificates are in the wrong order",) if self.misplaced else ()),
-            *(f"sent, but not needed: {visible_text(one, _SHOWN)}" for one in self.extra),
-        )
+        extra = (f"sent, but not needed: {visible_text(one, _SHOWN)}" for one in self.extra)
+        return (*self.faults(), *extra)
 
 
 def chain_order(presented: Chain, verified: Chain | None) -> ChainOrder:

@@ -25,6 +25,12 @@ _ALERT, _HANDSHAKE, _SERVER_HELLO = 21, 22, 2
 _LARGEST_RECORD = 18_432
 _SIGNALLING = 0x00FF  # secure renegotiation, without which some servers refuse (RFC 5746)
 
+# Signatures: ECDSA, Ed25519, RSA-PSS and RSA with SHA-256 to SHA-512; SHA-1.
+_SCHEMES = (
+    *(0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806),
+    *(0x0401, 0x0501, 0x0601, 0x0203, 0x0201),
+)
+
 # Key exchange and signature differ, so that every kind of certificate finds its own among them.
 _COMMON_SUITES = (
     *(0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA8, 0xCCA9, 0xCCAA, 0x009E, 0x009F, 0x009C, 0x009D),
@@ -181,10 +187,8 @@ def _extensions(name: str, version: str) -> bytes:
     groups = struct.pack("!5H", 29, 23, 24, 25, 256)
     found = _extension(10, _sized(groups, 2)) + _extension(11, b"\1\0")
     if version == "TLS1.2":
-        # ECDSA, RSA-PSS and RSA with SHA-256 to SHA-512 and SHA-1; Ed25519.
-        schemes = (0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806)
-        schemes += (0x0401, 0x0501, 0x0601, 0x0203, 0x0201)
-        found += _extension(13, _sized(struct.pack(f"!{len(schemes)}H", *schemes), 2))
+        schemes = struct.pack(f"!{len(_SCHEMES)}H", *_SCHEMES)
+        found += _extension(13, _sized(schemes, 2))
     if not _is_address(name):
         entry = b"\0" + _sized(name.encode("ascii", "replace"), 2)
         found = _extension(0, _sized(entry, 2)) + found
