@@ -21,7 +21,7 @@ from monitor.fields.patterns import Pattern
 from monitor.fields.statuses import StatusRange, format_statuses
 
 if TYPE_CHECKING:
-    from monitor.net.http1 import Headers
+    from monitor.net.response import Headers
 
 _LARGEST_WALKED = 262_144  # bytes of a document that a path may walk through as a whole
 _MOST_SELECTED = 1000

@@ -109,6 +109,11 @@ class Stream:
         host = f"[{self.address}]" if ":" in self.address else self.address
         return f"{host}:{self._port}"
 
+    @property
+    def alpn(self) -> str | None:
+        """The protocol that the handshake agreed on (ALPN), None without one."""
+        return None if self._tls is None else self._tls.selected_alpn_protocol()
+
     async def connect(self) -> None:
         """Open the connection; TCP_NODELAY is set. Raises NetError."""
         if self._deadline <= monotonic():
@@ -314,7 +319,7 @@ class Stream:
         match self.trace.phase:
             case Phase.TLS:
                 return "no end of the TLS handshake with"
-            case Phase.PROCESSING:
+            case Phase.CONNECT | Phase.PROCESSING:
                 return "no answer from"
             case _:
                 return f"{self.received} bytes, but not all, from"

@@ -16,8 +16,12 @@ class Decoder(Protocol):
 
     def decode(self, octets: bytes, limit: int) -> bytes: ...
 
+    def begun(self) -> bool:
+        """Say whether there was anything to undo; where no encoding is, that is always so."""
+        ...
+
     def finished(self) -> bool:
-        """Say whether the encoded data were whole."""
+        """Say whether the encoded data were whole; none at all are."""
         ...
 
 
@@ -26,6 +30,9 @@ class Identity:
 
     def decode(self, octets: bytes, limit: int) -> bytes:
         return octets[:limit]
+
+    def begun(self) -> bool:
+        return True
 
     def finished(self) -> bool:
         return True
@@ -71,12 +78,15 @@ class Zlib:
             )
         self._engine = zlib.decompressobj(_GZIP)
 
+    def begun(self) -> bool:
+        return self._begun
+
     def finished(self) -> bool:
         return self._engine.eof or not self._begun
 
 
 class Brotli:
-    """`br`, where the brotli package is installed."""
+    """`br`."""
 
     def __init__(self, engine: "BrotliEngine") -> None:
         self._engine = engine
@@ -92,12 +102,15 @@ class Brotli:
                 FailureKind.PROTOCOL, f"broken content encoding: br: {error}", answered=True
             ) from None
 
+    def begun(self) -> bool:
+        return self._begun
+
     def finished(self) -> bool:
         return self._engine.is_finished() or not self._begun
 
 
 class BrotliEngine(Protocol):
-    """The part of brotli.Decompressor (1.2 and later) that is used."""
+    """The part of brotli.Decompressor that is used."""
 
     def process(self, octets: bytes, output_buffer_limit: int) -> bytes: ...
 
@@ -110,31 +123,31 @@ def decoder(encoding: str) -> Decoder:
     Nested encodings multiply what a small body unpacks to, and no browser needs them.
     """
     names = [name for part in encoding.lower().split(",") if (name := part.strip())]
-    names = [name for name in names if name != "identity"]
-    match names:
-        case []:
+    names = [name for name in names if name != "identity"] or ["identity"]
+    if len(names) > 1:
+        raise _refused(f"{len(names)} content encodings upon each other, at most one is read")
+    return decoder_of(names[0])
+
+
+def decoder_of(coding: str) -> Decoder:
+    """Return what undoes one coding. Raise NetError on an unknown one."""
+    match coding:
+        case "identity":
             return Identity()
-        case ["gzip" | "x-gzip"]:
+        case "gzip" | "x-gzip":
             return Zlib(_GZIP)
-        case ["deflate"]:
+        case "deflate":
             return Zlib(zlib.MAX_WBITS)
-        case ["br"]:
+        case "br":
             return _brotli()
-        case [name]:
-            raise _refused(f"content encoding {visible_text(name, 40)!r} is not supported")
         case _:
-            raise _refused(f"{len(names)} content encodings upon each other, at most one is read")
+            raise _refused(f"content encoding {visible_text(coding, 40)!r} is not supported")
 
 
 def _brotli() -> Decoder:
-    try:
-        import brotli  # type: ignore[import-not-found]  # optional
-    except ImportError:
-        raise _refused("content encoding 'br' needs the brotli package") from None
-    engine = brotli.Decompressor()
-    if not hasattr(engine, "can_accept_more_data"):
-        raise _refused("content encoding 'br' needs brotli 1.2, which bounds its output")
-    return Brotli(engine)
+    import brotli  # type: ignore[import-untyped]  # only who meets it pays for it
+
+    return Brotli(brotli.Decompressor())
 
 
 def _refused(detail: str) -> NetError:

@@ -8,7 +8,7 @@ from typing import Any
 from monitor.domain import blackbox
 from monitor.domain.observation import Series, series
 from monitor.net.fetch import Reply
-from monitor.net.http1 import Response
+from monitor.net.response import Response
 from monitor.net.trace import Phase, Trace
 
 _DURATIONS = {phase: series("probe_http_duration_seconds", phase=phase.value) for phase in Phase}

@@ -9,12 +9,14 @@ from monitor.net.connection import Stream, dial
 from monitor.net.errors import NetError
 from monitor.net.fetch import Reply, Request, fetch
 from monitor.net.policy import AddressClass, classify_address, permitted
+from monitor.net.proxy import Proxy, failed, refuse_inward, tunnel
 from monitor.net.resolver import Family, Resolver
 from monitor.net.starttls import StartTls, negotiate
 from monitor.net.tls import Contexts, TlsSettings
 from monitor.net.trace import Phase, Trace
 
 if TYPE_CHECKING:
+    from monitor.net.oauth import Tokens
     from monitor.net.transport import HttpTransport
 
 
@@ -42,6 +44,7 @@ class Network:
         resolve_to: str | None = None,
         starttls: StartTls | None = None,
         source_address: str | None = None,
+        proxy: Proxy | None = None,
     ) -> Stream:
         """Return an open connection to `host`; over TLS when settings for it are given.
 
@@ -51,21 +54,28 @@ class Network:
         `pinned` is the class that the address may not lie further inward than; None means the
         one that the host's own name gives it. `resolve_to` (an IP literal) is dialled instead
         of what the name leads to; `source_address` (another) is where the connection leaves
-        from. The caller closes the stream.
+        from. `proxy` is dialled in place of the host, and asked for a tunnel when TLS is wanted;
+        the resolve phase is that of its name then. The caller closes the stream.
         """
         # First, and in no phase: a file of ours that can't be read is no fault of the target.
         context = None if tls is None else self.contexts.get(tls)
         trace.enter(Phase.RESOLVE)
-        address = await self._address(host, family, deadline, pinned, resolve_to)
-        if trace.address is None:
-            trace.address = address
-        stream = await dial(
-            address, port, deadline=deadline, trace=trace, source_address=source_address
-        )
+        if proxy is not None:
+            refuse_inward(resolve_to or host, pinned)
+            stream = await self._dial_proxy(proxy, deadline, trace)
+        else:
+            address = await self._address(host, family, deadline, pinned, resolve_to)
+            if trace.address is None:
+                trace.address = address
+            stream = await dial(
+                address, port, deadline=deadline, trace=trace, source_address=source_address
+            )
         name = host if tls is None or tls.server_name is None else tls.server_name
         try:
             if starttls is not None:
                 trace.banner = await negotiate(stream, starttls, name, trace)
+            if proxy is not None and tls is not None:
+                await tunnel(stream, proxy, resolve_to or host, port)
             if context is not None and tls is not None:
                 await stream.start_tls(context, tls, name)
         except BaseException:
@@ -91,6 +101,37 @@ class Network:
 
         return HttpTransport(self.fetch)
 
+    async def addresses(
+        self, host: str, family: Family, deadline: float, pinned: AddressClass | None = None
+    ) -> tuple[str, ...]:
+        """Return every address of `host` that may be dialled, in the order to try.
+
+        `pinned` as in `connect`. Raises NetError when there is none.
+        """
+        found = (await self.resolver.resolve(host, family, deadline)).addresses
+        limit = self.resolver.pinned_class(host) if pinned is None else pinned
+        kept = tuple(address for address in found if permitted(address, limit))
+        if not kept:
+            raise _refused(host, found[0], limit)
+        return kept
+
+    @cached_property
+    def tokens(self) -> "Tokens":
+        """The OAuth 2.0 tokens of all checks."""
+        from monitor.net.oauth import Tokens  # only who has such checks pays for it
+
+        return Tokens()
+
+    async def _dial_proxy(self, proxy: Proxy, deadline: float, trace: Trace) -> Stream:
+        host, port = proxy.address
+        try:
+            address = await self._address(host, Family.ANY, deadline, None, None)
+            if trace.address is None:
+                trace.address = address
+            return await dial(address, port, deadline=deadline, trace=trace)
+        except NetError as error:
+            raise failed(proxy, error.failure.detail, error) from None
+
     async def _address(
         self,
         host: str,
@@ -99,7 +140,7 @@ class Network:
         pinned: AddressClass | None,
         resolve_to: str | None,
     ) -> str:
-        own_class = _class_of_literal(host) if family is Family.ANY else None
+        own_class = _class_of_literal(host) if family not in _ONE_FAMILY else None
         if resolve_to is not None:
             # Written by the operator, so its class is as configured; the limits stay.
             candidates: tuple[str, ...] = (resolve_to,)
@@ -114,6 +155,9 @@ class Network:
             if permitted(address, limit):
                 return address
         raise _refused(host, candidates[0], limit)
+
+
+_ONE_FAMILY = (Family.IP4, Family.IP6)
 
 
 @lru_cache(maxsize=16_384)

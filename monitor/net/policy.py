@@ -28,7 +28,9 @@ __all__ = [
     "AddressClass",
     "classify_address",
     "innermost",
+    "is_within",
     "narrowed",
+    "outermost",
     "parse_host",
     "permitted",
     "pinned_class",
@@ -161,6 +163,16 @@ def pinned_class(host: str) -> AddressClass:
     return AddressClass.LOOPBACK if is_local else AddressClass.PRIVATE
 
 
+def is_within(found: AddressClass, limit: AddressClass) -> bool:
+    """Say whether what is of one class may stand in for a target of another."""
+    return AddressClass.FORBIDDEN not in {found, limit} and _DEPTH[found] <= _DEPTH[limit]
+
+
+def outermost(*classes: AddressClass) -> AddressClass:
+    """Return the class that lies least far inward."""
+    return min(classes, key=_DEPTH.__getitem__)
+
+
 def narrowed(pinned: AddressClass, dialled: str) -> AddressClass:
     """Return the class that a redirect must keep to after `dialled` (an IP literal) answered."""
-    return min(pinned, classify_address(dialled), key=_DEPTH.__getitem__)
+    return outermost(pinned, classify_address(dialled))

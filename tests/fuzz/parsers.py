@@ -14,7 +14,7 @@ import dns.rrset
 from monitor.net.certificates import read_chain
 from monitor.net.dnsmessage import CnameLoop, Question, follow
 from monitor.net.dnswire import Malformed, decode
-from monitor.net.http1 import Response
+from monitor.net.http1 import Http1Response as Response
 from tests.certificates import issue
 
 

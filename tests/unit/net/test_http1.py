@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.observation import FailureKind
-from monitor.net.http1 import Response, request_head
+from monitor.net.http1 import Http1Response as Response
+from monitor.net.http1 import request_head
 
 
 def read(octets: bytes, *, method="GET", largest_body=1000, end=True, clean=True, step=65_536):

@@ -6,7 +6,7 @@ import pytest
 
 from monitor.domain.observation import series
 from monitor.net.fetch import Reply
-from monitor.net.http1 import Response
+from monitor.net.http1 import Http1Response as Response
 from monitor.net.httpreport import fetch_numbers, reply_numbers
 from monitor.net.trace import Trace
 from monitor.net.urls import parse_target

@@ -4,6 +4,7 @@ import pytest
 
 from monitor.domain.observation import FailureKind as Kind
 from monitor.net.fetch import _follow, make_request
+from monitor.net.proxy import Proxy
 from monitor.net.redirects import Cookies, Hop, RedirectRules, next_hop
 from monitor.net.tls import TlsSettings
 from monitor.net.urls import parse_target
@@ -161,18 +162,130 @@ def test_a_body_that_stays_behind_takes_its_headers_along():
 def test_a_cookie_goes_back_to_its_own_origin_only():
     """Within one check a site gets back the cookies that it set, and no other site does."""
     cookies = Cookies()
-    cookies.take(HERE.origin, [b"sid=1; Path=/; HttpOnly", b"lang=id", b"\xff=x", b"novalue"])
+    cookies.take(HERE, [b"sid=1; Path=/; HttpOnly", b"lang=id", b"\xff=x", b"novalue"], now=0.0)
 
-    assert cookies.field(HERE.origin) == "sid=1; lang=id"
-    assert cookies.field(parse_target("http://portal.test/").origin) is None
-    assert b"Cookie: sid=1; lang=id\r\n" in _follow(a_request(), hop("/x"), cookies).head
+    assert cookies.field(HERE) == "sid=1; lang=id"
+    assert cookies.field(parse_target("http://portal.test/a/b")) is None
+    assert b"Cookie: sid=1; lang=id\r\n" in _follow(a_request(), hop("/a/x"), cookies).head
+
+
+def test_domain_leads_a_cookie_nowhere_else():
+    """No other host gets a cookie, whatever the site says of its domain."""
+    cookies = Cookies()
+    cookies.take(HERE, [b"sid=1; Domain=test; Path=/", b"b=2; Domain=.portal.test"], now=0.0)
+
+    assert cookies.field(parse_target("https://other.test/")) is None
+    assert cookies.field(parse_target("https://www.portal.test/")) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "url", "goes"),
+    [
+        (b"c=1; Path=/a", "https://portal.test/a", True),
+        (b"c=1; Path=/a", "https://portal.test/a/?q=/b", True),
+        (b"c=1; Path=/a", "https://portal.test/ab", False),
+        (b"c=1; Path=/a/", "https://portal.test/a/b", True),
+        (b"c=1; Path=b", "https://portal.test/a/c", True),
+        (b"c=1", "https://portal.test/a/c?d", True),
+        (b"c=1", "https://portal.test/b", False),
+        (b"c=1; Path=/", "https://portal.test/?a", True),
+    ],
+)
+def test_a_cookie_is_for_its_path(field, url, goes):
+    """A cookie goes to its path and below; without one, to the folder of the page that set it."""
+    cookies = Cookies()
+    cookies.take(HERE, [field], now=0.0)
+
+    assert cookies.field(parse_target(url)) == ("c=1" if goes else None)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        b"Max-Age=0",
+        b"max-age=-1",
+        b"Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+        b"Max-Age=0; Expires=Fri, 01 Jan 2100 00:00:00 GMT",
+    ],
+)
+def test_a_cookie_is_taken_back(end):
+    """A date in the past takes a cookie back, also one that the check sent by itself."""
+    cookies = Cookies()
+    cookies.take(HERE, [b"sid=1; Path=/", b"keep=1; Path=/; Max-Age=60; Expires=x"], now=1e9)
+    cookies.take(HERE, [b"sid=; Path=/; " + end], now=1e9)
+
+    assert cookies.field(HERE, "sid=own; other=1") == "other=1; keep=1"
+
+
+def test_a_cookie_of_our_own_survives_on_its_origin():
+    """A Cookie header goes along within its origin, in one field with what the site set, and stays
+    behind for good once the origin is left.
+    """
+    cookies = Cookies()
+    cookies.take(HERE, [b"sid=theirs; Path=/"], now=0.0)
+    request = make_request(HERE, fields=(("cookie", "a=1; sid=own"), ("X", "y")))
+
+    same = _follow(request, hop("/x"), cookies)
+    away = _follow(same, hop("https://other.test/"), cookies)
+    back = _follow(away, hop("https://portal.test/", here=away.target), cookies)
+
+    assert b"\r\nCookie: a=1; sid=theirs\r\n" in same.head
+    assert same.head.lower().count(b"cookie:") == 1
+    assert b"cookie" not in away.head.lower()
+    assert b"\r\nCookie: sid=theirs\r\n" in back.head
+
+
+def test_fields_may_go_along_as_in_go():
+    """By Go's rules own fields and the body follow to another host; whatever is personal does not."""
+    fields = (
+        ("X-Own", "1"),
+        ("Authorization", "Bearer t"),
+        ("Cookie", "a=1"),
+        ("Host", "named.test"),
+        ("Proxy-Authorization", "Basic x"),
+        ("User-Agent", "Prober/1"),
+    )
+    request = make_request(HERE, method="PUT", fields=fields, body=b"hello")
+
+    kept = _follow(
+        request, hop("https://other.test/", status=307, method="PUT", keep_fields=True), Cookies()
+    )
+    turned = hop("https://other.test/", status=302, method="PUT", keep_fields=True)
+
+    assert kept.fields == (("X-Own", "1"), ("User-Agent", "Prober/1"))
+    assert b"Host: other.test\r\n" in kept.head
+    assert (kept.method, kept.body) == ("PUT", b"hello")
+    assert (turned.method, turned.keeps_body) == ("GET", False)
+    assert hop("/x", status=302, method="HEAD", keep_fields=True).method == "HEAD"
+    assert hop("/x", status=302, method="PUT").method == "PUT"
+
+
+def test_what_a_request_asks_for_stays_with_it():
+    """Bounds, codings, versions, the proxy and the user agent are the same on every hop."""
+    proxy = Proxy(url="http://proxy.test:3128")
+    request = make_request(
+        HERE,
+        largest_body=None,
+        keep_body=False,
+        coding="gzip",
+        http2=True,
+        proxy=proxy,
+        user_agent="Prober/1",
+    )
+
+    followed = _follow(request, hop("https://other.test/"), Cookies())
+
+    for name in ("largest_body", "keep_body", "coding", "http2", "proxy", "via", "user_agent"):
+        assert getattr(followed, name) == getattr(request, name)
+    assert followed.tls.alpn == ("h2", "http/1.1")
+    assert b"User-Agent: Prober/1\r\n" in followed.head
 
 
 def test_cookies_are_bounded():
     """A site cannot make a check carry thousands of cookies."""
     cookies = Cookies()
     cookies.take(
-        HERE.origin, [b"c%d=%s" % (n, b"x" * 5000 if n == 0 else b"y") for n in range(500)]
+        HERE, [b"c%d=%s" % (n, b"x" * 5000 if n == 0 else b"y") for n in range(500)], now=0.0
     )
 
-    assert len(cookies.field(HERE.origin)) < 1000
+    assert len(cookies.field(HERE)) < 1000

@@ -1,0 +1,187 @@
+"""One HTTP response, whatever version carried it: what is taken of it, and how much.
+
+How a version frames its messages is its own module's business. What a head and a body may be is
+the same for all, and is here.
+"""
+
+import sys
+
+from monitor.domain.observation import FailureKind
+from monitor.net.encoding import Decoder, Identity, decoder, decoder_of
+from monitor.net.errors import NetError
+
+LARGEST_HEAD = 65_536  # bytes of all header sections together, of the preludes too
+MOST_HEADERS = 100
+WIRE_FACTOR = 4  # what surrounds a body, such as chunk sizes, is bounded as well
+LARGEST_BODY = 1_048_576
+_MOST_PRELUDES = 10
+_MOST_UNPACKED = 67_108_864  # bytes that one piece off the wire may become
+_UNBOUNDED = sys.maxsize // 8
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Response:
+    """One response as it comes in, until it is `complete` or has a `failure`.
+
+    `version` is "1.0", "1.1", "2" or "3". `headers` keep order and spelling. `body` is there,
+    decoded, once it is whole; `wire_length` is what Content-Length says, None without one.
+    `failure` is PROTOCOL, TRUNCATED or TOO_LARGE; after one in the body the status and the headers
+    still stand.
+
+    `largest_body` bounds the decoded body; None bounds it by time alone. Without `keep_body` it is
+    counted and checked, but not kept. `coding` (gzip, br, deflate, identity) is undone whatever
+    the headers say; None goes by Content-Encoding.
+    """
+
+    __slots__ = (
+        "_coding",
+        "_decoder",
+        "_has_no_body",
+        "_keep_body",
+        "_largest_body",
+        "_pieces",
+        "_preludes",
+        "body",
+        "body_size",
+        "chunked",
+        "complete",
+        "failure",
+        "head_complete",
+        "headers",
+        "status",
+        "version",
+        "wire_length",
+    )
+
+    def __init__(
+        self,
+        *,
+        method: str = "GET",
+        largest_body: int | None = LARGEST_BODY,
+        keep_body: bool = True,
+        coding: str | None = None,
+    ) -> None:
+        self._has_no_body = method == "HEAD"
+        self._largest_body = _UNBOUNDED if largest_body is None else largest_body
+        self._keep_body = keep_body
+        self._coding = coding
+        self._decoder: Decoder = Identity()
+        self._pieces = bytearray()
+        self.body = b""
+        self._preludes = 0
+        self.status = 0
+        self.version = "0"
+        self.headers: Headers = []
+        self.wire_length: int | None = None
+        self.chunked = False
+        self.body_size = 0
+        self.head_complete = False
+        self.complete = False
+        self.failure: NetError | None = None
+
+    @property
+    def content_length(self) -> int:
+        """The length as Go's http.Response has it: -1 unknown, 0 where there can't be a body."""
+        if self.wire_length is not None:
+            return self.wire_length
+        return 0 if self.status in {204, 304} else -1
+
+    def values(self, name: bytes) -> list[bytes]:
+        """Return all values of a header field; `name` in lower case."""
+        return [value for key, value in self.headers if key.lower() == name]
+
+    def fail(self, error: NetError) -> None:
+        """Take note of what is wrong; the first fault stays, and none follows a whole response."""
+        if not self.complete and self.failure is None:
+            self.failure = error
+
+    def take_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field. Raises NetError when there are too many."""
+        if len(self.headers) >= MOST_HEADERS:
+            raise too_large(f"over {MOST_HEADERS} response headers")
+        self.headers.append((name, value))
+
+    def take_prelude(self, status: int) -> None:
+        """Take note of an interim response (1xx). Raises NetError on one too many."""
+        if status == 101:
+            raise protocol_failure("an upgrade (101) that nobody asked for")
+        self._preludes += 1
+        if self._preludes > _MOST_PRELUDES:
+            raise protocol_failure(f"over {_MOST_PRELUDES} interim responses ({status})")
+
+    def take_head(self, status: int, version: str) -> None:
+        """Take note of the end of the header section.
+
+        Raises NetError when the body that it announces is not wanted.
+        """
+        self.status = status
+        self.version = version
+        self.head_complete = True
+        encodings = self._read_framing()
+        if self._has_no_body or status in {204, 304}:
+            self.complete = True
+            return
+        if self._coding is not None:
+            self._decoder = decoder_of(self._coding)
+        elif encodings:
+            self._decoder = decoder(b",".join(encodings).decode("latin-1"))
+        if self.wire_length is not None and self.wire_length > self._largest_body:
+            raise too_large(
+                f"body of {self.wire_length} bytes, at most {self._largest_body} are read"
+            )
+
+    def take_body(self, octets: bytes) -> None:
+        """Take a piece of the body as it came. Raises NetError."""
+        if self.complete:
+            return
+        # One byte more than is allowed tells the difference.
+        limit = min(self._largest_body - self.body_size + 1, _MOST_UNPACKED)
+        text = self._decoder.decode(octets, limit)
+        self.body_size += len(text)
+        if self.body_size > self._largest_body:
+            raise too_large(f"body over {self._largest_body} bytes")
+        if len(text) == _MOST_UNPACKED:
+            raise too_large(f"{len(octets)} bytes of body unpack to {len(text)} and more")
+        if self._keep_body:
+            self._pieces += text
+
+    def finish(self) -> None:
+        """Take note of the end of the body."""
+        if self._coding is not None and not self._decoder.begun():
+            self.fail(protocol_failure(f"an empty body is no {self._coding}"))
+        elif self._decoder.finished():
+            self.body = bytes(self._pieces)
+            self._pieces.clear()
+            self.complete = True
+        else:
+            text = f"encoded body ends early, after {self.body_size} decoded bytes"
+            self.fail(truncated(text))
+
+    def _read_framing(self) -> list[bytes]:
+        """Take note of how the body is framed; return the values of Content-Encoding."""
+        encodings: list[bytes] = []
+        for name, value in self.headers:
+            match name.lower():
+                case b"content-length":
+                    self.wire_length = int(value)
+                case b"transfer-encoding":
+                    self.chunked = value.lower().rpartition(b",")[2].strip() == b"chunked"
+                case b"content-encoding":
+                    encodings.append(value)
+        return encodings
+
+
+def protocol_failure(detail: str) -> NetError:
+    """Return the failure of a target that does not speak HTTP as it should."""
+    return NetError(FailureKind.PROTOCOL, f"not valid HTTP: {detail}", answered=True)
+
+
+def truncated(detail: str) -> NetError:
+    """Return the failure of a body that was cut short."""
+    return NetError(FailureKind.TRUNCATED, detail, answered=True)
+
+
+def too_large(detail: str) -> NetError:
+    """Return the failure of a response that is more than is taken."""
+    return NetError(FailureKind.TOO_LARGE, detail, answered=True)
