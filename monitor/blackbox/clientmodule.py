@@ -194,8 +194,8 @@ class HttpHeader(Part):
 
     def reveal(self) -> tuple[str, ...]:
         """Return every value, secrets and files in the clear, in blackbox_exporter's order."""
-        hidden = (each.reveal() for each in (*self.secrets, *self.files))
-        return (*self.values, *hidden)
+        secrets = (each.reveal() for each in self.secrets)
+        return (*self.values, *secrets, *(each.reveal() for each in self.files))
 
 
 def _free_header(name: str) -> str:

@@ -76,6 +76,19 @@ def parse_go_duration(value: object) -> timedelta:
     return timedelta(microseconds=int(nanoseconds) // 1_000)
 
 
+def format_go_duration(duration: timedelta) -> str:
+    """Return a duration as Go prints it: 5s, 1m30s, 1h0m0s, 500ms."""
+    microseconds = duration // timedelta(microseconds=1)
+    if microseconds < 1_000_000:
+        return f"{Decimal(microseconds) / 1_000:f}ms" if microseconds else "0s"
+    minutes, rest = divmod(microseconds, 60_000_000)
+    hours, minutes = divmod(minutes, 60)
+    seconds = f"{Decimal(rest) / 1_000_000:f}s"
+    if hours:
+        return f"{hours}h{minutes}m{seconds}"
+    return f"{minutes}m{seconds}" if minutes else seconds
+
+
 def parse_go_size(value: object) -> int:
     """Return the bytes that a text such as 1.5MB or 1MB512KB stands for; 0 is no limit.
 
@@ -89,6 +102,14 @@ def parse_go_size(value: object) -> int:
     if parts is None:
         raise ValueError(f"{shown(value)} is no size: {_SIZE_ADVICE}")
     return int(sum(number * _BYTES[unit] for number, unit in parts))
+
+
+def format_go_size(size: int) -> str:
+    """Return a size in the largest unit that divides it: 1MiB, 1536KiB, 5B."""
+    for power, prefix in reversed(tuple(enumerate("KMGTP", 1))):
+        if size and size % 1024**power == 0:
+            return f"{size // 1024**power}{prefix}iB"
+    return f"{size}B"
 
 
 def _parts(text: str, part: re.Pattern[str]) -> list[tuple[Decimal, str]] | None:

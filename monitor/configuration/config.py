@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from monitor.blackbox.modules import Modules
 from monitor.checktype import CheckSpec, CheckType
 from monitor.configuration.alerts import Grouping
 from monitor.configuration.problem import Problem
@@ -38,7 +39,8 @@ class Config:
 
     `checks` are those to run, in the order they are written; `disabled` those with
     `enabled: false`. `hash` is what `sha256sum FILE… | sha256sum` prints for the files read
-    (`files`, in that order, named from the folder of checks.yaml).
+    (`files`, in that order, named from the folder of checks.yaml). `modules` are those of /probe,
+    None while it is not served.
     """
 
     monitor: MonitorSettings
@@ -51,3 +53,4 @@ class Config:
     warnings: tuple[Problem, ...]
     files: tuple[str, ...]
     hash: str
+    modules: Modules | None = None

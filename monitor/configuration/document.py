@@ -61,9 +61,12 @@ class Document:
     problems: tuple[Problem, ...]
 
 
-def parse(text: str, file: str) -> Document:
-    """Return the document in `text`; raise Unreadable when its syntax or its size forbids it."""
-    builder = _Builder(file)
+def parse(text: str, file: str, *, merges: bool = False) -> Document:
+    """Return the document in `text`; raise Unreadable when its syntax or its size forbids it.
+
+    With `merges`, a merge key (<<) adds what its mappings hold and its own mapping does not.
+    """
+    builder = _Builder(file, merges=merges)
     loader = yaml.CBaseLoader(text)
     try:
         while not builder.finished:
@@ -87,6 +90,7 @@ class _Frame:
 @dataclass(slots=True)
 class _Builder:
     file: str
+    merges: bool = False
     root: Any = None
     finished: bool = False
     problems: list[Problem] = field(default_factory=list)
@@ -143,7 +147,7 @@ class _Builder:
             return None
 
     def _key(self, frame: _Frame, event: Any, at: At) -> None:
-        if event.value == "<<" and event.implicit[0]:
+        if event.value == "<<" and event.implicit[0] and not self.merges:
             self._complain(at, "merge keys (<<) are not read: write it out, or use defaults")
         frame.key, frame.key_at = intern(event.value), at
         if event.anchor is not None:
@@ -160,9 +164,22 @@ class _Builder:
 
     def _close(self) -> None:
         frame = self.frames.pop()
+        if self.merges and isinstance(frame.value, Block) and "<<" in frame.value:
+            self._merge(frame.value)
         if frame.anchor is not None:
             self.anchors[frame.anchor] = (frame.value, frame.size)
         self._add(frame.value, frame.value.at, frame.size)
+
+    def _merge(self, block: Block) -> None:
+        source, at = block.pop("<<"), block.values_at["<<"]
+        for each in source if isinstance(source, Series) else (source,):
+            if not isinstance(each, Block):
+                self._complain(at, "<< takes a mapping, or a list of them")
+                continue
+            for key in each.keys() - block.keys():
+                block[key] = each[key]
+                block.keys_at[key] = each.keys_at[key]
+                block.values_at[key] = each.values_at[key]
 
     def _alias(self, event: Any) -> None:
         if event.anchor not in self.anchors:

@@ -18,62 +18,62 @@ _LATER = {
     "maintenance.yaml": "this version does not honour maintenance windows yet: move the file away",
     "calendars": "this version does not honour calendars yet: move the folder away",
 }
-_SILENT = {_SERVICES, "schema"}
+# What is there and is not read: of the last, while /probe is not served.
+_SILENT = {_SERVICES, "schema", "blackbox.yml"}
 _LIKELY = (".yaml", ".yml", ".json", ".toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """The documents of a configuration. `checks` has checks.yaml first, then services/ by name.
-
-    `broken` says that at least one could not be read, so that what others refer to may be there.
-    """
+    """The documents of a configuration. `checks` has checks.yaml first, then services/ by name."""
 
     checks: tuple[Document, ...]
     monitor: Document
     alerts: Document
-    names: tuple[str, ...]
-    hash: str
-    broken: bool
 
 
-def gather(path: Path, findings: Findings) -> Files:
-    """Read checks.yaml at `path` and everything in config/ beside it."""
-    shelf = _Shelf(path.parent, findings)
-    checks = shelf.document(path.name, wanted=True)
+def gather(shelf: "Shelf", name: str) -> Files:
+    """Read checks.yaml, called `name`, and what is always read of config/ beside it."""
+    checks = shelf.document(name, wanted="it is empty: write `services:` and `checks:`")
     monitor = shelf.document(f"{_FOLDER}/{_MONITOR}")
     alerts = shelf.document(f"{_FOLDER}/{_ALERTS}")
-    services = [shelf.document(name) for name in _service_files(path.parent, findings)]
-    _look_round(path.parent / _FOLDER, findings)
-    return Files(
-        checks=(checks, *services),
-        monitor=monitor,
-        alerts=alerts,
-        names=tuple(shelf.hashes),
-        hash=shelf.hash(),
-        broken=shelf.broken,
-    )
+    services = [shelf.document(each) for each in _service_files(shelf.folder, shelf.findings)]
+    return Files(checks=(checks, *services), monitor=monitor, alerts=alerts)
 
 
-class _Shelf:
-    """Reads documents, and remembers what their files hash to."""
+class Shelf:
+    """Reads documents, and remembers what their files hash to.
+
+    `broken` says that at least one could not be read, so that what others refer to may be there.
+    """
 
     def __init__(self, folder: Path, findings: Findings) -> None:
         self.folder = folder
         self.findings = findings
         self.hashes: dict[str, str] = {}
+        self.tried: set[str] = set()
         self.broken = False
 
-    def document(self, name: str, *, wanted: bool = False) -> Document:
-        """Return a document whose root is a mapping; an empty one if the file may be missing."""
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The files that were read, in that order."""
+        return tuple(self.hashes)
+
+    def document(self, name: str, *, wanted: str = "", merges: bool = False) -> Document:
+        """Return a document whose root is a mapping; an empty one if the file may be missing.
+
+        `wanted`, what to say of an empty file, demands that it is there. `merges` has merge keys
+        (<<) read.
+        """
         empty = Document(name, Block((1, 1)), ())
         path = self.folder / name
+        self.tried.add(name)
         if not wanted and not os.path.lexists(path):
             return empty
         try:
             source = read(path, name)
             self.hashes[name] = hashlib.sha256(source.octets).hexdigest()
-            document = parse(decode(source), name)
+            document = parse(decode(source), name, merges=merges)
             self.findings.misspelt(document.problems)
             return _rooted(document, empty, wanted=wanted)
         except Unreadable as unreadable:
@@ -87,15 +87,13 @@ class _Shelf:
         return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _rooted(document: Document, empty: Document, *, wanted: bool) -> Document:
+def _rooted(document: Document, empty: Document, *, wanted: str) -> Document:
     if isinstance(document.root, Block):
         return document
     if document.root is None and not wanted:
         return empty
-    message = "a list or a text stands where keys are wanted: begin with `version: 1`"
-    if document.root is None:
-        message = "it is empty: write `services:` and `checks:`"
-    raise Unreadable(Problem(document.file, 1, 1, message))
+    text = "a list or a text stands where keys are wanted: begin with `version: 1`"
+    raise Unreadable(Problem(document.file, 1, 1, wanted if document.root is None else text))
 
 
 def _service_files(folder: Path, findings: Findings) -> Iterator[str]:
@@ -108,14 +106,16 @@ def _service_files(folder: Path, findings: Findings) -> Iterator[str]:
             findings.warning(relative, (1, 1), message)
 
 
-def _look_round(folder: Path, findings: Findings) -> None:
-    for name in _listed(folder, _FOLDER, findings):
+def look_round(shelf: Shelf) -> None:
+    """Complain of what lies in config/ and is not honoured, and warn of what was not read."""
+    for name in _listed(shelf.folder / _FOLDER, _FOLDER, shelf.findings):
         relative = f"{_FOLDER}/{name}"
         if name in _LATER:
-            findings.problem(relative, (1, 1), _LATER[name])
-        elif name not in {_MONITOR, _ALERTS, *_SILENT} and name.endswith(_LIKELY):
+            shelf.findings.problem(relative, (1, 1), _LATER[name])
+        elif relative not in shelf.tried and name not in _SILENT and name.endswith(_LIKELY):
             known = (_MONITOR, _ALERTS, f"{_SERVICES}/*.yaml")
-            findings.warning(relative, (1, 1), "this file is not read" + nearest(name, known))
+            message = "this file is not read" + nearest(name, known)
+            shelf.findings.warning(relative, (1, 1), message)
 
 
 def _listed(folder: Path, name: str, findings: Findings) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from monitor.checktype import CheckType
 from monitor.configuration.alerts import AlertsFile
+from monitor.configuration.blackbox import modules_of
 from monitor.configuration.checks import check_references, checks_of
 from monitor.configuration.config import Config
 from monitor.configuration.document import Document
@@ -20,7 +21,7 @@ from monitor.configuration.doubts import (
     doubt_settings,
 )
 from monitor.configuration.entries import ChecksFile, Entry
-from monitor.configuration.files import gather
+from monitor.configuration.files import Shelf, gather, look_round
 from monitor.configuration.findings import Findings, Item, accepted
 from monitor.configuration.problem import ConfigError, Problem
 from monitor.configuration.receivers import check_routes, receivers_of, routes_of, routes_to_all
@@ -91,16 +92,19 @@ def _assembled(
     context: Context,
     findings: Findings,
 ) -> Config | None:
-    files = gather(path, findings)
+    shelf = Shelf(path.parent, findings)
+    files = gather(shelf, path.name)
     roots = [_root(ChecksFile, document, findings, context) for document in files.checks]
     settings = _root(MonitorSettings, files.monitor, findings, context)
+    modules = modules_of(settings.probe, shelf, context) if settings else None
+    look_round(shelf)
     alerts = _root(AlertsFile, files.alerts, findings, context, later=_LATER_ALERT_KEYS)
     services, declared = services_of(files.checks, findings, context)
     checks = checks_of(files.checks, types, findings, context)
     receivers, named = receivers_of(files.alerts, receiver_types, findings, context)
     written_routes = routes_of(files.alerts, findings, context)
     # Where a list is missing, everything that refers to it would only look wrong.
-    if not files.broken and None not in roots:
+    if not shelf.broken and None not in roots:
         check_dependencies(services, declared, findings)
         check_references(files.checks, declared, findings)
         check_routes(
@@ -126,9 +130,10 @@ def _assembled(
         receivers=receivers,
         routes=routes,
         grouping=alerts.grouping,
+        modules=modules,
         warnings=_ordered(findings.warnings, path.name),
-        files=files.names,
-        hash=files.hash,
+        files=shelf.names,
+        hash=shelf.hash(),
     )
 
 

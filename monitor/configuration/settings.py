@@ -96,19 +96,29 @@ class ProbeSettings(Entry):
     """The interface of blackbox_exporter under /probe."""
 
     enabled: bool = Field(
-        default=False, description="This version has no /probe yet: false is the only choice."
+        default=False, description="Whether to serve /probe, /config, /logs and /probes."
     )
-    modules: str = Field("config/blackbox.yml", description="Modules of blackbox_exporter.")
+    modules: str = Field(
+        "config/blackbox.yml",
+        min_length=1,
+        description="File of its modules, in blackbox_exporter's form; a relative path begins "
+        "beside checks.yaml. Default config/blackbox.yml.",
+    )
     targets: Literal["configured", "any"] = Field(
-        "configured", description="What may be asked for."
+        "configured",
+        description="What may be probed: the targets of enabled checks only (the default), or "
+        "any, which takes a credential unless listen is on loopback.",
     )
-
-    @field_validator("enabled")
-    @classmethod
-    def _not_yet(cls, enabled: bool) -> bool:  # noqa: FBT001 (a validator's form)
-        if enabled:
-            raise ValueError("this version has no /probe yet: leave it false")
-        return enabled
+    concurrency: int = Field(
+        200, ge=1, le=1000, description="Probes asked for that may run at once. Default 200."
+    )
+    rate: int = Field(
+        200,
+        ge=1,
+        le=1000,
+        description="Probes that may be asked for in a second; twice as many in a burst. "
+        "Default 200.",
+    )
 
 
 class MonitorSettings(Entry):
@@ -148,9 +158,7 @@ class MonitorSettings(Entry):
         None,
         description="Users, TLS and client certificates, in the form of the exporter-toolkit.",
     )
-    probe: ProbeSettings = Field(
-        ProbeSettings(), description="blackbox_exporter's /probe (not in this version yet)."
-    )
+    probe: ProbeSettings = Field(ProbeSettings(), description="The interface of blackbox_exporter.")
 
     @field_validator("external_url")
     @classmethod
