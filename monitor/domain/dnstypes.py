@@ -100,6 +100,19 @@ EXTENDED_ERRORS: Mapping[int, str] = {
 }
 """What the codes of RFC 8914 and its registry say."""
 
+SVC_KEYS = (
+    "mandatory",
+    "alpn",
+    "no-default-alpn",
+    "port",
+    "ipv4hint",
+    "ech",
+    "ipv6hint",
+    "dohpath",
+    "ohttp",
+)
+"""Parameters of SVCB and HTTPS records by their number (RFC 9460, 14.3.2)."""
+
 _NAMES = {number: name for name, number in RECORD_TYPES.items()}
 _CLASS_NAMES = {number: name for name, number in CLASSES.items()}
 _GENERIC = re.compile(r"TYPE([0-9]{1,5})\Z")
@@ -118,6 +131,11 @@ def type_number(name: str) -> int:
 def type_name(number: int) -> str:
     """Return the name of a record type: MX, or TYPE65280 for one without a name here."""
     return _NAMES.get(number) or f"TYPE{number}"
+
+
+def svc_key(number: int) -> str:
+    """Return the name of an SVCB parameter: alpn, or key65280 for one without a name here."""
+    return SVC_KEYS[number] if number < len(SVC_KEYS) else f"key{number}"
 
 
 def class_number(name: str) -> int:

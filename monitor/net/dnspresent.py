@@ -7,9 +7,10 @@ class, type and value with a tab between each, names with their final dot.
 import struct
 from collections.abc import Sequence
 
+from monitor.domain.dnstext import quoted
 from monitor.domain.dnstypes import class_name, type_name
 from monitor.net.dnsnames import Names
-from monitor.net.dnsrdata import Form, is_known, quoted, value_text
+from monitor.net.dnsrdata import Form, is_known, value_text
 from monitor.net.dnswire import Record
 
 _RECORD = struct.Struct("!HHIH")

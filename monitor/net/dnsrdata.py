@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from ipaddress import IPv6Address
 from typing import Any
 
-from monitor.domain.dnstypes import RECORD_TYPES, type_name
+from monitor.domain.dnslocation import location
+from monitor.domain.dnstext import quoted
+from monitor.domain.dnstypes import RECORD_TYPES, svc_key, type_name
 from monitor.net.dnsnames import Malformed, Names
 
 _BYTES = struct.Struct("!BB")
@@ -31,21 +33,7 @@ _SALTED = struct.Struct("!BBHB")
 _SIGNATURE = struct.Struct("!HBBIIIH")
 _PLACE = struct.Struct("!BBBBIII")
 _MOST_TYPES = 100  # in a bitmap: each byte of a hostile one would make eight words
-_THOUSANDTHS = 3_600_000  # of a second of arc, in a degree
-_EQUATOR = 2**31
-_BELOW_SEA_METRES = 100_000
 _IN = 1
-_SVC_KEYS = (
-    "mandatory",
-    "alpn",
-    "no-default-alpn",
-    "port",
-    "ipv4hint",
-    "ech",
-    "ipv6hint",
-    "dohpath",
-    "ohttp",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +45,6 @@ class Form:
     texts: Callable[[Sequence[bytes]], str]  # the strings of a TXT
     value: Callable[[bytes], str]  # a CAA's or a URI's
     parameter: Callable[[str, str], str]  # of an SVCB: its key and its value
-
-
-def quoted(octets: bytes) -> str:
-    """Return a string as zone files have it: in quotes, what is special in it escaped."""
-    return '"' + "".join(map(_QUOTED.__getitem__, octets)) + '"'
-
-
-_QUOTED = tuple(
-    "\\" + chr(byte) if byte in b'"\\' else chr(byte) if 32 <= byte < 127 else f"\\{byte:03d}"
-    for byte in range(256)
-)
 
 
 def value_text(names: Names, form: Form, kind: tuple[int, int], start: int, end: int) -> str:
@@ -319,11 +296,6 @@ def _svcb(names: Names, form: Form, start: int, end: int) -> str:
     return " ".join([str(priority), names.shown(target), *parameters])
 
 
-def svc_key(number: int) -> str:
-    """Return the name of an SVCB parameter (RFC 9460, 14.3.2)."""
-    return _SVC_KEYS[number] if number < len(_SVC_KEYS) else f"key{number}"
-
-
 def _svc_parameters(wire: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:
     while start < end:
         key, length = _TWO_SHORTS.unpack_from(wire, start)
@@ -362,30 +334,7 @@ def _loc(names: Names, _: Form, start: int, end: int) -> str:
     if end - start != _PLACE.size or names.wire[start] != 0:
         raise _Unusual  # another version, of another shape
     _version, *sizes, latitude, longitude, altitude = _PLACE.unpack_from(names.wire, start)
-    return loc_text(latitude, longitude, altitude, sizes)
-
-
-def loc_text(latitude: int, longitude: int, altitude: int, sizes: Sequence[int]) -> str:
-    """Return a place from the numbers that RFC 1876 gives it."""
-    metres = altitude / 100 - _BELOW_SEA_METRES
-    high = f"{metres:.2f}m" if altitude % 100 else f"{metres:.0f}m"
-    angles = f"{_angle(latitude, 'NS')} {_angle(longitude, 'EW')}"
-    return " ".join([angles, high, *(f"{_metres(size)}m" for size in sizes)])
-
-
-def _angle(value: int, sides: str) -> str:
-    side = sides[0] if value > _EQUATOR else sides[1]
-    degrees, rest = divmod(abs(value - _EQUATOR), _THOUSANDTHS)
-    minutes, thousandths = divmod(rest, 60_000)
-    return f"{degrees:02d} {minutes:02d} {thousandths / 1000:.3f} {side}"
-
-
-def _metres(size: int) -> str:
-    """Return a size that was packed as a digit and a power of ten, of centimetres."""
-    digit, power = size >> 4, size & 0x0F
-    if power < 2:
-        return f"0.{digit * 10**power:02d}"
-    return str(digit) + "0" * (power - 2)
+    return location(latitude, longitude, altitude, sizes)
 
 
 _Value = Callable[[Names, Form, int, int], str]

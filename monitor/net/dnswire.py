@@ -1,10 +1,10 @@
 """A DNS reply's bytes as values (RFC 1035, RFC 6891), in time that hostile bytes cannot stretch."""
 
-import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from monitor.domain.dnstext import parameter
 from monitor.domain.dnstypes import EXTENDED_ERRORS, RECORD_TYPES, class_name, rcode_name, type_name
 from monitor.net.dnsnames import Malformed as Malformed  # noqa: PLC0414 - what decode raises
 from monitor.net.dnsnames import Names, folded_label
@@ -29,7 +29,6 @@ _RECORD = struct.Struct("!HHIH")
 _OPTION = struct.Struct("!HH")
 _LARGEST_TTL = 2**31 - 1
 _DNSSEC_OK = 0x8000
-_BARE = re.compile(r'[^\s"\\;]*\Z')
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,16 +202,10 @@ def _joined(strings: Sequence[bytes]) -> str:
     return b"".join(strings).decode(errors="replace")
 
 
-def _parameter(key: str, value: str) -> str:
-    if not value:
-        return key
-    return f"{key}={value}" if _BARE.match(value) else f'{key}="{value}"'
-
-
 CANONICAL = Form(
     case=str.lower,
     tag=lambda tag: tag.decode(errors="replace").lower(),
     texts=_joined,
     value=lambda value: value.decode(errors="replace"),
-    parameter=_parameter,
+    parameter=parameter,
 )
