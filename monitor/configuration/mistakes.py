@@ -127,11 +127,14 @@ def _merged(
 def _told(detail: ErrorDetails, block: Block, advice: Callable[[Loc], str]) -> tuple[_Place, str]:
     message = _message(detail, advice)
     place = _where(block, detail["loc"], detail["type"])
-    # A validator of a whole model names the key that it is about.
-    name, colon, rest = message.partition(": ")
-    if colon and isinstance(place.value, Block) and name in place.value:
-        return place.inside(name), rest
-    return place, message
+    # A validator of a whole model names the key that it is about, such as `url` or `expect.tls`.
+    path, _, rest = message.partition(": ")
+    named = place
+    for name in path.split("."):
+        if not (rest and isinstance(named.value, Block) and name in named.value):
+            return place, message
+        named = named.inside(name)
+    return named, rest
 
 
 def _where(block: Block, loc: Loc, kind: str = "") -> _Place:

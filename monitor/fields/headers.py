@@ -12,6 +12,7 @@ from monitor.fields.secrets import Secret
 from monitor.fields.shown import shown
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*\Z")
 _PARAMETER = re.compile(r"[0-9A-Za-z._-]{1,64}\Z")
 _SET_BY_THE_DAEMON = {
     "connection",
@@ -48,6 +49,19 @@ def _parameter(name: str) -> str:
     return name
 
 
+def _cookie_name(name: str) -> str:
+    if not _TOKEN.match(name):
+        raise ValueError(f"{shown(name)} is no name of a cookie")
+    return name
+
+
+def _cookie_value(value: str | Secret) -> str | Secret:
+    text = value.reveal() if isinstance(value, Secret) else value
+    if not _COOKIE_VALUE.match(text):
+        raise ValueError("the value of a cookie is ASCII without spaces, quotes, commas, ; and \\")
+    return value
+
+
 def _form(value: object) -> str:
     """Say what a header's value is meant as, so that one complaint is made of it, not two."""
     return "secret" if isinstance(value, Mapping | Secret) else "text"
@@ -66,7 +80,7 @@ HeaderName = Annotated[str, AfterValidator(_name)]
 OwnHeaderName = Annotated[str, AfterValidator(_own_name)]
 """The name of a header that an operator may send."""
 
-CookieName = Annotated[str, AfterValidator(_name)]
+CookieName = Annotated[str, AfterValidator(_cookie_name)]
 """The name of a cookie (RFC 6265: a token)."""
 
 ParameterName = Annotated[str, AfterValidator(_parameter)]
@@ -78,6 +92,13 @@ HeaderValue = Annotated[
     AfterValidator(_value),
 ]
 """The value of a header: a text, or a secret."""
+
+CookieValue = Annotated[
+    Annotated[str, Tag("text")] | Annotated[Secret, Tag("secret")],
+    Discriminator(_form),
+    AfterValidator(_cookie_value),
+]
+"""The value of a cookie (RFC 6265): a text, or a secret."""
 
 IpLiteral = Annotated[Host, AfterValidator(_literal)]
 """An IPv4 or IPv6 address."""

@@ -1,5 +1,6 @@
 """The check type `http`: what it asks for, what it expects, and how it looks."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.checktype import CheckType, MeasurementInfo, ProbeContext
@@ -15,6 +16,7 @@ from monitor.probes.http.request import oauth2_of, request_of, secrets_of
 from monitor.probes.http.spec import HttpSpec
 
 if TYPE_CHECKING:
+    from monitor.net.fetch import Request
     from monitor.net.resolver import Family
 
 __all__ = ["CHECK_TYPE", "HttpSpec", "probe", "request_of"]
@@ -24,25 +26,42 @@ async def probe(spec: HttpSpec, context: ProbeContext) -> Outcome:
     """Fetch over one family or both, from one address or all."""
     from monitor.net.families import over_families
 
-    token = await _token(spec, context)
-    return await over_families(spec.ip, lambda family: _attempt(spec, context, family, token))
-
-
-async def _token(spec: HttpSpec, context: ProbeContext) -> str | None:
     client = oauth2_of(spec)
     if client is None:
-        return None
-    return await context.network.tokens.get(context.network, client, context.deadline)
+        return await over_families(spec.ip, lambda family: _over_family(spec, context, family))
+    tokens = context.network.tokens
+    token = await tokens.get(context.network, client, context.deadline)
+    found = await over_families(spec.ip, lambda family: _over_family(spec, context, family, token))
+    if found.facts.get("status") == 401:
+        tokens.forget(client)  # revoked before its time: the next check asks for another one
+    return found
+
+
+async def _over_family(
+    spec: HttpSpec, context: ProbeContext, family: "Family", token: str | None = None
+) -> Outcome:
+    request = request_of(spec, family, token)
+    if spec.addresses == "one":
+        return await _attempt(spec, context, request, token)
+    from monitor.net.families import over_addresses
+
+    return await over_addresses(
+        context.network,
+        request.target.origin.host,
+        family,
+        context.deadline,
+        lambda address: _attempt(spec, context, replace(request, resolve_to=address), token),
+    )
 
 
 async def _attempt(
-    spec: HttpSpec, context: ProbeContext, family: "Family", token: str | None
+    spec: HttpSpec, context: ProbeContext, request: "Request", token: str | None
 ) -> Outcome:
     from monitor.conditions.httpattempt import attempt
 
     attempted = await attempt(
         context.network,
-        request_of(spec, family, token),
+        request,
         spec.expect.conditions,
         deadline=context.deadline,
         now=context.now,

@@ -32,14 +32,14 @@ def _credential_faults(spec: HttpKeys) -> Iterator[str]:
     if sum(way is not None for way in ways) + ("authorization" in names) > 1:
         yield "give one of basic_auth, bearer, oauth2 and an Authorization header"
     if spec.cookies and "cookie" in names:
-        yield "give one of cookies and a Cookie header"
+        yield "cookies: give one of cookies and a Cookie header"
     if spec.client_key_file is not None and spec.client_cert_file is None:
         yield "client_key_file: give client_cert_file, too"
 
 
 def _body_faults(spec: HttpKeys) -> Iterator[str]:
     if spec.body is not None and spec.body_file is not None:
-        yield "give one of body and body_file"
+        yield "body_file: give one of body and body_file"
     if spec.body_file is not None and spec.body_file.stat().st_size > LARGEST_BODY_FILE:
         yield f"body_file: {shown(str(spec.body_file))} is over 1 MB"
     if spec.method == "HEAD" and spec.expect.needs_a_body:
@@ -66,19 +66,20 @@ def _accepts(coding: str, accept_encoding: str | Secret) -> bool:
 
 def _route_faults(spec: HttpKeys) -> Iterator[str]:
     if spec.resolve_to is not None and spec.ip != "any":
-        yield "resolve_to is one address: leave out ip"
+        yield "resolve_to: it is one address: leave out ip"
     if spec.resolve_to is not None and spec.addresses == "all":
-        yield "resolve_to is one address: leave out addresses"
+        yield "resolve_to: it is one address: leave out addresses"
     if spec.proxy is None:
         if spec.proxy_auth is not None or spec.proxy_headers:
-            yield "proxy_auth and proxy_headers: give proxy, too"
+            key = "proxy_auth" if spec.proxy_auth is not None else "proxy_headers"
+            yield f"{key}: give proxy, too"
         return
     if not spec.proxy.startswith("http:"):
         yield "proxy: the connection to the proxy itself is plain: begin with http://"
     if urlsplit(spec.proxy).path != "/" or urlsplit(spec.proxy).query:
         yield "proxy: a host and a port, without a path"
     if spec.resolve_to is not None or spec.addresses == "all":
-        yield "the proxy looks up the name: leave out resolve_to and addresses"
+        yield "proxy: it looks up the name: leave out resolve_to and addresses"
     if spec.proxy_auth is not None and _has(spec.proxy_headers, "proxy-authorization"):
         yield "give one of proxy_auth and a Proxy-Authorization header"
 
@@ -89,19 +90,19 @@ def _has(headers: Mapping[str, object], name: str) -> bool:
 
 def _version_faults(spec: HttpKeys) -> Iterator[str]:
     if spec.http2 and spec.http3:
-        yield "give one of http2 and http3"
+        yield "http3: give one of http2 and http3"
     if spec.http3:
         if spec.url.startswith("http:"):
-            yield "http3 goes over TLS: the url begins with https://"
+            yield "http3: it goes over TLS: the url begins with https://"
         if spec.proxy is not None:
-            yield "http3 does not go through a proxy"
+            yield "http3: it does not go through a proxy"
         if spec.max_tls not in {None, "TLS1.3"}:
             yield "max_tls: http3 needs TLS1.3"
     expected = set(spec.expect.http_versions)
     spoken = _spoken(spec)
     if expected and not expected & spoken:
         yield (
-            f"http_versions: none of {', '.join(sorted(expected))} is spoken here:"
+            f"expect.http_versions: none of {', '.join(sorted(expected))} is spoken here:"
             f" {', '.join(sorted(spoken))} {'is' if len(spoken) == 1 else 'are'};"
             " see http2 and http3"
         )
@@ -118,7 +119,7 @@ def _tls_faults(spec: HttpKeys) -> Iterator[str]:
         yield f"max_tls: {spec.max_tls} is older than min_tls, {spec.min_tls}"
     secure = spec.url.startswith("https:")
     if spec.expect.tls == "required" and not (secure or spec.follow_redirects):
-        yield "tls: required, but the url begins with http:// and no redirect is followed"
+        yield "expect.tls: required, but the url begins with http:// and no redirect is followed"
     leaves = spec.follow_redirects and spec.allow_downgrade
     if spec.expect.tls == "forbidden" and secure and not leaves:
-        yield "tls: forbidden, but the url begins with https:// and stays there"
+        yield "expect.tls: forbidden, but the url begins with https:// and stays there"

@@ -8,6 +8,7 @@ from monitor.checktype import CheckSpec
 from monitor.fields import File, Host, Secret, Size, Url
 from monitor.fields.headers import (
     CookieName,
+    CookieValue,
     HeaderValue,
     IpLiteral,
     OwnHeaderName,
@@ -29,7 +30,7 @@ class HttpKeys(CheckSpec):
     headers: dict[OwnHeaderName, HeaderValue] = Field(
         default={}, description="Headers to send: texts or secrets."
     )
-    cookies: dict[CookieName, HeaderValue] = Field(
+    cookies: dict[CookieName, CookieValue] = Field(
         default={}, description="Cookies to send: texts or secrets."
     )
     body: str | None = Field(default=None, description="Body to send.")

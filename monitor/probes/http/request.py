@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from monitor.domain.observation import FailureKind, UnknownCause
@@ -48,19 +48,13 @@ def _request(spec: HttpSpec, family: "Family", token: str | None) -> "Request":
         family=family,
         resolve_to=spec.resolve_to,
         largest_body=spec.max_body,
+        keep_body=spec.expect.conditions.read_the_body,
+        coding=spec.compression,
+        http2=spec.http2,
+        http3=spec.http3,
+        proxy=_proxy(spec),
         redirects=rules if spec.follow_redirects else None,
-        **_transport(spec),
     )
-
-
-def _transport(spec: HttpSpec) -> dict[str, Any]:
-    given = {
-        "coding": spec.compression,
-        "http2": spec.http2,
-        "http3": spec.http3,
-        "proxy": _proxy(spec),
-    }
-    return {key: value for key, value in given.items() if value}
 
 
 def _url(spec: HttpSpec) -> str:
