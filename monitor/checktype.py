@@ -31,6 +31,13 @@ class CheckSpec(BaseModel):
         """Return the host name or IP literal that is dialled first, or None if there is none."""
         raise NotImplementedError
 
+    def probed(self) -> tuple[str, ...]:
+        """Return what is dialled, in full: URLs with their query, `host:port` texts, or hosts.
+
+        /probe lets others probe these by a module of theirs.
+        """
+        return (self.target(),)
+
     def warnings(self) -> tuple[str, ...]:
         """Return what `pantau validate` should warn about, such as verification turned off."""
         return ()

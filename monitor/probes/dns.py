@@ -155,6 +155,9 @@ class DnsSpec(CheckSpec):
         servers = ",".join(map(str, self.nameservers))
         return f"{self.name}/{self.record}" + (f"@{servers}" if servers else "")
 
+    def probed(self) -> tuple[str, ...]:
+        return tuple(map(str, self.nameservers))
+
     def dialled_host(self) -> str | None:
         """Return the name server that is furthest away; None for our own resolver's."""
         hosts = [server.host for server in self.nameservers]

@@ -67,6 +67,9 @@ class HttpSpec(HttpKeys):
     def target(self) -> str:
         return self.url.partition("?")[0]
 
+    def probed(self) -> tuple[str, ...]:
+        return (self.url,)
+
     def dialled_host(self) -> str | None:
         return self.resolve_to or urlsplit(self.proxy or self.url).hostname
 
