@@ -7,6 +7,7 @@ from monitor.domain.observation import Failure, Outcome, OutcomeStatus, Series, 
 from monitor.domain.text import visible_text
 from monitor.net.addresshash import address_hash
 from monitor.net.certificates import Certificate, Chain
+from monitor.net.chainorder import chain_order
 from monitor.net.errors import NetError
 from monitor.net.tls import TlsFacts
 from monitor.net.trace import Phase, Trace
@@ -94,13 +95,20 @@ def facts(trace: Trace, *, insecure: bool = False) -> dict[str, Any]:
         found["insecure"] = True
     if tls.chain.leaf is not None:
         found["certificate"], found["chain"] = _certificate_facts(tls.chain)
+        if odd := _chain_oddities(tls.chain, tls.verified):
+            found["chain_oddities"] = odd
     return found
+
+
+@lru_cache(maxsize=8192)
+def _chain_oddities(presented: Chain, verified: Chain | None) -> list[str]:
+    return list(chain_order(presented, verified).texts()[:_SHOWN_CHAIN])
 
 
 @lru_cache(maxsize=8192)
 def _certificate_facts(chain: Chain) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     leaf = chain.certificates[0]
-    certificate = {
+    certificate: dict[str, Any] = {
         "subject": visible_text(leaf.subject),
         "issuer": visible_text(leaf.issuer),
         "names": [visible_text(name, _LABEL_BYTES) for name in leaf.names[:_SHOWN_NAMES]],
@@ -113,6 +121,8 @@ def _certificate_facts(chain: Chain) -> tuple[dict[str, Any], list[dict[str, Any
         "key_bits": leaf.key_bits,
         "signature": leaf.signature,
     }
+    if leaf.must_staple:
+        certificate["must_staple"] = True
     presented = [
         {"subject": visible_text(one.subject), "not_after": one.not_after}
         for one in chain.certificates[:_SHOWN_CHAIN]

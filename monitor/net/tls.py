@@ -183,13 +183,15 @@ class TlsFacts:
 
     `version` is as TLS libraries write it (TLSv1.3), `cipher` has its IANA name; both are None
     after a failed handshake. `verified` is the chain that was built up to a trust anchor, the
-    anchor last, None where nothing was verified.
+    anchor last, None where nothing was verified. `pair` is then the target's own certificate and
+    its issuer's (DER).
     """
 
     version: str | None
     cipher: str | None
     chain: Chain
-    verified: Chain | None
+    verified: Chain | None = None
+    pair: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
     def verified_expiry(self) -> float | None:
@@ -199,30 +201,48 @@ class TlsFacts:
 
 def tls_facts(tls: ssl.SSLSocket, *, verified: bool) -> TlsFacts:
     """Return the facts of a handshake that ended well (`verified` or not checked) or badly."""
-    chain = read_chain(presented_chain(tls))
+    presented = presented_chain(tls)
+    chain = read_chain(presented)
     built = _verified(tls, chain) if verified else None
     version = tls.version()
     cipher = tls.cipher() if version else None
-    return TlsFacts(version, cipher and iana_cipher(cipher[0]), chain, built)
+    return TlsFacts(
+        version,
+        cipher and iana_cipher(cipher[0]),
+        chain,
+        None if built is None else built.chain,
+        () if built is None else (*presented[:1], *built.issuer),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A verified chain, and the certificate (DER) behind its first, if there is one."""
+
+    chain: Chain
+    issuer: tuple[bytes, ...]
 
 
 # A context that is no longer in use goes with all that was remembered of it.
-_verified_chains: WeakKeyDictionary[ssl.SSLContext, OrderedDict[Chain, Chain]] = WeakKeyDictionary()
+_verified_chains: WeakKeyDictionary[ssl.SSLContext, OrderedDict[Chain, _Built]] = (
+    WeakKeyDictionary()
+)
 
 
-def _verified(tls: ssl.SSLSocket, chain: Chain) -> Chain | None:
+def _verified(tls: ssl.SSLSocket, presented: Chain) -> _Built | None:
     """Return the verified chain.
 
     The same certificates lead to the same anchor in the same context, until one of them expires.
     """
     remembered = _verified_chains.setdefault(tls.context, OrderedDict())
-    known = remembered.get(chain)
-    if known is not None and time() < (known.earliest_expiry or 0.0):
+    known = remembered.get(presented)
+    if known is not None and time() < (known.chain.earliest_expiry or 0.0):
         return known
-    built = read_chain(verified_chain(tls))
-    if not built.certificates:
+    encoded = verified_chain(tls)
+    built = _Built(read_chain(encoded), encoded[1:2])
+    if not built.chain.certificates:
         return None
-    remembered[chain] = built
+    remembered[presented] = built
     if len(remembered) > _REMEMBERED:
         remembered.popitem(last=False)
     return built
