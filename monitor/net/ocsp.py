@@ -72,12 +72,9 @@ async def ask_responder(
 
     `chain` is the verified one (DER), the certificate in question first and its issuer behind it.
     """
-    try:
-        pair = Pair.of(chain)
-    except _UNREADABLE:
-        return unavailable("the certificate can't be read")
-    if pair is None:
-        return unavailable("nobody but itself vouches for the certificate")
+    pair = _pair(chain)
+    if isinstance(pair, OcspStatus):
+        return pair
     status = unavailable("the certificate names no responder")
     for url in responders:
         status = await _ask(post, pair, url, now)
@@ -87,27 +84,29 @@ async def ask_responder(
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class _Pair:
     """A certificate and the one that issued it."""
 
     certificate: x509.Certificate
     issuer: x509.Certificate
 
-    @classmethod
-    def of(cls, chain: Sequence[bytes]) -> "Pair | None":
-        """Return the first two of a chain (DER), None where there is no issuer."""
-        if len(chain) < 2:
-            return None
-        return cls(*(x509.load_der_x509_certificate(one) for one in chain[:2]))
+
+def _pair(chain: Sequence[bytes]) -> _Pair | OcspStatus:
+    if len(chain) < 2:
+        return unavailable("nobody but itself vouches for the certificate")
+    try:
+        return _Pair(*(x509.load_der_x509_certificate(one) for one in chain[:2]))
+    except _UNREADABLE:
+        return unavailable("the certificate or its issuer's can't be read")
 
 
-async def _ask(post: Post, pair: Pair, url: str, now: datetime) -> OcspStatus:
+async def _ask(post: Post, pair: _Pair, url: str, now: datetime) -> OcspStatus:
     try:
         request = make_request(
             parse_target(url),
             method="POST",
             fields=_HEADERS,
-            body=request_for(pair),
+            body=_request_for(pair),
             largest_body=LARGEST_RESPONSE,
         )
         reply = await post(request)
@@ -120,10 +119,10 @@ async def _ask(post: Post, pair: Pair, url: str, now: datetime) -> OcspStatus:
         return unavailable(f"{url}: {response.failure.failure.detail}")
     if response.status != 200:
         return unavailable(f"{url}: status {response.status}")
-    return read_response(response.body, pair, now)
+    return _believed(response.body, pair, now)
 
 
-def request_for(pair: Pair) -> bytes:
+def _request_for(pair: _Pair) -> bytes:
     """Return the question about a certificate (DER). Certificates are named by SHA-1 in it.
 
     Responders look answers up by that name (RFC 5019, 2.1.1); it protects nothing.
@@ -136,15 +135,20 @@ def request_for(pair: Pair) -> bytes:
     return builder.build().public_bytes(Encoding.DER)
 
 
-def read_response(octets: bytes, pair: Pair, now: datetime) -> OcspStatus:
-    """Return what a response (DER) says of a certificate at `now` (UTC)."""
+def read_response(octets: bytes, chain: Sequence[bytes], now: datetime) -> OcspStatus:
+    """Return what a response (DER) says of the first of a verified `chain` at `now` (UTC)."""
+    pair = _pair(chain)
+    return pair if isinstance(pair, OcspStatus) else _believed(octets, pair, now)
+
+
+def _believed(octets: bytes, pair: _Pair, now: datetime) -> OcspStatus:
     try:
         return _read(ocsp.load_der_ocsp_response(octets), pair, now)
     except _UNREADABLE:
         return unavailable("the answer is no response of OCSP")
 
 
-def _read(response: ocsp.OCSPResponse, pair: Pair, now: datetime) -> OcspStatus:
+def _read(response: ocsp.OCSPResponse, pair: _Pair, now: datetime) -> OcspStatus:
     if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         word = response.response_status.name.lower().replace("_", " ")
         return unavailable(f"the responder says: {word}")
@@ -156,7 +160,7 @@ def _read(response: ocsp.OCSPResponse, pair: Pair, now: datetime) -> OcspStatus:
     return _dated(answer, now)
 
 
-def _answer(response: ocsp.OCSPResponse, pair: Pair) -> ocsp.OCSPSingleResponse | None:
+def _answer(response: ocsp.OCSPResponse, pair: _Pair) -> ocsp.OCSPSingleResponse | None:
     for index, answer in enumerate(response.responses):
         if index >= _MOST_ANSWERS:
             return None
@@ -165,7 +169,7 @@ def _answer(response: ocsp.OCSPResponse, pair: Pair) -> ocsp.OCSPSingleResponse 
     return None
 
 
-def _names(answer: ocsp.OCSPSingleResponse, pair: Pair) -> bool:
+def _names(answer: ocsp.OCSPSingleResponse, pair: _Pair) -> bool:
     """Say whether an answer is about a certificate of this issuer: serials repeat elsewhere."""
     asked = (
         ocsp.OCSPRequestBuilder()

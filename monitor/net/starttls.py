@@ -9,6 +9,7 @@ by somebody on the way (the fault of CVE-2011-0411 and its many kin), so that th
 import re
 import struct
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from enum import StrEnum
 from html import escape
 
@@ -80,6 +81,12 @@ async def negotiate(stream: Stream, protocol: StartTls, name: str, trace: Trace)
             "TLS; somebody may have slipped them in"
         )
     return banner
+
+
+async def farewell(stream: Stream, protocol: StartTls) -> None:
+    """Take leave over TLS as the protocol has it, if it fits. Never raises NetError."""
+    with suppress(NetError):
+        await stream.send(FAREWELLS.get(protocol, b""))
 
 
 class _Reader:

@@ -1,0 +1,247 @@
+"""The keys of a check of type tls."""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from monitor.checktype import CheckSpec
+from monitor.domain.hostname import parse_host
+from monitor.fields import Duration, File, Host, Pattern, Port, shown
+
+if TYPE_CHECKING:
+    from monitor.conditions.certificate import CertificateConditions
+    from monitor.net.starttls import StartTls
+    from monitor.net.tls import TlsSettings
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}\Z")
+_HTTPS = 443
+
+TlsVersion = Literal["TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"]
+
+
+def _fingerprint(text: str) -> str:
+    plain = text.lower().removeprefix("sha256:").replace(":", "")
+    if not _FINGERPRINT.match(plain):
+        raise ValueError(
+            f"{shown(text)} is no SHA-256 fingerprint: write its 64 hex digits, with or without "
+            "colons"
+        )
+    return plain
+
+
+Fingerprint = Annotated[str, AfterValidator(_fingerprint)]
+
+
+class TlsExpectation(BaseModel):
+    """What must be true of the certificate, beyond being trusted, and of the server."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Host | None = Field(
+        default=None,
+        description="Name that must be in the certificate. Default: `server_name`, else `host`.",
+    )
+    issuer: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Text that must be part of the issuer, in any case, such as `Let's Encrypt`.",
+    )
+    issuer_matches: Pattern | None = Field(
+        default=None,
+        description="RE2 expression that must match the issuer, `CN=R11,O=Let's Encrypt,C=US`.",
+    )
+    fingerprints: tuple[Fingerprint, ...] = Field(
+        default=(),
+        max_length=20,
+        description="SHA-256 fingerprints, in hex, of which the certificate must have one.",
+    )
+    min_key_bits: int | None = Field(
+        default=None,
+        ge=1024,
+        le=16_384,
+        description="Smallest key, in bits of RSA. P-256 and Ed25519 count as 3072, P-384 as 7680.",
+    )
+    strong_signature: bool = Field(
+        default=True, description="Refuse signatures that rest on MD5 or SHA-1."
+    )
+    chain: Literal["any", "complete"] = Field(
+        default="any",
+        description="`complete`: the server must send every intermediate, in order.",
+    )
+    minimum: TlsVersion | None = Field(
+        default=None, description="Oldest version of TLS that the server may accept of anybody."
+    )
+    strong_ciphers: bool = Field(
+        default=False,
+        description="The server must refuse ciphers without encryption or authentication, export "
+        "ciphers, RC4, DES and 3DES.",
+    )
+
+
+class TlsSpec(CheckSpec):
+    """Fields of a check of type `tls`."""
+
+    host: Host = Field(description="Name or IP address to connect to.")
+    port: Port | None = Field(
+        default=None, description="TCP port. Default: 443, with `starttls` the protocol's own."
+    )
+    starttls: (
+        Literal["smtp", "imap", "pop3", "ftp", "postgres", "mysql", "ldap", "xmpp", "sieve"] | None
+    ) = Field(default=None, description="Protocol in which to ask for TLS first.")
+    server_name: Host | None = Field(
+        default=None, description="Name to ask for (SNI). Default: `host`."
+    )
+    ca_file: File | None = Field(
+        default=None,
+        description="PEM file of the authorities to trust, in place of the system's.",
+    )
+    client_cert_file: File | None = Field(
+        default=None, description="PEM file of the certificate that the daemon shows."
+    )
+    client_key_file: File | None = Field(
+        default=None,
+        description="PEM file of its key; may be left out when it is in the same file.",
+    )
+    min_tls: TlsVersion = Field(default="TLS1.2", description="Oldest version of TLS to accept.")
+    max_tls: TlsVersion | None = Field(
+        default=None, description="Newest version of TLS to offer. Default: the newest there is."
+    )
+    min_days: int = Field(
+        default=14,
+        ge=0,
+        description="Degraded when the certificate chain is good for less than these days.",
+    )
+    critical_days: int | None = Field(
+        default=None,
+        ge=0,
+        description="The check fails when the chain is good for less than these days.",
+    )
+    ip: Literal["any", "ip4", "ip6", "both"] = Field(
+        default="any", description="Address family to use; `both`: each must pass."
+    )
+    addresses: Literal["one", "all"] = Field(
+        default="one", description="`all`: every address of the name must pass, up to 32 of them."
+    )
+    ocsp: Literal[False, "responder", "staple"] = Field(
+        default=False,
+        description="Where to learn whether the certificate was revoked. `staple` needs the extra "
+        "`stapling`.",
+    )
+    ocsp_required: bool = Field(default=False, description="Degraded when that can't be learned.")
+    on_change: Literal["ignore", "degraded"] = Field(
+        default="ignore", description="What a certificate means that was not seen before."
+    )
+    change_window: Duration = Field(
+        default="1h",
+        validate_default=True,
+        description="How long a change is told.",
+    )
+    caa: bool = Field(
+        default=False, description="Degraded when the DNS does not allow the issuer (CAA)."
+    )
+    caa_domains: tuple[Host, ...] = Field(
+        default=(), max_length=20, description="Domains that stand for the issuer in CAA records."
+    )
+    expect: TlsExpectation = Field(
+        default=TlsExpectation(), description="Conditions on the certificate and the server."
+    )
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        fault = next(self._faults(), None)
+        if fault is not None:
+            raise ValueError(fault)
+        return self
+
+    def _faults(self) -> Iterator[str]:
+        if self.client_key_file is not None and self.client_cert_file is None:
+            yield "client_key_file: give client_cert_file, too"
+        if self.max_tls is not None and self.max_tls < self.min_tls:
+            yield f"max_tls: {self.max_tls} is older than min_tls, {self.min_tls}"
+        if self.critical_days is not None and self.critical_days > self.min_days:
+            yield f"critical_days: {self.critical_days} is more than min_days, {self.min_days}"
+        if self.addresses == "all" and self.ip == "both":
+            yield "addresses: all looks at both families by itself: leave out ip: both"
+        if self.ocsp_required and not self.ocsp:
+            yield "ocsp_required: give ocsp, too"
+        if self.ocsp == "staple" and find_spec("OpenSSL") is None:
+            yield "ocsp: staple needs an extra package: pip install 'pantau[stapling]'"
+        if self.caa and not self._has_name():
+            yield "caa: an IP address has no CAA records: give server_name"
+        if self.caa_domains and not self.caa:
+            yield "caa_domains: give caa: true, too"
+
+    def _has_name(self) -> bool:
+        name = parse_host(self.asked_name)
+        return ":" not in name and not name.rpartition(".")[2].isdecimal()
+
+    def target(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.dialled_port}"
+
+    def dialled_host(self) -> str:
+        return self.host
+
+    @property
+    def asked_name(self) -> str:
+        """The host that the certificate is asked for."""
+        return self.server_name or self.host
+
+    @cached_property
+    def protocol(self) -> "StartTls | None":
+        """In what to ask for TLS; None where the handshake comes first."""
+        from monitor.net.starttls import StartTls
+
+        return None if self.starttls is None else StartTls(self.starttls)
+
+    @cached_property
+    def dialled_port(self) -> int:
+        """The port to connect to."""
+        if self.port is not None:
+            return self.port
+        if self.starttls is None:
+            return _HTTPS
+        from monitor.net.starttls import PORTS, StartTls
+
+        return PORTS[StartTls(self.starttls)]
+
+    @cached_property
+    def tls_settings(self) -> "TlsSettings":
+        """How to make the handshake."""
+        from monitor.net.tls import TlsSettings
+
+        return TlsSettings(
+            ca_file=self.ca_file,
+            client_cert_file=self.client_cert_file,
+            client_key_file=self.client_key_file,
+            min_tls=self.min_tls,
+            max_tls=self.max_tls,
+            check_name=self.expect.name is None,
+            server_name=self.server_name,
+        )
+
+    @cached_property
+    def conditions(self) -> "CertificateConditions":
+        """What to expect of a certificate that is trusted."""
+        from monitor.conditions.certificate import CertificateConditions
+
+        expect = self.expect
+        return CertificateConditions(
+            name=expect.name,
+            issuer=expect.issuer,
+            issuer_matches=expect.issuer_matches,
+            fingerprints=expect.fingerprints,
+            min_key_bits=expect.min_key_bits,
+            strong_signature=expect.strong_signature,
+            complete_chain=expect.chain == "complete",
+            minimum=expect.minimum,
+            min_days=self.min_days,
+            critical_days=self.critical_days,
+            stapled=self.ocsp == "staple",
+            ocsp_required=self.ocsp_required,
+        )
