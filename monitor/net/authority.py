@@ -1,0 +1,212 @@
+"""One question to every name server of a zone, at every address, without recursion."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from monitor.domain.observation import Failure, FailureKind, UnknownCause
+from monitor.net.delegation import (
+    LookUp,
+    delegated_servers,
+    find_delegation,
+    find_zone,
+    parent,
+)
+from monitor.net.dnsclient import DnsAnswer, QueryTrace, Transport, ask
+from monitor.net.dnsmessage import Options, Question
+from monitor.net.dnsreport import Reply, read
+from monitor.net.dnsserver import DNS_PORT, NameServer
+from monitor.net.dnswire import Message
+from monitor.net.errors import NetError
+from monitor.net.network import Network
+from monitor.net.resolver import Family
+
+_MOST_SERVERS = 32
+_SHARE_OF_TIME = 0.8  # for each step, so that what is known can still be told at the end
+_PLAIN = Options(recursion=False)
+_SERVES = {"NOERROR", "NXDOMAIN"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """What one name server said, at one of its addresses (None where its name has none).
+
+    `failure` says why there is no `reply`; with `cause` the fault is ours. `serial` is that of
+    its copy of the zone, `seconds` what the answer took.
+    """
+
+    name: str
+    address: str | None = None
+    reply: Reply | None = None
+    serial: int | None = None
+    failure: Failure | None = None
+    cause: UnknownCause | None = None
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return self.name if self.address is None else f"{self.name} {self.address}"
+
+    @property
+    def lame(self) -> str | None:
+        """Why it does not serve the zone, None if it does."""
+        if self.reply is None:
+            return self.failure.detail if self.failure else "no answer"
+        if self.reply.rcode not in _SERVES:
+            return self.reply.rcode
+        return None if "aa" in self.reply.flags else "answers without authority"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorities:
+    """The name servers of a zone. `listed` are those that it names itself.
+
+    `delegated` are those that the zone above names, None where it was not asked.
+    """
+
+    zone: str
+    listed: tuple[str, ...]
+    servers: tuple[Authority, ...]
+    delegated: tuple[str, ...] | None = None
+
+
+async def ask_authorities(
+    network: Network,
+    question: Question,
+    *,
+    families: Sequence[Family] = (Family.ANY,),
+    port: int = DNS_PORT,
+    delegation: bool = False,
+    deadline: float,
+) -> Authorities:
+    """Return what each server of the question's zone says to it.
+
+    The zone and its servers are found through our own resolver. With `delegation` a server of
+    the zone above is asked too. `deadline` is a reading of `time.monotonic`. Raises NetError
+    where the zone or the names of its servers can't be found.
+    """
+    asking = _Asking(network, tuple(families), port, deadline)
+    found = await find_delegation(asking.look_up, question)
+    async with asyncio.TaskGroup() as group:
+        servers = group.create_task(asking.all(found.servers, question, found.zone))
+        above = group.create_task(asking.delegated(found.zone)) if delegation else None
+    return Authorities(
+        zone=found.zone,
+        listed=found.servers,
+        servers=servers.result()[:_MOST_SERVERS],
+        delegated=above.result() if above else None,
+    )
+
+
+class _Asking:
+    def __init__(
+        self, network: Network, families: tuple[Family, ...], port: int, deadline: float
+    ) -> None:
+        self._network = network
+        self._families = families
+        self._port = port
+        self._deadline = deadline
+
+    @property
+    def look_up(self) -> LookUp:
+        return self._look_up
+
+    async def _look_up(self, question: Question) -> Message:
+        resolver = self._network.resolver
+        answer = await resolver.ask(question, self._until(), trace=QueryTrace())
+        return answer.message
+
+    async def all(
+        self, names: Sequence[str], question: Question, zone: str
+    ) -> tuple[Authority, ...]:
+        """Return what every server says, at every address of its name."""
+        found = await asyncio.gather(*(self._named(name, question, zone) for name in names))
+        return tuple(one for servers in found for one in servers)
+
+    async def delegated(self, zone: str) -> tuple[str, ...] | None:
+        """Return the servers of `zone` that the zone above names, None if it can't be asked."""
+        if zone == ".":
+            return None
+        try:
+            above = await find_delegation(
+                self.look_up, Question(await find_zone(self.look_up, parent(zone)), "SOA")
+            )
+        except NetError:
+            return None
+        for name in above.servers[:_MOST_PARENTS]:
+            for address in (await self._addresses(name))[0][:1]:
+                try:
+                    answer = await self._ask(address, Question(zone, "NS"), QueryTrace())
+                except NetError:
+                    continue
+                servers = delegated_servers(answer.message, zone)
+                if servers:
+                    return servers
+        return None
+
+    async def _named(self, name: str, question: Question, zone: str) -> list[Authority]:
+        addresses, error = await self._addresses(name)
+        if not addresses:
+            failure = error.failure if error else Failure(FailureKind.RESOLVE_NODATA, name)
+            return [Authority(name=name, failure=failure, cause=error.cause if error else None)]
+        return list(
+            await asyncio.gather(
+                *(self._one(name, address, question, zone) for address in addresses)
+            )
+        )
+
+    async def _addresses(self, name: str) -> tuple[list[str], NetError | None]:
+        """Return the addresses of a server in the families wanted, and why there are none."""
+        found: list[str] = []
+        trouble: NetError | None = None
+        for family in self._families:
+            try:
+                found += await self._network.addresses(name, family, self._until())
+            except NetError as error:
+                trouble = trouble or error
+        return list(dict.fromkeys(found))[:_MOST_ADDRESSES], trouble
+
+    async def _one(self, name: str, address: str, question: Question, zone: str) -> Authority:
+        trace = QueryTrace()
+        serial: int | None = None
+        try:
+            answer = await self._ask(address, question, trace)
+            reply = read(question, answer)
+            soa = Question(zone, "SOA")
+            served = answer if question == soa else await self._ask(address, soa, QueryTrace())
+            serial = _serial(served.message, zone)
+        except NetError as error:
+            return Authority(name=name, address=address, failure=error.failure, cause=error.cause)
+        return Authority(
+            name=name,
+            address=address,
+            reply=reply,
+            serial=serial,
+            seconds=trace.connect_seconds + trace.request_seconds,
+        )
+
+    async def _ask(self, address: str, question: Question, trace: QueryTrace) -> DnsAnswer:
+        return await ask(
+            NameServer(address, self._port),
+            question,
+            transport=Transport.UDP,
+            options=_PLAIN,
+            deadline=self._until(),
+            trace=trace,
+        )
+
+    def _until(self) -> float:
+        """Return a deadline that leaves some of the time for what comes after."""
+        now = monotonic()
+        return now + (self._deadline - now) * _SHARE_OF_TIME
+
+
+_MOST_PARENTS = 3
+_MOST_ADDRESSES = 8
+
+
+def _serial(message: Message, zone: str) -> int | None:
+    for record in message.answer:
+        if record.type == "SOA" and record.name == zone:
+            return int(record.text.split()[2])
+    return None
