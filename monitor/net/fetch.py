@@ -85,6 +85,8 @@ def make_request(
     """
     if http3 and proxy is not None:
         raise ValueError("HTTP/3 goes through no proxy")
+    if http2:
+        import monitor.net.http2  # noqa: F401 - now, not while the first check is timed
     via = proxy if proxy is not None and proxy.serves(target.origin) else None
     sent = fields_sent(target, method, fields, body, user_agent)
     return Request(
@@ -227,6 +229,11 @@ def _hop(request: Request, response: Response, trace: Trace) -> Hop | None:
     raise NetError(hop.kind, hop.detail, answered=True)
 
 
+def leads_elsewhere(response: Response) -> bool:
+    """Say whether a response, as far as it came, is a redirect."""
+    return _location(response) is not None
+
+
 def _location(response: Response) -> str | None:
     if response.status not in REDIRECTS:
         return None
@@ -345,7 +352,7 @@ async def _fill(
             response.feed(octets)
         else:
             response.end(clean=stream.clean_end)
-        if follows and _location(response) is not None:
+        if follows and leads_elsewhere(response):
             return response  # its body is of no use: a bomb in it is never unpacked
     if response.failure is not None and not response.head_complete:
         raise response.failure
