@@ -27,6 +27,7 @@ class RedirectRules:
     most: int = 5
     allow_downgrade: bool = False
     keep_fields: bool = False
+    returns_last: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,8 @@ def next_hop(
     if status not in REDIRECTS or not location:
         return None
     if followed >= rules.most:
+        if rules.returns_last:
+            return None
         detail = f"over {rules.most} redirects; the last one is from {current.shown()}"
         return Failure(FailureKind.REDIRECT_LOOP, detail)
     try:
