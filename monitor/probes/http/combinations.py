@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from urllib.parse import parse_qsl, urlsplit
 
 from monitor.fields import Secret, shown
@@ -92,6 +93,8 @@ def _version_faults(spec: HttpKeys) -> Iterator[str]:
     if spec.http2 and spec.http3:
         yield "http3: give one of http2 and http3"
     if spec.http3:
+        if find_spec("aioquic") is None:
+            yield "http3: it needs an extra: pip install 'pantau[http3]'"
         if spec.url.startswith("http:"):
             yield "http3: it goes over TLS: the url begins with https://"
         if spec.proxy is not None:
