@@ -9,6 +9,7 @@ from monitor.fields.patterns import Pattern
 from monitor.net.dnsreport import Reply
 
 _MOST_SHOWN = 20  # answers in a failing text
+_MOST_OF_A_DIFFERENCE = 5
 _RCODE_KINDS = {
     "NXDOMAIN": FailureKind.RESOLVE_NXDOMAIN,
     "SERVFAIL": FailureKind.RESOLVE_SERVFAIL,
@@ -96,7 +97,8 @@ def _difference(expected: Sequence[str], answers: Sequence[str]) -> str:
     extra = sorted({*answers} - {*expected})
     missing = sorted({*expected} - {*answers})
     told = [
-        f"{word} {listed(texts)}" for word, texts in (("unexpected", extra), ("missing", missing))
+        f"{word} {listed(texts, _MOST_OF_A_DIFFERENCE)}"
+        for word, texts in (("unexpected", extra), ("missing", missing))
     ]
     return ": " + ", ".join(one for one, texts in zip(told, (extra, missing), strict=True) if texts)
 
@@ -147,9 +149,9 @@ def disagreement(replies: Sequence[tuple[str, Reply]]) -> Failure | None:
     return Failure(FailureKind.ANSWER, f"answers differ: {' – '.join(told)}")
 
 
-def listed(texts: Sequence[str]) -> str:
+def listed(texts: Sequence[str], most: int = _MOST_SHOWN) -> str:
     """Return texts that a server wrote, in order, safe to show; `none` for none."""
-    shown = [visible_text(text, 256) for text in sorted(texts)[:_MOST_SHOWN]]
+    shown = [visible_text(text, 256) for text in sorted(texts)[:most]]
     more = len(texts) - len(shown)
     return (", ".join(shown) or "none") + (f" and {more} more" if more else "")
 

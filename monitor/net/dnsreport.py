@@ -14,13 +14,16 @@ from monitor.domain.observation import (
     series,
 )
 from monitor.domain.text import visible_text
-from monitor.net.addresshash import address_hash
 from monitor.net.dnsclient import DnsAnswer
 from monitor.net.dnsmessage import CnameLoop, Question, follow
 from monitor.net.dnswire import Edns, Record
 from monitor.net.errors import NetError
+from monitor.net.report import facts, measurements
+from monitor.net.tls import TlsFacts
+from monitor.net.trace import Phase, Trace
 
 _MOST_FACTS = 100
+_LONGEST_IDENTIFIER = 128
 _PHASES = {
     phase: series("probe_dns_duration_seconds", phase=phase)
     for phase in ("resolve", "connect", "request")
@@ -32,9 +35,6 @@ _SECTIONS = (
 )
 _QUERY_SUCCEEDED = series("probe_dns_query_succeeded")
 _SERIAL = series("probe_dns_serial")
-_LOOKUP = series("probe_dns_lookup_time_seconds")
-_IP_PROTOCOL = series("probe_ip_protocol")
-_IP_HASH = series("probe_ip_addr_hash")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,8 @@ class Asked:
     address: str | None
     phases: Mapping[str, float]
     reply: Reply | None = None
+    tls: TlsFacts | None = None
+    insecure: bool = False
     failure: Failure | None = None
     cause: UnknownCause | None = None
     answered: bool = False
@@ -103,16 +105,21 @@ def _typed(record: Record) -> str:
     return f"{record.type} {record.text}"
 
 
-def combine(record: str, asked: Sequence[Asked]) -> Outcome:
+def combine(record: str, asked: Sequence[Asked], together: Failure | None = None) -> Outcome:
     """Return the outcome of all servers: OK if each is, UNKNOWN if only faults of ours stand out.
 
-    Its numbers are those of the first that failed, else of the slowest.
+    `together` is what is wrong with them taken together, when each by itself is right. The
+    numbers are those of the first that failed, else of the slowest.
     """
     failed = sorted((one for one in asked if one.failure), key=lambda one: one.cause is not None)
     shown = failed[0] if failed else max(asked, key=lambda one: sum(one.phases.values()))
+    failure = _failure(failed, len(asked))
+    status = _status(failed)
+    if together and not failed:
+        failure, status = together, OutcomeStatus.FAILED
     return Outcome(
-        status=_status(failed),
-        failure=_failure(failed, len(asked)),
+        status=status,
+        failure=failure,
         cause=failed[0].cause if failed else None,
         measurements=_measurements(record, shown),
         facts=_facts(asked, shown),
@@ -143,42 +150,73 @@ def _measurements(record: str, shown: Asked) -> dict[Series, float]:
     reply = shown.reply
     sizes = reply.section_sizes if reply else (0, 0, 0)
     found: dict[Series, float] = {
+        **measurements(_way(shown)),
         _QUERY_SUCCEEDED: 1.0 if reply else 0.0,
-        _LOOKUP: shown.phases["resolve"],
-        _IP_PROTOCOL: 0.0 if shown.address is None else 6.0 if ":" in shown.address else 4.0,
         **{_PHASES[phase]: seconds for phase, seconds in shown.phases.items()},
         **dict(zip(_SECTIONS, map(float, sizes), strict=True)),
     }
-    if shown.address is not None:
-        found[_IP_HASH] = float(address_hash(shown.address))
     if reply and record == "SOA":
         found[_SERIAL] = float(reply.answers[0].split()[2]) if reply.answers else 0.0
     return found
 
 
+def _way(one: Asked) -> Trace:
+    """Return what every connection reports, of the way to one server."""
+    way = Trace()
+    way.address, way.tls = one.address, one.tls
+    way.phases[Phase.RESOLVE] = one.phases["resolve"]
+    return way
+
+
 def _facts(asked: Sequence[Asked], shown: Asked) -> dict[str, Any]:
-    facts = _server_facts(shown)
+    found = _server_facts(shown)
     if len(asked) > 1:
-        facts["servers"] = [_server_facts(one) for one in asked]
-    return facts
+        found["servers"] = [_server_facts(one) for one in asked]
+    return found
 
 
 def _server_facts(one: Asked) -> dict[str, Any]:
-    facts: dict[str, Any] = {
+    encrypted = facts(_way(one), insecure=one.insecure) if one.tls else {}
+    found: dict[str, Any] = {
         "server": one.server,
+        **encrypted,
         "address": one.address,
         "phases": dict(one.phases),
         "failure": one.failure.detail if one.failure else None,
     }
     if one.reply:
-        facts |= {
-            "rcode": one.reply.rcode,
-            "flags": list(one.reply.flags),
-            "transport": one.reply.transport,
-            "truncated": one.reply.truncated,
-            "answers": [
-                {"value": visible_text(text), "ttl_seconds": ttl}
-                for text, ttl in zip(one.reply.answers, one.reply.ttls, strict=True)
-            ][:_MOST_FACTS],
-        }
-    return facts
+        found |= _reply_facts(one.reply)
+    return found
+
+
+def _reply_facts(reply: Reply) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "rcode": reply.rcode,
+        "flags": list(reply.flags),
+        "transport": reply.transport,
+        "truncated": reply.truncated,
+        "answers": [
+            {"value": visible_text(text), "ttl_seconds": ttl}
+            for text, ttl in zip(reply.answers, reply.ttls, strict=True)
+        ][:_MOST_FACTS],
+    }
+    if reply.http_version is not None:
+        found["http_version"] = reply.http_version
+    if reply.edns is not None:
+        found["edns"] = _edns_facts(reply.edns)
+    if reply.errors:
+        found["extended_errors"] = [visible_text(error, 200) for error in reply.errors]
+    return found
+
+
+def _edns_facts(edns: Edns) -> dict[str, Any]:
+    found: dict[str, Any] = {"version": edns.version, "payload_bytes": edns.payload}
+    if edns.nsid is not None:
+        found["nsid"] = _identifier(edns.nsid)
+    return found
+
+
+def _identifier(nsid: bytes) -> str:
+    """Return a server's identifier as text if it is one, else in hexadecimal (RFC 5001, 2.3)."""
+    text = nsid[:_LONGEST_IDENTIFIER]
+    return text.decode() if text.isascii() and text.decode().isprintable() else text.hex()

@@ -7,14 +7,19 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from monitor.conditions import dns as conditions
 from monitor.domain.dnstext import canonical, dns_name
 from monitor.domain.observation import Failure, FailureKind, OutcomeStatus, UnknownCause, series
 from monitor.net.dnsreport import Asked, Reply, combine
-from monitor.probes.dns import DnsSpec, judge
+from monitor.probes.dns import DnsSpec
 
 
 def spec(**fields: Any) -> DnsSpec:
     return DnsSpec.model_validate({"name": "www.example.id"} | fields)
+
+
+def judge(spec: DnsSpec, reply: Reply) -> Failure | None:
+    return conditions.judge(spec.conditions, reply)
 
 
 def expecting(**expect: Any) -> DnsSpec:
@@ -263,7 +268,7 @@ def test_ways_to_a_server(ip: str, families: list[str]):
     """`both` asks a server that has a name over either family; an address has its own."""
     servers = ["ns1.example.id", "10.0.0.53", "2001:db8::53"]
 
-    assert [family for _, family in spec(nameservers=servers, ip=ip).ways] == families
+    assert [way.family for way in spec(nameservers=servers, ip=ip).ways] == families
 
 
 @pytest.mark.parametrize(
@@ -273,7 +278,8 @@ def test_ways_to_a_server(ip: str, families: list[str]):
         {"nameservers": ["10.0.0.53"], "ip": "ip6"},
         {"nameservers": ["10.0.0.53:0"]},
         {"nameservers": ["user@10.0.0.53"]},
-        {"record": "ANY"},
+        {"record": "OPT"},
+        {"record": "TYPE65536"},
         {"transport": "https"},
         {"expect": {"rcode": "OK"}},
         {"expect": {"answers": {"any_match": "("}}},

@@ -1,0 +1,327 @@
+"""The fields of a dns check."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from monitor.checktype import CheckSpec
+from monitor.domain.dnstext import canonical, dns_name
+from monitor.fields import Duration, File, Host, Pattern
+from monitor.fields.nameservers import DnsServer, RecordType
+
+if TYPE_CHECKING:
+    from monitor.conditions.dns import DnsConditions
+    from monitor.net.dnsclient import Options
+
+ResponseCode = Literal[
+    "NOERROR",
+    "FORMERR",
+    "SERVFAIL",
+    "NXDOMAIN",
+    "NOTIMP",
+    "REFUSED",
+    "YXDOMAIN",
+    "YXRRSET",
+    "NXRRSET",
+    "NOTAUTH",
+    "NOTZONE",
+]
+Flag = Literal["aa", "tc", "rd", "ra", "ad", "cd"]
+Texts = Annotated[tuple[str, ...], Field(min_length=1, max_length=100)]
+Flags = Annotated[tuple[Flag, ...], Field(min_length=1, max_length=6)]
+_PORTS = {"udp": 53, "tcp": 53, "tls": 853, "https": 443}
+_ENCRYPTED = {"tls", "https"}
+
+
+class Answers(BaseModel):
+    """What the answers must be. Every condition that is given must hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    exactly: Texts | None = Field(
+        default=None, description="The answers are these and no others, in any order."
+    )
+    contains: Texts | None = Field(default=None, description="Each of these is among the answers.")
+    any_match: Pattern | None = Field(
+        default=None, description="RE2 expression that at least one answer matches."
+    )
+    all_match: Pattern | None = Field(
+        default=None, description="RE2 expression that every answer matches."
+    )
+    none_match: Pattern | None = Field(
+        default=None, description="RE2 expression that no answer matches."
+    )
+
+
+class DnsExpect(BaseModel):
+    """When the check succeeds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rcode: ResponseCode = Field(default="NOERROR", description="Response code of the answer.")
+    answers: Answers = Field(default=Answers(), description="What the answers must be.")
+    min_answers: int = Field(
+        default=1,
+        ge=0,
+        le=1000,
+        description="Fewest answers; looked at only where rcode is NOERROR.",
+    )
+    max_ttl: Duration | None = Field(
+        default=None, description="Longest TTL that an answer, or a CNAME on the way, may have."
+    )
+    min_ttl: Duration | None = Field(
+        default=None,
+        description="Shortest TTL. Through a resolver TTLs count down: ask a name server itself.",
+    )
+    flags: Flags | None = Field(
+        default=None,
+        description="Flags that the answer bears: `aa` (authoritative), `ra` (recursion offered), "
+        "`ad` (validated by DNSSEC), `rd`, `cd`, `tc`.",
+    )
+    no_flags: Flags | None = Field(default=None, description="Flags that the answer doesn't bear.")
+    authenticated: bool = Field(
+        default=False,
+        description="The resolver says (`ad`) that it validated the answer by DNSSEC. That is "
+        "worth as much as the way to it: ask one on this machine, or over `tls` or `https`.",
+    )
+    no_wildcard: bool = Field(
+        default=False,
+        description="A name at random beside `name` must not lead to anything: an answer would "
+        "mean that a wildcard answers for all that is missing.",
+    )
+    same_everywhere: bool = Field(
+        default=False, description="All `nameservers` say the same: response code and answers."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One server to ask, and how. `family` is `any`, `ip4` or `ip6`; `path` None is the usual."""
+
+    server: DnsServer
+    family: str
+    transport: str
+    port: int
+    path: str | None
+
+
+class DnsSpec(CheckSpec):
+    """Fields of a `dns` check."""
+
+    name: str = Field(
+        description="Name to look up; absolute, also without a dot at its end. "
+        "For PTR an IP address will do."
+    )
+    record: RecordType = Field(
+        default="A", description="Record type to ask for; also `TYPE` and a number."
+    )
+    nameservers: tuple[DnsServer, ...] = Field(
+        default=(),
+        max_length=16,
+        description="Name servers to ask, each `host[:port]`, or with how to ask it: "
+        "`tcp://host`, `tls://host`, `https://host/dns-query`. All must answer rightly. "
+        "Default: those of our own resolver, one of which is enough.",
+    )
+    transport: Literal["udp", "tcp", "tls", "https"] = Field(
+        default="udp",
+        description="How to ask the servers that don't say it themselves. Over `udp` a truncated "
+        "answer is asked for again over TCP; `tls` is DNS over TLS (RFC 7858, port 853), `https` "
+        "is DNS over HTTPS (RFC 8484, `/dns-query`).",
+    )
+    recursion: bool = Field(default=True, description="Whether to ask for recursion.")
+    ip: Literal["any", "ip4", "ip6", "both"] = Field(
+        default="any",
+        description="Address family on the way to `nameservers`; "
+        "`both` asks each name server over either.",
+    )
+    server_name: Host | None = Field(
+        default=None,
+        description="Over `tls` and `https`: name that must be in the server's certificate. "
+        "Default: its host.",
+    )
+    ca_file: File | None = Field(
+        default=None,
+        description="Over `tls` and `https`: PEM file of the authorities to trust, in place of "
+        "the system's.",
+    )
+    insecure: bool = Field(
+        default=False,
+        description="Over `tls` and `https`: verify nothing. Every output shows it.",
+    )
+    http_method: Literal["POST", "GET"] = Field(
+        default="POST", description="Over `https`: how the question is sent."
+    )
+    nsid: bool = Field(
+        default=False,
+        description="Ask each server who it is (RFC 5001), and show it in the details.",
+    )
+    checking_disabled: bool = Field(
+        default=False, description="Ask a validating resolver for the answer as it is (`cd`)."
+    )
+    expect: DnsExpect = Field(default=DnsExpect(), description="When the check succeeds.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Raise ValueError for fields that don't fit each other."""
+        _ = self.question_name, self.exactly, self.contains
+        for mistake in _mistakes(self):
+            raise ValueError(mistake)
+        return self
+
+    @cached_property
+    def question_name(self) -> str:
+        """The name to ask for, in ASCII; the reverse name for the PTR of an address."""
+        if self.record == "PTR":
+            try:
+                return ip_address(self.name).reverse_pointer
+            except ValueError:
+                pass
+        return dns_name(self.name)
+
+    @cached_property
+    def exactly(self) -> tuple[str, ...] | None:
+        """`expect.answers.exactly` in canonical form, sorted."""
+        expected = self.expect.answers.exactly
+        return None if expected is None else tuple(sorted({*self._canonical(expected)}))
+
+    @cached_property
+    def contains(self) -> tuple[str, ...]:
+        """`expect.answers.contains` in canonical form."""
+        return self._canonical(self.expect.answers.contains or ())
+
+    @cached_property
+    def ways(self) -> tuple[Way, ...]:
+        """Each server to ask, over each address family."""
+        return tuple(
+            self._way(server, family)
+            for server in self.nameservers
+            for family in _families(server, self.ip)
+        )
+
+    @cached_property
+    def conditions(self) -> "DnsConditions":
+        """What a reply is judged by."""
+        from monitor.conditions.dns import DnsConditions
+
+        expect = self.expect
+        return DnsConditions(
+            rcodes=(expect.rcode,),
+            min_answers=expect.min_answers,
+            exactly=self.exactly,
+            contains=self.contains,
+            any_match=expect.answers.any_match,
+            all_match=expect.answers.all_match,
+            none_match=expect.answers.none_match,
+            max_ttl_seconds=expect.max_ttl.total_seconds() if expect.max_ttl else None,
+            min_ttl_seconds=expect.min_ttl.total_seconds() if expect.min_ttl else None,
+            flags=expect.flags or (),
+            no_flags=expect.no_flags or (),
+            authenticated=expect.authenticated,
+        )
+
+    @cached_property
+    def options(self) -> "Options":
+        """How questions are put."""
+        from monitor.net.dnsclient import Options
+        from monitor.net.tls import TlsSettings
+
+        return Options(
+            recursion=self.recursion,
+            checking_disabled=self.checking_disabled,
+            nsid=self.nsid,
+            tls=TlsSettings(
+                ca_file=self.ca_file, server_name=self.server_name, insecure=self.insecure
+            ),
+            get=self.http_method == "GET",
+        )
+
+    def target(self) -> str:
+        """Return `name/record`, and the name servers where they are given."""
+        servers = ",".join(str(server).partition("?")[0] for server in self.nameservers)
+        return f"{self.name}/{self.record}" + (f"@{servers}" if servers else "")
+
+    def dialled_host(self) -> str | None:
+        """Return the name server that is furthest away; None for our own resolver's."""
+        hosts = [server.host for server in self.nameservers]
+        far = [host for host in hosts if not _is_loopback(host)]
+        return next(iter(far + hosts), None)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return that nothing is verified, where that is so."""
+        return ("insecure: the certificate is not verified",) if self.insecure else ()
+
+    def _way(self, server: DnsServer, family: str) -> Way:
+        transport = server.transport or self.transport
+        return Way(
+            server=server,
+            family=family,
+            transport=transport,
+            port=server.port or _PORTS[transport],
+            path=server.path,
+        )
+
+    def _canonical(self, texts: Sequence[str]) -> tuple[str, ...]:
+        return tuple(canonical(self.record, text) for text in texts)
+
+
+def _mistakes(spec: DnsSpec) -> list[str]:
+    """Return what is wrong with fields that are right by themselves."""
+    return [*_server_mistakes(spec), *_wildcard_mistakes(spec), *_flag_mistakes(spec.expect)]
+
+
+def _server_mistakes(spec: DnsSpec) -> list[str]:
+    found: list[str] = []
+    if spec.transport in _ENCRYPTED and not spec.nameservers:
+        found.append(f"transport: {spec.transport} needs nameservers: our resolver's are asked so")
+    if not any(way.transport in _ENCRYPTED for way in spec.ways):
+        found += [
+            f"{key}: only for nameservers over tls or https"
+            for key in ("server_name", "ca_file", "insecure")
+            if getattr(spec, key)
+        ]
+    if spec.expect.same_everywhere and len(spec.ways) < 2:
+        found.append("expect.same_everywhere: give at least two nameservers")
+    return found
+
+
+def _wildcard_mistakes(spec: DnsSpec) -> list[str]:
+    if not spec.expect.no_wildcard:
+        return []
+    if spec.expect.rcode not in {"NOERROR", "NXDOMAIN"}:
+        return ["expect.no_wildcard: goes with rcode NOERROR or NXDOMAIN"]
+    name = spec.question_name
+    if "." not in name or name == "." or name.startswith("*."):
+        return [f"expect.no_wildcard: {name} has no names beside it that could be asked for"]
+    return []
+
+
+def _flag_mistakes(expect: DnsExpect) -> list[str]:
+    both = sorted({*(expect.flags or ())} & {*(expect.no_flags or ())})
+    if both:
+        return [f"expect.no_flags: {', '.join(both)} is expected by flags"]
+    if expect.authenticated and "ad" in (expect.no_flags or ()):
+        return ["expect.no_flags: ad is what authenticated expects"]
+    return []
+
+
+def _is_loopback(host: str) -> bool:
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def _families(server: DnsServer, ip: str) -> tuple[str, ...]:
+    literal = _literal_family(server.host)
+    if literal is None:
+        return ("ip4", "ip6") if ip == "both" else (ip,)
+    if ip in {"any", "both", literal}:
+        return (literal,)
+    raise ValueError(f"nameservers: {server} can't be reached with ip: {ip}")
+
+
+def _literal_family(host: str) -> str | None:
+    if ":" in host:
+        return "ip6"
+    return "ip4" if host.rpartition(".")[2].isdecimal() else None
