@@ -9,10 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from monitor.domain.observation import Failure, FailureKind
 from monitor.domain.text import visible_text
 
 _MOST_LINES = 500
 _LONGEST_VALUE = 2048  # bytes
+# Details of these quote what came, and end in what was expected.
+_QUOTING = {FailureKind.BODY, FailureKind.HEADER, FailureKind.JSON, FailureKind.BANNER}
 Value = str | float | int | bool
 
 
@@ -70,6 +73,13 @@ class ProbeLog:
 
     def _now(self) -> datetime:
         return self._began + timedelta(seconds=self._monotonic() - self._since)
+
+
+def told(failure: Failure) -> str:
+    """Return what the log says of a failure: what was wanted, but nothing that a target sent."""
+    if failure.kind not in _QUOTING:
+        return failure.detail
+    return f"expected {failure.detail.rpartition(', expected ')[2]}"
 
 
 def _left(count: int) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: TRY004 (pydantic takes a ValueError, and no TypeError, for the writer's mistake)
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic_core import CoreSchema, core_schema
 from monitor.fields.shown import shown
 
 _LONGEST = 4096
+Groups = Mapping[int | str, bytes]
 
 
 class Pattern:
@@ -28,6 +30,19 @@ class Pattern:
         """Return whether the expression matches anywhere in `text`. Bytes are read as UTF-8."""
         octets = text.encode(errors="replace") if isinstance(text, str) else text
         return _compiled(self.text).search(octets) is not None
+
+    def groups(self, octets: bytes) -> Groups | None:
+        """Return what the first match and its groups hold, by number (0: all of it) and by name.
+
+        Groups that took no part are left out. None means that nothing matches.
+        """
+        compiled = _compiled(self.text)
+        match = compiled.search(octets)
+        if match is None:
+            return None
+        texts = dict(enumerate((match.group(0), *match.groups())))
+        texts |= {name: texts[number] for name, number in compiled.groupindex.items()}
+        return {key: text for key, text in texts.items() if text is not None}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Pattern) and self.text == other.text

@@ -1,0 +1,191 @@
+"""An `http` block and a target as the network's own request."""
+
+import os
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from monitor.blackbox.httpmodule import HttpModule
+from monitor.blackbox.run import Run, wanted_family
+from monitor.blackbox.tlsconfig import tls_settings
+from monitor.domain.observation import FailureKind, UnknownCause
+from monitor.net.errors import NetError
+from monitor.net.fetch import Fields, Request, make_request
+from monitor.net.oauth import OAuth2
+from monitor.net.proxy import Proxy
+from monitor.net.redirects import RedirectRules
+from monitor.net.urls import Target, parse_target
+
+LARGEST_KEPT = 64 * 1_048_576  # bytes of a body that rules look at
+MOST_REDIRECTS = 10
+
+
+class Asked(NamedTuple):
+    """Whom a target names: where it is, and the user info that stood in its URL, if any."""
+
+    target: Target
+    user_info: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A request, and what of it must not be told."""
+
+    request: Request
+    secrets: tuple[str, ...]
+
+
+def parse_asked(text: str, *, http3: bool) -> Asked:
+    """Return whom `text` names; without a scheme it is http. HTTP/3 makes https of that.
+
+    Raise ValueError on what is no such URL.
+    """
+    url = text if text.startswith(("http://", "https://")) else f"http://{text}"
+    scheme, _, rest = url.partition("://")
+    authority = rest.partition("/")[0].partition("?")[0].partition("#")[0]
+    user_info, at, _ = authority.rpartition("@")
+    rest = rest[len(user_info) + len(at) :]
+    return Asked(parse_target(f"{'https' if http3 else scheme}://{rest}"), user_info)
+
+
+async def prepare(
+    module: HttpModule,
+    asked: Asked,
+    run: Run,
+    *,
+    hostname: str | None,
+    address: str | None,
+    keep_body: bool,
+) -> Prepared:
+    """Return the request; `address` (an IP literal) is dialled, None leaves that to a proxy.
+
+    Raises NetError: when no token is given, and, as faults of ours, when a file can't be read.
+    """
+    authorization = await _authorization(module, asked, run)
+    fields = tuple(_fields(module, hostname, authorization))
+    host = next((value for name, value in fields if name.lower() == "host"), None)
+    name = urlsplit(f"//{host}").hostname if host else None
+    try:
+        request = make_request(
+            asked.target,
+            method=module.method,
+            fields=fields,
+            body=_body(module),
+            tls=tls_settings(module.tls_config, name or asked.target.origin.host, ("http/1.1",)),
+            family=wanted_family(
+                module.preferred_ip_protocol, fallback=module.ip_protocol_fallback
+            ),
+            resolve_to=address,
+            largest_body=module.body_size_limit or (LARGEST_KEPT if keep_body else None),
+            keep_body=keep_body,
+            # Without a word of it, blackbox_exporter looks at a body as it comes.
+            coding=module.compression or "identity",
+            http2=module.enable_http2,
+            http3=module.enable_http3,
+            proxy=proxy_of(module, asked.target, os.environ),
+            redirects=_redirects(module),
+        )
+    except OSError as error:
+        detail = f"body_file {module.body_file}: {error.strerror}"
+        raise NetError(FailureKind.INTERNAL, detail, cause=UnknownCause.LOCAL) from None
+    secrets = (*_header_secrets(module), *(value for _, value in authorization))
+    return Prepared(request=request, secrets=secrets)
+
+
+def _redirects(module: HttpModule) -> RedirectRules:
+    return RedirectRules(
+        most=MOST_REDIRECTS if module.follows else 0,
+        allow_downgrade=True,
+        keep_fields=True,
+        returns_last=True,
+    )
+
+
+def _body(module: HttpModule) -> bytes:
+    if module.body_file is not None:
+        return module.body_file.read_bytes()
+    return module.body.encode()
+
+
+def _fields(
+    module: HttpModule, hostname: str | None, authorization: Fields
+) -> Iterator[tuple[str, str]]:
+    given = {name.lower() for name in module.headers}
+    yield from module.headers.items()
+    if hostname and "host" not in given:
+        yield "Host", hostname
+    for name, header in module.http_headers.items():
+        for value in header.reveal():
+            yield name, value
+    if "authorization" not in given:
+        yield from authorization
+
+
+def _header_secrets(module: HttpModule) -> Iterator[str]:
+    for header in module.http_headers.values():
+        yield from (each.reveal() for each in header.secrets)
+        yield from (each.reveal() for each in header.files)
+
+
+async def _authorization(module: HttpModule, asked: Asked, run: Run) -> Fields:
+    """Return the Authorization field; the target's own user info is good enough without others."""
+    credential = module.credential
+    if module.oauth2 is not None:
+        network = run.context.network
+        token = await network.tokens.get(network, _oauth2(module), run.context.deadline)
+        return (("Authorization", f"Bearer {token}"),)
+    if module.basic_auth is not None:
+        return (("Authorization", _basic(*module.basic_auth.reveal())),)
+    if credential is not None and (value := credential.reveal()):
+        return (("Authorization", value),)
+    if asked.user_info:
+        user, _, password = asked.user_info.partition(":")
+        return (("Authorization", _basic(unquote(user), unquote(password))),)
+    return ()
+
+
+def _basic(user: str, password: str) -> str:
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
+def _oauth2(module: HttpModule) -> OAuth2:
+    settings = module.oauth2
+    assert settings is not None, "asked for with oauth2 only"  # noqa: S101
+    return OAuth2(
+        token_url=settings.token_url.reveal(),
+        client_id=settings.client_id,
+        client_secret=settings.reveal(),
+        scopes=settings.scopes,
+        endpoint_params=tuple(settings.endpoint_params.items()),
+        tls=tls_settings(settings.tls_config, None, ("http/1.1",)),
+    )
+
+
+def proxy_of(module: HttpModule, target: Target, environment: Mapping[str, str]) -> Proxy | None:
+    """Return the proxy to ask in place of the target; None where there is none.
+
+    Raises NetError when what is written is no proxy.
+    """
+    url, no_proxy = module.proxy_url.reveal(), module.no_proxy
+    if module.proxy_from_environment:
+        url = _variable(environment, f"{target.origin.scheme}_proxy")
+        url = url if not url or "://" in url else f"http://{url}"
+        # Go asks this machine directly, whatever stands in the environment.
+        no_proxy = f"localhost,{_variable(environment, 'no_proxy')}"
+    if not url:
+        return None
+    headers = tuple(
+        (name, value.reveal())
+        for name, values in module.proxy_connect_header.items()
+        for value in values
+    )
+    try:
+        return Proxy(url=url, connect_headers=headers, no_proxy=no_proxy)
+    except ValueError as error:
+        raise NetError(FailureKind.PROXY, f"proxy: {error}", cause=UnknownCause.LOCAL) from None
+
+
+def _variable(environment: Mapping[str, str], name: str) -> str:
+    return environment.get(name.upper()) or environment.get(name, "")
