@@ -44,8 +44,8 @@ class Issued:
 @cache
 def a_key(kind: str = "ecdsa", label: str = "") -> Key:
     """Return a key; the same for the same label, since making RSA keys takes long."""
-    if kind == "rsa":
-        return rsa.generate_private_key(65537, 2048)
+    if kind.startswith("rsa"):
+        return rsa.generate_private_key(65537, int(kind[3:] or 2048))
     return ec.generate_private_key(ec.SECP256R1())
 
 
@@ -58,14 +58,20 @@ def issue(
     days: tuple[float, float] = (-1, 90),
     authority: bool = False,
     label: str = "",
+    organisation: str = "Kota Makassar",
+    digest: hashes.HashAlgorithm | None = None,
+    extensions: tuple[x509.ExtensionType, ...] = (),
 ) -> Issued:
-    """Return a certificate valid from days[0] to days[1] from now; `issuer` None: self-signed."""
+    """Return a certificate valid from days[0] to days[1] from now; `issuer` None: self-signed.
+
+    `digest` is SHA-256 by default, and `extensions` stand beside the usual ones.
+    """
     key = a_key(kind, label or subject)
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
     subject_name = x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "ID"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Kota Makassar"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
             x509.NameAttribute(NameOID.COMMON_NAME, subject),
         ]
     )
@@ -88,8 +94,10 @@ def issue(
         builder = builder.add_extension(
             x509.KeyUsage(True, False, False, False, False, True, True, False, False), True
         )
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
     signer = issuer.key if issuer else key
-    return Issued(builder.sign(signer, hashes.SHA256()), key, issuer)
+    return Issued(builder.sign(signer, digest or hashes.SHA256()), key, issuer)
 
 
 def _general_name(name: str) -> x509.GeneralName:
