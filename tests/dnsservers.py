@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from monitor.checktype import ProbeContext
 from monitor.net.dnsserver import NameServer
 from monitor.net.network import Network
 from monitor.net.resolver import Resolver
+from tests.certificates import leaf, root, write_chain
 from tests.peers import peer
 
 LOOPBACK = "127.0.0.1"
@@ -143,6 +145,59 @@ remote-control:
     with _running([program, "-d", "-c", str(configuration)], folder / "unbound.log"):
         _await_answer(port)
         yield NameServer(LOOPBACK, port)
+
+
+@dataclass(frozen=True)
+class Encrypted:
+    """A resolver's ports for DNS over TLS and over HTTPS, and who vouches for its certificate."""
+
+    tls: NameServer
+    https: NameServer
+    ca_file: Path
+
+
+@contextmanager
+def encrypted_unbound(folder: Path, upstream: NameServer) -> Iterator[Encrypted]:
+    """Run an unbound that is asked over TLS and HTTPS (HTTP/2), and forwards to `upstream`.
+
+    Its certificate is for `localhost`, the loopback addresses and `certificates.NAME`.
+    """
+    program = peer("unbound")
+    ports = [free_port() for _ in range(3)]
+    chain, key = write_chain(folder, "resolver", leaf())
+    ca_file = folder / "root.pem"
+    ca_file.write_bytes(root().pem())
+    configuration = folder / "unbound.conf"
+    configuration.write_text(f"""\
+server:
+    interface: {LOOPBACK}@{ports[0]}
+    interface: {LOOPBACK}@{ports[1]}
+    interface: {LOOPBACK}@{ports[2]}
+    tls-port: {ports[1]}
+    https-port: {ports[2]}
+    tls-service-key: "{key}"
+    tls-service-pem: "{chain}"
+    access-control: 127.0.0.0/8 allow
+    do-not-query-localhost: no
+    do-daemonize: no
+    username: ""
+    chroot: ""
+    directory: "{folder}"
+    pidfile: "{folder}/unbound.pid"
+    use-syslog: no
+    verbosity: 1
+    num-threads: 1
+    module-config: "iterator"
+    nsid: "ascii_makassar-1"
+forward-zone:
+    name: "."
+    forward-addr: {upstream.host}@{upstream.port}
+remote-control:
+    control-enable: no
+""")
+    with _running([program, "-d", "-c", str(configuration)], folder / "unbound.log"):
+        _await_answer(ports[0])
+        yield Encrypted(NameServer(LOOPBACK, ports[1]), NameServer(LOOPBACK, ports[2]), ca_file)
 
 
 @contextmanager

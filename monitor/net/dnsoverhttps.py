@@ -1,7 +1,6 @@
 """One question to a name server over HTTPS (RFC 8484)."""
 
 from base64 import urlsafe_b64encode
-from dataclasses import replace
 
 from monitor.domain.observation import FailureKind
 from monitor.domain.text import visible_text
@@ -81,9 +80,10 @@ def _request(server: NameServer, query: bytes, family: Family, options: Options)
         method="GET" if options.get else "POST",
         fields=tuple(fields),
         body=b"" if options.get else query,
-        tls=replace(options.tls, alpn=("http/1.1",)),
+        tls=options.tls,
         family=family,
         largest_body=_LARGEST_MESSAGE,
+        http2=True,
     )
 
 

@@ -18,3 +18,11 @@ def knot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NameServer]:
 def unbound(tmp_path_factory: pytest.TempPathFactory, knot: NameServer) -> Iterator[NameServer]:
     with dnsservers.unbound(tmp_path_factory.mktemp("unbound"), knot) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def encrypted(
+    tmp_path_factory: pytest.TempPathFactory, knot: NameServer
+) -> Iterator[dnsservers.Encrypted]:
+    with dnsservers.encrypted_unbound(tmp_path_factory.mktemp("encrypted"), knot) as resolver:
+        yield resolver
