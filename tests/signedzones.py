@@ -16,7 +16,9 @@ import dns.rdatatype
 import dns.rrset
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
+from monitor.net.anchors import Anchors, parse_anchors
 from monitor.net.dnsmessage import Question
+from monitor.net.dnssec import Validated, validate
 
 NOON = datetime(2026, 11, 7, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -118,3 +120,38 @@ class Asked:
     async def __call__(self, question: Question) -> bytes:
         self.questions.append(str(question))
         return self.table.get(str(question), reply())
+
+
+ROOT, ID, EXAMPLE = SignedZone("."), SignedZone("id."), SignedZone("example.id.")
+ANCHORS = parse_anchors([ROOT.anchor()])
+WWW = EXAMPLE.sign("www.example.id.", "A", "192.0.2.7", "192.0.2.8")
+
+
+def nsec(zone: SignedZone, owner: str, following: str, types: str) -> list[dns.rrset.RRset]:
+    """Return a signed NSEC; `types` are separated by spaces."""
+    return zone.sign(owner, "NSEC", f"{following} {types}")
+
+
+def world(example: SignedZone = EXAMPLE, **changes: bytes) -> Asked:
+    """Return a chain from the root to example.id; changes are keyed `name_RECORD`."""
+    table = {
+        ". DNSKEY": reply(ROOT.keys()),
+        "id DS": reply(ROOT.sign("id.", "DS", ID.ds())),
+        "id DNSKEY": reply(ID.keys()),
+        "example.id DS": reply(ID.sign("example.id.", "DS", example.ds())),
+        "example.id DNSKEY": reply(example.keys()),
+    }
+    return Asked(table | {key.replace("_", " "): wire for key, wire in changes.items()})
+
+
+async def validated(
+    wire: bytes,
+    asked: Asked | None = None,
+    *,
+    name: str = "www.example.id",
+    record: str = "A",
+    anchors: Anchors = ANCHORS,
+    now: datetime = NOON,
+) -> Validated:
+    """Return what a reply to the question is worth."""
+    return await validate(asked or world(), Question(name, record), wire, anchors, now)

@@ -12,7 +12,7 @@ Anchors = Mapping[Name, tuple[KeyDigest, ...]]
 
 _DS = re.compile(
     r"(?P<zone>\S+)\s+(?:\d+\s+)?(?:IN\s+)?DS\s+(?P<tag>\d{1,5})\s+(?P<algorithm>\d{1,3})\s+"
-    r"(?P<digest_type>\d{1,3})\s+(?P<digest>[0-9A-Fa-f\s]+)\Z",
+    r"(?P<digest_type>\d{1,3})\s+(?P<digest>(?:[0-9A-F]{2}\s*)+)\Z",
     re.IGNORECASE,
 )
 _SAMPLE = "'. IN DS 20326 8 2 E06D44B8…'"

@@ -23,6 +23,8 @@ from monitor.net.network import Network
 from monitor.net.resolver import Family
 
 _MOST_SERVERS = 32
+_MOST_ADDRESSES = 8  # of one name
+_MOST_PARENTS = 3  # asked until one answers
 _SHARE_OF_TIME = 0.8  # for each step, so that what is known can still be told at the end
 _PLAIN = Options(recursion=False)
 _SERVES = {"NOERROR", "NXDOMAIN"}
@@ -199,10 +201,6 @@ class _Asking:
         """Return a deadline that leaves some of the time for what comes after."""
         now = monotonic()
         return now + (self._deadline - now) * _SHARE_OF_TIME
-
-
-_MOST_PARENTS = 3
-_MOST_ADDRESSES = 8
 
 
 def _serial(message: Message, zone: str) -> int | None:

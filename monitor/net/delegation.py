@@ -85,7 +85,7 @@ def _zone_of(name: str, message: Message) -> str | None:
 
 def is_within(name: str, zone: str) -> bool:
     """Say whether `name` is `zone` or lies below it."""
-    return zone == "." or name == zone or name.endswith("." + zone)
+    return zone in {".", name} or name.endswith("." + zone)
 
 
 def _is_ns_of(record: Record, zone: str) -> bool:

@@ -1,0 +1,279 @@
+"""Validation of answers: what is secure, what is not signed, what is bogus."""
+
+from datetime import datetime, timedelta
+
+import dns.dnssec
+import dns.rrset
+import pytest
+
+from monitor.net.dnssec import Security
+from monitor.net.dnssecrecords import key_tag
+from tests.signedzones import (
+    DAY,
+    EXAMPLE,
+    ID,
+    NOON,
+    ROOT,
+    WWW,
+    Asked,
+    SignedZone,
+    nsec,
+    reply,
+    validated,
+    world,
+)
+
+
+@pytest.mark.parametrize("algorithm", [8, 10, 13, 14, 15, 16])
+async def test_secure_by_each_algorithm(algorithm: int):
+    """A chain of DS and DNSKEY from the anchor to a signed answer is secure."""
+    zone = SignedZone("example.id.", algorithm)
+    answer = zone.sign("www.example.id.", "A", "192.0.2.7", "192.0.2.8")
+
+    found = await validated(reply(answer), world(zone))
+
+    assert found.security is Security.SECURE
+    assert found.zones == (".", "id", "example.id")
+    assert found.expires == (NOON + 10 * DAY).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("AAAA", "2001:db8::7"),
+        ("MX", "10 Mail.Example.ID."),
+        ("NS", "NS1.Example.id."),
+        ("SOA", "NS1.example.id. Host.example.id. 1 2 3 4 5"),
+        ("SRV", "0 5 443 Host.example.id."),
+        ("NAPTR", '100 10 "u" "E2U+sip" "!^.*$!sip:x@example.id!" Host.example.id.'),
+        ("TXT", '"Mixed Case" "two"'),
+        ("CAA", '0 issue "letsencrypt.org"'),
+        ("RP", "Box.example.id. Text.example.id."),
+        ("HTTPS", "1 Host.example.id. alpn=h2"),
+        ("TLSA", "3 1 1 " + "ab" * 32),
+        ("TYPE65280", r"\# 2 4142"),
+    ],
+)
+async def test_canonical_form_of_each_type(kind: str, value: str):
+    """Names within values are signed unpacked and in lower case, where RFC 4034 says so."""
+    answer = EXAMPLE.sign("WWW.Example.id.", kind, value)
+
+    found = await validated(reply(answer), record=kind)
+
+    assert found.security is Security.SECURE, found.reason
+
+
+async def test_altered_record_is_bogus():
+    """A record that was changed after signing is bogus, and the key that did not sign is named."""
+    forged = [dns.rrset.from_text("www.example.id.", 300, "IN", "A", "198.51.100.1"), WWW[1]]
+
+    found = await validated(reply(forged))
+
+    tag = key_tag(EXAMPLE.dnskey.to_wire())
+    assert found.security is Security.BOGUS
+    assert found.reason == f"www.example.id A: the signature by key {tag} is wrong"
+
+
+async def test_added_record_is_bogus():
+    """A signature is over all records of a name and type: one more breaks it."""
+    added = dns.rrset.from_text(
+        "www.example.id.", 300, "IN", "A", "192.0.2.7", "192.0.2.8", "192.0.2.9"
+    )
+
+    found = await validated(reply([added, WWW[1]]))
+
+    assert found.security is Security.BOGUS
+
+
+@pytest.mark.parametrize(
+    ("now", "wrong"),
+    [
+        (NOON + 11 * DAY, "ended 2026-11-17 12:00:00 UTC"),
+        (NOON - 2 * DAY, "begins 2026-11-06 12:00:00 UTC"),
+    ],
+)
+async def test_signature_outside_its_time(now: datetime, wrong: str):
+    """A signature holds from its inception to its expiration, by the clock of the check."""
+    long = {"inception": NOON - 90 * DAY, "expiration": NOON + 90 * DAY}
+    root, id_ = (SignedZone(one.name, secret=one.secret, **long) for one in (ROOT, ID))
+    keys = [one := EXAMPLE.keys()[0], EXAMPLE.signature(one, **long)]
+    asked = Asked(
+        {
+            ". DNSKEY": reply(root.keys()),
+            "id DS": reply(root.sign("id.", "DS", ID.ds())),
+            "id DNSKEY": reply(id_.keys()),
+            "example.id DS": reply(id_.sign("example.id.", "DS", EXAMPLE.ds())),
+            "example.id DNSKEY": reply(keys),
+        }
+    )
+
+    found = await validated(reply(WWW), asked, now=now)
+
+    assert found.security is Security.BOGUS
+    assert found.reason is not None
+    assert found.reason.endswith(wrong)
+
+
+async def test_expired_signature_tells_its_end():
+    """The end of an expired signature is reported, so that its age can be seen."""
+    late = EXAMPLE.signature(WWW[0], inception=NOON - 9 * DAY, expiration=NOON - DAY)
+
+    found = await validated(reply([WWW[0], late]))
+
+    assert found.expires == (NOON - DAY).timestamp()
+
+
+async def test_earliest_end_is_of_the_zone_itself():
+    """The end reported is that of the zone's own signatures: the DS above is the parent's affair."""
+    soon = ID.signature(
+        ID.sign("example.id.", "DS", EXAMPLE.ds())[0], expiration=NOON + timedelta(hours=1)
+    )
+    ds = [ID.sign("example.id.", "DS", EXAMPLE.ds())[0], soon]
+    keys = EXAMPLE.keys()
+    keys[1] = EXAMPLE.signature(keys[0], expiration=NOON + 3 * DAY)
+
+    found = await validated(
+        reply(WWW), world(**{"example.id_DS": reply(ds), "example.id_DNSKEY": reply(keys)})
+    )
+
+    assert found.expires == (NOON + 3 * DAY).timestamp()
+
+
+async def test_unsigned_answer_of_a_signed_zone():
+    """An answer without signature is bogus where the chain leads to a zone that signs."""
+    found = await validated(reply(WWW[:1]))
+
+    assert found.security is Security.BOGUS
+    assert found.reason is not None
+    assert found.reason.startswith("www.example.id A: not signed, but example.id is")
+
+
+async def test_signature_of_a_stranger():
+    """Only the zone that a name lies in may sign it."""
+    stranger = SignedZone("evil.id.")
+    wire = reply([WWW[0], stranger.signature(WWW[0])])
+
+    found = await validated(wire)
+
+    assert found.security is Security.BOGUS
+
+
+async def test_signature_by_a_name_that_is_no_zone():
+    """A name that no DS leads to does not sign for itself."""
+    self_made = SignedZone("www.example.id.")
+
+    found = await validated(reply(self_made.sign("www.example.id.", "A", "192.0.2.1")))
+
+    assert found.security is Security.BOGUS
+
+
+async def test_aliases_are_validated_too():
+    """Every CNAME on the way must be signed."""
+    alias = EXAMPLE.sign("alias.example.id.", "CNAME", "www.example.id.")
+    signed = await validated(reply([*alias, *WWW]), name="alias.example.id")
+
+    unsigned = await validated(reply([alias[0], *WWW]), name="alias.example.id")
+
+    assert (signed.security, unsigned.security) == (Security.SECURE, Security.BOGUS)
+
+
+async def test_alias_into_an_unsigned_zone():
+    """An alias that leads into a zone that is not signed makes the answer insecure."""
+    alias = EXAMPLE.sign("alias.example.id.", "CNAME", "www.plain.id.")
+    plain = dns.rrset.from_text("www.plain.id.", 300, "IN", "A", "192.0.2.9")
+    denial = nsec(ID, "plain.id.", "q.id.", "NS RRSIG NSEC")
+
+    found = await validated(
+        reply([*alias, plain]), world(**{"plain.id_DS": reply([], denial)}), name="alias.example.id"
+    )
+
+    assert found.security is Security.INSECURE
+
+
+async def test_bogus_behind_an_insecure_alias():
+    """The worst step speaks: bogus beats insecure, wherever on the way it is."""
+    alias = dns.rrset.from_text("www.plain.id.", 300, "IN", "CNAME", "www.example.id.")
+    denial = nsec(ID, "plain.id.", "q.id.", "NS RRSIG NSEC")
+
+    found = await validated(
+        reply([alias, WWW[0]]), world(**{"plain.id_DS": reply([], denial)}), name="www.plain.id"
+    )
+
+    assert found.security is Security.BOGUS
+
+
+async def test_alias_that_leads_out_of_the_reply():
+    """A server that answers half a chain is asked for the rest."""
+    alias = EXAMPLE.sign("alias.example.id.", "CNAME", "www.example.id.")
+    asked = world(**{"www.example.id_A": reply(WWW)})
+
+    found = await validated(reply(alias), asked, name="alias.example.id")
+
+    assert found.security is Security.SECURE
+    assert asked.questions[-1] == "www.example.id A"
+
+
+async def test_aliases_without_end():
+    """CNAMEs in a circle are bogus rather than followed for ever."""
+    circle = [
+        *EXAMPLE.sign("a.example.id.", "CNAME", "b.example.id."),
+        *EXAMPLE.sign("b.example.id.", "CNAME", "a.example.id."),
+    ]
+
+    found = await validated(reply(circle), name="a.example.id")
+
+    assert found.security is Security.BOGUS
+
+
+async def test_dname():
+    """A CNAME that a DNAME makes has no signature of its own: the DNAME's counts (RFC 6672)."""
+    dname = EXAMPLE.sign("old.example.id.", "DNAME", "example.id.")
+    made = dns.rrset.from_text("www.old.example.id.", 300, "IN", "CNAME", "www.example.id.")
+
+    found = await validated(reply([*dname, made, *WWW]), name="www.old.example.id")
+
+    assert found.security is Security.SECURE
+
+
+async def test_cname_that_no_dname_makes():
+    """A CNAME beside a DNAME that would lead elsewhere is bogus."""
+    dname = EXAMPLE.sign("old.example.id.", "DNAME", "example.id.")
+    made = dns.rrset.from_text("www.old.example.id.", 300, "IN", "CNAME", "evil.example.id.")
+    evil = EXAMPLE.sign("evil.example.id.", "A", "192.0.2.66")
+
+    found = await validated(reply([*dname, made, *evil]), name="www.old.example.id")
+
+    assert found.security is Security.BOGUS
+
+
+async def test_any():
+    """To a question for ANY, every record set of the name must be signed."""
+    mx = EXAMPLE.sign("www.example.id.", "MX", "10 mail.example.id.")
+    whole = await validated(reply([*WWW, *mx]), record="ANY")
+
+    part = await validated(reply([*WWW, mx[0]]), record="ANY")
+
+    assert (whole.security, part.security) == (Security.SECURE, Security.BOGUS)
+
+
+@pytest.mark.parametrize("wire", [b"", b"\0" * 11, reply(WWW)[:-9]])
+async def test_bytes_that_are_no_reply(wire: bytes):
+    """What is no DNS message is bogus."""
+    assert (await validated(wire)).security is Security.BOGUS
+
+
+async def test_rcode_without_signatures():
+    """Refusals can't be signed: they are bogus, and the chain's are told with their question."""
+    refused = reply(rcode="SERVFAIL")
+
+    answer = await validated(refused)
+    chain = await validated(reply(WWW), world(id_DNSKEY=refused))
+
+    assert answer.security is Security.BOGUS
+    assert chain.reason == "id DNSKEY: SERVFAIL"
+
+
+def test_key_tag_as_dnspython_has_it():
+    """Key tags are those of RFC 4034, appendix B."""
+
+    assert key_tag(ROOT.dnskey.to_wire()) == dns.dnssec.key_id(ROOT.dnskey)
