@@ -7,133 +7,25 @@ decoded.
 
 from dataclasses import dataclass, replace
 from time import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from monitor.net.connection import Stream
 from monitor.net.errors import NetError
-from monitor.net.http1 import USER_AGENT, Http1Response, request_head
+from monitor.net.http1 import Http1Response
 from monitor.net.policy import AddressClass, narrowed
-from monitor.net.proxy import Proxy, absolute_form, narrowed_behind
-from monitor.net.redirects import PERSONAL, REDIRECTS, Cookies, Hop, RedirectRules, next_hop
+from monitor.net.proxy import Proxy, narrowed_behind
+from monitor.net.redirects import PERSONAL, REDIRECTS, Cookies, Hop, next_hop
+from monitor.net.request import HTTP_TLS, Fields, Request, make_request
 from monitor.net.resolver import Family
-from monitor.net.response import LARGEST_BODY, Response
+from monitor.net.response import Response
 from monitor.net.tls import TlsSettings
 from monitor.net.trace import Phase, Trace
 from monitor.net.urls import Target
 
-HTTP_TLS = TlsSettings(alpn=("http/1.1",))
+if TYPE_CHECKING:
+    from monitor.net.quic import QuicLink
 
-Fields = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What to ask for, and how. Made once and used for many checks: see `make_request`.
-
-    `fields` are the caller's own header fields, `sent` all of them, `head` the same as HTTP/1.1
-    has them on the wire. `resolve_to` (an IP literal) is dialled in place of the target's host.
-    `largest_body` (bytes, decoded) None sets no bound but the deadline; without `keep_body` the
-    body is only counted. `coding` (gzip, br, deflate, identity) is undone whatever the answer
-    says of itself; None goes by its Content-Encoding.
-
-    `http2` offers HTTP/2 to https targets, which may choose HTTP/1.1; `http3` asks https targets
-    by QUIC, and by nothing else. `proxy` is asked in place of the target, unless its list of
-    exceptions (`no_proxy`) names the target: then `via` is None. `redirects` None follows none.
-    """
-
-    target: Target
-    method: str
-    fields: Fields
-    sent: Fields
-    head: bytes
-    body: bytes
-    tls: TlsSettings
-    family: Family
-    resolve_to: str | None
-    largest_body: int | None
-    keep_body: bool
-    coding: str | None
-    http2: bool
-    http3: bool
-    proxy: Proxy | None
-    via: Proxy | None
-    user_agent: str
-    redirects: RedirectRules | None
-
-
-def make_request(
-    target: Target,
-    *,
-    method: str = "GET",
-    fields: Fields = (),
-    body: bytes = b"",
-    tls: TlsSettings = HTTP_TLS,
-    family: Family = Family.ANY,
-    resolve_to: str | None = None,
-    largest_body: int | None = LARGEST_BODY,
-    keep_body: bool = True,
-    coding: str | None = None,
-    http2: bool = False,
-    http3: bool = False,
-    proxy: Proxy | None = None,
-    user_agent: str = USER_AGENT,
-    redirects: RedirectRules | None = None,
-) -> Request:
-    """Return a request; without `redirects` it follows none.
-
-    Raise ValueError when a field would break a line, and on `http3` through a proxy.
-    """
-    if http3 and proxy is not None:
-        raise ValueError("HTTP/3 goes through no proxy")
-    if http2:
-        import monitor.net.http2  # noqa: F401 - now, not while the first check is timed
-    via = proxy if proxy is not None and proxy.serves(target.origin) else None
-    sent = fields_sent(target, method, fields, body, user_agent)
-    return Request(
-        target=target,
-        method=method,
-        fields=fields,
-        sent=sent,
-        head=_head(target, method, sent, via, resolve_to),
-        body=body,
-        tls=replace(tls, alpn=("h2", "http/1.1")) if http2 else tls,
-        family=family,
-        resolve_to=resolve_to,
-        largest_body=largest_body,
-        keep_body=keep_body,
-        coding=coding,
-        http2=http2,
-        http3=http3,
-        proxy=proxy,
-        via=via,
-        user_agent=user_agent,
-        redirects=redirects,
-    )
-
-
-def fields_sent(
-    target: Target, method: str, fields: Fields, body: bytes, user_agent: str = USER_AGENT
-) -> Fields:
-    """Return the header fields of a request: what it needs, then `fields`, which win."""
-    given = {name.lower() for name, _ in fields}
-    ours = [
-        ("Host", target.authority),
-        ("User-Agent", user_agent),
-        ("Accept", "*/*"),
-        ("Connection", "close"),
-    ]
-    if body or method in {"POST", "PUT", "PATCH"}:
-        ours.append(("Content-Length", str(len(body))))
-    return (*(entry for entry in ours if entry[0].lower() not in given), *fields)
-
-
-def _head(
-    target: Target, method: str, sent: Fields, via: Proxy | None, resolve_to: str | None
-) -> bytes:
-    if via is None or target.origin.scheme != "http":
-        return request_head(method, target.path, sent)
-    fields = (*sent, *via.authorization)
-    return request_head(method, absolute_form(target, resolve_to), fields)
+__all__ = ["HTTP_TLS", "Fields", "Reply", "Request", "fetch", "leads_elsewhere", "make_request"]
 
 
 @dataclass(slots=True)
@@ -163,6 +55,23 @@ class Connect(Protocol):
     ) -> Stream: ...
 
 
+class ConnectQuic(Protocol):
+    """`Network.connect_quic`."""
+
+    async def __call__(
+        self,
+        host: str,
+        port: int,
+        *,
+        deadline: float,
+        trace: Trace,
+        tls: TlsSettings,
+        family: Family = ...,
+        pinned: AddressClass | None = ...,
+        resolve_to: str | None = ...,
+    ) -> "QuicLink": ...
+
+
 async def fetch(
     connect: Connect,
     request: Request,
@@ -170,6 +79,7 @@ async def fetch(
     deadline: float,
     trace: Trace,
     pinned: AddressClass | None = None,
+    connect_quic: ConnectQuic | None = None,
 ) -> Reply:
     """Return the reply to `request`, after its redirects.
 
@@ -178,7 +88,9 @@ async def fetch(
     `trace` is left in both cases.
     """
     try:
-        return await _fetch(connect, request, deadline, trace, pinned)
+        return await _fetch(
+            connect, request, deadline, trace, pinned=pinned, connect_quic=connect_quic
+        )
     finally:
         trace.leave()
 
@@ -188,11 +100,16 @@ async def _fetch(
     request: Request,
     deadline: float,
     trace: Trace,
+    *,
     pinned: AddressClass | None,
+    connect_quic: ConnectQuic | None,
 ) -> Reply:
     cookies: Cookies | None = None
     while True:
-        response, dialled = await _exchange(connect, request, deadline, trace, pinned)
+        if request.http3 and connect_quic is not None and request.target.origin.scheme == "https":
+            response, dialled = await _ask_by_quic(connect_quic, request, deadline, trace, pinned)
+        else:
+            response, dialled = await _exchange(connect, request, deadline, trace, pinned)
         trace.status = response.status
         hop = _hop(request, response, trace)
         if hop is None:
@@ -319,6 +236,32 @@ async def _exchange(
         return await _read(stream, request, trace), stream.address
     finally:
         stream.close()
+
+
+async def _ask_by_quic(
+    connect_quic: ConnectQuic,
+    request: Request,
+    deadline: float,
+    trace: Trace,
+    pinned: AddressClass | None,
+) -> tuple[Response, str]:
+    link = await connect_quic(
+        request.target.origin.host,
+        request.target.origin.port,
+        deadline=deadline,
+        trace=trace,
+        tls=request.tls,
+        family=request.family,
+        pinned=pinned,
+        resolve_to=request.resolve_to,
+    )
+    try:
+        from monitor.net.http3 import converse  # an extra, which the connection has shown is there
+
+        trace.enter(Phase.PROCESSING)
+        return await converse(link, request, trace), link.address
+    finally:
+        link.close()
 
 
 async def _read(stream: Stream, request: Request, trace: Trace) -> Response:

@@ -277,7 +277,9 @@ def status_of(value: bytes) -> int:
 
 
 def _fields(fields: Any) -> list[tuple[bytes, bytes]]:
-    return list(fields)  # h2 types them as text, too, which without `header_encoding` they never are
+    return list(
+        fields
+    )  # h2 types them as text, too, which without `header_encoding` they never are
 
 
 def _status(fields: Iterable[tuple[bytes, bytes]]) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from monitor.domain.observation import FailureKind
+from monitor.domain.observation import FailureKind, UnknownCause
 from monitor.net.connection import Stream, dial
 from monitor.net.errors import NetError
 from monitor.net.fetch import Reply, Request, fetch
@@ -17,6 +17,7 @@ from monitor.net.trace import Phase, Trace
 
 if TYPE_CHECKING:
     from monitor.net.oauth import Tokens
+    from monitor.net.quic import QuicLink
     from monitor.net.transport import HttpTransport
 
 
@@ -92,7 +93,48 @@ class Network:
         pinned: AddressClass | None = None,
     ) -> Reply:
         """Return the reply to a request, after its redirects: see `monitor.net.fetch`."""
-        return await fetch(self.connect, request, deadline=deadline, trace=trace, pinned=pinned)
+        return await fetch(
+            self.connect,
+            request,
+            deadline=deadline,
+            trace=trace,
+            pinned=pinned,
+            connect_quic=self.connect_quic,
+        )
+
+    async def connect_quic(
+        self,
+        host: str,
+        port: int,
+        *,
+        deadline: float,
+        trace: Trace,
+        tls: TlsSettings,
+        family: Family = Family.ANY,
+        pinned: AddressClass | None = None,
+        resolve_to: str | None = None,
+    ) -> "QuicLink":
+        """Return an open QUIC connection to `host`; everything is as in `connect`.
+
+        Raises NetError of cause LOCAL when what speaks QUIC is not installed.
+        """
+        try:
+            from monitor.net.quic import dial_quic  # an extra
+        except ImportError:
+            detail = "HTTP/3 is not installed: pip install pantau[http3]"
+            raise NetError(FailureKind.PROTOCOL, detail, cause=UnknownCause.LOCAL) from None
+        trace.enter(Phase.RESOLVE)
+        address = await self._address(host, family, deadline, pinned, resolve_to)
+        if trace.address is None:
+            trace.address = address
+        return await dial_quic(
+            address,
+            port,
+            settings=tls,
+            server_name=tls.server_name or host,
+            deadline=deadline,
+            trace=trace,
+        )
 
     @cached_property
     def http(self) -> "HttpTransport":
