@@ -21,7 +21,6 @@ _LARGEST_DIALOGUE = 16 * 1_048_576  # bytes that one step may read
 FAILED_DUE_TO_REGEX = series("probe_failed_due_to_regex")
 FAILED_DUE_TO_BYTES = series("probe_failed_due_to_bytes")
 _NO_GROUPS: Groups = {}
-_REPLACED = dict.fromkeys(range(0xDC80, 0xDD00), "\N{REPLACEMENT CHARACTER}")
 
 
 async def converse(
@@ -77,7 +76,7 @@ async def _matching_line(received: "_Received", pattern: Pattern, run: Run) -> G
     last = b""
     while (line := await received.line()) is not None:
         last = line
-        groups = pattern.groups(as_go_reads(line))
+        groups = pattern.groups(line)
         if groups is not None:
             run.steps.info("Regexp matched", regexp=pattern.text)
             return groups
@@ -162,13 +161,3 @@ class _Received:
 
     def _too_much(self, what: str) -> NetError:
         return NetError(FailureKind.TOO_LARGE, f"{self._stream.peer} sent {what}", answered=True)
-
-
-def as_go_reads(octets: bytes) -> bytes:
-    """Return bytes as UTF-8 in which each byte that is none is U+FFFD, as Go's regexp sees it.
-
-    RE2 itself lets `.` match nothing but UTF-8.
-    """
-    if octets.isascii():
-        return octets
-    return octets.decode(errors="surrogateescape").translate(_REPLACED).encode()

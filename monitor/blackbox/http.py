@@ -1,5 +1,7 @@
 """The HTTP prober: one request, judged in blackbox_exporter's order."""
 
+from typing import NoReturn
+
 from monitor.blackbox.certificate import certificate_numbers
 from monitor.blackbox.hidden import without_password
 from monitor.blackbox.httpmodule import HeaderMatch, HttpModule
@@ -13,11 +15,15 @@ from monitor.domain.observation import Failure, FailureKind, series
 from monitor.net.errors import NetError
 from monitor.net.fetch import Request
 from monitor.net.httpreport import FAILED_DUE_TO_CEL, FAILED_DUE_TO_REGEX, fetch_numbers
+from monitor.net.redirects import REDIRECTS
+from monitor.net.response import Response
 from monitor.net.trace import Phase, Trace
 
 _VERSIONS = {"HTTP/1.0": "1.0", "HTTP/1.1": "1.1", "HTTP/2.0": "2", "HTTP/3.0": "3"}
 _DURATION = "probe_http_duration_seconds"
 _RESOLVE = series(_DURATION, phase="resolve")
+_TRANSFER = series(_DURATION, phase="transfer")
+_REDIRECTS = series("probe_http_redirects")
 _BODY_LENGTH = series("probe_http_uncompressed_body_length")
 _STATUS = series("probe_http_status_code")
 _OURS = {name for name, _, _ in (*ADDRESS, *CERTIFICATE)}  # taken down by the prober itself
@@ -38,6 +44,7 @@ async def probe_http(
         run.steps.error("Could not parse target URL", err=str(error))
         return Failure(FailureKind.PROTOCOL, f"{without_password(target)}: {error}")
     chosen = await _resolve(module, asked.target.origin.host, run)
+    run.numbers |= {series(_DURATION, phase=phase): 0.0 for phase in Phase if phase != "resolve"}
     prepared = await prepare(
         module,
         asked,
@@ -60,7 +67,9 @@ async def probe_http(
         secrets=prepared.secrets,
     )
     _take_down(tried, trace, run, 0.0 if chosen is None else chosen.seconds)
-    return _verdict(module, conditions, tried, trace, run)
+    if tried.reply is None:
+        return _without_reply(tried, trace, run)
+    return _judged(module, conditions, tried, trace, run)
 
 
 async def _resolve(module: HttpModule, host: str, run: Run) -> Chosen | None:
@@ -110,24 +119,19 @@ def _host(request: Request) -> str:
 def _take_down(tried: Attempt, trace: Trace, run: Run, resolve_seconds: float) -> None:
     """Note the numbers, the facts and the steps of an attempt."""
     outcome, steps = tried.outcome, run.steps
+    durations = {series(_DURATION, phase=phase): trace.phases.get(phase, 0.0) for phase in Phase}
     run.numbers |= {key: n for key, n in outcome.measurements.items() if key[0] not in _OURS}
-    run.numbers |= {key: n for key, n in fetch_numbers(trace).items() if key[0] == _DURATION}
-    run.numbers[_RESOLVE] = resolve_seconds + trace.phases.get(Phase.RESOLVE, 0.0)
-    for phase in Phase:
-        run.numbers.setdefault(series(_DURATION, phase=phase.value), 0.0)
+    run.numbers |= durations
+    run.numbers[_RESOLVE] += resolve_seconds
+    if _tells_of_tls(tried):
+        run.numbers |= certificate_numbers(trace, cipher=True)
     run.facts |= {key: value for key, value in outcome.facts.items() if key != "address"}
     run.answered = outcome.answered
     if trace.redirects:
         steps.info("Received redirect", count=trace.redirects)
-    if tried.reply is None:
-        run.numbers[_STATUS] = 0.0
-        failure = outcome.failure
-        steps.error("Error for HTTP request", err="" if failure is None else failure.detail)
-    else:
+    if tried.reply is not None:
         steps.info("Received HTTP response", status_code=tried.reply.response.status)
-    if _tells_of_tls(tried):
-        run.numbers |= certificate_numbers(trace, cipher=True)
-    steps.info("Response timings", **{str(name): value for name, value in trace.phases.items()})
+    steps.info("Response timings", **{str(phase): value for phase, value in trace.phases.items()})
 
 
 def _tells_of_tls(tried: Attempt) -> bool:
@@ -137,32 +141,60 @@ def _tells_of_tls(tried: Attempt) -> bool:
     return tried.outcome.failure is not None and tried.outcome.failure.kind in _TLS_KINDS
 
 
-def _verdict(
+def _without_reply(tried: Attempt, trace: Trace, run: Run) -> NoReturn:
+    """Take back what hops before the one that failed have left, and raise what it failed by."""
+    outcome, failure = tried.outcome, tried.outcome.failure
+    assert failure is not None, "no response came, for a reason"  # noqa: S101
+    run.numbers |= {_STATUS: 0.0, _TRANSFER: 0.0}
+    if failure.kind is FailureKind.REDIRECT_REFUSED:
+        run.numbers[_REDIRECTS] = float(trace.redirects - 1)
+    run.steps.error("Error for HTTP request", err=failure.detail)
+    raise NetError(failure.kind, failure.detail, cause=outcome.cause, answered=outcome.answered)
+
+
+def _judged(
     module: HttpModule, conditions: HttpConditions, tried: Attempt, trace: Trace, run: Run
 ) -> Failure | None:
-    outcome, failure = tried.outcome, tried.outcome.failure
-    if tried.reply is None:
-        assert failure is not None, "no response came, for a reason"  # noqa: S101
-        raise NetError(failure.kind, failure.detail, cause=outcome.cause, answered=outcome.answered)
+    """Return what is wrong with a response, its numbers set right where the body was not read."""
+    assert tried.reply is not None, "somebody answered"  # noqa: S101
+    response, failure = tried.reply.response, tried.outcome.failure
+    if is_redirect(response):
+        run.numbers[_BODY_LENGTH] = 0.0
+    elif response.failure is not None:
+        _set_right(module, response, response.failure.failure.kind, run)
+    if failure is None:
+        failure = _beyond_conditions(module, conditions, response, run)
+    if failure is not None and trace.redirects > MOST_REDIRECTS:
+        failure = Failure(
+            FailureKind.REDIRECT_LOOP, f"over {MOST_REDIRECTS} redirects; {failure.detail}"
+        )
     if failure is not None:
-        if trace.redirects > MOST_REDIRECTS:
-            detail = f"over {MOST_REDIRECTS} redirects; {failure.detail}"
-            failure = Failure(FailureKind.REDIRECT_LOOP, detail)
         run.steps.error(_message(tried), err=told(failure))
-        return failure
-    if not tried.reply.response.complete and conditions.read_the_body:
-        return _unread(conditions, run)
+    return failure
+
+
+def _set_right(module: HttpModule, response: Response, kind: FailureKind, run: Run) -> None:
+    """Set the numbers right of a body that broke off."""
+    if kind is FailureKind.TOO_LARGE and module.body_size_limit:
+        run.numbers[_BODY_LENGTH] = float(module.body_size_limit)
+    elif kind is FailureKind.PROTOCOL and module.compression == "gzip" and not response.body_size:
+        run.numbers[FAILED_DUE_TO_REGEX] = 0.0  # what is no gzip at all meets no rule
+
+
+def is_redirect(response: Response) -> bool:
+    """Say whether a response leads elsewhere, so that its body is not read."""
+    return response.status in REDIRECTS and any(response.values(b"location"))
+
+
+def _beyond_conditions(
+    module: HttpModule, conditions: HttpConditions, response: Response, run: Run
+) -> Failure | None:
+    if is_redirect(response) and conditions.read_the_body:
+        run.numbers[FAILED_DUE_TO_REGEX if conditions.body else FAILED_DUE_TO_CEL] = 1.0
+        return Failure(FailureKind.BODY, "the body of a redirect is not read: no rule can pass")
     if module.fail_if_ssl and module.fail_if_not_ssl:
-        run.steps.error("Final request was not over SSL")
         return Failure(FailureKind.PROTOCOL, "fail_if_ssl and fail_if_not_ssl: nothing can pass")
     return None
-
-
-def _unread(conditions: HttpConditions, run: Run) -> Failure:
-    """Return the failure of rules for a body that is not read: that of a redirect."""
-    run.numbers[FAILED_DUE_TO_REGEX if conditions.body else FAILED_DUE_TO_CEL] = 1.0
-    run.steps.error("Error reading HTTP body", err="the body of a redirect is not read")
-    return Failure(FailureKind.BODY, "the body of a redirect is not read, so that no rule passes")
 
 
 def _message(tried: Attempt) -> str:

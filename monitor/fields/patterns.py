@@ -2,6 +2,7 @@
 
 # ruff: noqa: TRY004 (pydantic takes a ValueError, and no TypeError, for the writer's mistake)
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 from monitor.fields.shown import shown
 
 _LONGEST = 4096
+_STRAY_BYTE = re.compile("[\udc80-\udcff]")
 Groups = Mapping[int | str, bytes]
 
 
@@ -27,8 +29,11 @@ class Pattern:
         self.text = text
 
     def search(self, text: str | bytes) -> bool:
-        """Return whether the expression matches anywhere in `text`. Bytes are read as UTF-8."""
-        octets = text.encode(errors="replace") if isinstance(text, str) else text
+        """Return whether the expression matches anywhere in `text`.
+
+        Bytes are read as UTF-8; each that is none counts as one character, U+FFFD.
+        """
+        octets = text.encode(errors="replace") if isinstance(text, str) else _as_utf8(text)
         return _compiled(self.text).search(octets) is not None
 
     def groups(self, octets: bytes) -> Groups | None:
@@ -37,7 +42,7 @@ class Pattern:
         Groups that took no part are left out. None means that nothing matches.
         """
         compiled = _compiled(self.text)
-        match = compiled.search(octets)
+        match = compiled.search(_as_utf8(octets))
         if match is None:
             return None
         texts = dict(enumerate((match.group(0), *match.groups())))
@@ -72,6 +77,18 @@ class Pattern:
         if not isinstance(value, str):
             raise ValueError(f"{shown(value)} is no regular expression: put it in quotes")
         return cls(value)
+
+
+def _as_utf8(octets: bytes) -> bytes:
+    """Return bytes that RE2 can read: where they are no UTF-8 not even `.` matches them."""
+    if octets.isascii():
+        return octets
+    try:
+        octets.decode()
+    except UnicodeDecodeError:
+        text = octets.decode(errors="surrogateescape")
+        return _STRAY_BYTE.sub("\N{REPLACEMENT CHARACTER}", text).encode()
+    return octets
 
 
 def _text(pattern: Pattern) -> str:
