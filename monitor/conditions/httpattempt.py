@@ -54,10 +54,9 @@ async def attempt(
     try:
         reply = await network.fetch(request, deadline=deadline, trace=trace, pinned=pinned)
     except NetError as error:
-        measured = measurements(trace) | fetch_numbers(trace)
-        measured |= rule_numbers(conditions, None)
-        outcome = failed(error, measured, facts(trace, insecure=request.tls.insecure))
-        return Attempt(outcome=replace(outcome, failure=_told(error.failure, secrets)))
+        seen = facts(trace, insecure=request.tls.insecure)
+        outcome = _without_reply(error, conditions, trace, secrets)
+        return Attempt(outcome=replace(outcome, facts=seen))
     answer = answer_of(reply, trace, now.timestamp())
     broken = first_broken(conditions, answer)
     measured = measurements(trace) | fetch_numbers(trace) | reply_numbers(reply)
@@ -67,6 +66,18 @@ async def attempt(
     degraded = failure is not None and failure.kind is FailureKind.EXPIRES_SOON
     outcome = judged(failure, measured, seen, degraded=degraded)
     return Attempt(outcome=outcome, reply=reply, broken=broken)
+
+
+def unsent(error: NetError, conditions: HttpConditions, secrets: Iterable[str] = ()) -> Outcome:
+    """Return the outcome of a request that could not even be made: nothing is measured of it."""
+    return _without_reply(error, conditions, Trace(), secrets)
+
+
+def _without_reply(
+    error: NetError, conditions: HttpConditions, trace: Trace, secrets: Iterable[str]
+) -> Outcome:
+    measured = measurements(trace) | fetch_numbers(trace) | rule_numbers(conditions, None)
+    return replace(failed(error, measured, {}), failure=_told(error.failure, secrets))
 
 
 def answer_of(reply: Reply, trace: Trace, now: float) -> Answer:

@@ -24,6 +24,17 @@ __all__ = ["CHECK_TYPE", "HttpSpec", "probe", "request_of"]
 
 async def probe(spec: HttpSpec, context: ProbeContext) -> Outcome:
     """Fetch over one family or both, from one address or all."""
+    from monitor.net.errors import NetError
+
+    try:
+        return await _probe(spec, context)
+    except NetError as error:
+        from monitor.conditions.httpattempt import unsent
+
+        return unsent(error, spec.expect.conditions, secrets_of(spec))
+
+
+async def _probe(spec: HttpSpec, context: ProbeContext) -> Outcome:
     from monitor.net.families import over_families
 
     client = oauth2_of(spec)
