@@ -59,12 +59,11 @@ def issue(
     authority: bool = False,
     label: str = "",
     organisation: str = "Kota Makassar",
-    digest: hashes.HashAlgorithm | None = None,
     extensions: tuple[x509.ExtensionType, ...] = (),
 ) -> Issued:
     """Return a certificate valid from days[0] to days[1] from now; `issuer` None: self-signed.
 
-    `digest` is SHA-256 by default, and `extensions` stand beside the usual ones.
+    `extensions` stand beside the usual ones.
     """
     key = a_key(kind, label or subject)
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -97,7 +96,7 @@ def issue(
     for extension in extensions:
         builder = builder.add_extension(extension, critical=False)
     signer = issuer.key if issuer else key
-    return Issued(builder.sign(signer, digest or hashes.SHA256()), key, issuer)
+    return Issued(builder.sign(signer, hashes.SHA256()), key, issuer)
 
 
 def _general_name(name: str) -> x509.GeneralName:

@@ -57,7 +57,7 @@ def issuers(texts: Iterable[str], *, wildcard: bool) -> tuple[str, ...] | None:
     """Return who may issue by records such as `0 issue letsencrypt.org`; None: anybody."""
     found: dict[str, list[str]] = {}
     for text in texts:
-        _, tag, value = [*text.split(maxsplit=2), "", ""][:3]
+        _, tag, value = [*text.split(maxsplit=2), "", "", ""][:3]
         domain = value.strip('"').partition(";")[0].strip().lower()
         found.setdefault(tag.lower(), []).append(domain)
     listed = found.get("issuewild") if wildcard else None
