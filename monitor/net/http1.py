@@ -25,9 +25,12 @@ USER_AGENT = "Pantau"
 
 
 class Http1Response(Response):
-    """A response of HTTP/1.1; feed it until it is `complete` or has a `failure`."""
+    """A response of HTTP/1.1; feed it until it is `complete` or has a `failure`.
 
-    __slots__ = ("_fed", "_parser")
+    With `upgrade`, which the request asked for, a 101 ends it.
+    """
+
+    __slots__ = ("_fed", "_parser", "_upgrade")
 
     def __init__(
         self,
@@ -36,6 +39,7 @@ class Http1Response(Response):
         largest_body: int | None = LARGEST_BODY,
         keep_body: bool = True,
         coding: str | None = None,
+        upgrade: bool = False,
     ) -> None:
         super().__init__(
             method=method, largest_body=largest_body, keep_body=keep_body, coding=coding
@@ -46,6 +50,7 @@ class Http1Response(Response):
             lenient_optional_cr_before_lf=True, lenient_data_after_close=True
         )
         self._fed = 0
+        self._upgrade = upgrade
 
     def close(self) -> None:
         """Let go of the parser, which refers back: a cycle would wait for the collector."""
@@ -60,6 +65,8 @@ class Http1Response(Response):
             if not isinstance(error.__context__, NetError):
                 raise
             self.fail(error.__context__)
+        except httptools.HttpParserUpgrade:
+            pass  # what follows a 101 is another protocol
         except httptools.HttpParserError as error:
             self.fail(protocol_failure(visible_text(str(error) or "malformed", 200)))
         if not self.head_complete and self._fed > LARGEST_HEAD:
@@ -97,10 +104,13 @@ class Http1Response(Response):
         if self.complete:
             return
         status = self._parser.get_status_code()
-        if 100 <= status < 200:
+        upgraded = status == 101 and self._upgrade
+        if 100 <= status < 200 and not upgraded:
             self.take_prelude(status)
             return
         self.take_head(status, str(self._parser.get_http_version()))
+        if upgraded:
+            self.finish()
 
     def on_body(self, octets: bytes) -> None:
         """Take a piece of the body from the parser."""

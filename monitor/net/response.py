@@ -85,7 +85,7 @@ class Response:
         """The length as Go's http.Response has it: -1 unknown, 0 where there can't be a body."""
         if self.wire_length is not None:
             return self.wire_length
-        return 0 if self.status in {204, 304} else -1
+        return 0 if self.status in {101, 204, 304} else -1
 
     def values(self, name: bytes) -> list[bytes]:
         """Return all values of a header field; `name` in lower case."""
