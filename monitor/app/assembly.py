@@ -6,6 +6,7 @@ from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
 from monitor.alerting.dispatcher import Dispatcher
+from monitor.app.blackbox import build_blackbox, descriptors_of
 from monitor.app.limits import probes_at_once
 from monitor.app.network import build_network, build_self_check
 from monitor.app.receivers import Trial, build_notifiers
@@ -24,6 +25,7 @@ from monitor.metrics.telemetry import PrometheusTelemetry
 from monitor.net.network import Network
 from monitor.probes import check_types
 from monitor.store.sql import SqlStore
+from monitor.web.blackbox import Blackbox
 from monitor.web.context import Reloader, WebContext
 
 
@@ -44,6 +46,7 @@ class Assembly:
     trial: Trial
     exposition: Exposition
     telemetry: PrometheusTelemetry
+    blackbox: Blackbox | None
 
 
 class _Readiness:
@@ -85,7 +88,7 @@ def assemble(
             connectivity=connectivity,
             telemetry=telemetry,
         ),
-        probes_at_once(settings.limits.concurrency),
+        probes_at_once(settings.limits.concurrency, descriptors_of(settings.probe)),
     )
     watchdog = Watchdog(
         timeline=timeline,
@@ -113,6 +116,7 @@ def assemble(
             board, telemetry, measurements, vantage=settings.vantage, now=timeline.now
         ),
         telemetry=telemetry,
+        blackbox=build_blackbox(config, network, timeline, telemetry),
     )
 
 
@@ -138,4 +142,5 @@ def web_context(parts: Assembly, config: Config, reloader: Reloader) -> WebConte
         zone=ZoneInfo(config.monitor.zone),
         language=Language(config.monitor.language),
         version=version("pantau"),
+        blackbox=parts.blackbox,
     )

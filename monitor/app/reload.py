@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 
 from monitor.app.assembly import Assembly, plan_of
+from monitor.app.blackbox import offer_of
 from monitor.app.reading import Reading, read_configuration
 from monitor.app.receivers import build_notifiers
 from monitor.configuration import ConfigError
@@ -70,7 +71,9 @@ class Reloads:
         if config.monitor != old.monitor:
             log.warning("config.needs_restart", detail=_STARTUP_NOTE)
             # What is in force stays what the notifiers and pages go by.
-            config = replace(config, monitor=old.monitor)
+            same = config.monitor.probe == old.monitor.probe
+            modules = config.modules if same else old.modules
+            config = replace(config, monitor=old.monitor, modules=modules)
             reading = replace(reading, config=config)
         notifiers = build_notifiers(config, parts.network)
         # The class that a name was first seen with holds for one configuration.
@@ -80,6 +83,8 @@ class Reloads:
         parts.scheduler.replace(config.checks, states)
         parts.dispatcher.replace_notifiers(notifiers)
         parts.trial.notifiers = notifiers
+        if parts.blackbox is not None and (offer := offer_of(config)) is not None:
+            parts.blackbox.offer = offer
         self._reading = reading
         parts.telemetry.reloaded(successful=True, at=now)
         for follow in self.followers:

@@ -49,7 +49,10 @@ class Allowed:
 
 
 def allowed(probed: Iterable[str]) -> Allowed:
-    """Return what may be probed where checks probe `probed`: URLs, host:port texts and hosts."""
+    """Return what may be probed where checks probe `probed`: URLs, host:port texts and hosts.
+
+    A host without a port is a DNS server at its usual port, or one that is pinged.
+    """
     urls, endpoints, hosts = set(), set(), set()
     for text in probed:
         if text.startswith(_SCHEMES):
@@ -62,6 +65,7 @@ def allowed(probed: Iterable[str]) -> Allowed:
             hosts.add(endpoint[0])
         elif (host := _host(text)) is not None:
             hosts.add(host)
+            endpoints.add((host, _DNS_PORT))
     return Allowed(urls=frozenset(urls), endpoints=frozenset(endpoints), hosts=frozenset(hosts))
 
 

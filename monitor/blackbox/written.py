@@ -29,7 +29,7 @@ _NANOSECONDS = {
     "m": 60_000_000_000,
     "h": 3_600_000_000_000,
 }
-_NUMBER = r"[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12}"
+_NUMBER = r"[0-9]{1,18}(?:\.[0-9]{0,12})?|\.[0-9]{1,12}"
 _DURATION_PART = re.compile(rf"({_NUMBER})(ns|us|µs|μs|ms|s|m|h)")
 _LONGEST = timedelta(hours=24)
 _DURATION_ADVICE = "write a number with its unit, such as 5s, 500ms or 1m30s"
@@ -94,11 +94,9 @@ def parse_go_size(value: object) -> int:
 
     Raise ValueError on anything else.
     """
-    if value == 0 and not isinstance(value, bool):
+    if value in (0, "0") and not isinstance(value, bool):
         return 0
     parts = _parts(value, _SIZE_PART) if isinstance(value, str) else None
-    if value == "0":
-        return 0
     if parts is None:
         raise ValueError(f"{shown(value)} is no size: {_SIZE_ADVICE}")
     return int(sum(number * _BYTES[unit] for number, unit in parts))

@@ -190,6 +190,24 @@ STORE_FAILURES = Family(
     "Changes that could not be stored when they should have been.",
 )
 
+_WITH_PROBE = "Absent while /probe is not served."
+BLACKBOX_UNKNOWN_MODULES = Family(
+    "blackbox_module_unknown_total",
+    Kind.COUNTER,
+    f"Requests to /probe for a module that is not there. {_WITH_PROBE}",
+)
+BLACKBOX_RELOAD_SUCCESSFUL = Family(
+    "blackbox_exporter_config_last_reload_successful",
+    Kind.GAUGE,
+    f"As pantau_config_last_reload_successful, for dashboards of blackbox_exporter. {_WITH_PROBE}",
+)
+BLACKBOX_RELOAD_SUCCESS_TIMESTAMP = Family(
+    "blackbox_exporter_config_last_reload_success_timestamp_seconds",
+    Kind.GAUGE,
+    "As pantau_config_last_reload_success_timestamp_seconds, for dashboards of "
+    f"blackbox_exporter. {_WITH_PROBE}",
+)
+
 CATALOGUE: tuple[Family, ...] = (
     PROBE_SUCCESS,
     PROBE_DURATION,
@@ -218,6 +236,9 @@ CATALOGUE: tuple[Family, ...] = (
     SELF_OFFLINE,
     CLOCK_OFFSET,
     STORE_FAILURES,
+    BLACKBOX_UNKNOWN_MODULES,
+    BLACKBOX_RELOAD_SUCCESSFUL,
+    BLACKBOX_RELOAD_SUCCESS_TIMESTAMP,
 )
 
 

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from prometheus_client import (
@@ -51,6 +52,7 @@ class PrometheusTelemetry:
         self._offline = self._gauge(catalogue.SELF_OFFLINE)
         self._clock_offset: Gauge | None = None
         self._store_failures = self._counter(catalogue.STORE_FAILURES)
+        self._blackbox: _BlackboxTelemetry | None = None
         build = self._gauge(catalogue.BUILD_INFO)
         build.labels(version, platform.python_version()).set(1)
         for reason in MissedReason:
@@ -84,6 +86,8 @@ class PrometheusTelemetry:
         self._reload_successful.set(successful)
         if successful:
             self._reload_at.set(at.timestamp())
+        if self._blackbox is not None:
+            self._blackbox.reloaded(successful=successful, at=at)
 
     def offline(self, *, offline: bool) -> None:
         self._offline.set(offline)
@@ -96,6 +100,19 @@ class PrometheusTelemetry:
 
     def store_failed(self) -> None:
         self._store_failures.inc()
+
+    def serves_blackbox(self) -> None:
+        """Show blackbox_exporter's own figures from now on."""
+        self._blackbox = _BlackboxTelemetry(
+            unknown_modules=self._counter(catalogue.BLACKBOX_UNKNOWN_MODULES),
+            reload_successful=self._gauge(catalogue.BLACKBOX_RELOAD_SUCCESSFUL),
+            reload_at=self._gauge(catalogue.BLACKBOX_RELOAD_SUCCESS_TIMESTAMP),
+        )
+
+    def module_unknown(self) -> None:
+        """Count a request to /probe for a module that is not there."""
+        if self._blackbox is not None:
+            self._blackbox.unknown_modules.inc()
 
     def render(self, *, openmetrics: bool) -> bytes:
         """Return the figures as text, without the line that ends an OpenMetrics body."""
@@ -110,6 +127,18 @@ class PrometheusTelemetry:
 
     def _counter(self, family: Family) -> Counter:
         return Counter(family.name, family.help, family.labels, registry=self._registry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _BlackboxTelemetry:
+    unknown_modules: Counter
+    reload_successful: Gauge
+    reload_at: Gauge
+
+    def reloaded(self, *, successful: bool, at: datetime) -> None:
+        self.reload_successful.set(successful)
+        if successful:
+            self.reload_at.set(at.timestamp())
 
 
 class _Samples(Collector):

@@ -20,6 +20,7 @@ from monitor.web.credentials import Authenticator
 from monitor.web.guard import Gate, NoForeignPages, SafeHeaders
 from monitor.web.negotiation import wants_gzip, wants_openmetrics
 from monitor.web.pages import STYLE, StatusPage, style_sheet
+from monitor.web.probespage import ProbesPage
 from monitor.web.public import public_view
 
 _OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -93,7 +94,26 @@ def private_routes(context: WebContext) -> list[Route]:
         Route("/metrics", metrics),
         Route("/-/ready", ready),
         Route("/-/reload", reload, methods=["POST", "PUT"]),
+        *blackbox_routes(context),
     ]
+
+
+def blackbox_routes(context: WebContext) -> list[Route]:
+    """Return the interface of blackbox_exporter; nothing while it is off."""
+    blackbox = context.blackbox
+    if blackbox is None:
+        return []
+    page = ProbesPage(context.zone)
+
+    async def probes(request: Request) -> Response:
+        language = _language(request, context.language)
+        return Response(
+            page.html(blackbox.history.newest_first(), language),
+            media_type="text/html",
+            headers={"Cache-Control": "no-store", "Content-Language": language.value},
+        )
+
+    return [*blackbox.routes(), Route("/probes", probes)]
 
 
 def metrics_response(context: WebContext, request: Request) -> Response:

@@ -6,10 +6,13 @@ The client of the control socket shares this module, so it imports nothing heavy
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from monitor.locales import Language
 from monitor.ports import StatusBoard
+
+if TYPE_CHECKING:
+    from monitor.web.blackbox import Blackbox
 
 
 class MetricsText(Protocol):
@@ -57,7 +60,10 @@ class TestSender(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebContext:
-    """Everything that handlers use. `now` is the engine's timeline (UTC)."""
+    """Everything that handlers use. `now` is the engine's timeline (UTC).
+
+    `blackbox` is None while /probe is not served.
+    """
 
     board: StatusBoard
     exposition: MetricsText
@@ -68,3 +74,4 @@ class WebContext:
     zone: tzinfo
     language: Language = Language.ID
     version: str
+    blackbox: "Blackbox | None" = None

@@ -43,7 +43,7 @@ class StatusPage:
     def html(self, view: PublicView, language: Language) -> str:
         return self._template.render(
             language=language.value,
-            other=_other(language).value,
+            other=other_language(language).value,
             text=texts.PAGE[language],
             overall=_overall(view, language),
             services=[
@@ -69,7 +69,8 @@ class StatusPage:
         return {"iso": at.isoformat(), "text": moment_text(at, self._zone, language)}
 
 
-def _other(language: Language) -> Language:
+def other_language(language: Language) -> Language:
+    """Return the language that the page's switch leads to."""
     return Language.EN if language is Language.ID else Language.ID
 
 

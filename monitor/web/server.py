@@ -21,6 +21,8 @@ _CONNECTIONS = 500
 # How long a client may take to say what it wants, and to take the answer.
 _HEAD_SECONDS = 10.0
 _EXCHANGE_SECONDS = 60.0
+# A probe may take two minutes before there is an answer.
+_PROBE_SECONDS = 150.0
 _HEAD_BYTES = 16 * 1024
 
 
@@ -105,7 +107,7 @@ class PunctualProtocol(H11Protocol):
         super().data_received(data)
         if self._is_answering() and not self._asked:
             self._asked = True
-            self._allow(_EXCHANGE_SECONDS)
+            self._allow(self._exchange_seconds())
 
     def on_response_complete(self) -> None:
         self._asked = False
@@ -115,7 +117,7 @@ class PunctualProtocol(H11Protocol):
         if self._is_answering():
             # The client had sent its next request already.
             self._asked = True
-            self._allow(_EXCHANGE_SECONDS)
+            self._allow(self._exchange_seconds())
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget()
@@ -135,6 +137,9 @@ class PunctualProtocol(H11Protocol):
     def _is_answering(self) -> bool:
         # The library declares it as always there; before the first request it is None.
         return self.cycle is not None and not self.cycle.response_complete  # type: ignore[redundant-expr]
+
+    def _exchange_seconds(self) -> float:
+        return _PROBE_SECONDS if self.scope["path"] == "/probe" else _EXCHANGE_SECONDS
 
     def _allow(self, seconds: float) -> None:
         self._forget()

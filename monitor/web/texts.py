@@ -92,3 +92,44 @@ PAGE: Mapping[Language, Mapping[str, str]] = {
         "footer": "Checked automatically by Pantau. This page renews itself every minute.",
     },
 }
+
+PROBES: Mapping[Language, Mapping[str, str]] = {
+    _ID: {
+        "title": "Pemeriksaan atas permintaan",
+        "lead": "Pemeriksaan terakhir yang diminta lewat /probe, yang terbaru di atas. Kegagalan "
+        "disimpan lebih lama. Semuanya hilang bila Pantau dimulai ulang, dan tidak mengubah "
+        "status layanan mana pun.",
+        "caption": "Pemeriksaan terakhir",
+        "at": "Waktu",
+        "module": "Modul",
+        "target": "Sasaran",
+        "result": "Hasil",
+        "seconds": "Lama (detik)",
+        "log": "Catatan",
+        "read": "Baca catatan {id}",
+        "good": "Berhasil",
+        "bad": "Gagal",
+        "empty": "Belum ada pemeriksaan yang diminta lewat /probe.",
+        "config": "Modul yang berlaku",
+        "switch": "English",
+    },
+    _EN: {
+        "title": "Probes on request",
+        "lead": "The latest probes that were asked for at /probe, newest first. Failures are kept "
+        "for longer. All of them are gone after a restart, and none changes the status of a "
+        "service.",
+        "caption": "Latest probes",
+        "at": "Time",
+        "module": "Module",
+        "target": "Target",
+        "result": "Result",
+        "seconds": "Took (seconds)",
+        "log": "Log",
+        "read": "Read log {id}",
+        "good": "Success",
+        "bad": "Failure",
+        "empty": "Nothing was asked for at /probe yet.",
+        "config": "Modules in force",
+        "switch": "Bahasa Indonesia",
+    },
+}

@@ -28,7 +28,24 @@ def test_everything_of_the_catalogue_is_there(telemetry):
     names = {family.name for family in text(telemetry.render(openmetrics=False).decode())}
     shown = {name for name in own if name in names or name.removesuffix("_total") in names}
 
-    assert own - shown == {"pantau_clock_offset_seconds"}
+    blackbox = {name for name in own if name.startswith("blackbox_")}
+    assert own - shown == {"pantau_clock_offset_seconds", *blackbox}
+
+
+def test_figures_of_blackbox(telemetry):
+    """blackbox_exporter's own figures are there once /probe is served, and not before."""
+    telemetry.module_unknown()
+    before = {name for name, _ in samples(telemetry) if name.startswith("blackbox_")}
+    telemetry.serves_blackbox()
+    telemetry.module_unknown()
+    telemetry.reloaded(successful=True, at=datetime.fromtimestamp(1_000_000, UTC))
+    telemetry.reloaded(successful=False, at=datetime.fromtimestamp(2_000_000, UTC))
+    after = {name: value for (name, _), value in samples(telemetry).items()}
+
+    assert before == set()
+    assert after["blackbox_module_unknown_total"] == 1
+    assert after["blackbox_exporter_config_last_reload_successful"] == 0
+    assert after["blackbox_exporter_config_last_reload_success_timestamp_seconds"] == 1_000_000
 
 
 def test_what_is_told_is_shown(telemetry):

@@ -1,5 +1,6 @@
 """Asks an ASGI application without a socket, and stands for the rest of the daemon."""
 
+import asyncio
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -39,8 +40,11 @@ async def ask(app, method, path, headers=(), query=""):
     }
     started, parts = {}, []
 
+    requests = [{"type": "http.request", "body": b"", "more_body": False}]
+
     async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False}
+        # A client that stays has nothing more to say.
+        return requests.pop() if requests else await asyncio.Event().wait()
 
     async def send(message):
         if message["type"] == "http.response.start":
@@ -77,7 +81,9 @@ class FakeDaemon:
         return self.sent
 
 
-def a_context(board: FakeBoard | None = None, daemon: FakeDaemon | None = None, now=NOON):
+def a_context(
+    board: FakeBoard | None = None, daemon: FakeDaemon | None = None, now=NOON, blackbox=None
+):
     board, daemon = board or a_city(), daemon or FakeDaemon()
     telemetry = PrometheusTelemetry("1.2.3")
     return WebContext(
@@ -91,4 +97,5 @@ def a_context(board: FakeBoard | None = None, daemon: FakeDaemon | None = None, 
         now=lambda: now,
         zone=ZoneInfo("Asia/Makassar"),
         version="1.2.3",
+        blackbox=blackbox,
     )

@@ -1,0 +1,49 @@
+"""The page of the probes that were asked for lately."""
+
+from collections.abc import Iterable
+from datetime import tzinfo
+from fractions import Fraction
+
+from monitor.blackbox.hidden import without_password
+from monitor.blackbox.history import Entry
+from monitor.domain.text import visible_text
+from monitor.locales import Language
+from monitor.locales.dates import moment_text
+from monitor.locales.numbers import decimal
+from monitor.web import texts
+from monitor.web.pages import environment, other_language
+
+_LONGEST_TARGET = 256
+
+
+class ProbesPage:
+    """Renders the page. What stood in a request is text: escaped, visible, without passwords."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self._template = environment().get_template("probes.html")
+
+    def html(self, entries: Iterable[Entry], language: Language) -> str:
+        """Return the page with `entries` in their order."""
+        words = texts.PROBES[language]
+        return self._template.render(
+            language=language.value,
+            other=other_language(language).value,
+            text=words,
+            probes=[self._row(entry, language) for entry in entries],
+        )
+
+    def _row(self, entry: Entry, language: Language) -> dict[str, str]:
+        words = texts.PROBES[language]
+        return {
+            "iso": entry.at.isoformat(),
+            "at": moment_text(entry.at, self._zone, language),
+            "module": visible_text(entry.module, _LONGEST_TARGET),
+            "target": visible_text(without_password(entry.target), _LONGEST_TARGET),
+            "status": "up" if entry.success else "down",
+            "glyph": "✓" if entry.success else "✕",
+            "word": words["good" if entry.success else "bad"],
+            "seconds": decimal(Fraction(entry.seconds), language, places=3),
+            "log": f"/logs?id={entry.id}",
+            "read": words["read"].format(id=entry.id),
+        }

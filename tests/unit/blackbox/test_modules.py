@@ -1,0 +1,124 @@
+import pickle
+from itertools import combinations
+
+import pytest
+from pydantic import ValidationError
+
+from monitor.blackbox.hidden import Hidden, is_telling, without_password
+from monitor.blackbox.httpmodule import accepts
+from monitor.blackbox.modules import Module
+
+
+def module(**http):
+    return Module.model_validate({"prober": "http", "http": http})
+
+
+def test_secrets_hide():
+    """A secret of a module is in no text that is made of it, and is not pickled."""
+    made = module(
+        basic_auth={"username": "a", "password": "hunter2"},
+        proxy_url="http://a:hunter2@127.0.0.1:3128",
+        proxy_connect_header={"X-Key": ["hunter2"]},
+    )
+
+    assert "hunter2" not in repr(made)
+    assert "hunter2" not in str(made)
+    assert made.http.basic_auth.reveal() == ("a", "hunter2")
+    assert made.http.proxy_url.reveal() == "http://a:hunter2@127.0.0.1:3128"
+    with pytest.raises(TypeError):
+        pickle.dumps(Hidden("hunter2"))
+
+
+def test_credentials_exclude_each_other():
+    """A module has one way to say who asks."""
+    ways = {
+        "basic_auth": {"username": "a"},
+        "authorization": {"credentials": "b"},
+        "oauth2": {"client_id": "c", "token_url": "https://sso.example.id/"},
+        "bearer_token": "d",
+    }
+    for one, other in combinations(ways.items(), 2):
+        with pytest.raises(ValidationError, match="exclude each other"):
+            module(**dict((one, other)))
+
+
+def test_bearer_token_is_an_authorization():
+    """The older bearer_token is an Authorization of the type Bearer."""
+    assert module(bearer_token="t").http.credential.reveal() == "Bearer t"
+    assert module(authorization={"credentials": "t"}).http.credential.reveal() == "Bearer t"
+    assert module().http.credential is None
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "follows"),
+    [(None, True, True), (None, False, False), (True, True, False), (False, False, True)],
+)
+def test_following_redirects(older, newer, follows):
+    """no_follow_redirects, where it is written, decides over follow_redirects."""
+    made = module(no_follow_redirects=older, follow_redirects=newer)
+
+    assert made.http.follows is follows
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "coding", "taken"),
+    [
+        ("", "gzip", True),
+        ("gzip", "gzip", True),
+        ("br, gzip;q=0.1", "gzip", True),
+        ("br", "gzip", False),
+        ("gzip;q=0", "gzip", False),
+        ("*", "gzip", True),
+        ("*;q=0, gzip;q=0.5", "gzip", True),
+        ("*;q=0.5, gzip;q=0", "gzip", True),
+        ("identity", "gzip", False),
+        ("gzip;q=x", "gzip", False),
+    ],
+)
+def test_compression_and_accept_encoding(accept_encoding, coding, taken):
+    """A coding that is expected must be one that is asked for: the weightiest match decides."""
+    assert accepts(accept_encoding, coding) is taken
+
+
+def test_dns_module_without_a_block():
+    """A DNS module may leave its question to the request's parameters."""
+    made = Module.model_validate({"prober": "dns"})
+
+    assert (made.dns.query_name, made.dns.query_type, made.dns.recursion_desired) == (
+        "",
+        "ANY",
+        True,
+    )
+
+
+@pytest.mark.parametrize("block", ["grpc", "unix", "websocket"])
+def test_probers_to_come(block):
+    """Probers that are not offered are told as such."""
+    with pytest.raises(ValidationError, match="is not offered yet"):
+        Module.model_validate({"prober": block})
+    with pytest.raises(ValidationError, match="is not offered yet"):
+        Module.model_validate({"prober": "tcp", block: {}})
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://a:b@host/", "http://a:xxxxx@host/"),
+        ("http://:b@host", "http://:xxxxx@host"),
+        ("http://a@host/", "http://a@host/"),
+        ("http://host/?u=//a:b@c", "http://host/?u=//a:xxxxx@c"),
+        ("http://a:b@c:d@host", "http://a:xxxxx@host"),
+    ],
+)
+def test_password_of_a_url(url, shown):
+    """A URL is shown without the password of its user info."""
+    assert without_password(url) == shown
+
+
+@pytest.mark.parametrize(
+    "name", ["Authorization", "Cookie", "X-Api-Key", "x-auth", "password", "client_secret"]
+)
+def test_telling_names(name):
+    """The value of a header or parameter whose name says so is taken for a secret."""
+    assert is_telling(name)
+    assert not is_telling("Accept-Language")
