@@ -6,6 +6,7 @@ class, type and value with a tab between each, names with their final dot.
 
 import struct
 from collections.abc import Sequence
+from ipaddress import IPv6Address
 
 from monitor.domain.dnstext import quoted
 from monitor.domain.dnstypes import class_name, type_name
@@ -57,12 +58,18 @@ _CHARACTERS = tuple(
 )
 
 
+def _embedded(octets: bytes) -> str:
+    address = IPv6Address(octets)
+    return f"::ffff:{address.ipv4_mapped}" if address.ipv4_mapped else str(address)
+
+
 def _texts(strings: Sequence[bytes]) -> str:
     return " ".join(map(quoted, strings))
 
 
 ZONE = Form(
     case=str.upper,
+    embedded=_embedded,
     tag=lambda tag: tag.decode(errors="replace"),
     texts=_texts,
     value=quoted,

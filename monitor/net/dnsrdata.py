@@ -32,8 +32,9 @@ _SYNCHRONISATION = struct.Struct("!IH")
 _SALTED = struct.Struct("!BBHB")
 _SIGNATURE = struct.Struct("!HBBIIIH")
 _PLACE = struct.Struct("!BBBBIII")
-_MOST_TYPES = 100  # in a bitmap: each byte of a hostile one would make eight words
+_MOST_TYPES = 64  # in a bitmap: each byte of a hostile one would make eight words
 _IN = 1
+_BITS = tuple(tuple(bit for bit in range(8) if octet & 0x80 >> bit) for octet in range(256))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Form:
     """How values are written. Each function takes bytes as they came."""
 
     case: Callable[[str], str]  # of hexadecimal digests
+    embedded: Callable[[bytes], str]  # an IPv6 address that ends in an IPv4 one
     tag: Callable[[bytes], str]  # of a CAA
     texts: Callable[[Sequence[bytes]], str]  # the strings of a TXT
     value: Callable[[bytes], str]  # a CAA's or a URI's
@@ -56,11 +58,11 @@ def value_text(names: Names, form: Form, kind: tuple[int, int], start: int, end:
     record_type, record_class = kind
     read = _VALUES.get(record_type)
     if read is None or (record_class != _IN and record_type in _OF_INTERNET):
-        return _unknown(names, form, start, end)
+        return _unknown(names, start, end)
     try:
         return read(names, form, start, end)
     except _Unusual:
-        return _unknown(names, form, start, end)
+        return _unknown(names, start, end)
 
 
 class _Unusual(Exception):
@@ -79,8 +81,8 @@ def is_known(kind: int) -> bool:
     return kind in _VALUES
 
 
-def _unknown(names: Names, form: Form, start: int, end: int) -> str:
-    return f"\\# {end - start} {form.case(names.wire[start:end].hex())}".rstrip()
+def _unknown(names: Names, start: int, end: int) -> str:
+    return f"\\# {end - start} {names.wire[start:end].hex()}".rstrip()
 
 
 def _ip4(names: Names, _: Form, start: int, end: int) -> str:
@@ -89,17 +91,13 @@ def _ip4(names: Names, _: Form, start: int, end: int) -> str:
     return socket.inet_ntop(socket.AF_INET, names.wire[start:end])
 
 
-def _ip6(names: Names, _: Form, start: int, end: int) -> str:
+def _ip6(names: Names, form: Form, start: int, end: int) -> str:
     if end - start != 16:
         raise Malformed("an address of a wrong length")
-    return ip6_text(names.wire[start:end])
-
-
-def ip6_text(octets: bytes) -> str:
-    """Return 16 bytes as the text of an IPv6 address, compressed."""
+    octets = names.wire[start:end]
     text = socket.inet_ntop(socket.AF_INET6, octets)
-    # Only libc writes one with an IPv4 address at its end.
-    return str(IPv6Address(octets)) if "." in text else text
+    # libc writes some with an IPv4 address at their end; Python and Go do not, or others.
+    return form.embedded(octets) if "." in text else text
 
 
 def _name(names: Names, _: Form, start: int, end: int) -> str:
@@ -199,9 +197,9 @@ def _tlsa(names: Names, _: Form, start: int, end: int) -> str:
     return f"{usage} {selector} {matching} {names.wire[start + 3 : end].hex()}"
 
 
-def _zonemd(names: Names, form: Form, start: int, end: int) -> str:
+def _zonemd(names: Names, _: Form, start: int, end: int) -> str:
     serial, scheme, algorithm = _head(_ZONE_DIGEST, names, start, end)
-    return f"{serial} {scheme} {algorithm} {form.case(names.wire[start + 6 : end].hex())}"
+    return f"{serial} {scheme} {algorithm} {names.wire[start + 6 : end].hex()}"
 
 
 def _eui(names: Names, _: Form, start: int, end: int) -> str:
@@ -245,9 +243,9 @@ def _types(wire: bytes, start: int, end: int) -> list[str]:
             raise Malformed("a bitmap of types that is none")
         last = window
         for place, octet in enumerate(wire[start + 2 : start + 2 + length]):
-            types += [
-                type_name(window << 8 | place << 3 | bit) for bit in range(8) if octet & 0x80 >> bit
-            ]
+            if octet:
+                first = window << 8 | place << 3
+                types += [type_name(first | bit) for bit in _BITS[octet]]
         start += 2 + length
     return types
 
@@ -317,7 +315,7 @@ def _svc_value(key: int, value: bytes) -> str:
         case "ipv4hint":
             return ",".join(socket.inet_ntop(socket.AF_INET, one) for one in _parts(value, 4))
         case "ipv6hint":
-            return ",".join(map(ip6_text, _parts(value, 16)))
+            return ",".join(str(IPv6Address(one)) for one in _parts(value, 16))
         case "ech":
             return _base64(value)
         case _:

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 
 from monitor.domain.dnstext import parameter
 from monitor.domain.dnstypes import EXTENDED_ERRORS, RECORD_TYPES, class_name, rcode_name, type_name
@@ -204,6 +205,7 @@ def _joined(strings: Sequence[bytes]) -> str:
 
 CANONICAL = Form(
     case=str.lower,
+    embedded=lambda octets: str(IPv6Address(octets)),
     tag=lambda tag: tag.decode(errors="replace").lower(),
     texts=_joined,
     value=lambda value: value.decode(errors="replace"),
