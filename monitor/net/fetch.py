@@ -14,7 +14,7 @@ from monitor.net.errors import NetError
 from monitor.net.http1 import Http1Response
 from monitor.net.policy import AddressClass, narrowed
 from monitor.net.proxy import Proxy, narrowed_behind
-from monitor.net.redirects import PERSONAL, REDIRECTS, Cookies, Hop, next_hop
+from monitor.net.redirects import PERSONAL, Cookies, Hop, location, next_hop
 from monitor.net.request import HTTP_TLS, Fields, Request, make_request
 from monitor.net.resolver import Family
 from monitor.net.response import Response
@@ -25,7 +25,7 @@ from monitor.net.urls import Target
 if TYPE_CHECKING:
     from monitor.net.quic import QuicLink
 
-__all__ = ["HTTP_TLS", "Fields", "Reply", "Request", "fetch", "leads_elsewhere", "make_request"]
+__all__ = ["HTTP_TLS", "Fields", "Reply", "Request", "fetch", "make_request"]
 
 
 @dataclass(slots=True)
@@ -127,8 +127,8 @@ def _narrowed(pinned: AddressClass, request: Request, dialled: str) -> AddressCl
 
 
 def _hop(request: Request, response: Response, trace: Trace) -> Hop | None:
-    location = _location(response)
-    if location is None:
+    leads_to = location(response)
+    if leads_to is None:
         return None
     trace.redirects += 1
     if request.redirects is None:
@@ -136,7 +136,7 @@ def _hop(request: Request, response: Response, trace: Trace) -> Hop | None:
     hop = next_hop(
         request.target,
         response.status,
-        location,
+        leads_to,
         method=request.method,
         followed=trace.redirects - 1,
         rules=request.redirects,
@@ -144,18 +144,6 @@ def _hop(request: Request, response: Response, trace: Trace) -> Hop | None:
     if hop is None or isinstance(hop, Hop):
         return hop
     raise NetError(hop.kind, hop.detail, answered=True)
-
-
-def leads_elsewhere(response: Response) -> bool:
-    """Say whether a response, as far as it came, is a redirect."""
-    return _location(response) is not None
-
-
-def _location(response: Response) -> str | None:
-    if response.status not in REDIRECTS:
-        return None
-    values = response.values(b"location")
-    return values[0].decode(errors="replace") if values and values[0] else None
 
 
 def _follow(request: Request, hop: Hop, cookies: Cookies) -> Request:
@@ -270,6 +258,7 @@ async def _read(stream: Stream, request: Request, trace: Trace) -> Response:
         largest_body=request.largest_body,
         keep_body=request.keep_body,
         coding=request.coding,
+        upgrade=any(name.lower() == "upgrade" for name, _ in request.sent),
     )
     try:
         return await _fill(response, stream, request, trace)
@@ -295,7 +284,7 @@ async def _fill(
             response.feed(octets)
         else:
             response.end(clean=stream.clean_end)
-        if follows and leads_elsewhere(response):
+        if follows and location(response) is not None:
             return response  # its body is of no use: a bomb in it is never unpacked
     if response.failure is not None and not response.head_complete:
         raise response.failure

@@ -26,7 +26,8 @@ from h2.settings import SettingCodes, Settings
 from monitor.domain.text import visible_text
 from monitor.net.connection import Stream
 from monitor.net.errors import NetError
-from monitor.net.fetch import Fields, Request, leads_elsewhere
+from monitor.net.redirects import location
+from monitor.net.request import Fields, Request
 from monitor.net.response import (
     LARGEST_HEAD,
     WIRE_FACTOR,
@@ -97,7 +98,7 @@ async def _converse(
             trace.enter(Phase.TRANSFER)
         if response.complete or response.failure is not None:
             return
-        if request.redirects is not None and leads_elsewhere(response):
+        if request.redirects is not None and location(response) is not None:
             return  # its body is of no use: a bomb in it is never unpacked
 
 

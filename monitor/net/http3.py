@@ -9,9 +9,10 @@ from pylsqpack import Decoder
 
 from monitor.domain.observation import FailureKind
 from monitor.net.errors import NetError
-from monitor.net.fetch import Request, leads_elsewhere
 from monitor.net.http2 import header_fields, status_of, take_head
 from monitor.net.quic import QuicLink
+from monitor.net.redirects import location
+from monitor.net.request import Request
 from monitor.net.response import (
     LARGEST_HEAD,
     WIRE_FACTOR,
@@ -68,7 +69,7 @@ async def _converse(link: QuicLink, request: Request, trace: Trace, response: Re
                 if trace.phase is Phase.PROCESSING:
                     trace.enter(Phase.TRANSFER)
                 _take(event, response, link)
-        if request.redirects is not None and leads_elsewhere(response):
+        if request.redirects is not None and location(response) is not None:
             return  # its body is of no use: a bomb in it is never unpacked
         _bound(link, request, response)
 

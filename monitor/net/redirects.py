@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from monitor.domain.observation import Failure, FailureKind
+from monitor.net.response import Response
 from monitor.net.urls import Origin, Target, parse_target
 
 REDIRECTS = {301, 302, 303, 307, 308}
@@ -47,7 +48,7 @@ class Hop:
 def next_hop(
     current: Target,
     status: int,
-    location: str | None,
+    leads_to: str | None,
     *,
     method: str,
     followed: int,
@@ -58,7 +59,7 @@ def next_hop(
     `followed` counts the redirects so far. Methods change as the Fetch standard has it: 303 asks
     by GET, and so does a POST after 301 and 302.
     """
-    if status not in REDIRECTS or not location:
+    if status not in REDIRECTS or not leads_to:
         return None
     if followed >= rules.most:
         if rules.returns_last:
@@ -66,7 +67,7 @@ def next_hop(
         detail = f"over {rules.most} redirects; the last one is from {current.shown()}"
         return Failure(FailureKind.REDIRECT_LOOP, detail)
     try:
-        target = parse_target(location, current)
+        target = parse_target(leads_to, current)
     except ValueError as error:
         return _refused(f"redirect from {current.shown()}: {error}")
     downgrades = (current.origin.scheme, target.origin.scheme) == ("https", "http")
@@ -92,6 +93,14 @@ def _turns_to_get(status: int, method: str, rules: RedirectRules) -> bool:
 
 def _refused(detail: str) -> Failure:
     return Failure(FailureKind.REDIRECT_REFUSED, detail)
+
+
+def location(response: Response) -> str | None:
+    """Return where a response, as far as it came, leads; None when it is no redirect."""
+    if response.status not in REDIRECTS:
+        return None
+    values = response.values(b"location")
+    return values[0].decode(errors="replace") if values and values[0] else None
 
 
 class Cookies:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from importlib import import_module
 
 from monitor.net.http1 import USER_AGENT, request_head
 from monitor.net.proxy import Proxy, absolute_form
@@ -75,12 +76,7 @@ def make_request(
     """
     if http3 and proxy is not None:
         raise ValueError("HTTP/3 goes through no proxy")
-    # Now, not while the first check is timed.
-    if http2:
-        import monitor.net.http2
-    if http3:
-        with suppress(ImportError):  # `connect_quic` tells
-            import monitor.net.http3  # noqa: F401
+    _load(http2=http2, http3=http3)
     via = proxy if proxy is not None and proxy.serves(target.origin) else None
     sent = fields_sent(target, method, fields, body, user_agent)
     return Request(
@@ -103,6 +99,15 @@ def make_request(
         user_agent=user_agent,
         redirects=redirects,
     )
+
+
+def _load(*, http2: bool, http3: bool) -> None:
+    """Import what speaks a version now, and not while a first check is timed."""
+    if http2:
+        import_module("monitor.net.http2")
+    if http3:
+        with suppress(ImportError):  # `Network.connect_quic` tells
+            import_module("monitor.net.http3")
 
 
 def fields_sent(
