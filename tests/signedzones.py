@@ -66,6 +66,9 @@ class SignedZone:
     def anchor(self) -> str:
         return f"{self.name} IN DS {self.ds()}"
 
+    def wire_name(self) -> bytes:
+        return dns.name.from_text(self.name).to_wire()
+
     def sign(self, owner: str, kind: str, *values: str, ttl: int = 300) -> list[dns.rrset.RRset]:
         """Return records and their signature."""
         rrset = dns.rrset.from_text(owner, ttl, "IN", kind, *values)

@@ -1,8 +1,10 @@
 """Validation of answers: what is secure, what is not signed, what is bogus."""
 
+import struct
 from datetime import datetime, timedelta
 
 import dns.dnssec
+import dns.name
 import dns.rrset
 import pytest
 
@@ -164,7 +166,52 @@ async def test_signature_by_a_name_that_is_no_zone():
 
     found = await validated(reply(self_made.sign("www.example.id.", "A", "192.0.2.1")))
 
+    assert found.reason is not None
+    assert "signed by www.example.id, which is no zone, but example.id is" in found.reason
+
+
+async def test_signature_in_the_name_of_another_zone():
+    """A signature counts for the zone that it names, even where the right key made it."""
+    misnamed = dns.dnssec.sign(
+        WWW[0],
+        EXAMPLE.secret,
+        dns.name.from_text("id."),
+        EXAMPLE.dnskey,
+        inception=NOON - DAY,
+        expiration=NOON + DAY,
+    )
+    wrong = WWW[1][0].replace(signature=b"x" * 64)
+    both = dns.rrset.from_rdata("www.example.id.", 300, misnamed, wrong)
+
+    found = await validated(reply([WWW[0], both]))
+
     assert found.security is Security.BOGUS
+
+
+async def test_signature_over_more_labels_than_there_are():
+    """A signature can't be over a longer name than its own (RFC 4035, 5.3.1)."""
+    rrsig = WWW[1][0].replace(labels=5)
+    signed = (
+        rrsig.to_wire()[:18]
+        + EXAMPLE.wire_name()
+        + b"".join(
+            b"\3www" + EXAMPLE.wire_name() + struct.pack("!HHIH", 1, 1, 300, 4) + one.to_wire()
+            for one in WWW[0]
+        )
+    )
+    long = rrsig.replace(signature=EXAMPLE.secret.sign(signed))
+
+    found = await validated(reply([WWW[0], dns.rrset.from_rdata("www.example.id.", 300, long)]))
+
+    assert found.reason == "www.example.id A: the signature is over a longer name"
+
+
+async def test_ttl_that_a_cache_counted_down():
+    """A signature is over the TTL as the zone has it, not as a cache gives it."""
+    answer = EXAMPLE.sign("www.example.id.", "A", "192.0.2.7", ttl=3600)
+    answer[0].ttl = answer[1].ttl = 17
+
+    assert (await validated(reply(answer))).security is Security.SECURE
 
 
 async def test_aliases_are_validated_too():

@@ -35,6 +35,28 @@ async def test_wrong_key_at_the_child():
     assert found.reason == f"example.id: DS names key {mine}, DNSKEY has {theirs}"
 
 
+async def test_key_with_the_right_tag():
+    """A key that has the tag of the DS, but not its digest, is not trusted."""
+    digest = EXAMPLE.ds().rpartition(" ")[0] + " " + "ab" * 32
+    ds = ID.sign("example.id.", "DS", digest)
+
+    found = await validated(reply(WWW), world(**{"example.id_DS": reply(ds)}))
+
+    assert found.security is Security.BOGUS
+
+
+@pytest.mark.parametrize("forged", [slice(1), slice(2)], ids=["unsigned", "signed-by-another"])
+async def test_ds_that_the_parent_did_not_sign(forged: slice):
+    """A DS counts only with the signature of the zone above."""
+    other = SignedZone("example.id.")
+    ds = SignedZone("id.").sign("example.id.", "DS", other.ds())[forged]
+    answer = reply(other.sign("www.example.id.", "A", "192.0.2.66"))
+
+    found = await validated(answer, world(other, **{"example.id_DS": reply(ds)}))
+
+    assert found.security is Security.BOGUS
+
+
 async def test_keys_must_be_signed_by_a_trusted_one():
     """A key that stands beside the trusted one counts only if that one signed the set."""
     other = SignedZone("example.id.")

@@ -222,7 +222,7 @@ async def test_too_many_iterations():
 
 @pytest.mark.parametrize(
     "value",
-    ["1 2 0 ab {next} A", "2 0 0 ab {next} A", "1 0 0 ab 00000000 A"],
+    ["1 2 0 ab {next} AAAA", "2 0 0 ab {next} AAAA", "1 0 0 ab 00000000 AAAA"],
     ids=["flags", "hash", "length"],
 )
 async def test_unreadable_hashes_prove_nothing(value: str):
@@ -231,6 +231,24 @@ async def test_unreadable_hashes_prove_nothing(value: str):
     denial = EXAMPLE.sign(f"{digest}.example.id.", "NSEC3", value.format(next=beside(digest, 1)))
 
     assert (await validated(reply([], denial))).security is BOGUS
+
+
+@pytest.mark.parametrize("types", ["NS RRSIG NSEC", "DNAME RRSIG NSEC"])
+async def test_parent_does_not_speak_of_what_it_gave_away(types: str):
+    """A span of a delegation or a DNAME says nothing of names below it (RFC 6840, 4.1)."""
+    spans = [*nsec(EXAMPLE, "sub.example.id.", "y.example.id.", types), *NO_WILDCARD]
+    hashes = [
+        *matching("sub.example.id.", types.removesuffix(" NSEC")),
+        *covering("www.sub.example.id."),
+        *covering("*.sub.example.id."),
+    ]
+
+    found = [
+        await validated(reply([], denial, "NXDOMAIN"), name="www.sub.example.id")
+        for denial in (spans, hashes)
+    ]
+
+    assert [one.security for one in found] == [BOGUS, BOGUS]
 
 
 SALT = b"\xab"
