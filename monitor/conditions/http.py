@@ -5,10 +5,11 @@ came over the wire, what stands in it, CEL, JSON, the duration, the age, then th
 and whether TLS was used. How long the certificate is still good for comes last, and only degrades.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from monitor.conditions.cel import Cel
@@ -56,7 +57,7 @@ class JsonRule:
     expected: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class HttpConditions:
     """The conditions; whatever is left at its default asks for nothing.
 
@@ -76,6 +77,24 @@ class HttpConditions:
     max_age_seconds: float | None = None
     min_days: float | None = None
     tls: bool | None = None
+
+    @cached_property
+    def judges(self) -> "tuple[tuple[Condition, _Judge], ...]":
+        """Those who have something to judge, in their order."""
+        asked = {
+            Condition.STATUS: True,
+            Condition.HEADERS: self.headers,
+            Condition.WHOLE_BODY: True,
+            Condition.BODY: self.body,
+            Condition.CEL: self.has_cel,
+            Condition.JSON: self.json,
+            Condition.DURATION: self.max_duration_seconds is not None,
+            Condition.AGE: self.max_age_seconds is not None,
+            Condition.VERSION: self.versions,
+            Condition.TLS: self.tls is not None,
+            Condition.CERTIFICATE: self.min_days is not None,
+        }
+        return tuple((condition, _JUDGES[condition]) for condition in Condition if asked[condition])
 
     @property
     def read_the_body(self) -> bool:
@@ -140,7 +159,7 @@ def judge(conditions: HttpConditions, answer: Answer) -> Failure | None:
 
 def first_broken(conditions: HttpConditions, answer: Answer) -> Broken | None:
     """Return the first condition that does not hold, with its kind, or None."""
-    for condition, judged in _JUDGES:
+    for condition, judged in conditions.judges:
         failure = judged(conditions, answer)
         if failure is not None:
             return Broken(condition, failure)
@@ -186,7 +205,7 @@ def _body(conditions: HttpConditions, answer: Answer) -> Failure | None:
 
 
 def _broken_wishes(conditions: HttpConditions, answer: Answer) -> Iterator[str]:
-    text = searchable(answer.body, answer.headers) if conditions.body else b""
+    text = searchable(answer.body, answer.headers)
     for rule in conditions.body:
         if isinstance(rule.pattern, str):
             found, wish = rule.pattern.encode() in text, f"contain {rule.pattern!r}"
@@ -216,8 +235,6 @@ def _cel(conditions: HttpConditions, answer: Answer) -> Failure | None:
 
 
 def _json(conditions: HttpConditions, answer: Answer) -> Failure | None:
-    if not conditions.json:
-        return None
     try:
         document = json_document(answer.body)
     except ValueError as error:
@@ -288,16 +305,17 @@ def _certificate(conditions: HttpConditions, answer: Answer) -> Failure | None:
     return Failure(FailureKind.EXPIRES_SOON, detail)
 
 
-_JUDGES = (
-    (Condition.STATUS, _status),
-    (Condition.HEADERS, _headers),
-    (Condition.WHOLE_BODY, _whole_body),
-    (Condition.BODY, _body),
-    (Condition.CEL, _cel),
-    (Condition.JSON, _json),
-    (Condition.DURATION, _duration),
-    (Condition.AGE, _age),
-    (Condition.VERSION, _version),
-    (Condition.TLS, _tls),
-    (Condition.CERTIFICATE, _certificate),
-)
+_Judge = Callable[[HttpConditions, Answer], Failure | None]
+_JUDGES: dict[Condition, _Judge] = {
+    Condition.STATUS: _status,
+    Condition.HEADERS: _headers,
+    Condition.WHOLE_BODY: _whole_body,
+    Condition.BODY: _body,
+    Condition.CEL: _cel,
+    Condition.JSON: _json,
+    Condition.DURATION: _duration,
+    Condition.AGE: _age,
+    Condition.VERSION: _version,
+    Condition.TLS: _tls,
+    Condition.CERTIFICATE: _certificate,
+}

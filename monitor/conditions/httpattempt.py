@@ -12,8 +12,8 @@ from monitor.net.fetch import Reply, Request
 from monitor.net.httpreport import (
     FAILED_DUE_TO_CEL,
     FAILED_DUE_TO_REGEX,
+    LAST_MODIFIED,
     fetch_numbers,
-    last_modified,
     reply_facts,
     reply_numbers,
 )
@@ -57,11 +57,13 @@ async def attempt(
         seen = facts(trace, insecure=request.tls.insecure)
         outcome = _without_reply(error, conditions, trace, secrets)
         return Attempt(outcome=replace(outcome, facts=seen))
-    answer = answer_of(reply, trace, now.timestamp())
-    broken = first_broken(conditions, answer)
     measured = measurements(trace) | fetch_numbers(trace) | reply_numbers(reply)
+    modified = measured.get(LAST_MODIFIED)
+    broken = first_broken(conditions, _answer(reply, trace, now.timestamp(), modified))
     measured |= rule_numbers(conditions, broken)
     seen = reply_facts(reply) | facts(trace, insecure=request.tls.insecure)
+    if modified is not None:
+        seen["last_modified"] = modified
     failure = None if broken is None else _told(broken.failure, secrets)
     degraded = failure is not None and failure.kind is FailureKind.EXPIRES_SOON
     outcome = judged(failure, measured, seen, degraded=degraded)
@@ -80,10 +82,9 @@ def _without_reply(
     return replace(failed(error, measured, {}), failure=_told(error.failure, secrets))
 
 
-def answer_of(reply: Reply, trace: Trace, now: float) -> Answer:
-    """Return what conditions look at; `now` is in Unix seconds."""
+def _answer(reply: Reply, trace: Trace, now: float, modified: float | None) -> Answer:
+    """Return what conditions look at; times are in Unix seconds."""
     response = reply.response
-    modified = last_modified(response)
     return Answer(
         status=response.status,
         headers=response.headers,

@@ -18,7 +18,7 @@ _BODY_LENGTH = series("probe_http_uncompressed_body_length")
 _REDIRECTS = series("probe_http_redirects")
 _SSL = series("probe_http_ssl")
 _VERSION = series("probe_http_version")
-_LAST_MODIFIED = series("probe_http_last_modified_timestamp_seconds")
+LAST_MODIFIED = series("probe_http_last_modified_timestamp_seconds")
 FAILED_DUE_TO_REGEX = series(blackbox.FAILED_DUE_TO_REGEX[0])
 FAILED_DUE_TO_CEL = series(blackbox.FAILED_DUE_TO_CEL[0])
 
@@ -47,14 +47,13 @@ def reply_numbers(reply: Reply) -> dict[Series, float]:
         _SSL: float(reply.target.origin.scheme == "https"),
         _VERSION: float(response.version),
     }
-    modified = last_modified(response)
+    modified = _last_modified(response)
     if modified is not None:
-        found[_LAST_MODIFIED] = modified
+        found[LAST_MODIFIED] = modified
     return found
 
 
-def last_modified(response: Response) -> float | None:
-    """Return when the resource changed last (Unix seconds), by its header; None without one."""
+def _last_modified(response: Response) -> float | None:
     values = response.values(b"last-modified")
     return _http_date(values[0][:64]) if values else None
 
@@ -74,8 +73,4 @@ def reply_facts(reply: Reply) -> dict[str, Any]:
     seen: dict[str, Any] = {"status": response.status, "http_version": response.version}
     if reply.redirects:
         seen |= {"redirects": reply.redirects, "final_url": reply.target.shown()}
-    seen["body_bytes"] = response.body_size
-    modified = last_modified(response)
-    if modified is not None:
-        seen["last_modified"] = modified
-    return seen
+    return seen | {"body_bytes": response.body_size}

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from monitor.domain.observation import FailureKind, UnknownCause
 from monitor.fields import Secret
 from monitor.probes.http.combinations import LARGEST_BODY_FILE
-from monitor.probes.http.credentials import revealed
+from monitor.probes.http.credentials import OAuth2Client, revealed
 from monitor.probes.http.spec import HttpSpec
 
 if TYPE_CHECKING:
@@ -132,11 +132,8 @@ def _user_info(spec: HttpSpec) -> str:
     return f"{quote(auth.username, safe='')}:{quote(auth.password.reveal(), safe='')}@"
 
 
-def oauth2_of(spec: HttpSpec) -> "OAuth2 | None":
-    """Return the client that gets the token of a check, None where there is none."""
-    client = spec.oauth2
-    if client is None:
-        return None
+def oauth2_of(client: OAuth2Client) -> "OAuth2":
+    """Return the client that gets the token of a check, as `monitor.net` has it."""
     from monitor.net.oauth import OAuth2
     from monitor.net.tls import TlsSettings
 

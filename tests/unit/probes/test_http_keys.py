@@ -156,7 +156,7 @@ def test_oauth2(secret):
         }
     )
 
-    client = oauth2_of(spec)
+    client = oauth2_of(spec.oauth2)
     head = request_of(spec, Family.ANY, "a-token").head
 
     assert (client.client_secret, client.scopes) == ("the-secret", ("read",))
