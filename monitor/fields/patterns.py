@@ -46,7 +46,7 @@ class Pattern:
         if match is None:
             return None
         texts = dict(enumerate((match.group(0), *match.groups())))
-        texts |= {name: texts[number] for name, number in compiled.groupindex.items()}
+        texts |= {name.decode(): texts[number] for name, number in compiled.groupindex.items()}
         return {key: text for key, text in texts.items() if text is not None}
 
     def __eq__(self, other: object) -> bool:

@@ -95,11 +95,12 @@ async def echo(
     """
     trace = trace or EchoTrace()
     began = monotonic()
-    sock = _opened(address, options, trace)
     try:
-        asked = _asked(sock, options, trace)
+        sock = _opened(address, options, trace)
+    finally:
         trace.setup_seconds = monotonic() - began
-        return await _exchange(sock, address, asked, deadline)
+    try:
+        return await _exchange(sock, address, _asked(sock, options, trace), deadline)
     finally:
         sock.close()
 
