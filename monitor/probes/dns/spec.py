@@ -32,7 +32,7 @@ ResponseCode = Literal[
 ]
 Flag = Literal["aa", "tc", "rd", "ra", "ad", "cd"]
 Texts = Annotated[tuple[str, ...], Field(min_length=1, max_length=100)]
-Flags = Annotated[tuple[Flag, ...], Field(min_length=1, max_length=6)]
+Flags = Annotated[tuple[Flag, ...], Field(max_length=6)]
 _PORTS = {"udp": 53, "tcp": 53, "tls": 853, "https": 443}
 _ENCRYPTED = {"tls", "https"}
 
@@ -77,12 +77,12 @@ class DnsExpect(BaseModel):
         default=None,
         description="Shortest TTL. Through a resolver TTLs count down: ask a name server itself.",
     )
-    flags: Flags | None = Field(
-        default=None,
+    flags: Flags = Field(
+        default=(),
         description="Flags that the answer bears: `aa` (authoritative), `ra` (recursion offered), "
         "`ad` (validated by DNSSEC), `rd`, `cd`, `tc`.",
     )
-    no_flags: Flags | None = Field(default=None, description="Flags that the answer doesn't bear.")
+    no_flags: Flags = Field(default=(), description="Flags that the answer doesn't bear.")
     authenticated: bool = Field(
         default=False,
         description="The resolver says (`ad`) that it validated the answer by DNSSEC. That is "
@@ -186,12 +186,14 @@ class DnsSpec(CheckSpec):
     def exactly(self) -> tuple[str, ...] | None:
         """`expect.answers.exactly` in canonical form, sorted."""
         expected = self.expect.answers.exactly
-        return None if expected is None else tuple(sorted({*self._canonical(expected)}))
+        if expected is None:
+            return None
+        return tuple(sorted({*self._canonical("exactly", expected)}))
 
     @cached_property
     def contains(self) -> tuple[str, ...]:
         """`expect.answers.contains` in canonical form."""
-        return self._canonical(self.expect.answers.contains or ())
+        return self._canonical("contains", self.expect.answers.contains or ())
 
     @cached_property
     def ways(self) -> tuple[Way, ...]:
@@ -218,8 +220,8 @@ class DnsSpec(CheckSpec):
             none_match=expect.answers.none_match,
             max_ttl_seconds=expect.max_ttl.total_seconds() if expect.max_ttl else None,
             min_ttl_seconds=expect.min_ttl.total_seconds() if expect.min_ttl else None,
-            flags=expect.flags or (),
-            no_flags=expect.no_flags or (),
+            flags=expect.flags,
+            no_flags=expect.no_flags,
             authenticated=expect.authenticated,
         )
 
@@ -264,8 +266,11 @@ class DnsSpec(CheckSpec):
             path=server.path,
         )
 
-    def _canonical(self, texts: Sequence[str]) -> tuple[str, ...]:
-        return tuple(canonical(self.record, text) for text in texts)
+    def _canonical(self, key: str, texts: Sequence[str]) -> tuple[str, ...]:
+        try:
+            return tuple(canonical(self.record, text) for text in texts)
+        except ValueError as error:
+            raise ValueError(f"expect.answers.{key}: {error}") from None
 
 
 def _mistakes(spec: DnsSpec) -> list[str]:
@@ -276,7 +281,7 @@ def _mistakes(spec: DnsSpec) -> list[str]:
 def _server_mistakes(spec: DnsSpec) -> list[str]:
     found: list[str] = []
     if spec.transport in _ENCRYPTED and not spec.nameservers:
-        found.append(f"transport: {spec.transport} needs nameservers: our resolver's are asked so")
+        found.append(f"transport: {spec.transport} goes with nameservers: write whom to ask")
     if not any(way.transport in _ENCRYPTED for way in spec.ways):
         found += [
             f"{key}: only for nameservers over tls or https"
@@ -300,10 +305,10 @@ def _wildcard_mistakes(spec: DnsSpec) -> list[str]:
 
 
 def _flag_mistakes(expect: DnsExpect) -> list[str]:
-    both = sorted({*(expect.flags or ())} & {*(expect.no_flags or ())})
+    both = sorted({*expect.flags} & {*expect.no_flags})
     if both:
         return [f"expect.no_flags: {', '.join(both)} is expected by flags"]
-    if expect.authenticated and "ad" in (expect.no_flags or ()):
+    if expect.authenticated and "ad" in expect.no_flags:
         return ["expect.no_flags: ad is what authenticated expects"]
     return []
 
