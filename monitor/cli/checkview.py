@@ -21,7 +21,10 @@ Row = tuple[str, str]
 _NAME = 15
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _SHOWN_ALONE = frozenset(
-    {"address", "phases", "failure", "answers", "servers", "certificate", "chain"}
+    {
+        *("address", "addresses", "phases", "failure", "last_modified"),
+        *("answers", "servers", "certificate", "chain"),
+    }
 )
 _LABELS = {
     "status": "HTTP status",
@@ -112,6 +115,9 @@ def rows(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Iterator[Row]
     for name, value in facts.items():
         if name not in _SHOWN_ALONE and value not in (None, False, [], {}):
             yield _LABELS.get(name, name.replace("_", " ")), _SHOWN.get(name, _text)(value)
+    if "last_modified" in facts:
+        yield "modified", _moment(facts["last_modified"], zone)
+    yield from _address_rows(facts.get("addresses") or ())
     yield from _answer_rows(facts.get("answers") or ())
     yield from _server_rows(facts.get("servers") or ())
     if certificate := facts.get("certificate"):
@@ -132,6 +138,14 @@ def _text(value: Any) -> str:
             return f"{value:g}"
         case _:
             return str(value)
+
+
+def _address_rows(addresses: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Yield a row for each address of a name: how it fared, and what was wrong with it."""
+    for number, one in enumerate(addresses):
+        mark = GLYPHS[Status.UP if one["status"] == "ok" else Status.DOWN]
+        said = f"  {one['detail']}" if "detail" in one else ""
+        yield ("" if number else "addresses"), f"{mark} {one['address']}{said}"
 
 
 def _answer_rows(answers: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
@@ -183,6 +197,13 @@ def _days(length: timedelta) -> str:
         hours = int(length.total_seconds() // 3600)
         return "1 hour" if hours == 1 else f"{hours} hours"
     return f"{length.days} days"
+
+
+def _moment(seconds: float, zone: tzinfo) -> str:
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC).astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+    except (ValueError, OverflowError, OSError):
+        return "no time that there is"
 
 
 def _date(seconds: float, zone: tzinfo) -> str:

@@ -116,6 +116,22 @@ def test_dns_answers_with_their_ttl(monkeypatch):
     assert "✗ ns2:53  no answer within 2 s" in text
 
 
+def test_addresses_and_age(monkeypatch):
+    """Each address of a name has a row of its own; the time of the last change is a date."""
+    addresses = [
+        {"address": "192.0.2.7", "status": "ok"},
+        {"address": "192.0.2.8", "status": "failed", "kind": "status", "detail": "status: 503"},
+    ]
+    text = seen(
+        monkeypatch, facts={"addresses": addresses, "last_modified": NOON.timestamp() - DAY}
+    )
+
+    assert f"{GLYPHS[Status.UP]} 192.0.2.7\n" in text
+    assert f"{GLYPHS[Status.DOWN]} 192.0.2.8  status: 503" in text
+    assert "\n  modified " in text
+    assert "2026-05-31 12:00:00 WITA" in text
+
+
 def test_unverified_certificate_is_said(monkeypatch):
     """A check that verifies nothing says so."""
     assert "verified     NO, by configuration" in seen(monkeypatch, facts={"insecure": True})
