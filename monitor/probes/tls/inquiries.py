@@ -24,6 +24,7 @@ from monitor.net.ocsp import (
     unavailable,
 )
 from monitor.net.policy import classify_address
+from monitor.net.starttls import negotiate
 from monitor.net.tls import TlsFacts
 from monitor.net.tlsversions import Offers, older_offers, weak_offers
 from monitor.net.trace import Trace
@@ -71,14 +72,22 @@ class Inquiries:
 
     async def _open(self) -> "Stream":
         """Return a connection on which the server expects a handshake."""
-        return await self._context.network.connect(
+        trace = Trace()
+        stream = await self._context.network.connect(
             self._spec.host,
             self._spec.dialled_port,
             deadline=self._deadline,
-            trace=Trace(),
+            trace=trace,
             resolve_to=self._address,
-            starttls=self._spec.protocol,
         )
+        if self._spec.protocol is None:
+            return stream
+        try:
+            await negotiate(stream, self._spec.protocol, self._spec.asked_name, trace)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
 
     async def revocation(self, kept: dict[str, Any]) -> OcspStatus | None:
         """Return whether the certificate was revoked, None when nobody asked.
