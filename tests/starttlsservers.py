@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from queue import SimpleQueue
 
 from tests.peers import peer
 from tests.servers import free_port
@@ -253,7 +254,7 @@ SERVERS: dict[str, Server] = {
 }
 
 
-def slipping_in(heard: list[bytes]) -> Callable[[socket.socket], None]:
+def slipping_in(heard: SimpleQueue[bytes]) -> Callable[[socket.socket], None]:
     """Return a handler of SMTP that slips a reply in behind its agreement to TLS.
 
     So could somebody on the way (CVE-2011-0411). `heard` gets what comes after the agreement.
@@ -265,6 +266,6 @@ def slipping_in(heard: list[bytes]) -> Callable[[socket.socket], None]:
         connection.sendall(b"250-mail.test\r\n250 STARTTLS\r\n")
         connection.recv(4096)
         connection.sendall(b"220 go ahead\r\n250 slipped in\r\n")
-        heard.append(connection.recv(4096))
+        heard.put(connection.recv(4096))
 
     return handle

@@ -1,9 +1,9 @@
 """Going over to TLS with the servers that cities run."""
 
-import asyncio
 import re
 import ssl
 import time
+from queue import SimpleQueue
 
 import pytest
 
@@ -92,17 +92,15 @@ async def test_a_wrong_name_is_refused_behind_the_change_too(server, files):
 
 async def test_words_slipped_in_before_tls_are_no_tls():
     """Where anything stands behind the agreement in the clear, no handshake is begun."""
-    heard = []
+    heard = SimpleQueue()
     with serving(slipping_in(heard)) as port:
         with pytest.raises(NetError) as caught:
             await connected(port, StartTls.SMTP, tls=TlsSettings(insecure=True))
-        async with asyncio.timeout(5):
-            while not heard:
-                await asyncio.sleep(0.01)
+        after = heard.get(timeout=5)
 
     assert caught.value.failure.kind is Kind.STARTTLS
     assert "16 more bytes in the clear" in caught.value.failure.detail
-    assert heard == [b""]
+    assert after == b""
 
 
 async def test_a_server_that_says_nothing_times_out():
