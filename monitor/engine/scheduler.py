@@ -16,7 +16,7 @@ from monitor.domain.state import CheckState
 from monitor.engine.clock import Timeline
 from monitor.engine.connectivity import Connectivity
 from monitor.engine.crew import Crew, Missed
-from monitor.engine.groupjob import SLACK_MICROSECONDS, GroupJob, InlineExecutor
+from monitor.engine.groupjob import GroupJob, InlineExecutor, slack_microseconds
 from monitor.engine.pipeline import Pipeline
 from monitor.engine.runner import Bound, observe
 from monitor.engine.timetable import Due, Slept, Timetable
@@ -95,6 +95,8 @@ class Scheduler:
         now = self._engine.timeline.now_microseconds()
         old = self._bounds
         self._bounds = {bound.check.id: bound for bound in bounds}
+        rate = sum(1 / bound.check.interval.total_seconds() for bound in bounds)
+        self._group.slack = slack_microseconds(rate)
         for check_id in old.keys() - self._bounds.keys():
             self._timetable.remove(check_id)
             self._crew.forget(check_id)
@@ -140,7 +142,7 @@ class Scheduler:
     def _fire(self) -> None:
         now = self._engine.timeline.now_microseconds()
         missed = []
-        for item in self._timetable.pop_due(now + SLACK_MICROSECONDS // 2):
+        for item in self._timetable.pop_due(now + self._group.slack // 2):
             if isinstance(item, Slept):
                 missed.append(self._slept(item))
             elif (skipped := self._crew.begin(item)) is not None:
