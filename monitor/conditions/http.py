@@ -291,10 +291,10 @@ def _version(conditions: HttpConditions, answer: Answer) -> Failure | None:
 def _tls(conditions: HttpConditions, answer: Answer) -> Failure | None:
     if conditions.tls is None or answer.tls is conditions.tls:
         return None
-    detail = "the last response came {}, expected {}".format(
-        *(("over TLS", "none") if answer.tls else ("without TLS", "TLS"))
-    )
-    return Failure(FailureKind.PROTOCOL, detail)
+    if conditions.tls:
+        detail = "the last response came without TLS, expected TLS"
+        return Failure(FailureKind.TLS_PROTOCOL, detail)
+    return Failure(FailureKind.PROTOCOL, "the last response came over TLS, expected none")
 
 
 def _certificate(conditions: HttpConditions, answer: Answer) -> Failure | None:

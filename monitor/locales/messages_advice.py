@@ -40,7 +40,7 @@ FAILURES = {
         Kind.STATUS: "Baca log aplikasi; bandingkan `expect.status`.",
         Kind.HEADER: "Bandingkan jawaban dengan `expect.headers`.",
         Kind.BODY: "Buka halamannya: mungkin halaman galat, atau teksnya sudah berubah.",
-        Kind.JSON: "Bandingkan jawaban dengan `expect.json`.",
+        Kind.JSON: "Bandingkan jawaban dengan `expect.json` atau `expect.cel`.",
         Kind.ANSWER: "Bandingkan rekaman DNS dengan `expect`; bila bukan perubahan Anda, curigai "
         "pembajakan.",
         Kind.DNSSEC: "Tandatangani ulang zonanya; periksa rekaman DS di domain induk dan jam "
@@ -92,7 +92,7 @@ FAILURES = {
         Kind.STATUS: "Read the application's log; compare `expect.status`.",
         Kind.HEADER: "Compare the answer with `expect.headers`.",
         Kind.BODY: "Open the page: it may be an error page, or its text has changed.",
-        Kind.JSON: "Compare the answer with `expect.json`.",
+        Kind.JSON: "Compare the answer with `expect.json` or `expect.cel`.",
         Kind.ANSWER: "Compare the record with `expect`; if you did not change it, suspect a "
         "hijack.",
         Kind.DNSSEC: "Sign the zone again; check the DS record at the parent, and the name "

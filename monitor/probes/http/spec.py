@@ -81,8 +81,6 @@ class HttpSpec(HttpKeys):
             found.append("credentials are sent in the clear, over http")
         if self.oauth2 is not None and self.oauth2.token_url.startswith("http:"):
             found.append("oauth2: the client's secret is sent in the clear, over http")
-        if self.proxy_auth is not None:
-            found.append("proxy_auth: the password is sent in the clear, to the proxy")
         return tuple(found)
 
     @cached_property
