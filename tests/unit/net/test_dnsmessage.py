@@ -2,8 +2,10 @@
 
 import itertools
 
+import dns.edns
 import dns.flags
 import dns.message
+import dns.rdataclass
 import dns.rrset
 import pytest
 
@@ -45,6 +47,49 @@ def test_question_without_recursion():
     assert (
         dns.message.from_wire(encode(QUESTION, 7, Options(recursion=False, edns=False))).flags == 0
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "flags"),
+    [
+        (Options(authentic_data=False), dns.flags.RD),
+        (Options(checking_disabled=True), dns.flags.RD | dns.flags.AD | dns.flags.CD),
+        (Options(recursion=False, checking_disabled=True), dns.flags.CD),
+        (Options(recursion=False), 0),
+    ],
+)
+def test_flags_of_a_question(options: Options, flags: int):
+    """Recursion, validation and the AD flag are asked for by flags; AD goes with recursion."""
+    assert dns.message.from_wire(encode(QUESTION, 7, options)).flags == flags
+
+
+def test_wishes_in_edns():
+    """Signatures, a payload size and the server's identifier are asked for by EDNS."""
+    read = dns.message.from_wire(
+        encode(QUESTION, 7, Options(dnssec_ok=True, payload=4096, nsid=True))
+    )
+
+    assert read.ednsflags == dns.flags.DO
+    assert read.payload == 4096
+    assert [option.otype for option in read.options] == [dns.edns.NSID]
+
+
+@pytest.mark.parametrize(("record", "number"), [("TYPE65280", 65280), ("HTTPS", 65), ("ANY", 255)])
+def test_any_type_and_class_can_be_asked_for(record: str, number: int):
+    """A question may be for any type, by its name or number, and for another class."""
+    wire = encode(Question("www.example.id", record), 7, Options(record_class="CH"))
+
+    (asked,) = dns.message.from_wire(wire).question
+    assert (asked.rdtype, asked.rdclass) == (number, dns.rdataclass.CH)
+
+
+@pytest.mark.parametrize(
+    ("record", "record_class"), [("MXX", "IN"), ("TYPE65536", "IN"), ("A", "XX")]
+)
+def test_types_and_classes_that_are_none(record: str, record_class: str):
+    """What is no type or no class cannot be asked for."""
+    with pytest.raises(ValueError):
+        encode(Question("www.example.id", record), 7, Options(record_class=record_class))
 
 
 @pytest.mark.parametrize("name", ["", "a..b", ".a", "a" * 64, ".".join(["a" * 60] * 5), "é.id"])
@@ -151,3 +196,23 @@ def test_longest_chain():
     chain = follow(message(*links, (hops[-1], "A", 60, "192.0.2.7")), QUESTION)
 
     assert chain.records
+
+
+def test_question_for_any_leads_to_all():
+    """Who asks for ANY gets all that the name has, its CNAME too, and nothing of others."""
+    records = message(
+        ("a", "MX", 60, "10 b"), ("a", "A", 60, "192.0.2.7"), ("b", "A", 60, "192.0.2.8")
+    )
+
+    chain = follow(records, Question("a", "ANY"))
+
+    assert [record.text for record in chain.records] == ["10 b", "192.0.2.7"]
+
+
+def test_records_of_another_class_are_no_answers():
+    """A record of another class than the question's answers nothing."""
+    other = Record("a", "TXT", 0, "unbound", record_class="CH")
+    found = Message(rcode="NOERROR", flags=(), answer=(other,), authority=(), additional=())
+
+    assert follow(found, Question("a", "TXT")).records == ()
+    assert follow(found, Question("a", "TXT"), "CH").records == (other,)

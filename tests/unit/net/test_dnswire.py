@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.dnstypes import RECORD_TYPES
-from monitor.net.dnswire import Edns, Malformed, Message, decode
+from monitor.net.dnswire import Edns, Malformed, Message, decode, decode_cut
 
 HEADER = struct.Struct("!6H")
 
@@ -70,6 +70,75 @@ def test_header():
         additional=(),
         edns=Edns(version=0, payload=8192, dnssec_ok=False),
     )
+
+
+def with_options(options: bytes) -> bytes:
+    """Return a reply's bytes with an OPT record of version 0, DO set, that holds `options`."""
+    opt = b"\0" + struct.pack("!HHIH", 41, 1232, 0x8000, len(options)) + options
+    return HEADER.pack(1, 0x8180, 0, 0, 0, 1) + opt
+
+
+def option(code: int, value: bytes) -> bytes:
+    return struct.pack("!HH", code, len(value)) + value
+
+
+def test_extended_errors_and_identifier():
+    """What a server says of its reasons (RFC 8914) and of itself (RFC 5001) is read."""
+    edns = decode(
+        with_options(
+            option(15, b"\0\x07")
+            + option(10, b"cookie..")
+            + option(15, b"\0\x06no signatures\0")
+            + option(3, b"makassar-1")
+            + option(15, b"\x03\xe7?")
+        )
+    ).edns
+
+    assert edns is not None
+    assert list(map(str, edns.errors)) == [
+        "signature expired",
+        "DNSSEC bogus: no signatures",
+        "extended error 999: ?",
+    ]
+    assert edns.nsid == b"makassar-1"
+    assert (edns.version, edns.payload, edns.dnssec_ok) == (0, 1232, True)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"\0",
+        b"\0\x0f\0",
+        b"\0\x0f\0\x05\0\x06",
+        option(15, b""),
+        option(15, b"\x01"),
+        b"\0\x03\xff\xff",
+    ],
+)
+def test_broken_options_cost_the_answer_nothing(broken: bytes):
+    """An EDNS option that can't be read is passed over; those before it count."""
+    edns = decode(with_options(option(15, b"\0\x07") + broken)).edns
+
+    assert edns is not None
+    assert [error.code for error in edns.errors] == [7]
+
+
+def test_number_of_extended_errors_is_bounded():
+    """A server is heard with eight reasons."""
+    edns = decode(with_options(option(15, b"\0\x07" + b"x" * 20) * 2000)).edns
+
+    assert edns is not None
+    assert len(edns.errors) == 8
+
+
+def test_truncated_message_is_read_as_far_as_it_is_whole():
+    """A truncated reply whose records are cut still tells its response code and flags."""
+    wire = reply("example.id. 60 A 192.0.2.7", rcode=3, flags=0x0200)
+
+    assert decode_cut(wire) == decode(wire)
+    cut = decode_cut(wire[:-2])
+    assert (cut.rcode, cut.answer) == ("NXDOMAIN", ())
+    assert "tc" in cut.flags
 
 
 def test_ttl_with_the_highest_bit_is_zero():
