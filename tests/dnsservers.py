@@ -53,6 +53,10 @@ meta   IN A     169.254.169.254
 loop   IN CNAME pool
 pool   IN CNAME loop
 _sip._tcp IN SRV 0 5 5060 www
+made.any  IN A 192.0.2.50
+*.any     IN A 192.0.2.99
+*.parked  IN CNAME www
+made.parked IN A 192.0.2.51
 """
 BIG = "".join(f'big IN TXT "{number:03d} {"x" * 200}"\n' for number in range(40))
 REVERSE = """\

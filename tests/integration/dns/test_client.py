@@ -7,7 +7,7 @@ from pathlib import Path
 import dns.message
 import pytest
 
-from monitor.domain.observation import FailureKind
+from monitor.domain.observation import FailureKind, UnknownCause
 from monitor.net.dnsclient import DnsAnswer, Options, QueryTrace, Transport, ask
 from monitor.net.dnsmessage import DEFAULT_OPTIONS, Question, follow
 from monitor.net.dnsserver import NameServer
@@ -310,3 +310,71 @@ async def test_sockets_are_closed_after_timeouts():
                 await task
 
         assert _open_descriptors() == before
+
+
+@pytest.mark.parametrize("transport", [Transport.UDP, Transport.TCP])
+async def test_question_leaves_from_a_given_address(transport: Transport):
+    """A source address of this machine is used; one that is none is a fault of ours."""
+    async with hand_made(answering(GOOD), answering(GOOD)) as server:
+        await asked(
+            server.address, transport=transport, options=Options(source_address="127.0.0.9")
+        )
+        with pytest.raises(NetError) as foreign:
+            await asked(
+                server.address, transport=transport, options=Options(source_address="192.0.2.1")
+            )
+        with pytest.raises(NetError) as other_family:
+            await asked(server.address, transport=transport, options=Options(source_address="::1"))
+
+    if transport is Transport.UDP:
+        assert server.asked[-1][1][0] == "127.0.0.9"
+    assert foreign.value.cause is UnknownCause.LOCAL
+    assert "192.0.2.1" in foreign.value.failure.detail
+    assert other_family.value.cause is UnknownCause.LOCAL
+
+
+async def test_truncated_answer_may_stay_as_it_is():
+    """Without a retry over TCP a truncated answer is what counts, as far as it goes."""
+    async with hand_made(answering(GOOD, truncated=True), silent) as server:
+        found = await asked(server.address, options=Options(retry_truncated=False))
+
+    assert found.truncated
+    assert found.transport is Transport.UDP
+    assert texts(found) == ["192.0.2.7"]
+    assert not server.asked_over_tcp
+
+
+async def test_question_without_edns_is_asked_once():
+    """Who asks without EDNS gets FORMERR as an answer, and asks no second time."""
+    async with hand_made(answering(rcode="FORMERR")) as server:
+        found = await asked(server.address, options=Options(edns=False))
+
+    assert found.message.rcode == "FORMERR"
+    assert len(server.asked) == 1
+    assert dns.message.from_wire(server.asked[0][0]).edns == -1
+
+
+@pytest.mark.peers
+async def test_version_of_a_server(unbound: NameServer):
+    """A question of class CH asks a server about itself."""
+    question = Question("version.bind", "TXT")
+
+    found = await asked(unbound, question, options=Options(record_class="CH"))
+
+    (record,) = follow(found.message, question, "CH").records
+    assert record.text.startswith("unbound ")
+
+
+async def test_bytes_of_the_answer_are_kept():
+    """An answer holds its bytes as they came."""
+    sent: list[bytes] = []
+
+    async def behave(query: bytes, send: Send) -> None:
+        sent.append(answer(query, GOOD))
+        send(sent[-1])
+
+    async with hand_made(behave, behave) as server:
+        over_udp = await asked(server.address)
+        over_tcp = await asked(server.address, transport=Transport.TCP)
+
+    assert [over_udp.wire, over_tcp.wire] == sent

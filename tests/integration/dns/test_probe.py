@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import dns.edns
+import dns.message
+import dns.rcode
 import pytest
 
 from monitor.domain.observation import FailureKind, Outcome, OutcomeStatus, series
 from monitor.net.dnsserver import NameServer
 from monitor.probes.dns import CHECK_TYPE, DnsSpec, probe
-from tests.dnsservers import answering, hand_made, probe_context, silent
+from tests.dnsservers import Send, answering, hand_made, probe_context, silent
 
 QUERY_SUCCEEDED = series("probe_dns_query_succeeded")
 
@@ -39,7 +42,8 @@ async def test_every_measurement_is_declared(knot: NameServer):
     declared = {
         info.name: set(info.labels)
         for info in CHECK_TYPE.measurements
-        if not info.name.startswith(("probe_ssl", "probe_tls"))  # only where TLS is spoken
+        # Only where TLS is spoken, or signatures are validated.
+        if not info.name.startswith(("probe_ssl", "probe_tls", "pantau_dns_signature"))
     }
 
     outcome = await probed(knot, name="example.id", record="SOA")
@@ -214,3 +218,115 @@ async def test_cname_loop_of_a_named_server():
     assert outcome.failure is not None
     assert outcome.failure.kind is FailureKind.ANSWER
     assert "CNAMEs without end" in outcome.failure.detail
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize(
+    ("name", "leads_to"),
+    [
+        ("www.example.id", None),
+        ("made.any.example.id", "192.0.2.99"),
+        ("made.parked.example.id", "192.0.2.7, 192.0.2.8"),
+    ],
+)
+async def test_wildcard_beside_a_name(knot: NameServer, name: str, leads_to: str | None):
+    """Where a wildcard answers for names that nobody made, a check that forbids it fails."""
+    outcome = await probed(knot, name=name, expect={"no_wildcard": True})
+
+    if leads_to is None:
+        assert outcome.failure is None
+        return
+    assert outcome.failure is not None
+    assert outcome.failure.kind is FailureKind.ANSWER
+    assert outcome.failure.detail.startswith("wildcard: ")
+    assert f"leads to {leads_to} (from {knot})" in outcome.failure.detail
+    assert outcome.facts["rcode"] == "NOERROR"
+
+
+@pytest.mark.peers
+async def test_name_and_its_neighbours_that_must_not_exist(knot: NameServer):
+    """NXDOMAIN can be what is expected, also together with no wildcard."""
+    expect = {"rcode": "NXDOMAIN", "no_wildcard": True}
+
+    gone = await probed(knot, name="gone.example.id", expect=expect)
+    there = await probed(knot, name="www.example.id", expect=expect)
+
+    assert gone.failure is None
+    assert there.failure is not None
+    assert "rcode: NOERROR, expected NXDOMAIN" in there.failure.detail
+
+
+@pytest.mark.peers
+async def test_flags_of_an_authoritative_server(knot: NameServer):
+    """An authoritative server says aa, and offers no recursion."""
+    right = await probed(knot, recursion=False, expect={"flags": ["aa"], "no_flags": ["ra", "ad"]})
+    wrong = await probed(knot, expect={"flags": ["ra"]})
+
+    assert right.failure is None
+    assert wrong.failure is not None
+    assert wrong.failure.detail.startswith("flags: qr aa rd, expected ra")
+
+
+async def test_all_records_of_a_name():
+    """A question for ANY leads to records of all types, each with its type."""
+    records = ["www.example.id. 60 MX 10 Mail.id.", "www.example.id. 60 CAA 0 issue x.id"]
+
+    async with hand_made(answering(*records)) as server:
+        outcome = await probed(
+            server.address,
+            record="ANY",
+            expect={"answers": {"exactly": ["CAA 0 issue x.id", "MX 10 mail.id"]}},
+        )
+
+    assert outcome.failure is None
+
+
+async def test_servers_that_disagree():
+    """`same_everywhere` fails when two servers, each right by itself, say different things."""
+    async with (
+        hand_made(answering("www.example.id. 60 A 192.0.2.7")) as one,
+        hand_made(answering("www.example.id. 60 A 192.0.2.8")) as other,
+    ):
+        apart = await probed(one.address, other.address)
+        together = await probed(one.address, other.address, expect={"same_everywhere": True})
+
+    assert apart.failure is None
+    assert together.status is OutcomeStatus.FAILED
+    assert together.failure is not None
+    assert together.failure.detail == (
+        f"answers differ: 192.0.2.7 ({one.address}) – 192.0.2.8 ({other.address})"
+    )
+    assert [server["answers"][0]["value"] for server in together.facts["servers"]] == [
+        "192.0.2.7",
+        "192.0.2.8",
+    ]
+
+
+async def test_reason_of_a_server_is_in_the_failure():
+    """A server that says why it failed (RFC 8914) is quoted."""
+
+    async def behave(query: bytes, send: Send) -> None:
+        asked = dns.message.from_wire(query)
+        reply = dns.message.make_response(asked)
+        reply.set_rcode(dns.rcode.SERVFAIL)
+        reply.use_edns(options=[dns.edns.EDEOption(dns.edns.EDECode.SIGNATURE_EXPIRED, "oops")])
+        send(reply.to_wire())
+
+    async with hand_made(behave) as server:
+        outcome = await probed(server.address)
+
+    assert outcome.failure is not None
+    assert outcome.failure.kind is FailureKind.RESOLVE_SERVFAIL
+    assert "(it says: signature expired: oops)" in outcome.failure.detail
+    assert outcome.facts["extended_errors"] == ["signature expired: oops"]
+
+
+@pytest.mark.peers
+async def test_one_check_asks_over_several_transports(knot: NameServer):
+    """Servers of one check may be asked each in its own way; all must say the same."""
+    outcome = await probed(
+        nameservers=[f"udp://{knot}", f"tcp://{knot}"], expect={"same_everywhere": True}
+    )
+
+    assert outcome.failure is None
+    assert [server["transport"] for server in outcome.facts["servers"]] == ["udp", "tcp"]

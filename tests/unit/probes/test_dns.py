@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from monitor.conditions import dns as conditions
 from monitor.domain.dnstext import canonical, dns_name
 from monitor.domain.observation import Failure, FailureKind, OutcomeStatus, UnknownCause, series
 from monitor.net.dnsreport import Asked, Reply, combine
+from monitor.net.dnswire import Edns
 from monitor.probes.dns import DnsSpec
 
 
@@ -261,6 +263,81 @@ def test_target_and_host(fields: dict[str, Any], target: str, host: str | None):
 
 
 @pytest.mark.parametrize(
+    ("fields", "server", "way"),
+    [
+        ({}, "10.0.0.53", ("udp", 53, None)),
+        ({}, "10.0.0.53:5353", ("udp", 5353, None)),
+        ({"transport": "tcp"}, "10.0.0.53", ("tcp", 53, None)),
+        ({"transport": "tls"}, "dns.example.id", ("tls", 853, None)),
+        ({"transport": "https"}, "dns.example.id", ("https", 443, None)),
+        ({"transport": "tls"}, "udp://10.0.0.53", ("udp", 53, None)),
+        ({}, "TCP://10.0.0.53:54", ("tcp", 54, None)),
+        ({}, "tls://[2001:db8::53]", ("tls", 853, None)),
+        ({}, "https://dns.example.id", ("https", 443, None)),
+        ({}, "https://dns.example.id/", ("https", 443, None)),
+        ({}, "https://dns.example.id:8443/x?y=z", ("https", 8443, "/x?y=z")),
+    ],
+)
+def test_how_a_server_is_asked(
+    fields: dict[str, Any], server: str, way: tuple[str, int, str | None]
+):
+    """A server's URL says how it is asked, else `transport` does; each way has its port."""
+    (found,) = spec(nameservers=[server], **fields).ways
+
+    assert (found.transport, found.port, found.path) == way
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10.0.0.53",
+        "10.0.0.53:5353",
+        "[2001:db8::53]:53",
+        "2001:db8::53",
+        "tls://10.0.0.53",
+        "tls://[2001:db8::53]",
+        "tls://[2001:db8::53]:8853",
+        "https://dns.example.id:8443/x?y=z",
+    ],
+)
+def test_server_is_shown_as_it_is_written(text: str):
+    """A name server reads in every output as it does in the configuration."""
+    (server,) = spec(nameservers=[text]).nameservers
+
+    assert str(server) == text
+
+
+def test_target_holds_no_query_string():
+    """What stands behind the ? of a server's URL may be a token, and is in no target."""
+    target = spec(nameservers=["https://dns.example.id/q?token=hunter2"]).target()
+
+    assert target == "www.example.id/A@https://dns.example.id/q"
+
+
+def test_how_questions_are_put():
+    """The fields of a check become options of its questions, and settings of its handshakes."""
+    options = spec(
+        nameservers=["tls://10.0.0.53"],
+        recursion=False,
+        checking_disabled=True,
+        nsid=True,
+        server_name="dns.example.id",
+        insecure=True,
+        http_method="GET",
+    ).options
+
+    assert (options.recursion, options.checking_disabled, options.nsid) == (False, True, True)
+    assert (options.tls.server_name, options.tls.insecure) == ("dns.example.id", True)
+    assert options.get
+
+
+def test_unverified_certificates_are_warned_of():
+    """A check that verifies nothing says so when it is validated."""
+    assert spec(nameservers=["tls://10.0.0.53"], insecure=True).warnings()
+    assert not spec(nameservers=["tls://10.0.0.53"]).warnings()
+
+
+@pytest.mark.parametrize(
     ("ip", "families"),
     [("any", ["any", "ip4", "ip6"]), ("both", ["ip4", "ip6", "ip4", "ip6"])],
 )
@@ -281,6 +358,17 @@ def test_ways_to_a_server(ip: str, families: list[str]):
         {"record": "OPT"},
         {"record": "TYPE65536"},
         {"transport": "https"},
+        {"transport": "quic", "nameservers": ["10.0.0.53"]},
+        {"nameservers": ["https://user@dns.example.id/"]},
+        {"nameservers": ["http://dns.example.id/"]},
+        {"nameservers": ["tls://"]},
+        {"nameservers": ["10.0.0.53"], "ca_file": "/etc/ca.pem"},
+        {"nameservers": ["10.0.0.53"], "expect": {"same_everywhere": True}},
+        {"name": "id", "expect": {"no_wildcard": True}},
+        {"name": "*.example.id", "expect": {"no_wildcard": True}},
+        {"expect": {"no_wildcard": True, "rcode": "REFUSED"}},
+        {"expect": {"authenticated": True, "no_flags": ["ad"]}},
+        {"expect": {"flags": ["qr"]}},
         {"expect": {"rcode": "OK"}},
         {"expect": {"answers": {"any_match": "("}}},
         {"expect": {"answers": {"exactly": []}}},
@@ -344,6 +432,38 @@ def test_numbers_are_those_of_the_slowest():
 
     assert outcome.measurements[series("probe_dns_duration_seconds", phase="request")] == 0.2
     assert outcome.facts["server"] == "10.0.0.54:53"
+
+
+def test_disagreement_fails_where_each_is_right():
+    """Servers that are right one by one, but not together, make the check fail."""
+    outcome = combine("A", [asked(), asked("10.0.0.54:53")], WRONG)
+
+    assert outcome.status is OutcomeStatus.FAILED
+    assert outcome.failure == WRONG
+
+
+def test_a_servers_own_failure_comes_before_a_disagreement():
+    """Where a server failed by itself, that is what is told."""
+    outcome = combine(
+        "A", [asked(), asked("10.0.0.54:53", failure=OURS)], Failure(FailureKind.ANSWER, "differ")
+    )
+
+    assert outcome.failure is not None
+    assert outcome.failure.kind is FailureKind.CONNECT_UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("nsid", "shown"), [(b"ns1.jkt", "ns1.jkt"), (b"\x00\xff", "00ff"), (b"a\x1b[2J", "611b5b324a")]
+)
+def test_identifier_of_a_server(nsid: bytes, shown: str):
+    """A server's identifier is shown as text if it is one, else in hexadecimal."""
+    reply = replace(
+        replied("192.0.2.7"), edns=Edns(version=0, payload=1232, dnssec_ok=False, nsid=nsid)
+    )
+
+    outcome = combine("A", [replace(asked(), reply=reply)])
+
+    assert outcome.facts["edns"]["nsid"] == shown
 
 
 def test_reading_a_configuration_loads_no_network_code():
