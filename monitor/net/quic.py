@@ -272,7 +272,8 @@ def _show_certificate(configuration: QuicConfiguration, settings: TlsSettings) -
 
 def _ended(event: ConnectionTerminated) -> NetError:
     reason = visible_text(event.reason_phrase or f"error {event.error_code:#x}", 200)
-    if event.error_code not in _CRYPTO_ERRORS:
+    # An error of HTTP/3's own comes without a frame type, and its numbers begin at 0x100, too.
+    if event.frame_type is None or event.error_code not in _CRYPTO_ERRORS:
         return _failed(FailureKind.PROTOCOL, f"the target closed the connection: {reason}")
     alert = event.error_code - _CRYPTO_ERRORS.start
     about_ours = alert in _ABOUT_CERTIFICATES
