@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monitor.domain.observation import (
     Failure,
@@ -22,6 +22,9 @@ from monitor.net.report import facts, measurements
 from monitor.net.tls import TlsFacts
 from monitor.net.trace import Phase, Trace
 
+if TYPE_CHECKING:
+    from monitor.net.dnssec import Validated
+
 _MOST_FACTS = 100
 _LONGEST_IDENTIFIER = 128
 _PHASES = {
@@ -35,6 +38,7 @@ _SECTIONS = (
 )
 _QUERY_SUCCEEDED = series("probe_dns_query_succeeded")
 _SERIAL = series("probe_dns_serial")
+_SIGNATURES_END = series("pantau_dns_signature_expiry_timestamp_seconds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +63,21 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """How asking one server went. `address` (an IP literal) is None when none was found."""
+    """How asking one server went. `address` (an IP literal) is None when none was found.
+
+    A `warning` is what only degrades.
+    """
 
     server: str
     named: bool
     address: str | None
     phases: Mapping[str, float]
     reply: Reply | None = None
+    validated: "Validated | None" = None
     tls: TlsFacts | None = None
     insecure: bool = False
     failure: Failure | None = None
+    warning: Failure | None = None
     cause: UnknownCause | None = None
     answered: bool = False
 
@@ -108,20 +117,23 @@ def _typed(record: Record) -> str:
 def combine(record: str, asked: Sequence[Asked], together: Failure | None = None) -> Outcome:
     """Return the outcome of all servers: OK if each is, UNKNOWN if only faults of ours stand out.
 
-    `together` is what is wrong with them taken together, when each by itself is right. The
-    numbers are those of the first that failed, else of the slowest.
+    `together` is what is wrong with them taken together, when each by itself is right; a warning
+    degrades only then. The numbers are those of the first that failed, else of the slowest.
     """
     failed = sorted((one for one in asked if one.failure), key=lambda one: one.cause is not None)
     shown = failed[0] if failed else max(asked, key=lambda one: sum(one.phases.values()))
+    warned = [one for one in asked if one.warning]
     failure = _failure(failed, len(asked))
     status = _status(failed)
     if together and not failed:
         failure, status = together, OutcomeStatus.FAILED
+    elif warned and not failed:
+        failure, status = _failure_of(warned[0], warned[0].warning), OutcomeStatus.DEGRADED
     return Outcome(
         status=status,
         failure=failure,
         cause=failed[0].cause if failed else None,
-        measurements=_measurements(record, shown),
+        measurements=_measurements(record, shown) | _signatures_end(asked),
         facts=_facts(asked, shown),
         answered=any(one.answered for one in asked),
     )
@@ -135,15 +147,18 @@ def _status(failed: Sequence[Asked]) -> OutcomeStatus:
 
 
 def _failure(failed: Sequence[Asked], servers: int) -> Failure | None:
-    if not failed or failed[0].failure is None:
-        return None
-    first, failure = failed[0], failed[0].failure
-    detail = failure.detail
-    if first.server not in detail:
-        detail = f"{detail} (from {first.server})"
-    if servers > 1:
-        detail = f"{detail}; {len(failed)} of {servers} name servers failed"
+    failure = _failure_of(failed[0], failed[0].failure) if failed else None
+    if failure is None or servers == 1:
+        return failure
+    detail = f"{failure.detail}; {len(failed)} of {servers} name servers failed"
     return Failure(failure.kind, detail)
+
+
+def _failure_of(one: Asked, failure: Failure | None) -> Failure | None:
+    """Return a failure that names the server."""
+    if failure is None or one.server in failure.detail:
+        return failure
+    return Failure(failure.kind, f"{failure.detail} (from {one.server})")
 
 
 def _measurements(record: str, shown: Asked) -> dict[Series, float]:
@@ -158,6 +173,11 @@ def _measurements(record: str, shown: Asked) -> dict[Series, float]:
     if reply and record == "SOA":
         found[_SERIAL] = float(reply.answers[0].split()[2]) if reply.answers else 0.0
     return found
+
+
+def _signatures_end(asked: Sequence[Asked]) -> dict[Series, float]:
+    ends = [one.validated.expires for one in asked if one.validated]
+    return {_SIGNATURES_END: float(min(known))} if (known := [end for end in ends if end]) else {}
 
 
 def _way(one: Asked) -> Trace:
@@ -186,7 +206,19 @@ def _server_facts(one: Asked) -> dict[str, Any]:
     }
     if one.reply:
         found |= _reply_facts(one.reply)
+    if one.validated:
+        found["dnssec"] = validated_facts(one.validated)
     return found
+
+
+def validated_facts(validated: "Validated") -> dict[str, Any]:
+    """Return what validation came to, as JSON; `signatures_end` in Unix seconds."""
+    return {
+        "security": validated.security.value,
+        "reason": visible_text(validated.reason, 400) if validated.reason else None,
+        "signatures_end": validated.expires,
+        "zones": list(validated.zones),
+    }
 
 
 def _reply_facts(reply: Reply) -> dict[str, Any]:

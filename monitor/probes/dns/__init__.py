@@ -82,6 +82,10 @@ CHECK_TYPE = CheckType(
         MeasurementInfo("probe_dns_additional_rrs", "Records in the additional section."),
         MeasurementInfo("probe_dns_query_succeeded", "1 if any answer came, even a wrong one."),
         MeasurementInfo("probe_dns_serial", "Serial of the zone; only for SOA."),
+        MeasurementInfo(
+            "pantau_dns_signature_expiry_timestamp_seconds",
+            "Earliest end of the zone's own signatures, as Unix time; only with `expect.dnssec`.",
+        ),
         *(MeasurementInfo(*shared) for shared in (*ADDRESS, *CERTIFICATE)),
     ),
 )

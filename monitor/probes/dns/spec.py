@@ -4,98 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from monitor.checktype import CheckSpec
 from monitor.domain.dnstext import canonical, dns_name
-from monitor.fields import Duration, File, Host, Pattern
+from monitor.fields import File, Host
 from monitor.fields.nameservers import DnsServer, RecordType
+from monitor.probes.dns.expect import DnsExpect
 
 if TYPE_CHECKING:
     from monitor.conditions.dns import DnsConditions
+    from monitor.conditions.dnssec import DnssecConditions
     from monitor.net.dnsclient import Options
 
-ResponseCode = Literal[
-    "NOERROR",
-    "FORMERR",
-    "SERVFAIL",
-    "NXDOMAIN",
-    "NOTIMP",
-    "REFUSED",
-    "YXDOMAIN",
-    "YXRRSET",
-    "NXRRSET",
-    "NOTAUTH",
-    "NOTZONE",
-]
-Flag = Literal["aa", "tc", "rd", "ra", "ad", "cd"]
-Texts = Annotated[tuple[str, ...], Field(min_length=1, max_length=100)]
-Flags = Annotated[tuple[Flag, ...], Field(max_length=6)]
-_PORTS = {"udp": 53, "tcp": 53, "tls": 853, "https": 443}
 _ENCRYPTED = {"tls", "https"}
-
-
-class Answers(BaseModel):
-    """What the answers must be. Every condition that is given must hold."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    exactly: Texts | None = Field(
-        default=None, description="The answers are these and no others, in any order."
-    )
-    contains: Texts | None = Field(default=None, description="Each of these is among the answers.")
-    any_match: Pattern | None = Field(
-        default=None, description="RE2 expression that at least one answer matches."
-    )
-    all_match: Pattern | None = Field(
-        default=None, description="RE2 expression that every answer matches."
-    )
-    none_match: Pattern | None = Field(
-        default=None, description="RE2 expression that no answer matches."
-    )
-
-
-class DnsExpect(BaseModel):
-    """When the check succeeds."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    rcode: ResponseCode = Field(default="NOERROR", description="Response code of the answer.")
-    answers: Answers = Field(default=Answers(), description="What the answers must be.")
-    min_answers: int = Field(
-        default=1,
-        ge=0,
-        le=1000,
-        description="Fewest answers; looked at only where rcode is NOERROR.",
-    )
-    max_ttl: Duration | None = Field(
-        default=None, description="Longest TTL that an answer, or a CNAME on the way, may have."
-    )
-    min_ttl: Duration | None = Field(
-        default=None,
-        description="Shortest TTL. Through a resolver TTLs count down: ask a name server itself.",
-    )
-    flags: Flags = Field(
-        default=(),
-        description="Flags that the answer bears: `aa` (authoritative), `ra` (recursion offered), "
-        "`ad` (validated by DNSSEC), `rd`, `cd`, `tc`.",
-    )
-    no_flags: Flags = Field(default=(), description="Flags that the answer doesn't bear.")
-    authenticated: bool = Field(
-        default=False,
-        description="The resolver says (`ad`) that it validated the answer by DNSSEC. That is "
-        "worth as much as the way to it: ask one on this machine, or over `tls` or `https`.",
-    )
-    no_wildcard: bool = Field(
-        default=False,
-        description="A name at random beside `name` must not lead to anything: an answer would "
-        "mean that a wildcard answers for all that is missing.",
-    )
-    same_everywhere: bool = Field(
-        default=False, description="All `nameservers` say the same: response code and answers."
-    )
+_PORTS = {"udp": 53, "tcp": 53, "tls": 853, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +87,13 @@ class DnsSpec(CheckSpec):
     checking_disabled: bool = Field(
         default=False, description="Ask a validating resolver for the answer as it is (`cd`)."
     )
+    trust_anchors: tuple[str, ...] = Field(
+        default=(),
+        max_length=20,
+        description="DS records to trust for `expect.dnssec`, as a zone file has them: "
+        "`example.id. IN DS 12345 13 2 …`. They go before the keys of the public root, which are "
+        "built in.",
+    )
     expect: DnsExpect = Field(default=DnsExpect(), description="When the check succeeds.")
 
     @model_validator(mode="after")
@@ -226,6 +158,16 @@ class DnsSpec(CheckSpec):
         )
 
     @cached_property
+    def signatures(self) -> "DnssecConditions | None":
+        """What validation must come to, None where nothing is to be validated."""
+        from monitor.conditions.dnssec import DnssecConditions
+
+        expect = self.expect
+        if expect.dnssec is None:
+            return None
+        return DnssecConditions(expected=expect.dnssec, min_days=expect.min_signature_days)
+
+    @cached_property
     def options(self) -> "Options":
         """How questions are put."""
         from monitor.net.dnsclient import Options
@@ -233,7 +175,8 @@ class DnsSpec(CheckSpec):
 
         return Options(
             recursion=self.recursion,
-            checking_disabled=self.checking_disabled,
+            checking_disabled=self.checking_disabled or self.expect.dnssec is not None,
+            dnssec_ok=self.expect.dnssec is not None,
             nsid=self.nsid,
             tls=TlsSettings(
                 ca_file=self.ca_file, server_name=self.server_name, insecure=self.insecure
@@ -275,7 +218,12 @@ class DnsSpec(CheckSpec):
 
 def _mistakes(spec: DnsSpec) -> list[str]:
     """Return what is wrong with fields that are right by themselves."""
-    return [*_server_mistakes(spec), *_wildcard_mistakes(spec), *_flag_mistakes(spec.expect)]
+    return [
+        *_server_mistakes(spec),
+        *_wildcard_mistakes(spec),
+        *_flag_mistakes(spec.expect),
+        *_signature_mistakes(spec),
+    ]
 
 
 def _server_mistakes(spec: DnsSpec) -> list[str]:
@@ -311,6 +259,32 @@ def _flag_mistakes(expect: DnsExpect) -> list[str]:
     if expect.authenticated and "ad" in expect.no_flags:
         return ["expect.no_flags: ad is what authenticated expects"]
     return []
+
+
+def _signature_mistakes(spec: DnsSpec) -> list[str]:
+    expect = spec.expect
+    if expect.dnssec is None:
+        found = ["trust_anchors: goes with expect.dnssec"] if spec.trust_anchors else []
+        if expect.min_signature_days is not None:
+            found.append("expect.min_signature_days: goes with expect.dnssec")
+        return found
+    if expect.authenticated:
+        return ["expect.authenticated: goes without dnssec, which asks for the answer as it is"]
+    if expect.rcode not in {"NOERROR", "NXDOMAIN"} or spec.record == "RRSIG":
+        return [f"expect.dnssec: {spec.record} with rcode {expect.rcode} has no signatures"]
+    return _anchor_mistakes(spec.trust_anchors)
+
+
+def _anchor_mistakes(texts: Sequence[str]) -> list[str]:
+    from monitor.net.anchors import parse_anchor
+
+    found: list[str] = []
+    for text in texts:
+        try:
+            parse_anchor(text)
+        except ValueError as error:
+            found.append(f"trust_anchors: {error}")
+    return found
 
 
 def _is_loopback(host: str) -> bool:
