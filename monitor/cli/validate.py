@@ -51,16 +51,19 @@ def totals(config: "Config") -> dict[str, Any]:
         "disabled_checks": len(config.disabled),
         "services": len(config.services),
         "receivers": len(config.receivers),
+        "modules": len(config.modules or ()),
         "files": list(config.files),
     }
 
 
 def closing_line(config: "Config") -> str:
-    """Return "3 checks of 1 service, 2 receivers", with what is not to run."""
+    """Return "3 checks of 1 service, 2 receivers", with the modules and what is not to run."""
     parts = [
         f"{counted(len(config.checks), 'check')} of {counted(len(config.services), 'service')}",
         counted(len(config.receivers), "receiver"),
     ]
+    if config.modules is not None:
+        parts.append(counted(len(config.modules), "module"))
     if config.disabled:
         parts.append(f"{counted(len(config.disabled), 'check')} disabled")
     return ", ".join(parts)

@@ -9,20 +9,19 @@ _WIDEST = 1_000_000
 
 
 def modules_text(modules: Modules) -> str:
-    """Return all modules, indented by four as blackbox_exporter does it."""
-    return _yaml(plain_modules(modules), indent=4)
+    """Return all modules."""
+    return _yaml(plain_modules(modules))
 
 
 def module_text(module: Module) -> str:
-    """Return one module, indented by two."""
-    return _yaml(plain_module(module), indent=2)
+    """Return one module."""
+    return _yaml(plain_module(module))
 
 
-def _yaml(value: object, *, indent: int) -> str:
+def _yaml(value: object) -> str:
     text: str = yaml.dump(
         value,
         Dumper=yaml.CSafeDumper,
-        indent=indent,
         width=_WIDEST,
         sort_keys=False,
         allow_unicode=True,

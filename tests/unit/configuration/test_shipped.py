@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,17 @@ def test_editor_takes_shipped_file(path):
 def test_shipped_configuration_loads():
     """What we ship is a whole configuration."""
     assert load(ROOT / "checks.yaml", check_types(), receiver_types(), {}).checks
+
+
+def test_shipped_modules_load(tmp_path):
+    """The blackbox.yml that we ship is one, once /probe is turned on, and nothing in it doubtful."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copy(ROOT / "checks.yaml", tmp_path)
+    (tmp_path / "config" / "monitor.yaml").write_text("probe: {enabled: true}\n")
+    config = load(tmp_path / "checks.yaml", check_types(), receiver_types(), {})
+
+    assert {"http_2xx", "tcp_connect", "icmp", "dns_udp"} <= config.modules.keys()
+    assert not [each for each in config.warnings if "blackbox" in each.file]
 
 
 @pytest.mark.parametrize("name", check_types())

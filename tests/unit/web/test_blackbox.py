@@ -297,7 +297,7 @@ async def test_config_follows_the_offer(prober):
     box.offer = Offer(modules={"ping": MODULES["icmp"]}, allowed=None)
     config = await get(app, "", path="/config")
 
-    assert config.text.startswith("modules:\n    ping:\n        prober: icmp\n")
+    assert config.text.startswith("modules:\n  ping:\n    prober: icmp\n")
     assert (await get(app, "module=icmp&target=x")).status == 400
     assert (await get(app, "module=ping&target=x")).status == 200
 

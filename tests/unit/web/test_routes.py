@@ -19,6 +19,7 @@ from monitor.web.app import (
 )
 from monitor.web.credentials import Authenticator
 from tests.unit.web.asking import FakeDaemon, a_context, ask
+from tests.unit.web.test_blackbox import FakeProber, blackbox
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO")
 # path: answers to METHODS for somebody with the right credential.
@@ -67,6 +68,16 @@ def test_there_is_no_other_route():
 
     assert {r.path for r in [*health_routes(), *public_routes(context)]} == set(OPEN)
     assert {r.path for r in private_routes(context)} == set(CLOSED)
+    assert {r.path for r in public_routes(context)} == set(PUBLIC)
+    assert {r.path for r in api_routes(context)} == set(CONTROL)
+
+
+def test_there_is_no_other_route_with_probe():
+    """Where /probe is served, its four routes are added to what is closed, and no others."""
+    context = a_context(blackbox=blackbox(FakeProber()))
+    paths = {r.path for r in private_routes(context)} - set(CLOSED)
+
+    assert paths == {"/probe", "/config", "/logs", "/probes"}
     assert {r.path for r in public_routes(context)} == set(PUBLIC)
     assert {r.path for r in api_routes(context)} == set(CONTROL)
 
