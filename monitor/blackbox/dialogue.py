@@ -17,7 +17,9 @@ from monitor.net.errors import NetError
 from monitor.net.trace import Phase
 
 LONGEST_LINE = 65_536
-_LARGEST_DIALOGUE = 16 * 1_048_576  # bytes that one step may read
+_LARGEST_DIALOGUE = 1_048_576  # bytes that a target may say
+_MOST_LINES = 10_000
+_CHUNK = 4096  # bytes at once, so that a turn of the loop looks at few lines
 FAILED_DUE_TO_REGEX = series("probe_failed_due_to_regex")
 FAILED_DUE_TO_BYTES = series("probe_failed_due_to_bytes")
 _NO_GROUPS: Groups = {}
@@ -134,6 +136,8 @@ class _Received:
         line = bytes(self.buffered[:end])
         del self.buffered[: end + 1]
         self.lines += 1
+        if self.lines > _MOST_LINES:
+            raise self._too_much(f"over {_MOST_LINES} lines")
         return line.removesuffix(b"\r")
 
     async def octets(self, expected: bytes) -> bytes:
@@ -151,7 +155,7 @@ class _Received:
         if self._ended:
             return False
         self._stream.trace.enter(Phase.PROCESSING)
-        octets = await self._stream.receive(limit)
+        octets = await self._stream.receive(min(limit, _CHUNK))
         self._ended = not octets
         self._size += len(octets)
         if self._size > _LARGEST_DIALOGUE:
