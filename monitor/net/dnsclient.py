@@ -214,12 +214,14 @@ async def _datagram_reply(sock: socket.socket, query: bytes, deadline: float) ->
     loop = asyncio.get_running_loop()
     found: asyncio.Future[_Reply] = loop.create_future()
     timer = loop.call_at(deadline, _give_up, found)
-    loop.add_reader(sock, _read_datagram, sock, query, found)
+    # By its number: asyncio writes out what else it is given, with two system calls each time.
+    descriptor = sock.fileno()
+    loop.add_reader(descriptor, _read_datagram, sock, query, found)
     try:
         return await found
     finally:
         timer.cancel()
-        loop.remove_reader(sock)
+        loop.remove_reader(descriptor)
 
 
 def _give_up(found: asyncio.Future[_Reply]) -> None:
