@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Literal, Self
@@ -137,9 +138,7 @@ class TlsSpec(CheckSpec):
         default="ignore", description="What a certificate means that was not seen before."
     )
     change_window: Duration = Field(
-        default="1h",
-        validate_default=True,
-        description="How long a change is told.",
+        default=timedelta(hours=1), description="How long a change is told. Default 1h."
     )
     caa: bool = Field(
         default=False, description="Degraded when the DNS does not allow the issuer (CAA)."
