@@ -25,19 +25,27 @@ Server = Callable[[Path, Path], Running]
 
 
 @contextlib.contextmanager
-def started(command: Sequence[str], port: int, folder: Path) -> Iterator[int]:
-    """Run a program until the block ends; yield its port once it takes connections."""
-    log = folder / "output"
+def started(
+    command: Sequence[str],
+    port: int,
+    folder: Path,
+    *,
+    host: str = "127.0.0.1",
+    ready: bytes | None = None,
+) -> Iterator[int]:
+    """Run a program until the block ends; yield its port once it takes connections.
+
+    `ready` is what it prints then, for a program that a connection without words would confuse.
+    """
+    log = folder / f"output-{port}"
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
     try:
         until = time.monotonic() + SECONDS
-        while time.monotonic() < until and process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
+        while not (_is_open(host, port) if ready is None else ready in log.read_bytes()):
+            if time.monotonic() > until or process.poll() is not None:
+                raise RuntimeError(f"{command[0]} did not start: {log.read_text()}")
             time.sleep(0.02)
-        else:
-            raise RuntimeError(f"{command[0]} did not start: {log.read_text(errors='replace')}")
         yield port
     finally:
         process.terminate()
@@ -46,6 +54,14 @@ def started(command: Sequence[str], port: int, folder: Path) -> Iterator[int]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(10)
+
+
+def _is_open(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
