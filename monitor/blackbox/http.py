@@ -3,10 +3,9 @@
 from typing import NoReturn
 
 from monitor.blackbox.certificate import certificate_numbers
-from monitor.blackbox.hidden import without_password
 from monitor.blackbox.httpmodule import HeaderMatch, HttpModule
 from monitor.blackbox.httprequest import MOST_REDIRECTS, parse_asked, prepare
-from monitor.blackbox.log import told
+from monitor.blackbox.log import shown_target, told
 from monitor.blackbox.run import Chosen, Run, choose_address
 from monitor.conditions.http import BodyRule, Condition, HeaderRule, HttpConditions
 from monitor.conditions.httpattempt import Attempt, attempt, rule_numbers
@@ -42,7 +41,7 @@ async def probe_http(
         asked = parse_asked(target, http3=module.enable_http3)
     except ValueError as error:
         run.steps.error("Could not parse target URL", err=str(error))
-        return Failure(FailureKind.PROTOCOL, f"{without_password(target)}: {error}")
+        return Failure(FailureKind.PROTOCOL, f"{shown_target(target)}: {error}")
     chosen = await _resolve(module, asked.target.origin.host, run)
     run.numbers |= {series(_DURATION, phase=phase): 0.0 for phase in Phase if phase != "resolve"}
     prepared = await prepare(
@@ -193,7 +192,9 @@ def _beyond_conditions(
         run.numbers[FAILED_DUE_TO_REGEX if conditions.body else FAILED_DUE_TO_CEL] = 1.0
         return Failure(FailureKind.BODY, "the body of a redirect is not read: no rule can pass")
     if module.fail_if_ssl and module.fail_if_not_ssl:
-        return Failure(FailureKind.PROTOCOL, "fail_if_ssl and fail_if_not_ssl: nothing can pass")
+        return Failure(
+            FailureKind.TLS_PROTOCOL, "fail_if_ssl and fail_if_not_ssl: nothing can pass"
+        )
     return None
 
 

@@ -90,8 +90,7 @@ async def prepare(
     except OSError as error:
         detail = f"body_file {module.body_file}: {error.strerror}"
         raise NetError(FailureKind.INTERNAL, detail, cause=UnknownCause.LOCAL) from None
-    secrets = (*_header_secrets(module), *(value for _, value in authorization))
-    return Prepared(request=request, secrets=secrets)
+    return Prepared(request=request, secrets=tuple(_secrets(module, asked, authorization)))
 
 
 def _redirects(module: HttpModule) -> RedirectRules:
@@ -123,10 +122,18 @@ def _fields(
         yield from authorization
 
 
-def _header_secrets(module: HttpModule) -> Iterator[str]:
+def _secrets(module: HttpModule, asked: Asked, authorization: Fields) -> Iterator[str]:
+    """Yield what an answer may repeat and nobody else is to read."""
     for header in module.http_headers.values():
         yield from (each.reveal() for each in header.secrets)
         yield from (each.reveal() for each in header.files)
+    for _, value in authorization:
+        yield value
+        yield value.partition(" ")[2]
+    yield unquote(asked.user_info.partition(":")[2])
+    yield asked.target.path.partition("?")[2]
+    if module.basic_auth is not None:
+        yield module.basic_auth.reveal()[1]
 
 
 async def _authorization(module: HttpModule, asked: Asked, run: Run) -> Fields:

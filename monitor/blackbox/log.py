@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from monitor.blackbox.hidden import without_password
 from monitor.domain.observation import Failure, FailureKind
 from monitor.domain.text import visible_text
 
@@ -73,6 +74,13 @@ class ProbeLog:
 
     def _now(self) -> datetime:
         return self._began + timedelta(seconds=self._monotonic() - self._since)
+
+
+def shown_target(target: str) -> str:
+    """Return a target without a password and without its query, which may hold a token."""
+    url = target if "//" in target else f"//{target}"
+    shown = without_password(url).partition("?")[0]
+    return shown if url is target else shown.removeprefix("//")
 
 
 def told(failure: Failure) -> str:

@@ -13,7 +13,7 @@ import structlog
 from monitor.blackbox.dns import probe_dns
 from monitor.blackbox.http import probe_http
 from monitor.blackbox.icmp import probe_icmp
-from monitor.blackbox.log import LogLine, ProbeLog, told
+from monitor.blackbox.log import LogLine, ProbeLog, shown_target, told
 from monitor.blackbox.measured import Measured, described
 from monitor.blackbox.modules import Module
 from monitor.blackbox.run import Run
@@ -57,7 +57,12 @@ async def probe(
     began = context.monotonic()
     timeout = max(0.0, round(context.deadline - began, 3))
     run = Run(context, ProbeLog(context.now, context.monotonic))
-    run.steps.info("Beginning probe", probe=module.prober, target=target, timeout_seconds=timeout)
+    run.steps.info(
+        "Beginning probe",
+        probe=module.prober,
+        target=shown_target(target),
+        timeout_seconds=timeout,
+    )
     failure, cause = await _bounded(_probing(module, target, run, hostname), run, timeout)
     seconds = context.monotonic() - began
     _conclude(run, failure, seconds, timeout)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from monitor.blackbox.log import LogLine, ProbeLog, told
+from monitor.blackbox.log import LogLine, ProbeLog, shown_target, told
 from monitor.domain.observation import Failure
 from monitor.domain.observation import FailureKind as Kind
 
@@ -76,3 +76,17 @@ def test_the_log_repeats_nothing_that_a_target_sent(kind, detail, text):
 
     assert "secret" not in said
     assert text is None or said == text
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        ("a.test:25", "a.test:25"),
+        ("ops:pass@a.test", "ops:xxxxx@a.test"),
+        ("https://ops:pass@a.test/x?key=k3y", "https://ops:xxxxx@a.test/x"),
+        ("a.test/x?key=k3y", "a.test/x"),
+    ],
+)
+def test_a_target_is_shown_without_what_it_may_hide(target, shown):
+    """Neither a password nor a query of a target stands in the log."""
+    assert shown_target(target) == shown

@@ -1,0 +1,373 @@
+"""The HTTP prober against servers on loopback: which numbers there are, and what they say."""
+
+import gzip
+import ssl
+
+import pytest
+
+from monitor.domain.observation import FailureKind as Kind
+from monitor.domain.observation import OutcomeStatus, UnknownCause
+from tests.certificates import issue, leaf, write_chain, write_root
+from tests.integration.blackbox.probing import names, numbers, probed, steps
+from tests.servers import answering, free_port, ok, read_request, server_context, serving
+
+COMMON = {"probe_success", "probe_duration_seconds", "probe_timeout_seconds"}
+ADDRESS = {"probe_dns_lookup_time_seconds", "probe_ip_protocol", "probe_ip_addr_hash"}
+HTTP = {
+    "probe_http_status_code",
+    "probe_http_content_length",
+    "probe_http_uncompressed_body_length",
+    "probe_http_redirects",
+    "probe_http_ssl",
+    "probe_http_version",
+    "probe_failed_due_to_regex",
+}
+DURATION = {"probe_http_duration_seconds"}
+SSL = {
+    "probe_ssl_earliest_cert_expiry",
+    "probe_ssl_last_chain_info",
+    "probe_ssl_last_chain_expiry_timestamp_seconds",
+    "probe_tls_version_info",
+    "probe_tls_cipher_info",
+}
+FAILED = {"probe_failure_info"}
+PHASES = ("connect", "processing", "resolve", "tls", "transfer")
+
+
+def moved(url, status=302, body=b"gone"):
+    head = f"HTTP/1.1 {status} F\r\nLocation: {url}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def by_path(**answers):
+    """Return a handler that answers each path with its own octets, and the list of requests."""
+    asked = []
+
+    def handle(connection):
+        request = read_request(connection)
+        asked.append(request.decode("latin-1"))
+        path = request.split(b" ")[1].decode().partition("?")[0].strip("/") or "root"
+        connection.sendall(answers.get(path, b"HTTP/1.1 404 N\r\nContent-Length: 0\r\n\r\n"))
+
+    return handle, asked
+
+
+@pytest.fixture
+def trust(tmp_path):
+    return {"ca_file": str(write_root(tmp_path))}
+
+
+@pytest.fixture
+def present(tmp_path):
+    def make(issued=None):
+        return server_context(*write_chain(tmp_path, "server", issued or leaf()))
+
+    return make
+
+
+async def test_a_good_answer():
+    """A good answer has every number, all phases, and no reason for a failure."""
+    with serving(answering(ok(b"hello"))) as port:
+        found = await probed("http", f"127.0.0.1:{port}")
+
+    values = numbers(found)
+    assert names(found) == COMMON | ADDRESS | HTTP | DURATION
+    assert values["probe_success"] == 1
+    assert values["probe_http_status_code"] == 200
+    assert values["probe_http_content_length"] == 5
+    assert values["probe_http_uncompressed_body_length"] == 5
+    assert values["probe_http_version"] == 1.1
+    assert values["probe_ip_addr_hash"] == 3668918509
+    assert {f"probe_http_duration_seconds{{{phase}}}" for phase in PHASES} <= values.keys()
+    assert values["probe_http_duration_seconds{resolve}"] > 0
+
+
+async def test_no_answer_leaves_zeros():
+    """Where nobody listens the numbers are there, as zeros, and the kind says why."""
+    found = await probed("http", f"127.0.0.1:{free_port()}")
+
+    values = numbers(found)
+    assert names(found) == COMMON | ADDRESS | HTTP | DURATION | FAILED
+    assert values["probe_failure_info{connect_refused}"] == 1
+    assert values["probe_http_status_code"] == values["probe_http_version"] == 0
+    assert values["probe_http_duration_seconds{transfer}"] == 0
+    assert found.outcome.failure.kind is Kind.CONNECT_REFUSED
+
+
+async def test_no_address_has_only_the_phase_of_resolving():
+    """Without an address only `resolve` has a duration, and the address is 0."""
+    found = await probed("http", "http://[::1]/", ip_protocol_fallback=False)
+
+    values = numbers(found)
+    assert [key for key in values if key.startswith("probe_http_duration")] == [
+        "probe_http_duration_seconds{resolve}"
+    ]
+    assert values["probe_ip_protocol"] == values["probe_ip_addr_hash"] == 0
+
+
+async def test_no_url_has_no_phase_and_no_address():
+    """A target that is no URL was never looked up."""
+    found = await probed("http", "http://%zz")
+
+    assert names(found) == COMMON | HTTP | FAILED
+
+
+async def test_certificates_are_told(trust, present):
+    """Over TLS the certificate, the version and the cipher are told."""
+    with serving(answering(ok()), tls=present()) as port:
+        found = await probed("http", f"https://127.0.0.1:{port}", tls_config=trust)
+
+    assert found.success
+    assert names(found) == COMMON | ADDRESS | HTTP | DURATION | SSL
+    assert numbers(found)["probe_http_ssl"] == 1
+
+
+async def test_an_expired_certificate_is_told_all_the_same(trust, present):
+    """When verification fails the certificate's dates are there, but no chain and no version."""
+    with serving(answering(ok()), tls=present(leaf(days=(-10, -1)))) as port:
+        found = await probed("http", f"https://127.0.0.1:{port}", tls_config=trust)
+
+    values = numbers(found)
+    assert values["probe_failure_info{tls_expired}"] == 1
+    assert values["probe_ssl_earliest_cert_expiry"] > 0
+    assert "probe_ssl_last_chain_expiry_timestamp_seconds" not in values
+    assert "probe_tls_version_info" not in names(found)
+    assert values["probe_http_ssl"] == values["probe_http_status_code"] == 0
+
+
+async def test_an_unverified_chain_has_no_expiry(present):
+    """Without verification there is no verified chain, and no date of one."""
+    insecure = {"insecure_skip_verify": True}
+    with serving(answering(ok()), tls=present(issue(names=("a.test",)))) as port:
+        found = await probed("http", f"https://127.0.0.1:{port}", tls_config=insecure)
+
+    assert found.success
+    assert names(found) & SSL == SSL - {"probe_ssl_last_chain_expiry_timestamp_seconds"}
+
+
+async def test_long_lists_of_names_are_told_whole(trust, present):
+    """The label of the alternative names is not cut: dashboards look for a name in it."""
+    domains = tuple(f"host-{number:03d}.makassarkota.test" for number in range(60))
+    with serving(answering(ok()), tls=present(leaf(names=("127.0.0.1", *domains)))) as port:
+        found = await probed("http", f"https://127.0.0.1:{port}", tls_config=trust)
+
+    (info,) = [one for one in found.measurements if one.name == "probe_ssl_last_chain_info"]
+    assert dict(info.labels)["subjectalternative"] == ",".join(domains)
+
+
+async def test_a_certificate_on_the_way_is_not_the_last_ones(trust, present):
+    """After a redirect from https to http no certificate is told: the last response had none."""
+    with (
+        serving(answering(ok())) as plain,
+        serving(answering(moved(f"http://127.0.0.1:{plain}/")), tls=present()) as port,
+    ):
+        found = await probed("http", f"https://127.0.0.1:{port}", tls_config=trust)
+
+    assert found.success
+    assert not names(found) & SSL
+    assert numbers(found)["probe_http_redirects"] == 1
+
+
+async def test_hostname_is_the_host_and_the_name_of_the_certificate(trust, present):
+    """`hostname` asks a server at an address for another of its sites."""
+    handle, asked = by_path(root=ok())
+    with serving(handle, tls=present(leaf(names=("portal.test",)))) as port:
+        target = f"https://127.0.0.1:{port}"
+        without = await probed("http", target, tls_config=trust)
+        found = await probed("http", target, tls_config=trust, hostname="portal.test")
+
+    assert without.outcome.failure.kind is Kind.TLS_HOSTNAME
+    assert found.success
+    assert "Host: portal.test\r\n" in asked[-1]
+
+
+async def test_a_redirect_that_is_not_followed():
+    """Without following the redirect is the answer, its body unread."""
+    with serving(answering(moved("/"))) as port:
+        found = await probed("http", f"127.0.0.1:{port}", follow_redirects=False)
+        right = await probed(
+            "http", f"127.0.0.1:{port}", follow_redirects=False, valid_status_codes=[302]
+        )
+
+    values = numbers(found)
+    assert found.outcome.failure.kind is Kind.STATUS
+    assert values["probe_http_redirects"] == 1
+    assert values["probe_http_uncompressed_body_length"] == 0
+    assert values["probe_http_content_length"] == 4
+    assert right.success
+
+
+async def test_no_rule_passes_on_a_body_that_is_not_read():
+    """Rules for the body of a redirect that is not followed fail, as they always did."""
+    with serving(answering(moved("/", body=b"gone"))) as port:
+        found = await probed(
+            "http",
+            f"127.0.0.1:{port}",
+            follow_redirects=False,
+            valid_status_codes=[302],
+            fail_if_body_matches_regexp=["never"],
+        )
+
+    assert not found.success
+    assert numbers(found)["probe_failed_due_to_regex"] == 1
+
+
+async def test_ten_redirects_and_one_more():
+    """The eleventh redirect ends it: it counts, and its own status is told."""
+    with serving(answering(moved("/again"))) as port:
+        found = await probed("http", f"127.0.0.1:{port}")
+
+    values = numbers(found)
+    assert values["probe_http_redirects"] == 11
+    assert values["probe_http_status_code"] == 302
+    assert values["probe_failure_info{redirect_loop}"] == 1
+
+
+async def test_a_redirect_may_lead_to_http(trust, present):
+    """From https to http is followed, and `fail_if_not_ssl` looks at where it ended."""
+    with (
+        serving(answering(ok())) as plain,
+        serving(answering(moved(f"http://127.0.0.1:{plain}/")), tls=present()) as port,
+    ):
+        target = f"https://127.0.0.1:{port}"
+        found = await probed("http", target, tls_config=trust, fail_if_not_ssl=True)
+
+    assert found.outcome.failure.kind is Kind.TLS_PROTOCOL
+    assert numbers(found)["probe_http_status_code"] == 200
+
+
+async def test_own_headers_go_along_but_credentials_do_not():
+    """On a redirect to another host own headers are sent again, an Authorization is not."""
+    elsewhere, asked = by_path(root=ok())
+    with (
+        serving(elsewhere, host="127.0.0.2") as other,
+        serving(answering(moved(f"http://127.0.0.2:{other}/"))) as port,
+    ):
+        found = await probed(
+            "http", f"127.0.0.1:{port}", headers={"X-Probe": "1"}, bearer_token="t0ken"
+        )
+
+    assert found.success
+    assert "X-Probe: 1\r\n" in asked[0]
+    assert "t0ken" not in asked[0]
+
+
+async def test_a_broken_rule_sets_the_regex_gauge():
+    """A header or a body that breaks a rule sets probe_failed_due_to_regex; a status does not."""
+    with serving(answering(ok(b"Makassar", "X-A: one"))) as port:
+        target = f"127.0.0.1:{port}"
+        body = await probed("http", target, fail_if_body_matches_regexp=["Mak"])
+        header = await probed(
+            "http", target, fail_if_header_matches=[{"header": "x-a", "regexp": "^one$"}]
+        )
+        missing = await probed(
+            "http", target, fail_if_header_not_matches=[{"header": "x-b", "regexp": "."}]
+        )
+        allowed = await probed(
+            "http",
+            target,
+            fail_if_header_not_matches=[{"header": "x-b", "regexp": ".", "allow_missing": True}],
+        )
+        status = await probed(
+            "http", target, valid_status_codes=[204], fail_if_body_matches_regexp=["Mak"]
+        )
+
+    regex = [
+        numbers(one)["probe_failed_due_to_regex"]
+        for one in (body, header, missing, allowed, status)
+    ]
+    assert regex == [1, 1, 1, 0, 0]
+    assert [body.success, header.success, missing.success, allowed.success] == [False] * 3 + [True]
+
+
+async def test_bodies_larger_than_any_buffer_are_counted():
+    """Without rules a body is counted to its end, without being kept."""
+    body = b"x" * 5_000_000
+    with serving(answering(ok(body))) as port:
+        found = await probed("http", f"127.0.0.1:{port}")
+
+    assert found.success
+    assert numbers(found)["probe_http_uncompressed_body_length"] == len(body)
+
+
+async def test_a_body_over_its_limit():
+    """`body_size_limit` fails the probe, and is the length that is told."""
+    with serving(answering(ok(b"x" * 5000))) as port:
+        found = await probed("http", f"127.0.0.1:{port}", body_size_limit="1KB")
+
+    assert found.outcome.failure.kind is Kind.TOO_LARGE
+    assert numbers(found)["probe_http_uncompressed_body_length"] == 1024
+
+
+async def test_a_body_is_decoded_only_as_the_module_says():
+    """Without `compression` rules look at what came; with it, at what it decodes to."""
+    packed = gzip.compress(b"Makassar " * 50)
+    rule = {"fail_if_body_not_matches_regexp": ["Makassar"]}
+    with serving(answering(ok(packed, "Content-Encoding: gzip"))) as port:
+        raw = await probed("http", f"127.0.0.1:{port}", **rule)
+        decoded = await probed("http", f"127.0.0.1:{port}", compression="gzip", **rule)
+
+    assert numbers(raw)["probe_http_uncompressed_body_length"] == len(packed)
+    assert not raw.success
+    assert numbers(decoded)["probe_http_uncompressed_body_length"] == 450
+    assert decoded.success
+
+
+async def test_an_upgrade_that_was_asked_for_is_an_answer():
+    """A 101 is right where the module asks for an upgrade and expects one."""
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    switched = b"HTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n\x81\x00"
+    with serving(answering(switched)) as port:
+        target = f"127.0.0.1:{port}"
+        found = await probed("http", target, headers=headers, valid_status_codes=[101])
+        unasked = await probed("http", target, valid_status_codes=[101])
+
+    assert found.success
+    assert unasked.outcome.failure.kind is Kind.PROTOCOL
+
+
+async def test_secrets_and_bodies_are_in_no_step_and_no_failure():
+    """What a module keeps secret is told nowhere, also where a target repeats it."""
+    handle = answering(ok(b"you said: Bearer t0ken-t0ken and pass-word"))
+    with serving(handle) as port:
+        found = await probed(
+            "http",
+            f"http://ops:pass-word@127.0.0.1:{port}/?key=k3y",
+            bearer_token="t0ken-t0ken",
+            fail_if_body_matches_regexp=["you said"],
+        )
+
+    assert not found.success
+    text = steps(found) + found.outcome.failure.detail + str(found.outcome.facts)
+    assert "t0ken-t0ken" not in text
+    assert "pass-word" not in text
+    assert "k3y" not in text
+
+
+async def test_a_body_file_that_is_not_there_is_our_fault(tmp_path):
+    """Without its `body_file` nothing was asked: nothing is known of the target."""
+    found = await probed("http", "127.0.0.1:1", body_file=str(tmp_path / "none"), method="POST")
+
+    assert not found.success
+    assert found.outcome.status is OutcomeStatus.UNKNOWN
+    assert found.outcome.cause is UnknownCause.LOCAL
+
+
+async def test_addresses_that_are_never_dialled():
+    """The address policy holds for probes as well: metadata services are out of reach."""
+    found = await probed("http", "http://169.254.169.254/latest/meta-data")
+
+    assert found.outcome.failure.kind is Kind.REFUSED_BY_POLICY
+
+
+async def test_tls_versions_of_the_module(trust, present):
+    """`min_version` and `max_version` bound what is spoken."""
+    context = present()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with serving(answering(ok()), tls=context) as port:
+        target = f"https://127.0.0.1:{port}"
+        found = await probed("http", target, tls_config=trust)
+        refused = await probed("http", target, tls_config=trust | {"min_version": "TLS13"})
+
+    assert "probe_tls_version_info{TLS 1.2}" in numbers(found)
+    assert refused.outcome.failure.kind is Kind.TLS_PROTOCOL
