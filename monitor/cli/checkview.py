@@ -23,7 +23,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _SHOWN_ALONE = frozenset(
     {
         *("address", "addresses", "phases", "failure", "last_modified"),
-        *("answers", "servers", "certificate", "chain"),
+        *("answers", "servers", "certificate", "certificates", "chain", "ocsp"),
     }
 )
 _LABELS = {
@@ -33,6 +33,10 @@ _LABELS = {
     "tls": "TLS",
     "insecure": "verified",
     "final_url": "arrived at",
+    "banner": "greeting",
+    "chain_oddities": "chain faults",
+    "also_accepts": "accepts too",
+    "caa": "CAA",
 }
 _SHOWN: Mapping[str, Callable[[Any], str]] = {
     "tls": lambda tls: f"{tls['version']}, {tls['cipher']}",
@@ -123,6 +127,9 @@ def rows(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Iterator[Row]
     if certificate := facts.get("certificate"):
         yield from _certificate_rows(certificate, now, zone)
     yield from _chain_rows(facts.get("chain") or (), zone)
+    yield from _several_rows(facts.get("certificates") or (), zone)
+    if ocsp := facts.get("ocsp"):
+        yield "revocation", _standing(ocsp, zone)
 
 
 def _text(value: Any) -> str:
@@ -172,6 +179,24 @@ def _certificate_rows(certificate: Mapping[str, Any], now: datetime, zone: tzinf
     yield "  signature", certificate["signature"]
     yield "  serial", certificate["serial"]
     yield "  SHA-256", certificate["fingerprint"]
+    if certificate.get("must_staple"):
+        yield "  demands", "a stapled OCSP response"
+
+
+def _several_rows(certificates: Iterable[Mapping[str, Any]], zone: tzinfo) -> Iterator[Row]:
+    """Yield a row for each address of a name, where they show different certificates."""
+    for number, one in enumerate(certificates):
+        text = (
+            f"{one['address']}  {one['fingerprint'][:16]}…, until {_date(one['not_after'], zone)}"
+        )
+        yield ("" if number else "they differ"), text
+
+
+def _standing(ocsp: Mapping[str, Any], zone: tzinfo) -> str:
+    """Return what the authority says of the certificate, and since and until when it does."""
+    times = {"on": "revoked_at", "as of": "since", "until": "until"}
+    told = [f"{word} {_moment(ocsp[key], zone)}" for word, key in times.items() if ocsp.get(key)]
+    return ", ".join([ocsp["status"], *filter(None, [ocsp.get("detail")]), *told])
 
 
 def _chain_rows(chain: Sequence[Mapping[str, Any]], zone: tzinfo) -> Iterator[Row]:

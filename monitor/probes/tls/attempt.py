@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Seen:
-    """What the attempts of one check found, for the next one to know."""
+    """What the attempts of one check found: certificates by address, answers of authorities."""
 
-    certificates: "list[Certificate]" = field(default_factory=list)
+    certificates: "dict[str, Certificate]" = field(default_factory=dict)
     revocation: dict[str, Any] = field(default_factory=dict)
 
 
@@ -42,6 +42,7 @@ async def probe(spec: TlsSpec, context: ProbeContext) -> Outcome:
         outcome = await over_families(
             spec.ip, lambda family: _attempt(spec, context, seen, family, None)
         )
+    outcome = telling_apart(outcome, seen)
     return remembering(spec, outcome, seen, context.remembered, context.now.timestamp())
 
 
@@ -115,7 +116,8 @@ async def _presented(
     )
     if leaf is None:
         return shown
-    seen.certificates.append(leaf)
+    if trace.address is not None:
+        seen.certificates[trace.address] = leaf
     if not (spec.expect.minimum or spec.expect.strong_ciphers or spec.ocsp or spec.caa):
         return shown
     inquiries = Inquiries(spec, context, trace, leaf, tls)
@@ -152,6 +154,18 @@ def _shown(
     return found
 
 
+def telling_apart(outcome: Outcome, seen: Seen) -> Outcome:
+    """Return the outcome with the certificate of each address, where they differ."""
+    found = seen.certificates
+    if len({one.fingerprint for one in found.values()}) < 2:
+        return outcome
+    listed = [
+        {"address": address, "fingerprint": one.fingerprint, "not_after": one.not_after}
+        for address, one in found.items()
+    ]
+    return replace(outcome, facts={**outcome.facts, "certificates": listed})
+
+
 def remembering(
     spec: TlsSpec, outcome: Outcome, seen: Seen, memory: Mapping[str, Any], now: float
 ) -> Outcome:
@@ -165,7 +179,7 @@ def remembering(
     if spec.on_change == "degraded":
         told, kept["certificates"] = changed(
             memory.get("certificates") or {},
-            seen.certificates,
+            tuple(seen.certificates.values()),
             now,
             spec.change_window.total_seconds(),
             spec.expect.issuer,

@@ -132,6 +132,42 @@ def test_addresses_and_age(monkeypatch):
     assert "2026-05-31 12:00:00 WITA" in text
 
 
+def test_what_was_asked_beside_the_handshake(monkeypatch):
+    """Revocation, old versions, CAA, the chain and different certificates are told in words."""
+    text = seen(
+        monkeypatch,
+        facts={
+            "certificate": {**CERTIFICATE, "must_staple": True},
+            "chain_oddities": ["sent, but not needed: CN=X"],
+            "also_accepts": ["TLS1.0", "RC4"],
+            "caa": "CAA allows every authority",
+            "banner": "ESMTP Postfix",
+            "ocsp": {
+                "status": "revoked",
+                "detail": "keyCompromise",
+                "since": NOON.timestamp(),
+                "until": None,
+                "revoked_at": NOON.timestamp() - DAY,
+            },
+            "certificates": [
+                {"address": "192.0.2.7", "fingerprint": "ab" * 32, "not_after": NOON.timestamp()},
+                {"address": "192.0.2.8", "fingerprint": "cd" * 32, "not_after": NOON.timestamp()},
+            ],
+        },
+    )
+
+    for fact in (
+        "chain faults sent, but not needed: CN=X",
+        "accepts too  TLS1.0, RC4",
+        "CAA          CAA allows every authority",
+        "greeting     ESMTP Postfix",
+        "demands    a stapled OCSP response",
+        "they differ  192.0.2.7  abababababababab…, until 2026-06-01",
+        "revocation   revoked, keyCompromise, on 2026-05-31 12:00:00 WITA, as of",
+    ):
+        assert fact in text
+
+
 def test_unverified_certificate_is_said(monkeypatch):
     """A check that verifies nothing says so."""
     assert "verified     NO, by configuration" in seen(monkeypatch, facts={"insecure": True})

@@ -9,7 +9,7 @@ from monitor.domain.observation import Failure, FailureKind, Outcome, OutcomeSta
 from monitor.net.certificates import read_chain
 from monitor.net.ocsp import Standing
 from monitor.net.starttls import PORTS, StartTls
-from monitor.probes.tls.attempt import Seen, remembering
+from monitor.probes.tls.attempt import Seen, remembering, telling_apart
 from monitor.probes.tls.inquiries import still_good
 from monitor.probes.tls.spec import TlsSpec
 from tests.certificates import NAME, leaf
@@ -111,7 +111,17 @@ def outcome(status=OutcomeStatus.OK, failure=None):
 
 
 def remembered(spec, found, *seen, memory=None, now=0.0, revocation=None):
-    return remembering(spec, found, Seen(list(seen), revocation or {}), memory or {}, now)
+    certificates = {f"192.0.2.{number}": one for number, one in enumerate(seen)}
+    return remembering(spec, found, Seen(certificates, revocation or {}), memory or {}, now)
+
+
+def test_certificates_that_differ_are_told_by_address():
+    """Where addresses of a name show different certificates, each is told; else none."""
+    different = telling_apart(outcome(), Seen({"192.0.2.7": OLD, "192.0.2.8": NEW}))
+    same = telling_apart(outcome(), Seen({"192.0.2.7": OLD, "192.0.2.8": OLD}))
+
+    assert [one["address"] for one in different.facts["certificates"]] == ["192.0.2.7", "192.0.2.8"]
+    assert same.facts == {}
 
 
 def test_nothing_is_remembered_unless_it_is_of_use():
