@@ -12,7 +12,7 @@ from monitor.conditions.dns import DnsConditions, RrRules, broken_rule, judge
 from monitor.domain.observation import Failure, FailureKind, series
 from monitor.domain.text import visible_text
 from monitor.net.dnsclient import DnsAnswer, Options, QueryTrace, Transport
-from monitor.net.dnsmessage import Question
+from monitor.net.dnsmessage import Question, encode
 from monitor.net.dnspresent import zone_lines
 from monitor.net.dnsquery import query
 from monitor.net.dnsreport import Reply
@@ -89,13 +89,14 @@ async def _ask(module: DnsModule, host: str, server: NameServer, run: Run) -> Dn
 
 def _question(module: DnsModule) -> Question:
     name = module.query_name.removesuffix(".") or "."
-    if not name.isascii():
-        try:
-            name = idna.encode(name, uts46=True).decode("ascii")
-        except idna.IDNAError as error:
-            detail = f"query_name {visible_text(name, 100)!r}: {error}"
-            raise NetError(FailureKind.PROTOCOL, detail) from None
-    return Question(name, module.query_type)
+    try:
+        ascii_name = name if name.isascii() else idna.encode(name, uts46=True).decode("ascii")
+        question = Question(ascii_name, module.query_type)
+        encode(question, 0)
+    except ValueError as error:  # IDNAError too
+        detail = f"query_name {visible_text(name, 100)!r}: {error}"
+        raise NetError(FailureKind.PROTOCOL, detail) from None
+    return question
 
 
 def _transport(module: DnsModule) -> Transport:
