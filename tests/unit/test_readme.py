@@ -29,7 +29,7 @@ SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 BLOCK = re.compile(r"^(`{3,})(\w*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
 NAME = re.compile(r"# (\S+\.ya?ml)\n")
-PROMETHEUS = ROOT / "deploy" / "prometheus" / "prometheus.yml"
+PROMETHEUS = ROOT / "deploy" / "prometheus"
 SERVICE = "{id: portal, name: Portal, owner: diskominfo}"
 
 
@@ -57,6 +57,12 @@ def load_as_it_stands(folder, code):
         (folder / file).touch(mode=0o600)
         (folder / file).write_text(SECRET)
     (folder / name).write_text(code.replace("/etc/pantau/", ""))
+    if name == "config/blackbox.yml":
+        (folder / "config" / "monitor.yaml").write_text("probe: {enabled: true}\n")
+        (folder / "config" / "oncall").touch(mode=0o600)
+        (folder / "config" / "oncall").write_text(SECRET)
+    elif "probe:" in code:
+        (folder / "config" / "blackbox.yml").write_text("modules: {}\n")
     if name == "web.yml":
         load_web_config(folder / name)
     else:
@@ -73,9 +79,10 @@ def whole(checks):
 @pytest.mark.parametrize("code", blocks("yaml"))
 def test_configuration_that_is_shown_is_accepted(tmp_path, code):
     """Every YAML block of the documentation is accepted as it stands."""
-    if code.startswith("# prometheus.yml"):
+    named = NAME.match(code)
+    if named and (PROMETHEUS / named[1]).exists():
         shown = set(re.findall(r"\S.*", code.partition("\n")[2]))
-        assert shown <= set(re.findall(r"\S.*", PROMETHEUS.read_text()))
+        assert shown <= set(re.findall(r"\S.*", (PROMETHEUS / named[1]).read_text()))
         return
 
     load_as_it_stands(tmp_path, code)
