@@ -12,6 +12,7 @@ kdig                        knot-dnsutils
 unbound                     unbound
 promtool                    prometheus
 prometheus-blackbox-exporter prometheus-blackbox-exporter
+tinyproxy                   tinyproxy-bin
 dovecot                     dovecot-imapd
 /usr/lib/dovecot/pop3       dovecot-pop3d
 /usr/lib/dovecot/managesieve dovecot-managesieved

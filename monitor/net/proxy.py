@@ -181,25 +181,14 @@ async def tunnel(stream: Stream, proxy: Proxy, host: str, port: int) -> None:
     ours = (("Host", authority), ("User-Agent", USER_AGENT), *proxy.authorization)
     given = {name.lower() for name, _ in proxy.connect_headers}
     kept = (entry for entry in ours if entry[0].lower() not in given)
-    await stream.send(request_head("CONNECT", authority, (*kept, *proxy.connect_headers)))
     answer = Http1Response(method="HEAD")  # as in an answer to HEAD, a body is not looked at
     try:
-        await _read(stream, answer, proxy, authority)
+        await stream.send(request_head("CONNECT", authority, (*kept, *proxy.connect_headers)))
+        fed = await _read(stream, answer)
+    except NetError as error:
+        raise failed(proxy, f"CONNECT {authority}: {error.failure.detail}", error) from None
     finally:
         answer.close()
-
-
-async def _read(stream: Stream, answer: Http1Response, proxy: Proxy, authority: str) -> None:
-    fed = b""
-    while not answer.complete and answer.failure is None:
-        octets = await stream.receive()
-        if octets:
-            fed = fed[-4:] + octets
-            answer.feed(octets)
-        else:
-            answer.end()
-    if answer.failure is not None:
-        raise failed(proxy, f"CONNECT {authority}: {answer.failure.failure.detail}")
     if not 200 <= answer.status <= 299:
         raise failed(proxy, f"status {answer.status} to CONNECT {authority}")
     if not fed.endswith((b"\r\n\r\n", b"\n\n")):
@@ -207,8 +196,23 @@ async def _read(stream: Stream, answer: Http1Response, proxy: Proxy, authority: 
         raise failed(proxy, f"sent more than its answer to CONNECT {authority}")
 
 
+async def _read(stream: Stream, answer: Http1Response) -> bytes:
+    """Read the answer; return the end of what came. Raises NetError."""
+    fed = b""
+    while not answer.complete:
+        octets = await stream.receive()
+        if octets:
+            fed = fed[-4:] + octets
+            answer.feed(octets)
+        else:
+            answer.end()
+        if answer.failure is not None:
+            raise answer.failure
+    return fed
+
+
 def failed(proxy: Proxy, what: str, error: NetError | None = None) -> NetError:
-    """Return the failure of a proxy; `error` is what it comes from, if that was met before."""
+    """Return the failure of a proxy; `error` is what it comes from, if anything was met before."""
     return NetError(
         FailureKind.PROXY,
         f"proxy {proxy.shown}: {what}",
