@@ -17,7 +17,7 @@ from typing import Any
 from monitor.domain.dnslocation import location
 from monitor.domain.dnstext import quoted
 from monitor.domain.dnstypes import RECORD_TYPES, svc_key, type_name
-from monitor.net.dnsnames import Malformed, Names
+from monitor.net.dnsnames import Malformed, Name, Names
 
 _BYTES = struct.Struct("!BB")
 _THREE_BYTES = struct.Struct("!BBB")
@@ -74,6 +74,14 @@ def _head(shape: struct.Struct, names: Names, start: int, end: int) -> tuple[Any
     if start + shape.size > end:
         raise Malformed("a value is too short for its type")
     return shape.unpack_from(names.wire, start)
+
+
+def _within(names: Names, at: int, end: int) -> Name:
+    """Return a name that something follows, up to `end`."""
+    name = names.at(at)
+    if name.end > end:
+        raise Malformed("a name is longer than its record")
+    return name
 
 
 def is_known(kind: int) -> bool:
@@ -208,9 +216,7 @@ def _eui(names: Names, _: Form, start: int, end: int) -> str:
 
 def _rrsig(names: Names, _: Form, start: int, end: int) -> str:
     covered, algorithm, labels, ttl, expires, begins, tag = _head(_SIGNATURE, names, start, end)
-    signer = names.at(start + _SIGNATURE.size)
-    if signer.end > end:
-        raise Malformed("a signer's name is longer than its record")
+    signer = _within(names, start + _SIGNATURE.size, end)
     return (
         f"{type_name(covered)} {algorithm} {labels} {ttl} {_date(expires)} {_date(begins)} {tag} "
         f"{names.shown(signer)} {_base64(names.wire[signer.end : end])}"
@@ -222,7 +228,7 @@ def _date(seconds: int) -> str:
 
 
 def _nsec(names: Names, _: Form, start: int, end: int) -> str:
-    following = names.at(start)
+    following = _within(names, start, end)
     return " ".join([names.shown(following), *_types(names.wire, following.end, end)])
 
 
@@ -286,7 +292,7 @@ def _base64(octets: bytes) -> str:
 
 def _svcb(names: Names, form: Form, start: int, end: int) -> str:
     (priority,) = _head(_SHORT, names, start, end)
-    target = names.at(start + _SHORT.size)
+    target = _within(names, start + _SHORT.size, end)
     parameters = [
         form.parameter(svc_key(key), _svc_value(key, value))
         for key, value in _svc_parameters(names.wire, target.end, end)

@@ -94,14 +94,30 @@ def test_any_bytes_as_a_value(record: str, value: bytes):
 
 
 @pytest.mark.parametrize("record", [name for name in RECORD_TYPES if name not in {"OPT", "ANY"}])
-def test_value_never_reads_beyond_its_end(record: str):
+@pytest.mark.parametrize("length", range(9))
+def test_value_never_reads_beyond_its_end(record: str, length: int):
     """A record that is too short for its type takes nothing from the one behind it."""
     head = HEADER.pack(1, 0x8180, 1, 2, 0, 0) + b"\3www\0\0\1\0\1"
-    empty = b"\xc0\x0c" + RECORD.pack(RECORD_TYPES[record], 1, 60, 0)
-    behind = b"\xc0\x0c" + RECORD.pack(65280, 1, 60, 60) + b"\1" * 60
+    short = b"\xc0\x0c" + RECORD.pack(RECORD_TYPES[record], 1, 60, length) + bytes(length)
+    one = b"\xc0\x0c" + RECORD.pack(65280, 1, 60, 60) + b"\1" * 60
+    other = b"\0" + RECORD.pack(65281, 3, 61, 61) + b"\2" * 61
 
-    with suppress(Malformed):
-        assert "01" not in decode(head + empty + behind).answer[0].text
+    assert _first_text(head + short + one) == _first_text(head + short + other)
+
+
+def _first_text(wire: bytes) -> str | None:
+    try:
+        return decode(wire).answer[0].text
+    except Malformed:
+        return None
+
+
+def test_bitmap_of_more_types_than_any_name_has():
+    """An NSEC that lists more than 64 types is written by its bytes: each makes eight words."""
+    bitmap = b"\0\x09" + b"\xff" * 9
+    wire = HEADER.pack(1, 0x8180, 0, 1, 0, 0) + b"\0" + RECORD.pack(47, 1, 60, 12) + b"\0" + bitmap
+
+    assert _first_text(wire) == rf"\# 12 00{bitmap.hex()}"
 
 
 def _bitmaps() -> bytes:
@@ -119,6 +135,19 @@ def _keys() -> bytes:
     """HTTPS records of many empty parameters."""
     value = b"\0\1\0" + b"".join(struct.pack("!HH", 100 + key, 0) for key in range(200))
     return b"".join(b"\xc0\x0c" + RECORD.pack(65, 1, 60, len(value)) + value for _ in range(78))
+
+
+def test_lines_share_the_reading_of_names():
+    """Lines of a message whose every name has 120 labels cost no more than the message did."""
+    name = b"".join(b"\x01" + bytes([97 + number % 26]) for number in range(120)) + b"\0"
+    record = b"\xc0\x0c" + RECORD.pack(2, 1, 60, 2) + b"\xc0\x0c"
+    wire = HEADER.pack(1, 0x8180, 1, 4500, 0, 0) + name + b"\0\1\0\1" + record * 4500
+    records = decode(wire).answer
+
+    began = time.process_time()
+    zone_lines(records)
+
+    assert time.process_time() - began < 0.15
 
 
 @pytest.mark.parametrize("records", [_bitmaps(), _names(), _keys()], ids=["types", "names", "keys"])
