@@ -6,7 +6,7 @@ import struct
 import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,8 +108,8 @@ zone:
     file: "{folder}/reverse.zone"
     zonefile-sync: -1
 """)
-    with _running([program, "-c", str(configuration)], folder / "knot.log"):
-        _await_answer(port)
+    with running([program, "-c", str(configuration)], folder / "knot.log"):
+        awaited(port)
         yield NameServer(LOOPBACK, port)
 
 
@@ -146,8 +146,8 @@ forward-zone:
 remote-control:
     control-enable: no
 """)
-    with _running([program, "-d", "-c", str(configuration)], folder / "unbound.log"):
-        _await_answer(port)
+    with running([program, "-d", "-c", str(configuration)], folder / "unbound.log"):
+        awaited(port)
         yield NameServer(LOOPBACK, port)
 
 
@@ -199,13 +199,13 @@ forward-zone:
 remote-control:
     control-enable: no
 """)
-    with _running([program, "-d", "-c", str(configuration)], folder / "unbound.log"):
-        _await_answer(ports[0])
+    with running([program, "-d", "-c", str(configuration)], folder / "unbound.log"):
+        awaited(ports[0])
         yield Encrypted(NameServer(LOOPBACK, ports[1]), NameServer(LOOPBACK, ports[2]), ca_file)
 
 
 @contextmanager
-def _running(command: list[str], log: Path) -> Iterator[None]:
+def running(command: list[str], log: Path) -> Iterator[None]:
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
@@ -219,16 +219,15 @@ def _running(command: list[str], log: Path) -> Iterator[None]:
             process.wait()
 
 
-def _await_answer(port: int) -> None:
-    """Wait until a server answers for the zone."""
-    question = dns.message.make_query("example.id.", "SOA")
+def awaited(port: int, name: str = "example.id.", record: str = "SOA") -> None:
+    """Wait until a server has an answer."""
+    question = dns.message.make_query(name, record)
     until = time.monotonic() + 20
     while time.monotonic() < until:
-        try:
+        with suppress(dns.exception.DNSException, OSError):
             if dns.query.udp(question, LOOPBACK, port=port, timeout=0.5).answer:
                 return
-        except (dns.exception.DNSException, OSError):
-            time.sleep(0.05)
+        time.sleep(0.05)
     raise TimeoutError(f"no name server on port {port}")
 
 

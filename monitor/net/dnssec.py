@@ -171,6 +171,9 @@ class _Validation:
             proof, absent = no_name(denied.denial, name), "name"
         else:
             proof, absent = no_records(denied.denial, name, record_type), "record"
+        if proof is Proof.NONE:
+            # Raises Insecure for a name below an unsigned delegation, as a referral leaves it.
+            await self._chain.zone(name)
         _demand(proof, f"{what}: nothing proves that there is no such {absent}")
 
     async def _zone(self, name: Name, record_type: int, signers: Sequence[Name], what: str) -> Zone:

@@ -59,13 +59,14 @@ def no_records(denial: Denial, name: Name, record_type: int) -> Proof:
     """Say whether `name` is proven to have no records of a type, itself or by a wildcard."""
     types = denial.types_at(name)
     if types is not None:
-        return _absent(types, record_type)
+        return _absent(name, types, record_type)
     if denial.is_empty(name):
         return Proof.WHOLE
     encloser, proof = denial.encloser(name)
-    types = denial.types_at((_ASTERISK, *encloser))
+    wildcard = (_ASTERISK, *encloser)
+    types = denial.types_at(wildcard)
     if types is not None:
-        return _weaker(proof, _absent(types, record_type))
+        return _weaker(proof, _absent(wildcard, types, record_type))
     # No signed name is there: with opt-out, there may be an unsigned delegation (RFC 5155, 8.6).
     return Proof.OPT_OUT if proof is Proof.OPT_OUT and record_type == DS else Proof.NONE
 
@@ -88,13 +89,14 @@ def no_digest(denial: Denial, name: Name) -> Cut:
 _CUTS = {Proof.NONE: Cut.UNPROVEN, Proof.OPT_OUT: Cut.INSECURE, Proof.WHOLE: Cut.NO_CUT}
 
 
-def _absent(types: frozenset[int], record_type: int) -> Proof:
+def _absent(name: Name, types: frozenset[int], record_type: int) -> Proof:
     """Say whether types that a name has prove that it lacks one (RFC 6840, 4.1 and 4.3)."""
     if record_type in types or CNAME in types:
         return Proof.NONE
     # A delegation's parent side speaks of the DS alone, its child side of all but the DS.
-    wrong_side = SOA in types if record_type == DS else _is_delegation(types)
-    return Proof.NONE if wrong_side else Proof.WHOLE
+    if record_type == DS:
+        return Proof.NONE if SOA in types and name else Proof.WHOLE
+    return Proof.NONE if _is_delegation(types) else Proof.WHOLE
 
 
 def _is_delegation(types: frozenset[int]) -> bool:
