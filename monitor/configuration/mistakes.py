@@ -1,5 +1,6 @@
 """What pydantic refused, in words that say what would be right, at the place in the file."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -166,7 +167,9 @@ def _message(detail: ErrorDetails, advice: Callable[[Loc], str]) -> str:
         case "value_error":
             return str(facts["error"])
         case "literal_error" | "enum":
-            return f"{shown(value)} is not known: write {facts['expected']}"
+            # pydantic lists the values as Python writes them.
+            known = re.sub(r"\b(?:True|False)\b", lambda word: word[0].lower(), facts["expected"])
+            return f"{shown(value)} is not known: write {known}"
         case kind if kind in _WRONG_TYPE:
             return _WRONG_TYPE[kind](value)
         case kind if kind in _BOUNDS:
