@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from monitor.alerting.dispatcher import Dispatcher
-from monitor.app.blackbox import build_blackbox, descriptors_of
 from monitor.app.limits import probes_at_once
 from monitor.app.network import build_network, build_self_check
 from monitor.app.receivers import Trial, build_notifiers
 from monitor.configuration.config import Config
+from monitor.configuration.settings import ProbeSettings
 from monitor.engine.board import Board
 from monitor.engine.clock import Timeline
 from monitor.engine.connectivity import Connectivity
@@ -25,8 +26,10 @@ from monitor.metrics.telemetry import PrometheusTelemetry
 from monitor.net.network import Network
 from monitor.probes import check_types
 from monitor.store.sql import SqlStore
-from monitor.web.blackbox import Blackbox
 from monitor.web.context import Reloader, WebContext
+
+if TYPE_CHECKING:
+    from monitor.web.blackbox import Blackbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,7 @@ class Assembly:
     trial: Trial
     exposition: Exposition
     telemetry: PrometheusTelemetry
-    blackbox: Blackbox | None
+    blackbox: "Blackbox | None"
 
 
 class _Readiness:
@@ -88,7 +91,7 @@ def assemble(
             connectivity=connectivity,
             telemetry=telemetry,
         ),
-        probes_at_once(settings.limits.concurrency, descriptors_of(settings.probe)),
+        probes_at_once(settings.limits.concurrency, _descriptors(settings.probe)),
     )
     watchdog = Watchdog(
         timeline=timeline,
@@ -116,8 +119,23 @@ def assemble(
             board, telemetry, measurements, vantage=settings.vantage, now=timeline.now
         ),
         telemetry=telemetry,
-        blackbox=build_blackbox(config, network, timeline, telemetry),
+        blackbox=_blackbox(config, network, timeline, telemetry),
     )
+
+
+def _blackbox(
+    config: Config, network: Network, timeline: Timeline, telemetry: PrometheusTelemetry
+) -> "Blackbox | None":
+    if config.modules is None:
+        return None
+    from monitor.app.blackbox import build_blackbox  # only who serves /probe pays for it
+
+    return build_blackbox(config, network, timeline, telemetry)
+
+
+def _descriptors(settings: ProbeSettings) -> int:
+    """Return how many descriptors /probe may take: two for each probe, its client's and its own."""
+    return 2 * settings.concurrency if settings.enabled else 0
 
 
 def plan_of(config: Config) -> Plan:

@@ -4,10 +4,10 @@ from importlib import import_module
 
 from monitor.blackbox.gate import allowed
 from monitor.blackbox.modules import Modules
+from monitor.blackbox.prober import probe
 from monitor.blackbox.turnstile import Turnstile
 from monitor.checktype import ProbeContext
 from monitor.configuration.config import Config
-from monitor.configuration.settings import ProbeSettings
 from monitor.metrics.telemetry import PrometheusTelemetry
 from monitor.net.network import Network
 from monitor.ports import Clock
@@ -16,13 +16,9 @@ from monitor.web.blackbox import Blackbox, Offer
 
 def build_blackbox(
     config: Config, network: Network, clock: Clock, telemetry: PrometheusTelemetry
-) -> Blackbox | None:
-    """Return what answers /probe; None while it is off."""
+) -> Blackbox:
+    """Return what answers /probe. `config` has modules."""
     offer = offer_of(config)
-    if offer is None:
-        return None
-    from monitor.blackbox.prober import probe  # only who serves /probe pays for it
-
     _load_early(offer.modules)
 
     def context(seconds: float) -> ProbeContext:
@@ -50,15 +46,8 @@ def _load_early(modules: Modules) -> None:
         import_module("monitor.net.http2")
 
 
-def offer_of(config: Config) -> Offer | None:
-    """Return the modules of `config` and what they may probe; None while /probe is off."""
-    if config.modules is None:
-        return None
+def offer_of(config: Config) -> Offer:
+    """Return the modules of `config` and what they may probe."""
     probed = (text for each in config.checks for text in each.spec.probed())
     is_open = config.monitor.probe.targets == "any"
-    return Offer(modules=config.modules, allowed=None if is_open else allowed(probed))
-
-
-def descriptors_of(settings: ProbeSettings) -> int:
-    """Return how many descriptors /probe may take: two for each probe, its client's and its own."""
-    return 2 * settings.concurrency if settings.enabled else 0
+    return Offer(modules=config.modules or {}, allowed=None if is_open else allowed(probed))

@@ -8,7 +8,6 @@ from pathlib import Path
 import structlog
 
 from monitor.app.assembly import Assembly, plan_of
-from monitor.app.blackbox import offer_of
 from monitor.app.reading import Reading, read_configuration
 from monitor.app.receivers import build_notifiers
 from monitor.configuration import ConfigError
@@ -83,8 +82,10 @@ class Reloads:
         parts.scheduler.replace(config.checks, states)
         parts.dispatcher.replace_notifiers(notifiers)
         parts.trial.notifiers = notifiers
-        if parts.blackbox is not None and (offer := offer_of(config)) is not None:
-            parts.blackbox.offer = offer
+        if parts.blackbox is not None:
+            from monitor.app.blackbox import offer_of  # loaded already
+
+            parts.blackbox.offer = offer_of(config)
         self._reading = reading
         parts.telemetry.reloaded(successful=True, at=now)
         for follow in self.followers:

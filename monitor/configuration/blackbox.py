@@ -11,7 +11,6 @@ from monitor.configuration.document import Block, Document
 from monitor.configuration.entries import Entry
 from monitor.configuration.files import Shelf
 from monitor.configuration.findings import Findings, Item, accepted
-from monitor.configuration.settings import ProbeSettings
 from monitor.fields import Context, shown
 
 _EMPTY = "it is empty: write `modules:`, or probe: {enabled: false} in config/monitor.yaml"
@@ -23,15 +22,13 @@ class ModulesFile(Entry):
     modules: dict[str, Any] | None = None
 
 
-def modules_of(settings: ProbeSettings, shelf: Shelf, context: Context) -> Modules | None:
-    """Return the valid modules of the file that `settings` name; None while /probe is off.
+def modules_of(name: str, shelf: Shelf, context: Context) -> Modules:
+    """Return the valid modules of the file called `name`.
 
     Files that it names are relative to its own folder.
     """
-    if not settings.enabled:
-        return None
-    document = shelf.document(settings.modules, wanted=_EMPTY, merges=True)
-    at_home = replace(context, folder=(shelf.folder / settings.modules).parent)
+    document = shelf.document(name, wanted=_EMPTY, merges=True)
+    at_home = replace(context, folder=(shelf.folder / name).parent)
     accepted(ModulesFile, Item(document.file, document.root), shelf.findings, at_home)
     return dict(_modules(document, shelf.findings, at_home))
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from monitor.blackbox.modules import Modules
 from monitor.checktype import CheckSpec, CheckType
 from monitor.configuration.alerts import Grouping
 from monitor.configuration.problem import Problem
@@ -13,6 +12,9 @@ from monitor.domain.alert import Route
 from monitor.domain.check import Check
 from monitor.domain.service import Service, ServiceId
 from monitor.receivertype import ReceiverSpec, ReceiverType
+
+if TYPE_CHECKING:
+    from monitor.blackbox.modules import Modules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,4 +55,4 @@ class Config:
     warnings: tuple[Problem, ...]
     files: tuple[str, ...]
     hash: str
-    modules: Modules | None = None
+    modules: "Modules | None" = None

@@ -5,11 +5,10 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.checktype import CheckType
 from monitor.configuration.alerts import AlertsFile
-from monitor.configuration.blackbox import modules_of
 from monitor.configuration.checks import check_references, checks_of
 from monitor.configuration.config import Config
 from monitor.configuration.document import Document
@@ -29,6 +28,9 @@ from monitor.configuration.services import check_dependencies, services_of
 from monitor.configuration.settings import MonitorSettings
 from monitor.fields import Context
 from monitor.receivertype import ReceiverType
+
+if TYPE_CHECKING:
+    from monitor.blackbox.modules import Modules
 
 EntryT = TypeVar("EntryT", bound=Entry)
 
@@ -96,7 +98,7 @@ def _assembled(
     files = gather(shelf, path.name)
     roots = [_root(ChecksFile, document, findings, context) for document in files.checks]
     settings = _root(MonitorSettings, files.monitor, findings, context)
-    modules = modules_of(settings.probe, shelf, context) if settings else None
+    modules = _modules(settings, shelf, context)
     look_round(shelf)
     alerts = _root(AlertsFile, files.alerts, findings, context, later=_LATER_ALERT_KEYS)
     services, declared = services_of(files.checks, findings, context)
@@ -135,6 +137,14 @@ def _assembled(
         files=shelf.names,
         hash=shelf.hash(),
     )
+
+
+def _modules(settings: MonitorSettings | None, shelf: Shelf, context: Context) -> "Modules | None":
+    if settings is None or not settings.probe.enabled:
+        return None
+    from monitor.configuration.blackbox import modules_of  # only who serves /probe pays for it
+
+    return modules_of(settings.probe.modules, shelf, context)
 
 
 def _root(

@@ -20,7 +20,6 @@ from monitor.web.credentials import Authenticator
 from monitor.web.guard import Gate, NoForeignPages, SafeHeaders
 from monitor.web.negotiation import wants_gzip, wants_openmetrics
 from monitor.web.pages import STYLE, StatusPage, style_sheet
-from monitor.web.probespage import ProbesPage
 from monitor.web.public import public_view
 
 _OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -103,6 +102,8 @@ def blackbox_routes(context: WebContext) -> list[Route]:
     blackbox = context.blackbox
     if blackbox is None:
         return []
+    from monitor.web.probespage import ProbesPage  # only who serves /probe pays for it
+
     page = ProbesPage(context.zone)
 
     async def probes(request: Request) -> Response:
