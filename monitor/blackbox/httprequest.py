@@ -67,6 +67,9 @@ async def prepare(
     fields = tuple(_fields(module, hostname, authorization))
     host = next((value for name, value in fields if name.lower() == "host"), None)
     name = urlsplit(f"//{host}").hostname if host else None
+    proxy = proxy_of(module, asked.target, os.environ)
+    if proxy is not None and _asks_by_name(proxy, asked.target):
+        address = None
     try:
         request = make_request(
             asked.target,
@@ -84,13 +87,18 @@ async def prepare(
             coding=module.compression or "identity",
             http2=module.enable_http2,
             http3=module.enable_http3,
-            proxy=proxy_of(module, asked.target, os.environ),
+            proxy=proxy,
             redirects=_redirects(module),
         )
     except OSError as error:
         detail = f"body_file {module.body_file}: {error.strerror}"
         raise NetError(FailureKind.INTERNAL, detail, cause=UnknownCause.LOCAL) from None
     return Prepared(request=request, secrets=tuple(_secrets(module, asked, authorization)))
+
+
+def _asks_by_name(proxy: Proxy, target: Target) -> bool:
+    """Say whether a proxy is asked for a URL, whose host is its Host header; else for a tunnel."""
+    return target.origin.scheme == "http" and proxy.serves(target.origin)
 
 
 def _redirects(module: HttpModule) -> RedirectRules:

@@ -203,18 +203,17 @@ async def test_going_over_to_tls_with_a_certificate_that_is_refused(trust, prese
 
 async def test_where_a_connection_leaves_from():
     """`source_ip_address` is the address that the target sees; one of another family is ours."""
-    seen = []
 
-    def handle(connection):
-        seen.append(connection.getpeername()[0])
-        waiting(connection)
+    def tell(connection):
+        connection.sendall(f"{connection.getpeername()[0]}\n".encode())
 
-    with serving(handle) as port:
-        found = await probed("tcp", f"127.0.0.1:{port}", source_ip_address="127.0.0.9")
-        wrong = await probed("tcp", f"127.0.0.1:{port}", source_ip_address="::1")
+    seen = [{"expect": r"^127\.0\.0\.9$"}]
+    with serving(tell) as port:
+        target = f"127.0.0.1:{port}"
+        found = await probed("tcp", target, source_ip_address="127.0.0.9", query_response=seen)
+        wrong = await probed("tcp", target, source_ip_address="::1")
 
     assert found.success
-    assert seen == ["127.0.0.9"]
     assert wrong.outcome.status is OutcomeStatus.UNKNOWN
 
 
