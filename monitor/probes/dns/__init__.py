@@ -1,46 +1,4 @@
-r"""Ask name servers for a record, and judge the answer.
-
-```yaml
-- id: portal-dns
-  service: portal
-  type: dns
-  name: makassarkota.go.id
-  record: A
-  nameservers: ["127.0.0.1:5353"]
-  expect:
-    answers: {exactly: ["192.0.2.7"]}
-```
-
-Without `nameservers` our own resolver's servers are asked, afresh each time and one after the
-other until one knows; with them, every one must give the right answer.
-
-Answers are the records of the type asked for, CNAMEs followed, each as one text: names in lower
-case without their final dot, addresses compressed, hexadecimal digits in lower case, fields in
-their usual order with one space between (MX `10 mail.example.id`, SRV `0 5 443 host.example.id`,
-CAA `0 issue letsencrypt.org`, SOA `primary mailbox serial refresh retry expire minimum`, HTTPS
-`1 . alpn=h2,h3`); the strings of a TXT are joined, without quotes; a type without a name here is
-written as RFC 3597 has it (`\# 4 c0000207`); and with `record: ANY` each answer begins with its
-type. Expected values are brought into the same form before they are compared.
-
-Name servers may be asked over TLS and over HTTPS; the certificate must be good for the host that
-is written, or for `server_name`:
-
-```yaml
-- id: resolver-encrypted
-  service: portal
-  type: dns
-  name: makassarkota.go.id
-  nameservers: ["tls://10.20.0.53", "https://dns.makassarkota.go.id/dns-query"]
-  server_name: dns.makassarkota.go.id
-  expect:
-    authenticated: true
-    same_everywhere: true
-```
-
-A failing answer says, where the server told it (RFC 8914), what the server's own reason is.
-
-The numbers are those of the first server that failed, else of the slowest.
-"""
+"""The check type `dns`: what it asks for, what it expects, and how it asks."""
 
 import asyncio
 
