@@ -12,7 +12,7 @@ _GZIP_MEMBERS = 64  # honest bodies have one; each costs CPU, so their number is
 
 
 class Decoder(Protocol):
-    """Undoes one encoding. At most `limit` bytes come back from a call; the rest is kept."""
+    """Undoes one encoding. A call gives back about `limit` bytes at most; the rest is kept."""
 
     def decode(self, octets: bytes, limit: int) -> bytes: ...
 

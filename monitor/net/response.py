@@ -141,7 +141,7 @@ class Response:
         self.body_size += len(text)
         if self.body_size > self._largest_body:
             raise too_large(f"body over {self._largest_body} bytes")
-        if len(text) == _MOST_UNPACKED:
+        if len(text) >= _MOST_UNPACKED:
             raise too_large(f"{len(octets)} bytes of body unpack to {len(text)} and more")
         if self._keep_body:
             self._pieces += text

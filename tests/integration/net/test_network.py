@@ -515,3 +515,18 @@ async def test_a_deadline_that_has_passed_ends_at_once(network):
 
     assert error.failure.kind is Kind.CONNECT_TIMEOUT
     assert time.monotonic() - began < 0.5
+
+
+async def test_all_addresses_of_a_host(network, tmp_path):
+    """Every address of a host is told, unless the policy refuses it."""
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.2 two\n127.0.0.3 two\n")
+    network = replace(network, resolver=Resolver(hosts_file=hosts))
+    deadline = time.monotonic() + 5
+
+    assert await network.addresses("two", Family.ANY, deadline) == ("127.0.0.2", "127.0.0.3")
+    assert await network.addresses("10.0.0.9", Family.ANY, deadline) == ("10.0.0.9",)
+    for host, pinned in (("two", AddressClass.PRIVATE), ("169.254.1.1", None)):
+        with pytest.raises(NetError) as caught:
+            await network.addresses(host, Family.ANY, deadline, pinned)
+        assert caught.value.failure.kind is Kind.REFUSED_BY_POLICY

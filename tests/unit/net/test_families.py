@@ -1,9 +1,12 @@
 """`ip: both`: one outcome of two."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from monitor.domain.observation import Failure, FailureKind, Outcome, OutcomeStatus, UnknownCause
-from monitor.net.families import both, over_families
+from monitor.net.families import both, every, over_addresses, over_families
 from monitor.net.resolver import Family
 
 OK = Outcome(answered=True, facts={"address": "192.0.2.1"})
@@ -57,3 +60,66 @@ async def test_each_family_is_tried_that_is_asked_for(ip, families):
     await over_families(ip, attempt)
 
     assert tried == families
+
+
+def test_every_address_must_pass():
+    """Of several addresses the worst speaks, by name; the facts tell how each one fared."""
+    outcome = every({"192.0.2.1": OK, "192.0.2.2": LOCAL, "2001:db8::1": FAILED})
+
+    assert outcome.status is OutcomeStatus.FAILED
+    assert outcome.failure == Failure(FailureKind.CONNECT_REFUSED, "at 2001:db8::1: refused")
+    assert outcome.answered
+    assert outcome.facts["addresses"] == [
+        {"address": "192.0.2.1", "status": "ok"},
+        {"address": "192.0.2.2", "status": "unknown"},
+        {
+            "address": "2001:db8::1",
+            "status": "failed",
+            "kind": "connect_refused",
+            "detail": "refused",
+        },
+    ]
+
+
+def test_one_address_needs_no_name():
+    """A failure of the only address is told as it is."""
+    assert every({"2001:db8::1": FAILED}).failure == FAILED.failure
+
+
+async def test_each_address_is_tried():
+    """Every address of the host gets an attempt of its own, at the same time."""
+    tried, all_there = [], asyncio.Event()
+
+    class Addresses:
+        async def addresses(self, host, family, deadline):
+            assert (host, family, deadline) == ("portal.test", Family.IP4, 7.0)
+            return ("192.0.2.1", "192.0.2.2", "192.0.2.3")
+
+    async def attempt(address):
+        tried.append(address)
+        if len(tried) == 3:
+            all_there.set()
+        await asyncio.wait_for(all_there.wait(), 10)
+        return replace(OK, facts={"address": address})
+
+    outcome = await over_addresses(Addresses(), "portal.test", Family.IP4, 7.0, attempt)
+
+    assert tried == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+    assert outcome.status is OutcomeStatus.OK
+
+
+async def test_addresses_are_bounded():
+    """Of a host with hundreds of addresses, thirty-two are tried."""
+    tried = []
+
+    class Addresses:
+        async def addresses(self, host, family, deadline):
+            return tuple(f"192.0.2.{number}" for number in range(200))
+
+    async def attempt(address):
+        tried.append(address)
+        return OK
+
+    await over_addresses(Addresses(), "portal.test", Family.ANY, 7.0, attempt)
+
+    assert len(tried) == 32

@@ -432,3 +432,24 @@ def test_nothing_resolves_names_behind_our_back():
 
     assert sources
     assert not calls
+
+
+@pytest.mark.parametrize(
+    ("family", "host", "addresses"),
+    [
+        (Family.PREFER_IP4, "www.id", ("192.0.2.7", "192.0.2.8", "2001:db8::7")),
+        (Family.PREFER_IP6, "www.id", ("2001:db8::7", "192.0.2.7", "192.0.2.8")),
+        (Family.PREFER_IP6, "four.id", ("192.0.2.4",)),
+        (Family.PREFER_IP4, "six.id", ("2001:db8::6",)),
+        (Family.PREFER_IP6, "localhost", ("::1", "127.0.0.1")),
+        (Family.PREFER_IP4, "::1", ("::1",)),
+        (Family.PREFER_IP6, "db", ("2001:db8::9", "10.0.0.9")),
+    ],
+)
+@pytest.mark.parametrize("ip6", [False, True])
+async def test_a_preferred_family_comes_first(tmp_path: Path, ip6, family, host, addresses):
+    """The other family comes after the preferred one, whatever routes this machine has."""
+    zone = WWW | {("four.id", "A"): (60, ["192.0.2.4"]), ("six.id", "AAAA"): (60, ["2001:db8::6"])}
+    bench = Bench(tmp_path, zone, hosts="10.0.0.9 db\n2001:db8::9 db\n", ip6=ip6)
+
+    assert (await bench.resolve(host, family)).addresses == addresses

@@ -1,0 +1,120 @@
+"""What is taken of a response, whatever version carried it."""
+
+import gzip
+import sys
+import tracemalloc
+import zlib
+
+import brotli
+import pytest
+
+from monitor.domain.observation import FailureKind as Kind
+from monitor.net.errors import NetError
+from monitor.net.response import Response
+
+
+def taken(body: bytes, *fields: tuple[bytes, bytes], step=65_536, **how) -> Response:
+    """Return a response with a body, as the readers of HTTP put one together."""
+    response = Response(**how)
+    try:
+        for name, value in fields:
+            response.take_header(name, value)
+        response.take_head(200, "1.1")
+        for start in range(0, len(body), step):
+            response.take_body(body[start : start + step])
+        response.finish()
+    except NetError as error:
+        response.fail(error)
+    return response
+
+
+def kind(response):
+    return None if response.failure is None else response.failure.failure.kind
+
+
+def raw_deflate(octets: bytes) -> bytes:
+    engine = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return engine.compress(octets) + engine.flush()
+
+
+PACKED = {
+    "gzip": gzip.compress(b"Makassar"),
+    "br": brotli.compress(b"Makassar"),
+    "deflate": zlib.compress(b"Makassar"),
+    "identity": b"Makassar",
+}
+
+
+@pytest.mark.parametrize("coding", PACKED)
+def test_a_given_coding_is_undone_whatever_the_headers_say(coding):
+    """With `coding` Content-Encoding is not looked at, neither where it is missing nor where it differs."""
+    for fields in ((), ((b"content-encoding", b"x-unknown"),), ((b"content-encoding", b"gzip"),)):
+        assert taken(PACKED[coding], *fields, coding=coding).body == b"Makassar"
+
+
+def test_deflate_without_its_header():
+    """Deflate may come bare, as some send it."""
+    assert taken(raw_deflate(b"Makassar"), coding="deflate").body == b"Makassar"
+
+
+def test_identity_leaves_what_is_packed():
+    """By `identity` an encoded body is searched as it came."""
+    packed = PACKED["gzip"]
+
+    assert taken(packed, (b"content-encoding", b"gzip"), coding="identity").body == packed
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate"])
+@pytest.mark.parametrize("body", [b"", b"Makassar is no archive"])
+def test_what_cannot_be_undone(coding, body):
+    """A body that is not of the given coding, also an empty one, breaks the protocol."""
+    assert kind(taken(body, coding=coding)) in {Kind.PROTOCOL, Kind.TRUNCATED}
+    assert body or kind(taken(body, coding=coding)) is Kind.PROTOCOL
+
+
+def test_an_empty_body_is_an_empty_body():
+    """Without a body nothing need be undone: identity is never begun."""
+    assert taken(b"", coding="identity").complete
+    assert taken(b"", (b"content-encoding", b"gzip")).complete
+
+
+def test_half_of_an_encoded_body():
+    """A body that ends in the middle is truncated."""
+    assert kind(taken(PACKED["gzip"][:-6], coding="gzip")) is Kind.TRUNCATED
+
+
+def test_a_body_without_a_bound():
+    """With `largest_body` None any length is taken."""
+    response = taken(b"x" * 3_000_000, (b"content-length", b"3000000"), largest_body=None)
+
+    assert (len(response.body), response.failure) == (3_000_000, None)
+
+
+def test_a_body_that_is_only_counted():
+    """Without `keep_body` a body costs no memory, and its size and coding are judged all the same."""
+    pieces = gzip.compress(bytes(50_000_000), 1)
+    tracemalloc.start()
+    response = taken(pieces, coding="gzip", largest_body=None, keep_body=False, step=1024)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (response.body_size, response.body, response.complete) == (50_000_000, b"", True)
+    assert peak < 5_000_000
+    assert kind(taken(b"Makassar", keep_body=False, largest_body=5)) is Kind.TOO_LARGE
+
+
+def test_no_piece_unpacks_without_end():
+    """Without a bound for the whole, one piece may become 64 MB at most: brotli packs gigabytes into it."""
+    bomb = brotli.compress(bytes(200_000_000), quality=5, lgwin=24)
+    response = taken(bomb, coding="br", largest_body=None, keep_body=False)
+
+    assert kind(response) is Kind.TOO_LARGE
+    assert "unpack" in response.failure.failure.detail
+
+
+def test_the_bound_for_what_is_unbounded_is_none():
+    """No body that fits into this machine's memory passes the number that stands for none."""
+    assert (
+        taken(b"", (b"content-length", str(sys.maxsize // 16).encode()), largest_body=None).failure
+        is None
+    )
