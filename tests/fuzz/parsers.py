@@ -7,15 +7,22 @@ one error that it documents, which is swallowed here.
 import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import dns.message
 import dns.rrset
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
 
 from monitor.net.certificates import read_chain
 from monitor.net.dnsmessage import CnameLoop, Question, follow
 from monitor.net.dnswire import Malformed, decode
 from monitor.net.http1 import Http1Response as Response
-from tests.certificates import issue
+from monitor.net.ocsp import Standing
+from monitor.net.ocsp import read_response as read_ocsp
+from monitor.net.tlsversions import server_hello
+from tests.certificates import intermediate, issue, leaf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +64,38 @@ def read_certificates(octets: bytes) -> bool:
     return bool(found)
 
 
+def read_revocation(octets: bytes) -> bool:
+    """Read what an authority says of a certificate."""
+    return read_ocsp(octets, _CHAIN, NOW).standing is not Standing.UNAVAILABLE
+
+
+def read_server_hello(octets: bytes) -> bool:
+    """Read what a server chooses of an offer of TLS."""
+    return server_hello(octets) is not None
+
+
+SERVER_HELLO = b"\2\0\0\x28\3\3" + b"r" * 32 + b"\2id\xc0\x2f\0"
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+_LEAF = leaf()
+_CHAIN = (_LEAF.der(), intermediate().der())
+
+
+def ocsp_response() -> bytes:
+    """Return a sound response that says that the certificate is good."""
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        _LEAF.certificate,
+        intermediate().certificate,
+        hashes.SHA1(),
+        ocsp.OCSPCertStatus.GOOD,
+        NOW,
+        None,
+        None,
+        None,
+    )
+    who = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, intermediate().certificate)
+    return who.sign(intermediate().key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
 def _responses() -> tuple[bytes, ...]:
     return (
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHalo!",
@@ -95,4 +134,6 @@ def parsers() -> dict[str, Parser]:
         "http-response": Parser(read=read_response, seeds=_responses()),
         "dns-message": Parser(read=read_message, seeds=_messages()),
         "certificate": Parser(read=read_certificates, seeds=_certificates()),
+        "ocsp-response": Parser(read=read_revocation, seeds=(ocsp_response(),)),
+        "tls-answer": Parser(read=read_server_hello, seeds=(SERVER_HELLO,)),
     }
