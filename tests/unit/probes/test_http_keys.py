@@ -121,18 +121,20 @@ def test_proxy(secret):
     """The proxy's password goes to the proxy alone, whatever characters stand in it."""
     spec = a_spec(
         proxy="http://proxy.test:3128",
-        proxy_auth={"username": "pan@tau", "password": secret("p:w@d")},
+        proxy_auth={"username": "pan@tau", "password": secret("p:w@d%2F")},
         proxy_headers={"X-Key": secret("key-12")},
     )
 
     request = request_of(spec, Family.ANY)
 
     assert request.proxy.address == ("proxy.test", 3128)
-    assert request.proxy.authorization == (("Proxy-Authorization", "Basic cGFuQHRhdTpwOndAZA=="),)
+    assert request.proxy.authorization == (
+        ("Proxy-Authorization", "Basic cGFuQHRhdTpwOndAZCUyRg=="),
+    )
     assert request.proxy.connect_headers == (("X-Key", "key-12"),)
     assert b"cGFu" not in request.head
     assert "p:w@d" not in repr(request)
-    assert "p:w@d" in set(secrets_of(spec))
+    assert "p:w@d%2F" in set(secrets_of(spec))
     assert spec.dialled_host() == "proxy.test"
     assert spec.target() == URL
 
