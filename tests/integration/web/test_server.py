@@ -164,8 +164,8 @@ class Waiting:
 
 
 @pytest.fixture
-async def hurried(monkeypatch):
-    """A listener whose deadlines pass when the test says so."""
+async def clock(monkeypatch):
+    """What keeps the deadlines of connections: they pass when the test says so."""
     clock = Waiting(asyncio.get_running_loop())
     made = PunctualProtocol.__init__
 
@@ -174,11 +174,36 @@ async def hurried(monkeypatch):
         self.loop = clock
 
     monkeypatch.setattr(PunctualProtocol, "__init__", with_clock)
+    return clock
+
+
+@pytest.fixture
+async def hurried(clock):
+    """A listener whose deadlines pass when the test says so."""
     board = FakeBoard(
         watched=[watch(a_check(id=f"c-{i:05d}")) for i in range(5000)], listed=[a_service()]
     )
     listener, port = await serve(create_app(a_context(board=board), Authenticator({})))
     yield port, clock
+    clock.run_out()
+    await listener.stop()
+
+
+@pytest.mark.parametrize(
+    ("path", "seconds"), [("/probe?target=x", 150.0), ("/probes", 60.0), ("/metrics", 60.0)]
+)
+async def test_a_probe_may_take_its_time(clock, path, seconds):
+    """An answer is waited for a minute, that of a probe as long as a probe may take, and longer."""
+
+    async def never(scope, receive, send):
+        await asyncio.Event().wait()
+
+    listener, port = await serve(never)
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    await until(lambda: clock.pending() == [seconds])
+
+    writer.close()
     clock.run_out()
     await listener.stop()
 

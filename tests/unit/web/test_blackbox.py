@@ -1,8 +1,12 @@
 import asyncio
 import base64
+import time
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.blackbox.gate import allowed
 from monitor.blackbox.log import ProbeLog
@@ -411,3 +415,31 @@ async def test_page_without_probes(app):
 
     assert "Nothing was asked for" in page.text
     assert "<table" not in page.text
+
+
+TEXTS = st.text(max_size=50) | st.sampled_from(["http_2xx", "icmp", "dns", "true", "10.0.0.9:5432"])
+NAMES = st.sampled_from(
+    ["module", "target", "hostname", "debug", "query_name", "query_type", "id", "x"]
+)
+PERMITTED = allowed(["10.0.0.9:5432", "http://10.0.0.9/?a=b"])
+
+
+@given(
+    pairs=st.lists(st.tuples(NAMES, TEXTS), max_size=6),
+    raw=st.text(st.characters(max_codepoint=127, exclude_characters="#"), max_size=20),
+    timeout=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=10),
+    path=st.sampled_from(["/probe", "/logs", "/config", "/probes"]),
+    permitted=st.sampled_from([None, PERMITTED]),
+)
+def test_whatever_is_asked_is_answered(*, pairs, raw, timeout, path, permitted):
+    """Any query, and any timeout, has an answer: none is a crash of ours, in the log or outside."""
+    prober = FakeProber()
+    app = app_of(blackbox(prober, permitted))
+    query = f"{urlencode(pairs)}&{raw}"
+    header = ("X-Prometheus-Scrape-Timeout-Seconds", timeout)
+    began = time.process_time()
+    answer = asyncio.run(ask(app, "GET", path, [header], query))
+
+    assert answer.status in {200, 400, 403, 404, 500}
+    assert answer.status != 500 or "strconv" in answer.text
+    assert time.process_time() - began < 1
