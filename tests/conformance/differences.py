@@ -1,0 +1,103 @@
+"""Where the daemon may answer otherwise than blackbox_exporter 0.23, and why.
+
+`row` is the first cell of the row of docs/blackbox.md that tells it; None for what a later version
+of blackbox_exporter does the same way.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One difference. `metrics` are those that it shows in (see `comparison`)."""
+
+    row: str | None
+    metrics: tuple[str, ...]
+
+
+_LAST_CHAIN = "probe_ssl_last_chain_expiry_timestamp_seconds"
+_CERTIFICATE = ("probe_ssl_earliest_cert_expiry", "probe_ssl_last_chain_info")
+_ANSWER = (
+    "probe_success",
+    "probe_http_content_length",
+    "probe_http_status_code",
+    "probe_http_uncompressed_body_length",
+    "probe_http_version",
+)
+
+# May show in any case.
+EVERYWHERE: Mapping[str, Difference] = {
+    "timeout": Difference(
+        row="`probe_timeout_seconds` is always there", metrics=("probe_timeout_seconds",)
+    ),
+    "failure-info": Difference(
+        row='`probe_failure_info{kind="…"}` says why a probe failed',
+        metrics=("probe_failure_info",),
+    ),
+    "unfinished-phase": Difference(
+        row="A phase of HTTP that did not end counts up to the failure",
+        metrics=("unfinished phase",),
+    ),
+    "serial-number": Difference(row=None, metrics=("serialnumber",)),
+    "cipher": Difference(row=None, metrics=("probe_tls_cipher_info",)),
+    "bytes": Difference(row=None, metrics=("probe_failed_due_to_bytes",)),
+}
+
+# Must show in the cases that name them, and may show in no other.
+BY_CASE: Mapping[str, Difference] = {
+    "certificate-of-failed-handshake": Difference(
+        row="Certificate metrics are there also when the certificate is refused",
+        metrics=_CERTIFICATE,
+    ),
+    "certificate-of-failed-request": Difference(
+        row="Certificate metrics are there also when the certificate is refused",
+        metrics=(*_CERTIFICATE, _LAST_CHAIN, "probe_tls_version_info"),
+    ),
+    "expiry-without-chain": Difference(
+        row="`probe_ssl_last_chain_expiry_timestamp_seconds` is absent where nothing was verified,"
+        " never -62135596800",
+        metrics=(_LAST_CHAIN,),
+    ),
+    "truncated-asked-again": Difference(
+        row="A truncated DNS answer is asked for again over TCP",
+        metrics=("probe_dns_answer_rrs",),
+    ),
+    "waits-on-after-garbage": Difference(
+        row="A datagram that is no DNS answer is passed over, and the answer still awaited",
+        metrics=("probe_duration_seconds", "probe_dns_duration_seconds"),
+    ),
+    "credentials-stay": Difference(
+        row="Credentials of a module never go to another host, wherever a redirect leads",
+        metrics=("probe_failed_due_to_regex", *_ANSWER),
+    ),
+    "no-referer": Difference(
+        row="A redirect is followed without a `Referer`",
+        metrics=("probe_success", "probe_http_status_code"),
+    ),
+    "unheard-of-version": Difference(
+        row="An answer of a version of HTTP that does not exist, such as 3.7, is none",
+        metrics=(*_ANSWER, "probe_http_duration_seconds"),
+    ),
+    "deflate-as-written": Difference(
+        row="`compression: deflate` takes the form that RFC 9110 asks for, as well as the bare one",
+        metrics=("probe_success", "probe_http_uncompressed_body_length"),
+    ),
+    "no-look-up-in-vain": Difference(
+        row="A target that can't be right (`ftp://…`, port 99999) is not looked up",
+        metrics=(
+            "probe_dns_lookup_time_seconds",
+            "probe_http_duration_seconds",
+            "probe_ip_addr_hash",
+            "probe_ip_protocol",
+        ),
+    ),
+    "missing-file": Difference(
+        row="Certificates and bodies in files that are missing are a warning of `pantau validate`",
+        metrics=("probe_http_duration_seconds",),
+    ),
+    "hostname-for-tcp": Difference(
+        row=None,
+        metrics=("probe_success", _LAST_CHAIN, "probe_tls_version_info"),
+    ),
+}

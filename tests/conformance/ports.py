@@ -1,0 +1,57 @@
+"""Where the targets of the comparison are, in a network of their own."""
+
+HTTP = 8000  # on 127.0.0.1 and ::1
+HTTP_FOUR_ONLY = 8001
+HTTP_SIX_ONLY = 8002
+CLOSED = 8009
+PROXY = 8100
+PROXY_REFUSING = 8101
+
+GOOD = 8443
+EXPIRED = 8444
+SELF_SIGNED = 8445
+OTHER_NAME = 8446
+WITHOUT_INTERMEDIATE = 8447
+TLS12_ONLY = 8448
+MUTUAL = 8449
+TLS10_ONLY = 8450
+HTTP2 = 8451
+NOT_YET_VALID = 8452
+NOT_TLS = 8453
+TLS13_ONLY = 8454
+RSA = 8455
+
+DNS = 5300
+DNS_OVER_TLS = 5853
+KNOT = 5301
+NO_DNS = 5309
+DNS_OVER_TLS_UNTRUSTED = 5854
+
+SSH = 7022
+SMTP = 7025
+IRC = 7067
+ECHO = 7007
+SILENT = 7008
+CLOSING = 7009
+TLS_BANNER = 7465
+TLS_BANNER_EXPIRED = 7466
+SMTP_EXPIRED = 7026
+LONG_LINE = 7010
+BINARY = 7011
+SLOW_BANNER = 7012
+
+THEIRS = 9115
+OURS = 8780
+
+HOSTS = """\
+127.0.0.1 localhost
+::1 localhost
+127.0.0.1 four.test makassarkota.test
+::1 six.test
+127.0.0.1 both.test
+::1 both.test
+10.9.8.7 vanishing.test
+198.51.100.7 unreachable.test
+"""
+VANISHING = "10.9.8.7"  # takes packets and never answers
+UNREACHABLE = "198.51.100.7"  # there is no way there

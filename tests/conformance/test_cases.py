@@ -1,0 +1,42 @@
+"""The same modules and the same targets give the same answers as Debian's blackbox_exporter."""
+
+import pytest
+
+from tests.conformance.case import Case
+from tests.conformance.comparison import disagreements
+from tests.conformance.differences import BY_CASE, EVERYWHERE
+from tests.conformance.exposition import read
+from tests.conformance.tables import CASES
+from tests.conformance.world import World
+
+pytestmark = [pytest.mark.peers, pytest.mark.slow, pytest.mark.xdist_group("conformance")]
+LEAST = 120
+
+
+def test_enough_is_compared():
+    """Every case has a name of its own, and there are many."""
+    assert len({case.name for case in CASES}) == len(CASES) >= LEAST
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_probe_answers_alike(world: World, case: Case):
+    """A probe has the same metrics, labels, values and help as blackbox_exporter's.
+
+    But for what the table of differences allows, and what a case names of it must show.
+    """
+    said = world.probe(case)
+    theirs, ours = (said[side] for side in ("theirs", "ours"))
+    assert (theirs["status"], ours["status"]) == (200, 200), (theirs["body"], ours["body"])
+    assert f"\nprobe_success {case.success:d}\n" in theirs["body"], "the case is what it says"
+
+    found = disagreements(
+        read(theirs["body"]), read(ours["body"]), delay=case.delay, lag=said["lag"]
+    )
+
+    print(f"lag {said['lag'] * 1000:.1f} ms")
+    everywhere = {name for known in EVERYWHERE.values() for name in known.metrics}
+    for name in case.differs:
+        metrics = BY_CASE[name].metrics
+        assert found.keys() & set(metrics), f"the difference {name} shows"
+        everywhere |= {*metrics}
+    assert {name: faults for name, faults in found.items() if name not in everywhere} == {}
