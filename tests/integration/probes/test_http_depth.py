@@ -100,6 +100,32 @@ async def test_versions(site, network, *, port, keys, version, detail):
     assert (outcome.failure and outcome.failure.detail) == detail
 
 
+async def test_http3(network, tmp_path):
+    """`http3` speaks QUIC: certificate, version and conditions are as over TCP."""
+    pytest.importorskip("aioquic", reason="the extra http3 is not installed")
+    from tests.integration.net.h3server import h3_serving
+
+    ca_file = str(write_root(tmp_path))
+    chain = write_chain(tmp_path, "h3", leaf(label="h3-depth"))
+    with h3_serving(lambda exchange: exchange.answer(b"Makassar"), *chain) as port:
+        keys = {"url": f"https://localhost:{port}/", "http3": True}
+        fine = await checked(
+            network,
+            **keys,
+            ca_file=ca_file,
+            expect={"http_versions": [3], "body_contains": "Makassar", "min_days": 21},
+        )
+        wrong = await checked(network, **keys, ca_file=ca_file, expect={"body_contains": "Gowa"})
+        untrusted = await checked(network, **keys)
+
+    assert fine.failure is None
+    assert fine.measurements[VERSION] == 3
+    assert fine.facts["tls"]["version"] == "TLSv1.3"
+    assert fine.facts["certificate"]["subject"].startswith("CN=")
+    assert wrong.failure.kind is FailureKind.BODY
+    assert untrusted.failure.kind.startswith("tls_")
+
+
 async def test_newest_version_of_tls(site, network):
     """`max_tls` bounds what is offered."""
     where = site.url(port=site.older, host="localhost")
