@@ -23,6 +23,7 @@ LARGEST_CHAIN = 65_536  # bytes of DER that are looked at; what goes beyond is l
 _REMEMBERED = 8192  # chains
 _MOST_RESPONDERS = 4  # of a certificate, that are looked at
 _UNREADABLE = (
+    KeyError,  # a TLS feature that cryptography does not know
     ValueError,
     TypeError,
     UnsupportedAlgorithm,

@@ -29,7 +29,15 @@ _MOST_ANSWERS = 32  # in one response
 _MOST_SIGNERS = 5
 _SKEW = timedelta(minutes=5)  # by which clocks of others may differ
 _HEADERS = (("Content-Type", "application/ocsp-request"), ("Accept", "application/ocsp-response"))
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
+_UNREADABLE = (
+    KeyError,  # a TLS feature that cryptography does not know
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 class Standing(StrEnum):

@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 
 import dns.message
 import dns.rrset
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from monitor.net.certificates import read_chain
 from monitor.net.dnsmessage import CnameLoop, Question, follow
@@ -125,7 +127,18 @@ def _messages() -> tuple[bytes, ...]:
 
 
 def _certificates() -> tuple[bytes, ...]:
-    return (issue().der(), issue(kind="rsa", names=("a.example", "192.0.2.1")).der())
+    responder = x509.UniformResourceIdentifier("http://ocsp.example/")
+    extensions = (
+        x509.AuthorityInformationAccess(
+            [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, responder)]
+        ),
+        x509.TLSFeature([x509.TLSFeatureType.status_request]),
+    )
+    return (
+        issue().der(),
+        issue(kind="rsa", names=("a.example", "192.0.2.1")).der(),
+        issue(extensions=extensions).der(),
+    )
 
 
 def parsers() -> dict[str, Parser]:

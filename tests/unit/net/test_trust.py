@@ -236,6 +236,13 @@ def with_name_of_kind(octet: int) -> bytes:
     return bytes(der)
 
 
+def with_feature(octet: int) -> bytes:
+    issued = leaf(extensions=(x509.TLSFeature([x509.TLSFeatureType.status_request]),))
+    der = bytearray(issued.der())
+    der[der.index(bytes.fromhex("3003020105")) + 4] = octet
+    return bytes(der)
+
+
 @pytest.mark.parametrize(
     "octets",
     [
@@ -244,6 +251,7 @@ def with_name_of_kind(octet: int) -> bytes:
         leaf().der()[:-1],
         *map(with_version, (3, 127)),
         *map(with_name_of_kind, (163, 165)),
+        with_feature(33),
     ],
 )
 def test_what_only_our_parser_refuses_is_left_out(octets):
