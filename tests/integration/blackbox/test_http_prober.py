@@ -223,6 +223,29 @@ async def test_ten_redirects_and_one_more():
     assert values["probe_failure_info{redirect_loop}"] == 1
 
 
+async def test_a_redirect_to_nobody():
+    """Where the last hop has no answer there is no status, and no time of transfer."""
+    with serving(answering(moved(f"http://127.0.0.1:{free_port()}/"))) as port:
+        found = await probed("http", f"127.0.0.1:{port}")
+
+    values = numbers(found)
+    assert values["probe_http_redirects"] == 1
+    assert values["probe_http_status_code"] == 0
+    assert values["probe_http_duration_seconds{transfer}"] == 0
+    assert values["probe_failure_info{connect_refused}"] == 1
+
+
+async def test_a_redirect_that_leads_nowhere():
+    """A Location that is no URL ends it without an answer, and counts as no redirect."""
+    with serving(answering(moved("http://%zz/"))) as port:
+        found = await probed("http", f"127.0.0.1:{port}")
+
+    values = numbers(found)
+    assert values["probe_http_redirects"] == 0
+    assert values["probe_http_status_code"] == 0
+    assert values["probe_failure_info{redirect_refused}"] == 1
+
+
 async def test_a_redirect_may_lead_to_http(trust, present):
     """From https to http is followed, and `fail_if_not_ssl` looks at where it ended."""
     with (
@@ -328,7 +351,7 @@ async def test_an_upgrade_that_was_asked_for_is_an_answer():
 
 async def test_secrets_and_bodies_are_in_no_step_and_no_failure():
     """What a module keeps secret is told nowhere, also where a target repeats it."""
-    handle = answering(ok(b"you said: Bearer t0ken-t0ken and pass-word"))
+    handle = answering(ok(b"you said: t0ken-t0ken and pass-word"))
     with serving(handle) as port:
         found = await probed(
             "http",

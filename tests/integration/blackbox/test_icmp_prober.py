@@ -65,6 +65,7 @@ async def test_many_echoes_at_once():
 
     assert len(replies) == 200
     assert len({(trace.identifier, trace.sequence) for trace in traces}) == 200
+    assert len({trace.identifier for trace in traces}) > 100
 
 
 async def test_no_packet_when_time_is_up():

@@ -107,12 +107,14 @@ async def test_a_line_just_within_the_bound_is_read():
     assert await talked(said, {"expect": "^SSH$"}) is None
 
 
-@pytest.mark.parametrize("piece", [b"no\n", b"no" * 2000 + b"\n"])
-async def test_a_dialogue_without_end_has_a_bound(piece):
+@pytest.mark.parametrize(
+    ("piece", "bound"), [(b"no\n", "10000 lines"), (b"no" * 2000 + b"\n", "1048576 bytes")]
+)
+async def test_a_dialogue_without_end_has_a_bound(piece, bound):
     """A target that never stops talking is left after 10,000 lines, or 1 MiB."""
     endless = Said(*[piece * (4096 // len(piece) + 1)] * 700)
 
-    with pytest.raises(NetError) as raised:
+    with pytest.raises(NetError, match=bound) as raised:
         await talked(endless, {"expect": "^yes$"})
 
     assert raised.value.failure.kind is Kind.TOO_LARGE
