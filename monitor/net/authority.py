@@ -7,7 +7,6 @@ from time import monotonic
 
 from monitor.domain.observation import Failure, FailureKind, UnknownCause
 from monitor.net.delegation import (
-    LookUp,
     delegated_servers,
     find_delegation,
     find_zone,
@@ -26,7 +25,7 @@ _MOST_SERVERS = 32
 _MOST_ADDRESSES = 8  # of one name
 _MOST_PARENTS = 3  # asked until one answers
 _SHARE_OF_TIME = 0.8  # for each step, so that what is known can still be told at the end
-_PLAIN = Options(recursion=False)
+_PATIENCE_SECONDS = 3.0  # with one server; a resolver would have turned to another long before
 _SERVES = {"NOERROR", "NXDOMAIN"}
 
 
@@ -34,13 +33,14 @@ _SERVES = {"NOERROR", "NXDOMAIN"}
 class Authority:
     """What one name server said, at one of its addresses (None where its name has none).
 
-    `failure` says why there is no `reply`; with `cause` the fault is ours. `serial` is that of
-    its copy of the zone, `seconds` what the answer took.
+    `failure` says why there is no `reply`, and no `answer` that it was read from; with `cause`
+    the fault is ours. `serial` is that of its copy of the zone, `seconds` what the answer took.
     """
 
     name: str
     address: str | None = None
     reply: Reply | None = None
+    answer: DnsAnswer | None = None
     serial: int | None = None
     failure: Failure | None = None
     cause: UnknownCause | None = None
@@ -77,8 +77,10 @@ async def ask_authorities(
     question: Question,
     *,
     families: Sequence[Family] = (Family.ANY,),
-    port: int = DNS_PORT,
+    transport: Transport = Transport.UDP,
+    dnssec_ok: bool = False,
     delegation: bool = False,
+    port: int = DNS_PORT,
     deadline: float,
 ) -> Authorities:
     """Return what each server of the question's zone says to it.
@@ -87,7 +89,14 @@ async def ask_authorities(
     the zone above is asked too. `deadline` is a reading of `time.monotonic`. Raises NetError
     where the zone or the names of its servers can't be found.
     """
-    asking = _Asking(network, tuple(families), port, deadline)
+    asking = _Asking(
+        network=network,
+        families=tuple(families),
+        transport=transport,
+        options=Options(recursion=False, dnssec_ok=dnssec_ok),
+        port=port,
+        deadline=deadline,
+    )
     found = await find_delegation(asking.look_up, question)
     async with asyncio.TaskGroup() as group:
         servers = group.create_task(asking.all(found.servers, question, found.zone))
@@ -100,21 +109,17 @@ async def ask_authorities(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Asking:
-    def __init__(
-        self, network: Network, families: tuple[Family, ...], port: int, deadline: float
-    ) -> None:
-        self._network = network
-        self._families = families
-        self._port = port
-        self._deadline = deadline
+    network: Network
+    families: tuple[Family, ...]
+    transport: Transport
+    options: Options
+    port: int
+    deadline: float
 
-    @property
-    def look_up(self) -> LookUp:
-        return self._look_up
-
-    async def _look_up(self, question: Question) -> Message:
-        resolver = self._network.resolver
+    async def look_up(self, question: Question) -> Message:
+        resolver = self.network.resolver
         answer = await resolver.ask(question, self._until(), trace=QueryTrace())
         return answer.message
 
@@ -161,9 +166,9 @@ class _Asking:
         """Return the addresses of a server in the families wanted, and why there are none."""
         found: list[str] = []
         trouble: NetError | None = None
-        for family in self._families:
+        for family in self.families:
             try:
-                found += await self._network.addresses(name, family, self._until())
+                found += await self.network.addresses(name, family, self._until())
             except NetError as error:
                 trouble = trouble or error
         return list(dict.fromkeys(found))[:_MOST_ADDRESSES], trouble
@@ -183,24 +188,25 @@ class _Asking:
             name=name,
             address=address,
             reply=reply,
+            answer=answer,
             serial=serial,
             seconds=trace.connect_seconds + trace.request_seconds,
         )
 
     async def _ask(self, address: str, question: Question, trace: QueryTrace) -> DnsAnswer:
         return await ask(
-            NameServer(address, self._port),
+            NameServer(address, self.port),
             question,
-            transport=Transport.UDP,
-            options=_PLAIN,
-            deadline=self._until(),
+            transport=self.transport,
+            options=self.options,
+            deadline=min(self._until(), monotonic() + _PATIENCE_SECONDS),
             trace=trace,
         )
 
     def _until(self) -> float:
         """Return a deadline that leaves some of the time for what comes after."""
         now = monotonic()
-        return now + (self._deadline - now) * _SHARE_OF_TIME
+        return now + (self.deadline - now) * _SHARE_OF_TIME
 
 
 def _serial(message: Message, zone: str) -> int | None:

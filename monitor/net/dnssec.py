@@ -173,13 +173,12 @@ class _Validation:
             proof, absent = no_records(denied.denial, name, record_type), "record"
         if proof is Proof.NONE:
             # Raises Insecure for a name below an unsigned delegation, as a referral leaves it.
-            await self._chain.zone(name)
+            await self._chain.zone(_side(name, record_type))
         _demand(proof, f"{what}: nothing proves that there is no such {absent}")
 
     async def _zone(self, name: Name, record_type: int, signers: Sequence[Name], what: str) -> Zone:
         """Return the zone that signed. Raises Insecure where it need not, Bogus where it should."""
-        # A DS belongs to the zone above (RFC 4035, 3.1.4.1).
-        inside = name[1:] if record_type == DS and name else name
+        inside = _side(name, record_type)
         anchor = self._chain.anchor(inside)
         possible = [one for one in signers if is_within(inside, one) and is_within(one, anchor)]
         signer = max(possible, key=len, default=inside)
@@ -206,6 +205,11 @@ def _of_type(reply: SignedReply, name: Name, record_type: int) -> list[RRset]:
         return [one for one in reply.answer if one.owner == name and one.type != RRSIG]
     found = find(reply.answer, name, record_type)
     return [found] if found else []
+
+
+def _side(name: Name, record_type: int) -> Name:
+    """Return a name in the zone that a record is in: a DS is above (RFC 4035, 3.1.4.1)."""
+    return name[1:] if record_type == DS else name
 
 
 def _is_cut_short(reply: SignedReply, name: Name, record_type: int) -> bool:

@@ -96,3 +96,15 @@ class DnsExpect(BaseModel):
         description="Days that the zone's own signatures (over the answer and its keys) must "
         "still hold; degraded below. Goes with `dnssec`.",
     )
+    max_serial_drift: int = Field(
+        default=0,
+        ge=0,
+        le=2**31 - 1,
+        description="How far apart the serials of the zone's servers may be (RFC 1982), with "
+        "`authoritative: all`; degraded beyond.",
+    )
+    same_delegation: bool = Field(
+        default=False,
+        description="The zone above names the same servers as the zone itself, with "
+        "`authoritative: all`; degraded otherwise.",
+    )

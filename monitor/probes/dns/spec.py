@@ -129,6 +129,12 @@ class DnsSpec(CheckSpec):
     checking_disabled: bool = Field(
         default=False, description="Ask a validating resolver for the answer as it is (`cd`)."
     )
+    authoritative: Literal["all", "compare"] | None = Field(
+        default=None,
+        description="Ask every name server of the zone, at every address and without recursion. "
+        "`all`: they are the ones to be judged. `compare`: what the resolver, or `nameservers`, "
+        "answer must be what one of them says.",
+    )
     trust_anchors: tuple[str, ...] = Field(
         default=(),
         max_length=20,
@@ -265,6 +271,7 @@ def _mistakes(spec: DnsSpec) -> list[str]:
         *_wildcard_mistakes(spec),
         *_flag_mistakes(spec.expect),
         *_signature_mistakes(spec),
+        *_authority_mistakes(spec),
     ]
 
 
@@ -315,6 +322,19 @@ def _signature_mistakes(spec: DnsSpec) -> list[str]:
     if expect.rcode not in {"NOERROR", "NXDOMAIN"} or spec.record == "RRSIG":
         return [f"expect.dnssec: {spec.record} with rcode {expect.rcode} has no signatures"]
     return _anchor_mistakes(spec.trust_anchors)
+
+
+def _authority_mistakes(spec: DnsSpec) -> list[str]:
+    expect = spec.expect
+    if spec.authoritative != "all":
+        keys = [key for key in ("max_serial_drift", "same_delegation") if getattr(expect, key)]
+        return [f"expect.{key}: goes with authoritative: all" for key in keys]
+    if spec.nameservers:
+        return ["nameservers: with authoritative: all the zone's own are asked"]
+    if spec.transport in _ENCRYPTED:
+        return [f"transport: {spec.transport}, but name servers of zones speak udp and tcp"]
+    keys = [key for key in ("no_wildcard", "authenticated") if getattr(expect, key)]
+    return [f"expect.{key}: goes without authoritative: all" for key in keys]
 
 
 def _anchor_mistakes(texts: Sequence[str]) -> list[str]:

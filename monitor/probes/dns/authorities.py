@@ -1,0 +1,191 @@
+"""The name servers of a zone: each of them asked, or held against a resolver's answer."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from monitor.checktype import ProbeContext
+from monitor.conditions import dnssec
+from monitor.conditions.authority import AuthorityConditions, Verdict, differs, judge, serial_drift
+from monitor.conditions.dns import judge as judge_reply
+from monitor.domain.observation import Outcome, OutcomeStatus, Series, series
+from monitor.domain.text import visible_text
+from monitor.net.anchors import anchors_with
+from monitor.net.authority import Authorities, Authority, ask_authorities
+from monitor.net.dnsclient import DnsAnswer, Options, QueryTrace, Transport, ask
+from monitor.net.dnsmessage import Question
+from monitor.net.dnsreport import Asked, Reply, combine
+from monitor.net.dnssec import Validated, validate
+from monitor.net.dnsserver import DNS_PORT
+from monitor.net.resolver import Family
+from monitor.probes.dns.spec import DnsSpec
+from monitor.probes.dns.validation import SIGNED
+
+_SERVERS = series("pantau_dns_authorities")
+_LAME = series("pantau_dns_lame_authorities")
+_DRIFT = series("pantau_dns_serial_drift")
+_FAMILIES = {
+    "any": (Family.ANY,),
+    "ip4": (Family.IP4,),
+    "ip6": (Family.IP6,),
+    "both": (Family.IP4, Family.IP6),
+}
+
+
+async def ask_all(spec: DnsSpec, context: ProbeContext, port: int = DNS_PORT) -> Outcome:
+    """Return how the servers of the zone do, each judged as the check says, and together.
+
+    Raises NetError where they can't be found.
+    """
+    question = Question(spec.question_name, spec.record)
+    found = await _ask(spec, context, question, port)
+    conditions = AuthorityConditions(
+        max_serial_drift=spec.expect.max_serial_drift,
+        same_delegation=spec.expect.same_delegation,
+    )
+    verdict = judge(conditions, found)
+    serving = [one for one in found.servers if one.lame is None]
+    if not serving:
+        return _reported(Outcome(), verdict, found)
+    asked = [
+        await _judged(spec, context, question, (one, one.reply, one.answer))
+        for one in serving
+        if one.reply and one.answer
+    ]
+    return _reported(combine(spec.record, asked), verdict, found)
+
+
+async def compare(
+    spec: DnsSpec,
+    context: ProbeContext,
+    asked: Sequence[Asked],
+    outcome: Outcome,
+    port: int = DNS_PORT,
+) -> Outcome:
+    """Return an outcome that also says whether the zone's own servers answer the same.
+
+    Raises NetError where they can't be found.
+    """
+    found = await _ask(spec, context, Question(spec.question_name, spec.record), port)
+    verdict = judge(AuthorityConditions(max_serial_drift=2**31), found)
+    if any(one.lame is None for one in found.servers):
+        failures = (differs(one.reply, found) for one in asked if one.reply)
+        failure = next((one for one in failures if one), None)
+        verdict = Verdict(OutcomeStatus.FAILED, failure) if failure else Verdict()
+    return _reported(outcome, verdict, found)
+
+
+async def _ask(spec: DnsSpec, context: ProbeContext, question: Question, port: int) -> Authorities:
+    everywhere = spec.authoritative == "all"
+    return await ask_authorities(
+        context.network,
+        question,
+        families=_FAMILIES[spec.ip],
+        transport=Transport(spec.transport) if everywhere else Transport.UDP,
+        dnssec_ok=everywhere and spec.expect.dnssec is not None,
+        delegation=spec.expect.same_delegation,
+        port=port,
+        deadline=context.deadline,
+    )
+
+
+async def _judged(
+    spec: DnsSpec,
+    context: ProbeContext,
+    question: Question,
+    served: tuple[Authority, Reply, DnsAnswer],
+) -> Asked:
+    """Return how one server that serves the zone does by itself."""
+    server, reply, answer = served
+    failure, warning, worth = judge_reply(spec.conditions, reply), None, None
+    if failure is None and spec.signatures:
+        worth = await _validated(spec, context, question, answer)
+        failure = dnssec.judge(spec.signatures, worth)
+        warning = dnssec.ends_soon(spec.signatures, worth, context.now)
+    return Asked(
+        server=str(server),
+        named=True,
+        address=server.address,
+        phases={"resolve": 0.0, "connect": 0.0, "request": server.seconds},
+        reply=reply,
+        validated=worth,
+        failure=failure,
+        warning=warning,
+        answered=True,
+    )
+
+
+async def _validated(
+    spec: DnsSpec, context: ProbeContext, question: Question, answer: DnsAnswer
+) -> Validated:
+    """Return what an answer is worth, with the keys that the same server has. Raises NetError."""
+    options = Options(recursion=False, dnssec_ok=True)
+
+    async def ask_chain(asked: Question) -> bytes:
+        if asked.record == "DNSKEY":
+            own = await ask(
+                answer.server,
+                asked,
+                transport=Transport.UDP,
+                options=options,
+                deadline=context.deadline,
+                trace=QueryTrace(),
+            )
+            if own.message.answer:
+                return own.wire
+        resolver = context.network.resolver
+        found = await resolver.ask(asked, context.deadline, trace=QueryTrace(), options=SIGNED)
+        return found.wire
+
+    anchors = anchors_with(spec.trust_anchors)
+    return await validate(ask_chain, question, answer.wire, anchors, context.now)
+
+
+def _reported(outcome: Outcome, verdict: Verdict, found: Authorities) -> Outcome:
+    """Return an outcome with what was found; the worse of the two verdicts counts."""
+    worse = _RANKS.index(verdict.status) > _RANKS.index(outcome.status)
+    return replace(
+        outcome,
+        status=verdict.status if worse else outcome.status,
+        failure=verdict.failure if worse else outcome.failure,
+        cause=verdict.cause if worse else outcome.cause,
+        measurements={**outcome.measurements, **_measurements(found)},
+        facts={**outcome.facts, "authorities": _facts(found)},
+        answered=outcome.answered or any(one.reply for one in found.servers),
+    )
+
+
+_RANKS = (OutcomeStatus.OK, OutcomeStatus.DEGRADED, OutcomeStatus.UNKNOWN, OutcomeStatus.FAILED)
+
+
+def _measurements(found: Authorities) -> dict[Series, float]:
+    lame = [one for one in found.servers if one.lame is not None and not one.cause]
+    return {
+        _SERVERS: float(len(found.servers)),
+        _LAME: float(len(lame)),
+        _DRIFT: float(serial_drift([one for one in found.servers if one.lame is None])),
+    }
+
+
+def _facts(found: Authorities) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "zone": found.zone,
+        "servers": [_server_facts(one) for one in found.servers],
+    }
+    if found.delegated is not None:
+        facts["listed"], facts["delegated"] = list(found.listed), list(found.delegated)
+    return facts
+
+
+def _server_facts(server: Authority) -> dict[str, Any]:
+    return {
+        "name": server.name,
+        "address": server.address,
+        "lame": visible_text(server.lame, 200) if server.lame else None,
+        "serial": server.serial,
+        "seconds": server.seconds,
+        "rcode": server.reply.rcode if server.reply else None,
+        "answers": [visible_text(text) for text in server.reply.answers[:20]]
+        if server.reply
+        else [],
+    }
