@@ -6,9 +6,11 @@ one error that it documents, which is swallowed here.
 
 import gzip
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import dns.edns
 import dns.message
 import dns.rrset
 from cryptography import x509
@@ -19,12 +21,14 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from monitor.net.certificates import read_chain
 from monitor.net.dnsmessage import CnameLoop, Question, follow
-from monitor.net.dnswire import Malformed, decode
+from monitor.net.dnspresent import zone_lines
+from monitor.net.dnswire import Malformed, decode, decode_cut
 from monitor.net.http1 import Http1Response as Response
 from monitor.net.ocsp import Standing
 from monitor.net.ocsp import read_response as read_ocsp
 from monitor.net.tlsversions import server_hello
 from tests.certificates import intermediate, issue, leaf
+from tests.dnsrecords import RECORDS, reply_with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +54,17 @@ def read_response(octets: bytes) -> bool:
 
 
 def read_message(octets: bytes) -> bool:
-    """Read a reply, and follow its CNAMEs."""
+    """Read a reply, write its records as lines, and follow its CNAMEs."""
+    with suppress(Malformed):
+        decode_cut(octets)
     try:
-        follow(decode(octets), Question("example.id", "A"))
-    except (Malformed, CnameLoop):
+        message = decode(octets)
+    except Malformed:
         return False
+    lines = zone_lines([*message.answer, *message.authority, *message.additional])
+    "\n".join((*lines, *map(str, message.edns.errors if message.edns else ()))).encode()
+    with suppress(CnameLoop):
+        follow(message, Question("example.id", "A"))
     return True
 
 
@@ -122,8 +132,9 @@ def _messages() -> tuple[bytes, ...]:
         ("example.id.", "SRV", "0 5 443 www.example.id."),
     ):
         reply.answer.append(dns.rrset.from_text(name, 60, "IN", kind, value))
-    reply.use_edns(0)
-    return (reply.to_wire(), dns.message.make_response(query).to_wire())
+    reply.use_edns(0, options=[dns.edns.EDEOption(7, "late"), dns.edns.NSIDOption(b"ns1")])
+    of_each_type = (reply_with(query.to_wire(), *record[:2]) for record in RECORDS)
+    return (reply.to_wire(), dns.message.make_response(query).to_wire(), *of_each_type)
 
 
 def _certificates() -> tuple[bytes, ...]:
