@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
+from monitor.conditions.cel import Cel
 from monitor.net.certificates import read_chain
 from monitor.net.dnsmessage import CnameLoop, Question, follow
 from monitor.net.dnspresent import zone_lines
@@ -86,6 +87,20 @@ def read_server_hello(octets: bytes) -> bool:
     return server_hello(octets) is not None
 
 
+def read_document(octets: bytes) -> bool:
+    """Hold a body against a CEL expression that looks at every part of it."""
+    try:
+        DOCUMENT_RULE.evaluate(octets)
+    except ValueError:
+        return False
+    return True
+
+
+DOCUMENT_RULE = Cel(
+    "body.all(x, size(string(x)) > 0 || x in body || x.v > 1 || x[0].matches('^a+$'))"
+    " && body.map(x, x + x).filter(x, x < body || int(x) > 0) != [timestamp(body[0]), body]"
+    " || true"
+)
 SERVER_HELLO = b"\2\0\0\x28\3\3" + b"r" * 32 + b"\2id\xc0\x2f\0"
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 _LEAF = leaf()
@@ -159,5 +174,9 @@ def parsers() -> dict[str, Parser]:
         "dns-message": Parser(read=read_message, seeds=_messages()),
         "certificate": Parser(read=read_certificates, seeds=_certificates()),
         "ocsp-response": Parser(read=read_revocation, seeds=(ocsp_response(),)),
+        "json-document": Parser(
+            read=read_document,
+            seeds=(b'["a", {"v": 1.5e3}, [null, true]]', b'{"a": -1}', b"[1, 2]"),
+        ),
         "tls-answer": Parser(read=read_server_hello, seeds=(SERVER_HELLO,)),
     }
