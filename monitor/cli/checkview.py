@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+from monitor.cli.dnsview import authority_rows, dnssec_rows
 from monitor.cli.output import cells, coloured, cut
 from monitor.cli.words import CAUSES, COLOURS, GLYPHS, KINDS
 from monitor.domain.check import Check
@@ -24,6 +25,7 @@ _SHOWN_ALONE = frozenset(
     {
         *("address", "addresses", "phases", "failure", "last_modified"),
         *("answers", "servers", "certificate", "certificates", "chain", "ocsp"),
+        *("dnssec", "authorities"),
     }
 )
 _LABELS = {
@@ -124,6 +126,10 @@ def rows(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Iterator[Row]
     yield from _address_rows(facts.get("addresses") or ())
     yield from _answer_rows(facts.get("answers") or ())
     yield from _server_rows(facts.get("servers") or ())
+    if dnssec := facts.get("dnssec"):
+        yield from dnssec_rows(dnssec, lambda seconds: _date(seconds, zone))
+    if authorities := facts.get("authorities"):
+        yield from authority_rows(authorities)
     if certificate := facts.get("certificate"):
         yield from _certificate_rows(certificate, now, zone)
     yield from _chain_rows(facts.get("chain") or (), zone)
@@ -138,7 +144,8 @@ def _text(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case Mapping():
-            return ", ".join(f"{key} {_text(one)}" for key, one in value.items() if one is not None)
+            words = ((str(key).replace("_", " "), one) for key, one in value.items())
+            return ", ".join(f"{key} {_text(one)}" for key, one in words if one is not None)
         case list() | tuple():
             return ", ".join(map(_text, value))
         case float():
