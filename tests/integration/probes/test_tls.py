@@ -4,6 +4,7 @@ import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.util import find_spec
+from queue import SimpleQueue
 
 import pytest
 from cryptography import x509
@@ -101,6 +102,30 @@ async def test_weak_ciphers_are_found(serve, trust):
 
     assert strong.status is Status.OK
     assert weak.failure.detail == "the server accepts weak ciphers: no encryption, anonymous"
+
+
+async def test_a_protocol_is_spoken_before_and_after_tls(trust, tmp_path):
+    """Each question begins in the protocol's words, and the visit ends with its word of leave."""
+    context = server_context(*write_chain(tmp_path, "server", leaf()))
+    heard = SimpleQueue()
+
+    def mail(connection):
+        connection.sendall(b"220 mail.test ESMTP\r\n")
+        connection.recv(4096)
+        connection.sendall(b"250-mail.test\r\n250 STARTTLS\r\n")
+        heard.put(connection.recv(4096))
+        connection.sendall(b"220 go ahead\r\n")
+        with context.wrap_socket(connection, server_side=True) as tls:
+            heard.put(tls.recv(4096))
+
+    with serving(mail) as port:
+        outcome = await checked(port, ca_file=trust, starttls="smtp", expect={"minimum": "TLS1.2"})
+        said = [heard.get(timeout=5) for _ in range(5)]
+
+    assert (outcome.status, outcome.facts["banner"]) == (Status.OK, "mail.test ESMTP")
+    assert outcome.facts["also_accepts"] == "nothing older or weaker"
+    assert "not_learned" not in outcome.facts
+    assert sorted(said) == [b"QUIT\r\n", *[b"STARTTLS\r\n"] * 4]
 
 
 def revocable(port, label, *more):

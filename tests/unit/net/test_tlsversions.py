@@ -94,6 +94,15 @@ async def test_every_older_version_is_found(accepted, minimum, found):
     assert len(server.questions) <= len(OLDER)
 
 
+async def test_a_version_that_was_chosen_is_not_asked_for_again():
+    """A server that chooses an older version than it was offered has answered for that one, too."""
+    server = Server(("TLS1.0",))
+
+    await older_offers(server.open, "TLS1.2", "a.test")
+
+    assert [offered(one)[0] for one in server.questions] == [NUMBERS["TLS1.1"], NUMBERS["SSL3"]]
+
+
 @pytest.mark.parametrize(
     ("suites", "found"),
     [
