@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from monitor.blackbox.clientmodule import ProxyPart
 from monitor.blackbox.httpmodule import HttpModule
 from monitor.blackbox.run import Run, wanted_family
 from monitor.blackbox.tlsconfig import tls_settings
@@ -175,16 +176,17 @@ def _oauth2(module: HttpModule) -> OAuth2:
         scopes=settings.scopes,
         endpoint_params=tuple(settings.endpoint_params.items()),
         tls=tls_settings(settings.tls_config, None, ("http/1.1",)),
+        proxy=proxy_of(settings, parse_target(settings.token_url.reveal()), os.environ),
     )
 
 
-def proxy_of(module: HttpModule, target: Target, environment: Mapping[str, str]) -> Proxy | None:
+def proxy_of(part: ProxyPart, target: Target, environment: Mapping[str, str]) -> Proxy | None:
     """Return the proxy to ask in place of the target; None where there is none.
 
     Raises NetError when what is written is no proxy.
     """
-    url, no_proxy = module.proxy_url.reveal(), module.no_proxy
-    if module.proxy_from_environment:
+    url, no_proxy = part.proxy_url.reveal(), part.no_proxy
+    if part.proxy_from_environment:
         url = _variable(environment, f"{target.origin.scheme}_proxy")
         url = url if not url or "://" in url else f"http://{url}"
         # Go asks this machine directly, whatever stands in the environment.
@@ -193,7 +195,7 @@ def proxy_of(module: HttpModule, target: Target, environment: Mapping[str, str])
         return None
     headers = tuple(
         (name, value.reveal())
-        for name, values in module.proxy_connect_header.items()
+        for name, values in part.proxy_connect_header.items()
         for value in values
     )
     try:

@@ -13,27 +13,27 @@ from monitor.blackbox.hidden import without_password
 from monitor.domain.observation import Failure, FailureKind
 from monitor.domain.text import visible_text
 
+Value = str | float | int | bool
 _MOST_LINES = 500
 _LONGEST_VALUE = 2048  # bytes
 # Details of these quote what came, and end in what was expected.
 _QUOTING = {FailureKind.BODY, FailureKind.HEADER, FailureKind.JSON, FailureKind.BANNER}
-Value = str | float | int | bool
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One step: when (UTC), how grave (debug, info, warn or error), what, and its particulars."""
+    """One step: when (UTC), how grave (debug, info or error), what, and its particulars."""
 
     at: datetime
     level: str
     message: str
-    fields: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, Value], ...] = ()
 
     def __str__(self) -> str:
         """Return the line as logfmt."""
         stamp = self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
         pairs = (("ts", stamp), ("level", self.level), ("msg", self.message), *self.fields)
-        return " ".join(f"{name}={_written(value)}" for name, value in pairs)
+        return " ".join(f"{name}={_written(_shown(value))}" for name, value in pairs)
 
 
 class ProbeLog:
@@ -62,15 +62,15 @@ class ProbeLog:
         """Return the lines so far."""
         if not self._left_out:
             return tuple(self._lines)
-        told = LogLine(self._now(), "info", "Further lines were left out", (_left(self._left_out),))
-        return (*self._lines, told)
+        left_out = (("count", self._left_out),)
+        return (*self._lines, LogLine(self._now(), "info", "Further lines were left out", left_out))
 
     def _add(self, level: str, message: str, fields: dict[str, Value]) -> None:
         if len(self._lines) >= _MOST_LINES and level != "error":
             self._left_out += 1
             return
-        shown = tuple((name, _shown(value)) for name, value in fields.items())
-        self._lines.append(LogLine(self._now(), level, message, shown))
+        # As it is: most probes succeed, and nobody reads a word of them.
+        self._lines.append(LogLine(self._now(), level, message, tuple(fields.items())))
 
     def _now(self) -> datetime:
         return self._began + timedelta(seconds=self._monotonic() - self._since)
@@ -88,10 +88,6 @@ def told(failure: Failure) -> str:
     if failure.kind not in _QUOTING:
         return failure.detail
     return f"expected {failure.detail.rpartition(', expected ')[2]}"
-
-
-def _left(count: int) -> tuple[str, str]:
-    return "count", str(count)
 
 
 def _shown(value: Value) -> str:

@@ -14,6 +14,7 @@ from monitor.domain.observation import FailureKind
 from monitor.domain.text import veiled, visible_text
 from monitor.net.errors import NetError
 from monitor.net.fetch import HTTP_TLS, Reply, Request, make_request
+from monitor.net.proxy import Proxy
 from monitor.net.response import Response
 from monitor.net.tls import TlsSettings
 from monitor.net.trace import Trace
@@ -44,6 +45,7 @@ class OAuth2:
     scopes: tuple[str, ...] = ()
     endpoint_params: tuple[tuple[str, str], ...] = ()
     tls: TlsSettings = HTTP_TLS
+    proxy: Proxy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def _request(settings: OAuth2, *, in_body: bool) -> Request:
         fields=tuple(fields),
         body=urlencode(form).encode(),
         tls=settings.tls,
+        proxy=settings.proxy,
         largest_body=_LARGEST_ANSWER,
     )
 

@@ -53,7 +53,7 @@ def test_a_log_has_a_bound_that_errors_do_not_have():
 
     assert len(lines) == 502
     assert lines[-2].message == "Probe failed"
-    assert lines[-1].fields == (("count", "100"),)
+    assert lines[-1].fields == (("count", 100),)
 
 
 @pytest.mark.parametrize(
