@@ -71,7 +71,8 @@ class QueryTrace:
 class DnsAnswer:
     """A server's reply. `server.host` is the IP literal that answered, `wire` its bytes.
 
-    `truncated` says that the answer over UDP was cut, so that `message` came over TCP.
+    `truncated` says that the answer over UDP was cut, so that `message` came over TCP; where
+    `transport` is still UDP, nobody asked again, and `message` is what the cut answer holds.
     `http_version` is that of a reply over HTTPS: 1.1 or 2.
     """
 

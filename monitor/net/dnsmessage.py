@@ -42,8 +42,8 @@ class Options:
     `authentic_data` asks for the AD flag in the reply, and goes only with `recursion`. `payload`
     (bytes), `dnssec_ok` and `nsid` (the server's identifier) need `edns`; a server that knows no
     EDNS is asked again without. Without `retry_truncated` an answer that was cut over UDP stays
-    as it is. `source_address` (an IP literal) is where questions leave from. `tls` and, over
-    HTTPS, `path` and `get` (the method; else POST) are for the transports that have them.
+    as it is. `source_address` (an IP literal) is where questions leave from, but over HTTPS. `tls`
+    and, over HTTPS, `path` and `get` (the method; else POST) are for the transports that have them.
     """
 
     recursion: bool = True
