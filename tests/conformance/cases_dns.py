@@ -110,7 +110,7 @@ LINES = (
     ("loc", "loc", "LOC", "\\tLOC\\t05 08 0\\.000 S 119 25 0\\.000 E 10m 1m 10000m 10m$"),
     ("upper", "UPPER", "A", "^UPPER\\.example\\.id\\."),
     ("wildcard", "\\*.wild", "A", "^\\*\\.wild\\.example\\.id\\.\\t300\\tIN\\tA\\t192\\.0\\.2\\.10$"),
-    ("any", "any", "ANY", "^any\\.example\\.id\\.\\t300\\tIN\\t(A\\t192\\.0\\.2\\.7|TXT\\t\"semua\")$"),
+    ("any", "any", "ANY", '^any\\.example\\.id\\.\\t300\\tIN\\t(A\\t192\\.0\\.2\\.7|TXT\\t"semua")$'),
 )  # fmt: skip
 TYPES = tuple(
     _case(f"line_{name}", label, kind, validate_answer_rrs={RULES[2]: [regexp]})

@@ -22,6 +22,9 @@ def _header(header: str, regexp: str, **keys: Any) -> list[dict[str, Any]]:
 
 
 STATUS = (
+    Case(
+        name="http_2xx", module=http(), target=f"{BASE}/ok"
+    ),  # the module that is meant by default
     _case("plain", "/ok"),
     _case("status_404", "/status/404", success=False),
     _case("status_500", "/status/500", success=False),
@@ -167,7 +170,7 @@ REQUESTS = (
     _case("query", "/need/query?a=1%202&b=%C3%BC"),
     _case("fragment", "/ok#part"),
     _case("agent", "/need/agent", headers={"User-Agent": "kami"}),
-    _case("default_agent", "/need/default-agent"),
+    _case("default_agent", "/need/blackbox", differs=("own-name",)),
     _case("connection_close", "/need/close"),
     _case("basic", "/need/basic", basic_auth={"username": "wali", "password": "kota"}),
     _case("basic_file", "/need/basic", basic_auth={"username": "wali", "password_file": f"{FOLDER}/secret.txt"}),
@@ -196,6 +199,7 @@ TARGETS = (
     Case(name="target_unknown", module=http(), target="http://missing.test/", success=False),
     Case(name="target_unreachable", module=http(), target="http://unreachable.test/", success=False),
     Case(name="target_vanishing", module=http("500ms"), target="http://vanishing.test/", success=False, delay=0.5),
+    Case(name="timeout_by_header", module=http("3s"), target=f"{BASE}/ok"),
     Case(name="ip_default", module=http(), target=f"{BOTH}/ok"),
     Case(name="ip_four", module=http(preferred_ip_protocol="ip4"), target=f"{BOTH}/ok"),
     Case(name="ip_six_alone", module=http(ip_protocol_fallback=False), target=f"{BOTH}/ok"),

@@ -48,7 +48,13 @@ PLAIN = (
     _case("unreachable", 80, host="unreachable.test", success=False),
     _case("vanishing", 80, host=ports.VANISHING, timeout="500ms", success=False, delay=0.5),
     Case(name="tcp_without_port", module=tcp(), target="127.0.0.1", success=False),
-    Case(name="tcp_bad_port", module=tcp(), target="127.0.0.1:99999", success=False, differs=("no-look-up-in-vain",)),
+    Case(
+        name="tcp_bad_port",
+        module=tcp(),
+        target="127.0.0.1:99999",
+        success=False,
+        differs=("no-look-up-in-vain",),
+    ),
     Case(name="tcp_bare_six", module=tcp(), target="::1", success=False),
     _case("source", ports.SSH, source_ip_address="127.0.0.9"),
 )

@@ -95,6 +95,8 @@ def _without(label: str, metric: Metric) -> Metric:
 
 def _too_short(side: str, metrics: Metrics, delay: float) -> Iterator[str]:
     """Tell a duration below the delay of the target, and phases that don't hold it."""
+    if "probe_success" not in metrics or "probe_duration_seconds" not in metrics:
+        return
     whole = float(metrics["probe_duration_seconds"].values[()])
     if whole < delay - _CLOCK_SECONDS:
         yield f"{side}: {whole} s are less than the {delay} s that the target takes"

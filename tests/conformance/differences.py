@@ -75,6 +75,10 @@ BY_CASE: Mapping[str, Difference] = {
         row="A redirect is followed without a `Referer`",
         metrics=("probe_success", "probe_http_status_code"),
     ),
+    "own-name": Difference(
+        row="Requests say `User-Agent: Pantau` and `Accept: */*`, unless the module says otherwise",
+        metrics=("probe_success", "probe_http_status_code"),
+    ),
     "unheard-of-version": Difference(
         row="An answer of a version of HTTP that does not exist, such as 3.7, is none",
         metrics=(*_ANSWER, "probe_http_duration_seconds"),
@@ -100,4 +104,21 @@ BY_CASE: Mapping[str, Difference] = {
         row=None,
         metrics=("probe_success", _LAST_CHAIN, "probe_tls_version_info"),
     ),
+}
+
+# Rows of the page about files, pages and limits: tests of their own hold them.
+NOT_COMPARED = {
+    "`/logs?target=…` gives the latest probe, not the oldest",
+    (
+        "Unreadable expressions, unknown record types and response codes, and contradictions"
+        " are mistakes of the file"
+    ),
+    "A secret file that others can read is a mistake",
+    (
+        "The probers `grpc`, `unix` and `websocket` are refused, SOCKS proxies and the JWT grants"
+        " of `oauth2` too"
+    ),
+    "A probe takes two minutes at most, whatever the header says",
+    "`/config` shows of each module the block of its own prober, with the defaults in force",
+    "`/` is the status page; the table of recent probes is `/probes`",
 }

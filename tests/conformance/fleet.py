@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from socket import create_connection
 
-
 from tests.certificates import Issued, issue, leaf, write_chain, write_root
 from tests.conformance import nametargets, ports, talktargets, webtargets
 from tests.conformance.proxytarget import proxy, refusing
@@ -176,5 +175,3 @@ def _await(port: int, process: "subprocess.Popen[bytes]") -> None:
         else:
             return
     raise RuntimeError(f"nothing listens on port {port}")
-
-

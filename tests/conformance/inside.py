@@ -116,7 +116,11 @@ def answer_questions(pool: ThreadPoolExecutor, lag: Lag) -> None:
         lag.worst = 0.0
         futures = {
             side: pool.submit(
-                get, SIDES[side], asked["path"], asked.get("headers", {}), asked.get("method", "GET")
+                get,
+                SIDES[side],
+                asked["path"],
+                asked.get("headers", {}),
+                asked.get("method", "GET"),
             )
             for side in asked["sides"]
         }

@@ -3,7 +3,6 @@
 import base64
 import gzip
 import json
-import re
 import socket
 import ssl
 import threading
@@ -22,7 +21,7 @@ from tests.conformance import ports
 TEXT = b"Portal Kota Makassar: semua layanan berjalan.\n"
 MODIFIED = 1_790_000_000
 LARGE = 200_000
-_VARYING = {"user-agent", "referer"}
+_VARYING = {"user-agent", "referer", "accept"}
 TOKEN = "token-of-the-town"
 DOCUMENT = {"status": "ok", "layanan": [{"nama": "pajak", "antrean": 3}], "versi": 2}
 
@@ -262,9 +261,7 @@ def _need(asked: Asked, rest: str, send: Send) -> bytes:
         "agent": lambda: asked.headers.get("user-agent") == "kami",
         "no-coding": lambda: "accept-encoding" not in asked.headers,
         "coding": lambda: asked.headers.get("accept-encoding") == "gzip",
-        "default-agent": lambda: re.match(
-            r"[\w -]+/\d", asked.headers.get("user-agent", "")
-        ),
+        "blackbox": lambda: asked.headers.get("user-agent", "").startswith("Blackbox"),
         "referer": lambda: asked.headers.get("referer", "").endswith("/to/referred"),
         "close": lambda: asked.headers.get("connection", "").lower() == "close",
     }[rest]
