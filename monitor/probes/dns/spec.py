@@ -37,6 +37,32 @@ is written, or for `server_name`:
     same_everywhere: true
 ```
 
+With `expect.dnssec` the check validates the answer itself, and the proof that something is not
+there too, from the keys of the root or from `trust_anchors` down. The resolver is asked for the
+answer as it is, so that the failure names what is wrong (`www.example.id A: the signature by key
+4711 ended 2026-11-01 00:00:00 UTC`) where a resolver only says SERVFAIL. A server with recursion
+is asked for the whole chain of DS and DNSKEY records; of any other only its own keys are, and our
+resolver for the rest.
+
+```yaml
+- id: portal-zone
+  service: portal
+  type: dns
+  name: makassarkota.go.id
+  record: SOA
+  authoritative: all
+  expect:
+    dnssec: secure
+    min_signature_days: 5
+    same_delegation: true
+```
+
+With `authoritative: all` every name server of the zone is asked, at every address. It fails where
+none serves the zone, where their answers differ, or where one is not as expected; it degrades
+where some server is lame (silent, refuses, or answers without authority), where serials drift,
+or where the zone above names other servers. `authoritative: compare` fails where the resolver
+answers what no server of the zone says.
+
 A failing answer says, where the server told it (RFC 8914), what the server's own reason is.
 
 The numbers are those of the first server that failed, else of the slowest.
