@@ -196,7 +196,8 @@ async def test_a_probe_may_take_its_time(clock, path, seconds):
     """An answer is waited for a minute, that of a probe as long as a probe may take, and longer."""
 
     async def never(scope, receive, send):
-        await asyncio.Event().wait()
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
     listener, port = await serve(never)
     _, writer = await asyncio.open_connection("127.0.0.1", port)

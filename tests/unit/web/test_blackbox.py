@@ -346,7 +346,8 @@ async def test_too_many_at_once():
     app = app_of(blackbox(prober, concurrency=1))
     first = asyncio.create_task(get(app, "module=icmp&target=x"))
     await prober.began.wait()
-    second = await get(app, "module=icmp&target=y")
+    async with asyncio.timeout(30):
+        second = await get(app, "module=icmp&target=y")
     prober.release.set()
 
     assert second.status == 503
@@ -386,7 +387,7 @@ async def test_client_that_leaves_ends_its_probe():
     asked = asyncio.create_task(app_of(box)(scope, messages.get, send))
     await prober.began.wait()
     messages.put_nowait({"type": "http.disconnect"})
-    await asked
+    await asyncio.wait_for(asked, 30)
 
     assert prober.ended == ["x"]
     assert list(box.history.newest_first()) == []
