@@ -5,10 +5,11 @@ one error that it documents, which is swallowed here.
 """
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import dns.edns
 import dns.message
@@ -23,6 +24,8 @@ from monitor.conditions.cel import Cel
 from monitor.net.certificates import read_chain
 from monitor.net.dnsmessage import CnameLoop, Question, follow
 from monitor.net.dnspresent import zone_lines
+from monitor.net.dnssec import Validated, validate
+from monitor.net.dnssecwire import read as read_rrsets
 from monitor.net.dnswire import Malformed, decode, decode_cut
 from monitor.net.http1 import Http1Response as Response
 from monitor.net.ocsp import Standing
@@ -30,6 +33,8 @@ from monitor.net.ocsp import read_response as read_ocsp
 from monitor.net.tlsversions import server_hello
 from tests.certificates import intermediate, issue, leaf
 from tests.dnsrecords import RECORDS, reply_with
+from tests.signedzones import ANCHORS, EXAMPLE, ID, WWW, Asked, nsec, reply, world
+from tests.signedzones import NOON as DAY_ONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,39 @@ def read_message(octets: bytes) -> bool:
     with suppress(CnameLoop):
         follow(message, Question("example.id", "A"))
     return True
+
+
+def read_signed(octets: bytes) -> bool:
+    """Validate a reply, and a chain of which this reply is a part."""
+    reply_to = world().table
+    for question in ("example.id DS", "example.id DNSKEY"):
+        answers = Asked(reply_to | {question: octets})
+        _finished(validate(answers, Question("www.example.id", "A"), reply(WWW), ANCHORS, DAY_ONE))
+    answers = Asked(reply_to | {"host.id A": octets})
+    _finished(validate(answers, Question("www.example.id", "A"), octets, ANCHORS, DAY_ONE))
+    try:
+        read_rrsets(octets)
+    except Malformed:
+        return False
+    return True
+
+
+def _finished(validation: Coroutine[Any, Any, Validated]) -> None:
+    """Run what never waits."""
+    with suppress(StopIteration):
+        validation.send(None)
+
+
+def _signed() -> tuple[bytes, ...]:
+    digest = "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom"
+    return (
+        reply(WWW),
+        reply(EXAMPLE.keys()),
+        reply(ID.sign("example.id.", "DS", EXAMPLE.ds())),
+        reply([], nsec(EXAMPLE, "example.id.", "y.example.id.", "SOA RRSIG"), "NXDOMAIN"),
+        reply([], EXAMPLE.sign(f"{digest}.example.id.", "NSEC3", f"1 1 3 ab {digest} A RRSIG")),
+        reply(EXAMPLE.expanded("*.example.id.", "www.example.id.", "A", "192.0.2.7"), WWW),
+    )
 
 
 def read_certificates(octets: bytes) -> bool:
@@ -172,6 +210,7 @@ def parsers() -> dict[str, Parser]:
     return {
         "http-response": Parser(read=read_response, seeds=_responses()),
         "dns-message": Parser(read=read_message, seeds=_messages()),
+        "dnssec-reply": Parser(read=read_signed, seeds=_signed()),
         "certificate": Parser(read=read_certificates, seeds=_certificates()),
         "ocsp-response": Parser(read=read_revocation, seeds=(ocsp_response(),)),
         "json-document": Parser(
