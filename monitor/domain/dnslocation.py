@@ -10,6 +10,7 @@ _ANGLE = r"(\d{1,3})(?: (\d{1,2})(?: (\d{1,2}(?:\.\d{1,3})?))?)? "
 _SIZE = r"(?: (\d+(?:\.\d{1,2})?)m?)?"
 _HEIGHT = r"(-?\d+(?:\.\d{1,2})?)m?"
 _PLACE = re.compile(rf"{_ANGLE}([NS]) {_ANGLE}([EW]) {_HEIGHT}{_SIZE * 3}\Z", re.IGNORECASE)
+_MOST_DIGITS = 10  # of a size in centimetres
 _DEFAULT_SIZES = (0x12, 0x16, 0x13)  # 1 m, 10 km, 10 m
 
 
@@ -61,4 +62,6 @@ def _value(degrees: str, minutes: str | None, seconds: str | None, *, positive: 
 
 def _packed(metres: str) -> int:
     digits = str(round(float(metres) * 100))
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError
     return int(digits[0]) << 4 | len(digits) - 1

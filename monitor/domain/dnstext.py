@@ -49,14 +49,22 @@ def canonical(record: str, text: str) -> str:
     if record in {"TXT", "SPF"}:
         return text
     if record == "ANY":
-        kind, _, value = text.strip().partition(" ")
-        return f"{type_name(type_number(kind.upper()))} {canonical(kind.upper(), value)}"
+        return _typed(text)
     read = _CANONICAL.get(record, _generic)
     try:
         return read(text)
     except ValueError:
         sample = _SAMPLES.get(record, _GENERIC_SAMPLE)
         raise ValueError(f"{text!r} is no {record} record: write {sample}") from None
+
+
+def _typed(text: str) -> str:
+    kind, _, value = text.strip().partition(" ")
+    try:
+        name = type_name(type_number(kind.upper()))
+    except ValueError:
+        raise ValueError(f"{text!r} is no ANY record: write its type, too: A 192.0.2.7") from None
+    return f"{name} {canonical(name, value)}"
 
 
 def quoted(octets: bytes) -> str:

@@ -2,18 +2,41 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from monitor.conditions import dns as conditions
 from monitor.domain.dnstext import canonical, dns_name
+from monitor.domain.dnstypes import RECORD_TYPES
 from monitor.domain.observation import Failure, FailureKind, OutcomeStatus, UnknownCause, series
 from monitor.net.dnsreport import Asked, Reply, combine
 from monitor.net.dnswire import Edns
 from monitor.probes.dns import DnsSpec
+
+WORDS = (
+    *("0", "1", "16", "65280", "4294967296", "-1", "A", "NSEC", "TYPE7", "a.id", ".", "-", "=="),
+    *(
+        "AA==",
+        "0a",
+        '"x',
+        '"a b"',
+        "\\#",
+        "\\999",
+        "alpn=h2",
+        'key9="a b"',
+        "port=x",
+        "N",
+        "W",
+        "5m",
+    ),
+    *("20261101000000", "2001:db8::7", "ipv6hint=::1", "é", "\\"),
+)
 
 
 def spec(**fields: Any) -> DnsSpec:
@@ -180,6 +203,20 @@ def test_expected_values_have_one_form(record: str, written: str, expected: str)
         ("NS", "ns1 example.id"),
         ("CAA", "issue letsencrypt.org"),
         ("SRV", "0 5 host.example.id"),
+        ("DS", "12345 13 2 xyz"),
+        ("DNSKEY", "257 3 13 ?"),
+        ("TLSA", "3 1"),
+        ("NSEC", "a.id XX"),
+        ("NSEC3PARAM", "1 0 10 - A"),
+        ("RRSIG", "A 13 3 300 tomorrow 20261101000000 12345 id AA=="),
+        ("NAPTR", '100 10 "u" "E2U+sip" .'),
+        ("HTTPS", "1 . =h2"),
+        ("HTTPS", "1 . ipv6hint=192.0.2.7"),
+        ("LOC", "5 8 33 119 24 36 E 10m"),
+        ("LOC", "5 8 33 S 119 24 36 E 10m 99999999999m"),
+        ("URI", "10 https://www.example.id/"),
+        ("TYPE65280", r"\# 3 0a00"),
+        ("ANY", "192.0.2.7"),
     ],
 )
 def test_impossible_expectation_is_refused(record: str, written: str):
@@ -188,6 +225,17 @@ def test_impossible_expectation_is_refused(record: str, written: str):
         canonical(record, written)
     with pytest.raises(ValidationError):
         spec(record=record, expect={"answers": {"exactly": [written]}})
+
+
+@given(
+    st.sampled_from(sorted(RECORD_TYPES)),
+    st.text(max_size=40) | st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join),
+)
+def test_expected_value_is_read_or_refused(record: str, text: str):
+    """Whatever is written as an expectation has one form, which stays as it is, or is a mistake."""
+    with suppress(ValueError):
+        form = canonical(record, text)
+        assert canonical(record, form) == form
 
 
 @pytest.mark.parametrize(
