@@ -178,6 +178,8 @@ def _server_rows(servers: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
 
 def _certificate_rows(certificate: Mapping[str, Any], now: datetime, zone: tzinfo) -> Iterator[Row]:
     names = [*certificate.get("names", ()), *certificate.get("addresses", ())]
+    if more := certificate.get("more_names"):
+        names.append(f"and {more} more")
     yield "certificate", certificate["subject"]
     yield "  issuer", certificate["issuer"]
     yield "  names", ", ".join(names) or "none"

@@ -121,6 +121,8 @@ def _certificate_facts(chain: Chain) -> tuple[dict[str, Any], list[dict[str, Any
         "key_bits": leaf.key_bits,
         "signature": leaf.signature,
     }
+    if len(leaf.names) > _SHOWN_NAMES:
+        certificate["more_names"] = len(leaf.names) - _SHOWN_NAMES
     if leaf.must_staple:
         certificate["must_staple"] = True
     presented = [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.domain.observation import FailureKind
 from monitor.net.errors import NetError
+from monitor.net.tlsversions import is_address
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
@@ -36,7 +37,8 @@ async def stapled(stream: "Stream", name: str) -> bytes:
     context.set_ocsp_client_callback(take)
     connection = SSL.Connection(context, None)
     connection.set_connect_state()
-    connection.set_tlsext_host_name(name.encode("ascii", "replace"))
+    if not is_address(name):
+        connection.set_tlsext_host_name(name.encode("ascii", "replace"))
     connection.request_ocsp()
     await _shake_hands(connection, stream)
     return found[0] if found else b""

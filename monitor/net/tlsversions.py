@@ -189,7 +189,7 @@ def _extensions(name: str, version: str) -> bytes:
     if version == "TLS1.2":
         schemes = struct.pack(f"!{len(_SCHEMES)}H", *_SCHEMES)
         found += _extension(13, _sized(schemes, 2))
-    if not _is_address(name):
+    if not is_address(name):
         entry = b"\0" + _sized(name.encode("ascii", "replace"), 2)
         found = _extension(0, _sized(entry, 2)) + found
     return found
@@ -203,7 +203,8 @@ def _sized(octets: bytes, width: int) -> bytes:
     return len(octets).to_bytes(width) + octets
 
 
-def _is_address(name: str) -> bool:
+def is_address(name: str) -> bool:
+    """Say whether a host is an IP literal, which no server name may be (RFC 6066, 3)."""
     try:
         ip_address(name)
     except ValueError:

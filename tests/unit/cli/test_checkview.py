@@ -137,7 +137,7 @@ def test_what_was_asked_beside_the_handshake(monkeypatch):
     text = seen(
         monkeypatch,
         facts={
-            "certificate": {**CERTIFICATE, "must_staple": True},
+            "certificate": {**CERTIFICATE, "must_staple": True, "more_names": 7},
             "chain_oddities": ["sent, but not needed: CN=X"],
             "also_accepts": ["TLS1.0", "RC4"],
             "caa": "CAA allows every authority",
@@ -162,6 +162,7 @@ def test_what_was_asked_beside_the_handshake(monkeypatch):
         "CAA          CAA allows every authority",
         "greeting     ESMTP Postfix",
         "demands    a stapled OCSP response",
+        "192.0.2.7, and 7 more",
         "they differ  192.0.2.7  abababababababab…, until 2026-06-01",
         "revocation   revoked, keyCompromise, on 2026-05-31 12:00:00 WITA, as of",
     ):
