@@ -1,5 +1,6 @@
 """The DNS prober: the target is a name server, the module says what it is asked."""
 
+import re
 from dataclasses import dataclass
 
 import idna
@@ -22,6 +23,7 @@ from monitor.net.errors import NetError
 from monitor.net.resolver import Family
 
 _TLS_PORT = 853
+_ESCAPED = re.compile(r"\\([0-9]{3}|.)", re.DOTALL)
 _MOST_FACTS = 100
 _RESOLVE, _CONNECT, _REQUEST = (
     series("probe_dns_duration_seconds", phase=phase) for phase in ("resolve", "connect", "request")
@@ -90,6 +92,7 @@ async def _ask(module: DnsModule, host: str, server: NameServer, run: Run) -> Dn
 def _question(module: DnsModule) -> Question:
     name = module.query_name.removesuffix(".") or "."
     try:
+        name = _ESCAPED.sub(_unescaped, name)
         ascii_name = name if name.isascii() else idna.encode(name, uts46=True).decode("ascii")
         question = Question(ascii_name, module.query_type)
         encode(question, 0)
@@ -97,6 +100,15 @@ def _question(module: DnsModule) -> Question:
         detail = f"query_name {visible_text(name, 100)!r}: {error}"
         raise NetError(FailureKind.PROTOCOL, detail) from None
     return question
+
+
+def _unescaped(escaped: re.Match[str]) -> str:
+    """Return the character that an escape of a zone file stands for (RFC 1035, 5.1)."""
+    text = escaped[1]
+    character = chr(int(text)) if text.isdecimal() else text
+    if character == "." or not "!" <= character <= "~":
+        raise ValueError(f"{escaped[0]} stands for a character that is not offered")
+    return character
 
 
 def _transport(module: DnsModule) -> Transport:

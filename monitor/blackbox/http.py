@@ -22,7 +22,6 @@ _VERSIONS = {"HTTP/1.0": "1.0", "HTTP/1.1": "1.1", "HTTP/2.0": "2", "HTTP/3.0": 
 _DURATION = "probe_http_duration_seconds"
 _RESOLVE = series(_DURATION, phase="resolve")
 _TRANSFER = series(_DURATION, phase="transfer")
-_REDIRECTS = series("probe_http_redirects")
 _BODY_LENGTH = series("probe_http_uncompressed_body_length")
 _STATUS = series("probe_http_status_code")
 _OURS = {name for name, _, _ in (*ADDRESS, *CERTIFICATE)}  # taken down by the prober itself
@@ -65,9 +64,9 @@ async def probe_http(
         pinned=network.resolver.pinned_class(asked.target.origin.host),
         secrets=prepared.secrets,
     )
-    _take_down(tried, trace, run, 0.0 if chosen is None else chosen.seconds)
+    _take_down(tried, trace, run, chosen)
     if tried.reply is None:
-        return _without_reply(tried, trace, run)
+        return _without_reply(tried, run)
     return _judged(module, conditions, tried, trace, run)
 
 
@@ -92,7 +91,7 @@ def http_conditions(module: HttpModule) -> HttpConditions:
     tls = False if module.fail_if_ssl else None
     return HttpConditions(
         statuses=codes or ((200, 299),),
-        versions=tuple(_VERSIONS.get(name, name) for name in module.valid_http_versions),
+        versions=tuple(_VERSIONS.get(name, f"{name!r}") for name in module.valid_http_versions),
         headers=(
             *(_header_rule(rule, matches=False) for rule in module.fail_if_header_matches),
             *(_header_rule(rule, matches=True) for rule in module.fail_if_header_not_matches),
@@ -115,13 +114,16 @@ def _host(request: Request) -> str:
     return next((value for name, value in request.sent if name.lower() == "host"), "")
 
 
-def _take_down(tried: Attempt, trace: Trace, run: Run, resolve_seconds: float) -> None:
+def _take_down(tried: Attempt, trace: Trace, run: Run, chosen: Chosen | None) -> None:
     """Note the numbers, the facts and the steps of an attempt."""
     outcome, steps = tried.outcome, run.steps
     durations = {series(_DURATION, phase=phase): trace.phases.get(phase, 0.0) for phase in Phase}
     run.numbers |= {key: n for key, n in outcome.measurements.items() if key[0] not in _OURS}
     run.numbers |= durations
-    run.numbers[_RESOLVE] += resolve_seconds
+    if chosen is not None:
+        run.numbers[_RESOLVE] += chosen.seconds
+    elif not trace.redirects:
+        del run.numbers[_RESOLVE]  # nothing but the proxy's own name was looked up
     if _tells_of_tls(tried):
         run.numbers |= certificate_numbers(trace, cipher=True)
     run.facts |= {key: value for key, value in outcome.facts.items() if key != "address"}
@@ -140,13 +142,11 @@ def _tells_of_tls(tried: Attempt) -> bool:
     return tried.outcome.failure is not None and tried.outcome.failure.kind in _TLS_KINDS
 
 
-def _without_reply(tried: Attempt, trace: Trace, run: Run) -> NoReturn:
+def _without_reply(tried: Attempt, run: Run) -> NoReturn:
     """Take back what hops before the one that failed have left, and raise what it failed by."""
     outcome, failure = tried.outcome, tried.outcome.failure
     assert failure is not None, "no response came, for a reason"  # noqa: S101
     run.numbers |= {_STATUS: 0.0, _TRANSFER: 0.0}
-    if failure.kind is FailureKind.REDIRECT_REFUSED:
-        run.numbers[_REDIRECTS] = float(trace.redirects - 1)
     run.steps.error("Error for HTTP request", err=failure.detail)
     raise NetError(failure.kind, failure.detail, cause=outcome.cause, answered=outcome.answered)
 

@@ -173,9 +173,17 @@ async def test_a_name_that_is_no_ascii(knot):
     assert found.outcome.failure.kind is Kind.RESOLVE_NXDOMAIN
 
 
-async def test_a_name_that_the_dns_cannot_carry(knot):
+async def test_a_name_with_escapes(knot):
+    """`query_name` may be written as in a zone file, with a backslash."""
+    found = await probed("dns", str(knot), query_name=r"\119\w\w.example.id", query_type="A")
+
+    assert found.success
+
+
+@pytest.mark.parametrize("name", ["a..b", "a." * 130, "x" * 64, r"a\.b", r"\000", r"\999", "a b"])
+async def test_a_name_that_the_dns_cannot_carry(knot, name):
     """A query_name that is none fails the probe, and breaks nothing."""
-    found = await probed("dns", str(knot), query_name="a..b", query_type="A")
+    found = await probed("dns", str(knot), query_name=name, query_type="A")
 
     assert not found.success
     assert found.outcome.failure.kind is not Kind.INTERNAL

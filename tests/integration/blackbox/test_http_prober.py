@@ -235,13 +235,14 @@ async def test_a_redirect_to_nobody():
     assert values["probe_failure_info{connect_refused}"] == 1
 
 
-async def test_a_redirect_that_leads_nowhere():
-    """A Location that is no URL ends it without an answer, and counts as no redirect."""
-    with serving(answering(moved("http://%zz/"))) as port:
+@pytest.mark.parametrize("location", ["http://%zz/", "ftp://a.test/"])
+async def test_a_redirect_that_leads_nowhere(location):
+    """A Location that is no URL, or none of HTTP, ends it without an answer."""
+    with serving(answering(moved(location))) as port:
         found = await probed("http", f"127.0.0.1:{port}")
 
     values = numbers(found)
-    assert values["probe_http_redirects"] == 0
+    assert values["probe_http_redirects"] == 1
     assert values["probe_http_status_code"] == 0
     assert values["probe_failure_info{redirect_refused}"] == 1
 

@@ -102,6 +102,7 @@ async def test_a_proxy_may_resolve_the_name(trust, secure):
     assert asked[0].startswith(f"CONNECT localhost:{target} HTTP/1.1\r\n")
     assert "probe_ip_protocol" not in names(found)
     assert "probe_dns_lookup_time_seconds" not in names(found)
+    assert "probe_http_duration_seconds{resolve}" not in numbers(found)
 
 
 async def test_who_is_asked_past_the_proxy():

@@ -250,7 +250,7 @@ def test_rules_are_tried_in_blackbox_exporters_order():
         HttpModule.model_validate(
             {
                 "valid_status_codes": [200, 204],
-                "valid_http_versions": ["HTTP/1.1", "HTTP/2.0", "HTTP/2"],
+                "valid_http_versions": ["HTTP/1.1", "HTTP/2.0", "HTTP/2", "1.1"],
                 "fail_if_header_not_matches": [{"header": "b", "regexp": "B"}],
                 "fail_if_header_matches": [
                     {"header": "a", "regexp": "A", "allow_missing": True},
@@ -263,7 +263,7 @@ def test_rules_are_tried_in_blackbox_exporters_order():
     )
 
     assert found.statuses == ((200, 200), (204, 204))
-    assert found.versions == ("1.1", "2", "HTTP/2")
+    assert found.versions == ("1.1", "2", "'HTTP/2'", "'1.1'")
     assert found.headers == (
         HeaderRule("a", Pattern("A"), matches=False, allow_missing=True),
         HeaderRule("b", Pattern("B"), matches=True, allow_missing=False),
