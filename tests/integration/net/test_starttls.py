@@ -110,7 +110,7 @@ async def test_a_server_that_says_nothing_times_out():
         connection.recv(1)
 
     with serving(silent) as port, pytest.raises(NetError) as caught:
-        await connected(port, StartTls.SMTP, seconds=0.3, tls=TlsSettings())
+        await connected(port, StartTls.SMTP, seconds=1.0, tls=TlsSettings())
 
     assert (caught.value.failure.kind, caught.value.answered) == (Kind.TIMEOUT, True)
     assert "no answer from" in caught.value.failure.detail
@@ -126,7 +126,7 @@ async def test_a_port_of_tls_alone_is_told(files, protocol):
         connection.recv(1)
 
     with serving(wait, tls=context) as port, pytest.raises(NetError) as caught:
-        await connected(port, protocol, seconds=0.5, tls=trusting(files))
+        await connected(port, protocol, seconds=1.0, tls=trusting(files))
 
     assert caught.value.failure.kind in {Kind.STARTTLS, Kind.TIMEOUT, Kind.CONNECT_RESET}
 
