@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import dns.flags
@@ -15,8 +17,10 @@ from monitor.net.anchors import parse_anchors
 from monitor.net.dnsclient import Options, QueryTrace
 from monitor.net.dnsmessage import Question
 from monitor.net.dnssec import Security, Validated, validate
+from monitor.net.network import Network
 from monitor.net.resolver import Resolver
 from monitor.probes.dns import CHECK_TYPE, DnsSpec, probe
+from monitor.probes.dns.authorities import ask_all
 from tests.dnsservers import probe_context
 from tests.signedservers import SignedInternet, signed_internet
 
@@ -213,3 +217,24 @@ async def test_price_of_a_validation(internet: SignedInternet):
     each_ms = (time.process_time() - began) / 20 * 1000
     print(f"{each_ms:.2f} ms of CPU, with six questions")
     assert timedelta(milliseconds=each_ms) < timedelta(milliseconds=100)
+
+
+@pytest.mark.parametrize("zone", ["example.id", "bogus.id", "expired.id"])
+async def test_signatures_of_every_name_server(internet: SignedInternet, tmp_path: Path, zone: str):
+    """What each server of a zone serves is validated; a broken zone's servers are found all the same."""
+    hosts = tmp_path / "hosts"
+    hosts.write_text(f"127.0.0.1 ns.{zone}\n")
+    resolver = Resolver((internet.resolver,), hosts_file=hosts)
+    context = replace(probe_context(), network=Network(resolver=resolver))
+    fields = {"name": f"www.{zone}", "authoritative": "all", "expect": {"dnssec": "secure"}}
+    spec = DnsSpec.model_validate(fields | {"trust_anchors": [internet.anchor]})
+
+    outcome = await ask_all(spec, context, internet.authority.port)
+
+    found = outcome.facts["dnssec"]
+    assert found["security"] == ("secure" if zone == "example.id" else "bogus")
+    assert outcome.measurements.get(ENDS) == found["signatures_end"]
+    if zone != "example.id":
+        assert outcome.status is OutcomeStatus.FAILED
+        assert outcome.failure is not None
+        assert outcome.failure.kind is FailureKind.DNSSEC
