@@ -14,7 +14,7 @@ from monitor.net.errors import NetError
 from monitor.net.http1 import Http1Response
 from monitor.net.policy import AddressClass, narrowed
 from monitor.net.proxy import Proxy, narrowed_behind
-from monitor.net.redirects import PERSONAL, Cookies, Hop, location, next_hop
+from monitor.net.redirects import PERSONAL, Cookies, Hop, is_url, location, next_hop
 from monitor.net.request import HTTP_TLS, Fields, Request, make_request
 from monitor.net.resolver import Family
 from monitor.net.response import Response
@@ -143,6 +143,8 @@ def _hop(request: Request, response: Response, trace: Trace) -> Hop | None:
     )
     if hop is None or isinstance(hop, Hop):
         return hop
+    if not is_url(leads_to, request.target):
+        trace.redirects -= 1
     raise NetError(hop.kind, hop.detail, answered=True)
 
 

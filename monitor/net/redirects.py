@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 from monitor.domain.observation import Failure, FailureKind
 from monitor.net.response import Response
-from monitor.net.urls import Origin, Target, parse_target
+from monitor.net.urls import PORTS, Origin, Target, parse_target
 
 REDIRECTS = {301, 302, 303, 307, 308}
 # What other origins never get, even where own header fields go along. Host names this one.
@@ -101,6 +101,16 @@ def location(response: Response) -> str | None:
         return None
     values = response.values(b"location")
     return values[0].decode(errors="replace") if values and values[0] else None
+
+
+def is_url(leads_to: str, base: Target) -> bool:
+    """Say whether a Location can be read at all, be it of a scheme that is not spoken here."""
+    try:
+        parse_target(leads_to, base)
+    except ValueError:
+        scheme, mark, _ = leads_to.partition("://")
+        return bool(mark) and scheme.isalnum() and scheme.lower() not in PORTS
+    return True
 
 
 class Cookies:
