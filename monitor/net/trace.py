@@ -25,8 +25,8 @@ class Trace:
     first `enter` to the last `leave`, without a gap. `address` (an IP literal) is the one that
     was dialled first. `phase` is the one that runs. `tls` speaks of the last handshake, also of
     one that failed. `status` is that of the last HTTP response, 0 without one; `redirects`
-    counts those that were answered, also one that was not followed. `banner` is what a server
-    greeted with before TLS, "" without a greeting.
+    counts those that were answered, also one that was not followed, but none whose Location is no
+    URL. `banner` is what a server greeted with before TLS, "" without a greeting.
     """
 
     __slots__ = (
