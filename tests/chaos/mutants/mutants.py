@@ -21,6 +21,7 @@ _KILL = "test_kill.py::test_kill_nine_loses_nothing"
 _RESTART = "test_restart.py::test_restart_resumes_exactly"
 _CUT = "test_offline.py::test_cut_cable_takes_nobody_down"
 _STEP = "test_clock.py::test_clock_step_keeps_the_cadence"
+_PROBE = "test_probe.py::"
 
 MUTANTS = (
     Mutant(
@@ -239,5 +240,29 @@ MUTANTS = (
         ],
         test="test_descriptors.py::test_descriptors_are_given_back",
         says="descriptors were given back|assert 500 == 200",  # too few are left to read a file
+    ),
+    Mutant(
+        name="probe whatever is asked for",
+        changes=[("web/blackbox.py", "if allowed is not None and (", "if not allowed and (")],
+        test=f"{_PROBE}test_configured_targets_alone",
+        says=r"assert 200 == 403",
+    ),
+    Mutant(
+        name="go on probing for nobody",
+        changes=[("web/blackbox.py", "asyncio.wait((working, leaving)", "asyncio.wait((working,)")],
+        test=f"{_PROBE}test_client_that_leaves_ends_its_probe",
+        says="well before the probe's own five seconds",
+    ),
+    Mutant(
+        name="show a module's password",
+        changes=[("blackbox/masking.py", 'SECRET if value else ""', "value.reveal()")],
+        test=f"{_PROBE}test_secrets_of_modules_are_told_to_nobody",
+        says="basic_fail_if_header_not_matches debug",
+    ),
+    Mutant(
+        name="take up modules at a restart only",
+        changes=[("app/reload.py", "parts.blackbox.offer = offer_of(config)", "offer_of(config)")],
+        test=f"{_PROBE}test_bad_modules_change_nothing",
+        says=r"assert 400 == 200",
     ),
 )
