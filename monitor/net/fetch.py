@@ -260,7 +260,7 @@ async def _read(stream: Stream, request: Request, trace: Trace) -> Response:
         largest_body=request.largest_body,
         keep_body=request.keep_body,
         coding=request.coding,
-        upgrade=any(name.lower() == "upgrade" for name, _ in request.sent),
+        upgrade=request.upgrade,
     )
     try:
         return await _fill(response, stream, request, trace)

@@ -94,27 +94,21 @@ class Http1Response(Response):
             return
         self.fail(truncated(text))
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header field from the parser, or a trailer, which counts for nothing."""
-        if not self.head_complete:
-            self.take_header(name, value)
+    # The parser's own names for it; another call for each field would cost a part of a check.
+    on_header = Response.take_header
+    on_body = Response.take_body
 
     def on_headers_complete(self) -> None:
         """Take note of the end of a header section, also of a prelude's."""
         if self.complete:
             return
         status = self._parser.get_status_code()
-        upgraded = status == 101 and self._upgrade
-        if 100 <= status < 200 and not upgraded:
+        if 100 <= status < 200 and not (status == 101 and self._upgrade):
             self.take_prelude(status)
             return
         self.take_head(status, str(self._parser.get_http_version()))
-        if upgraded:
+        if status == 101:
             self.finish()
-
-    def on_body(self, octets: bytes) -> None:
-        """Take a piece of the body from the parser."""
-        self.take_body(octets)
 
     def on_message_complete(self) -> None:
         """Take note of the end of a response, or of a prelude."""

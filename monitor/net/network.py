@@ -71,6 +71,8 @@ class Network:
             stream = await dial(
                 address, port, deadline=deadline, trace=trace, source_address=source_address
             )
+        if context is None and starttls is None:
+            return stream
         name = host if tls is None or tls.server_name is None else tls.server_name
         try:
             if starttls is not None:

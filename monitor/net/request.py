@@ -29,7 +29,8 @@ class Request:
 
     `http2` offers HTTP/2 to https targets, which may choose HTTP/1.1; `http3` asks https targets
     by QUIC, and by nothing else. `proxy` is asked in place of the target, unless its list of
-    exceptions (`no_proxy`) names the target: then `via` is None. `redirects` None follows none.
+    exceptions (`no_proxy`) names the target: then `via` is None. `upgrade` says that the fields ask
+    for another protocol. `redirects` None follows none.
     """
 
     target: Target
@@ -49,6 +50,7 @@ class Request:
     proxy: Proxy | None
     via: Proxy | None
     user_agent: str
+    upgrade: bool
     redirects: RedirectRules | None
 
 
@@ -97,6 +99,7 @@ def make_request(
         proxy=proxy,
         via=via,
         user_agent=user_agent,
+        upgrade=any(name.lower() == "upgrade" for name, _ in fields),
         redirects=redirects,
     )
 

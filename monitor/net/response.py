@@ -17,6 +17,8 @@ LARGEST_BODY = 1_048_576
 _MOST_PRELUDES = 10
 _MOST_UNPACKED = 67_108_864  # bytes that one piece off the wire may become
 _UNBOUNDED = sys.maxsize // 8
+_IDENTITY = Identity()
+_FRAMING = {b"content-length", b"content-encoding", b"transfer-encoding"}
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -66,7 +68,7 @@ class Response:
         self._largest_body = _UNBOUNDED if largest_body is None else largest_body
         self._keep_body = keep_body
         self._coding = coding
-        self._decoder: Decoder = Identity()
+        self._decoder: Decoder = _IDENTITY
         self._pieces = bytearray()
         self.body = b""
         self._preludes = 0
@@ -97,7 +99,12 @@ class Response:
             self.failure = error
 
     def take_header(self, name: bytes, value: bytes) -> None:
-        """Take a header field. Raises NetError when there are too many."""
+        """Take a header field, or a trailer, which counts for nothing.
+
+        Raises NetError when there are too many.
+        """
+        if self.head_complete:
+            return
         if len(self.headers) >= MOST_HEADERS:
             raise too_large(f"over {MOST_HEADERS} response headers")
         self.headers.append((name, value))
@@ -135,16 +142,18 @@ class Response:
         """Take a piece of the body as it came. Raises NetError."""
         if self.complete:
             return
-        # One byte more than is allowed tells the difference.
-        limit = min(self._largest_body - self.body_size + 1, _MOST_UNPACKED)
-        text = self._decoder.decode(octets, limit)
+        room = min(self._largest_body - self.body_size + 1, _MOST_UNPACKED)
+        text = self._decoder.decode(octets, room)
         self.body_size += len(text)
-        if self.body_size > self._largest_body:
-            raise too_large(f"body over {self._largest_body} bytes")
-        if len(text) >= _MOST_UNPACKED:
-            raise too_large(f"{len(octets)} bytes of body unpack to {len(text)} and more")
+        if len(text) >= room:  # one byte more than is allowed tells the difference
+            raise self._too_much(octets, text)
         if self._keep_body:
             self._pieces += text
+
+    def _too_much(self, octets: bytes, text: bytes) -> NetError:
+        if self.body_size > self._largest_body:
+            return too_large(f"body over {self._largest_body} bytes")
+        return too_large(f"{len(octets)} bytes of body unpack to {len(text)} and more")
 
     def finish(self) -> None:
         """Take note of the end of the body."""
@@ -162,13 +171,15 @@ class Response:
         """Take note of how the body is framed; return the values of Content-Encoding."""
         encodings: list[bytes] = []
         for name, value in self.headers:
-            match name.lower():
-                case b"content-length":
-                    self.wire_length = int(value)
-                case b"transfer-encoding":
-                    self.chunked = value.lower().rpartition(b",")[2].strip() == b"chunked"
-                case b"content-encoding":
-                    encodings.append(value)
+            key = name.lower()
+            if key not in _FRAMING:
+                continue
+            if key == b"content-length":
+                self.wire_length = int(value)
+            elif key == b"content-encoding":
+                encodings.append(value)
+            else:
+                self.chunked = value.lower().rpartition(b",")[2].strip() == b"chunked"
         return encodings
 
 
