@@ -34,7 +34,6 @@ from monitor.net.icmpwire import (
     refusal_of,
 )
 
-LARGEST_PAYLOAD = 65_507  # what an IPv4 packet holds besides its own header and that of ICMP
 _LARGEST_PACKET = 65_535
 _ANCILLARY_BYTES = 256
 _FLAGS = socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC

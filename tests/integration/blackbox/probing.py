@@ -1,5 +1,6 @@
 """Probing by a module against servers on loopback."""
 
+import socket
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from monitor.checktype import ProbeContext
 from monitor.net.dnsserver import NameServer
 from monitor.net.network import Network
 from monitor.net.resolver import Resolver
+from tests.servers import Handler, read_request
 
 NOBODY = NameServer("127.0.0.1", 1)  # no test may ask a real name server
 
@@ -54,3 +56,22 @@ def names(found: Probed) -> set[str]:
 def steps(found: Probed) -> str:
     """Return the log as one text."""
     return "\n".join(map(str, found.log))
+
+
+def moved(url: str, status: int = 302, body: bytes = b"gone") -> bytes:
+    """Return a redirect."""
+    head = f"HTTP/1.1 {status} F\r\nLocation: {url}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def by_path(**answers: bytes) -> tuple[Handler, list[str]]:
+    """Return a handler that answers each path with its own octets, and the list of requests."""
+    asked: list[str] = []
+
+    def handle(connection: socket.socket) -> None:
+        request = read_request(connection)
+        asked.append(request.decode("latin-1"))
+        path = request.split(b" ")[1].decode().partition("?")[0].strip("/") or "root"
+        connection.sendall(answers.get(path, b"HTTP/1.1 404 N\r\nContent-Length: 0\r\n\r\n"))
+
+    return handle, asked

@@ -11,6 +11,7 @@ from monitor.net.dnsserver import NameServer
 from monitor.net.network import Network
 from monitor.net.resolver import Resolver
 from tests import dnsservers
+from tests.certificates import write_root
 from tests.integration.blackbox.probing import names, numbers, probed, steps
 from tests.servers import free_port
 
@@ -187,3 +188,19 @@ async def test_a_name_that_the_dns_cannot_carry(knot, name):
 
     assert not found.success
     assert found.outcome.failure.kind is not Kind.INTERNAL
+
+
+async def test_over_tls(tmp_path, knot):
+    """`dns_over_tls` asks over TLS, the name of the target in the certificate; it is required."""
+    trust = {"ca_file": str(write_root(tmp_path))}
+    with dnsservers.encrypted_unbound(tmp_path, knot) as servers:
+        target = f"127.0.0.1:{servers.tls.port}"
+        block = WWW | {"dns_over_tls": True, "transport_protocol": "tcp"}
+        found = await probed("dns", target, tls_config=trust, **block)
+        other = trust | {"server_name": "other.test"}
+        wrong = await probed("dns", target, tls_config=other, **block)
+
+    assert found.success
+    assert found.outcome.facts["transport"] == "tls"
+    assert names(found) == COMMON | ADDRESS | DNS
+    assert wrong.outcome.failure.kind is Kind.TLS_HOSTNAME

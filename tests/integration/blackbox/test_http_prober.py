@@ -8,8 +8,8 @@ import pytest
 from monitor.domain.observation import FailureKind as Kind
 from monitor.domain.observation import OutcomeStatus, UnknownCause
 from tests.certificates import issue, leaf, write_chain, write_root
-from tests.integration.blackbox.probing import names, numbers, probed, steps
-from tests.servers import answering, free_port, ok, read_request, server_context, serving
+from tests.integration.blackbox.probing import by_path, names, numbers, probed, steps
+from tests.servers import answering, free_port, nginx, ok, server_context, serving
 
 COMMON = {"probe_success", "probe_duration_seconds", "probe_timeout_seconds"}
 ADDRESS = {"probe_dns_lookup_time_seconds", "probe_ip_protocol", "probe_ip_addr_hash"}
@@ -32,24 +32,6 @@ SSL = {
 }
 FAILED = {"probe_failure_info"}
 PHASES = ("connect", "processing", "resolve", "tls", "transfer")
-
-
-def moved(url, status=302, body=b"gone"):
-    head = f"HTTP/1.1 {status} F\r\nLocation: {url}\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
-
-
-def by_path(**answers):
-    """Return a handler that answers each path with its own octets, and the list of requests."""
-    asked = []
-
-    def handle(connection):
-        request = read_request(connection)
-        asked.append(request.decode("latin-1"))
-        path = request.split(b" ")[1].decode().partition("?")[0].strip("/") or "root"
-        connection.sendall(answers.get(path, b"HTTP/1.1 404 N\r\nContent-Length: 0\r\n\r\n"))
-
-    return handle, asked
 
 
 @pytest.fixture
@@ -155,19 +137,6 @@ async def test_long_lists_of_names_are_told_whole(trust, present):
     assert dict(info.labels)["subjectalternative"] == ",".join(domains)
 
 
-async def test_a_certificate_on_the_way_is_not_the_last_ones(trust, present):
-    """After a redirect from https to http no certificate is told: the last response had none."""
-    with (
-        serving(answering(ok())) as plain,
-        serving(answering(moved(f"http://127.0.0.1:{plain}/")), tls=present()) as port,
-    ):
-        found = await probed("http", f"https://127.0.0.1:{port}", tls_config=trust)
-
-    assert found.success
-    assert not names(found) & SSL
-    assert numbers(found)["probe_http_redirects"] == 1
-
-
 async def test_hostname_is_the_host_and_the_name_of_the_certificate(trust, present):
     """`hostname` asks a server at an address for another of its sites."""
     handle, asked = by_path(root=ok())
@@ -179,101 +148,6 @@ async def test_hostname_is_the_host_and_the_name_of_the_certificate(trust, prese
     assert without.outcome.failure.kind is Kind.TLS_HOSTNAME
     assert found.success
     assert "Host: portal.test\r\n" in asked[-1]
-
-
-async def test_a_redirect_that_is_not_followed():
-    """Without following the redirect is the answer, its body unread."""
-    with serving(answering(moved("/"))) as port:
-        found = await probed("http", f"127.0.0.1:{port}", follow_redirects=False)
-        right = await probed(
-            "http", f"127.0.0.1:{port}", follow_redirects=False, valid_status_codes=[302]
-        )
-
-    values = numbers(found)
-    assert found.outcome.failure.kind is Kind.STATUS
-    assert values["probe_http_redirects"] == 1
-    assert values["probe_http_uncompressed_body_length"] == 0
-    assert values["probe_http_content_length"] == 4
-    assert right.success
-
-
-async def test_no_rule_passes_on_a_body_that_is_not_read():
-    """Rules for the body of a redirect that is not followed fail, as they always did."""
-    with serving(answering(moved("/", body=b"gone"))) as port:
-        found = await probed(
-            "http",
-            f"127.0.0.1:{port}",
-            follow_redirects=False,
-            valid_status_codes=[302],
-            fail_if_body_matches_regexp=["never"],
-        )
-
-    assert not found.success
-    assert numbers(found)["probe_failed_due_to_regex"] == 1
-
-
-async def test_ten_redirects_and_one_more():
-    """The eleventh redirect ends it: it counts, and its own status is told."""
-    with serving(answering(moved("/again"))) as port:
-        found = await probed("http", f"127.0.0.1:{port}")
-
-    values = numbers(found)
-    assert values["probe_http_redirects"] == 11
-    assert values["probe_http_status_code"] == 302
-    assert values["probe_failure_info{redirect_loop}"] == 1
-
-
-async def test_a_redirect_to_nobody():
-    """Where the last hop has no answer there is no status, and no time of transfer."""
-    with serving(answering(moved(f"http://127.0.0.1:{free_port()}/"))) as port:
-        found = await probed("http", f"127.0.0.1:{port}")
-
-    values = numbers(found)
-    assert values["probe_http_redirects"] == 1
-    assert values["probe_http_status_code"] == 0
-    assert values["probe_http_duration_seconds{transfer}"] == 0
-    assert values["probe_failure_info{connect_refused}"] == 1
-
-
-@pytest.mark.parametrize(("location", "count"), [("http://%zz/", 0), ("ftp://a.test/", 1)])
-async def test_a_redirect_that_leads_nowhere(location, count):
-    """A Location that is no URL, and counts as none, or is none of HTTP ends it unanswered."""
-    with serving(answering(moved(location))) as port:
-        found = await probed("http", f"127.0.0.1:{port}")
-
-    values = numbers(found)
-    assert values["probe_http_redirects"] == count
-    assert values["probe_http_status_code"] == 0
-    assert values["probe_failure_info{redirect_refused}"] == 1
-
-
-async def test_a_redirect_may_lead_to_http(trust, present):
-    """From https to http is followed, and `fail_if_not_ssl` looks at where it ended."""
-    with (
-        serving(answering(ok())) as plain,
-        serving(answering(moved(f"http://127.0.0.1:{plain}/")), tls=present()) as port,
-    ):
-        target = f"https://127.0.0.1:{port}"
-        found = await probed("http", target, tls_config=trust, fail_if_not_ssl=True)
-
-    assert found.outcome.failure.kind is Kind.TLS_PROTOCOL
-    assert numbers(found)["probe_http_status_code"] == 200
-
-
-async def test_own_headers_go_along_but_credentials_do_not():
-    """On a redirect to another host own headers are sent again, an Authorization is not."""
-    elsewhere, asked = by_path(root=ok())
-    with (
-        serving(elsewhere, host="127.0.0.2") as other,
-        serving(answering(moved(f"http://127.0.0.2:{other}/"))) as port,
-    ):
-        found = await probed(
-            "http", f"127.0.0.1:{port}", headers={"X-Probe": "1"}, bearer_token="t0ken"
-        )
-
-    assert found.success
-    assert "X-Probe: 1\r\n" in asked[0]
-    assert "t0ken" not in asked[0]
 
 
 async def test_a_broken_rule_sets_the_regex_gauge():
@@ -395,3 +269,38 @@ async def test_tls_versions_of_the_module(trust, present):
 
     assert "probe_tls_version_info{TLS 1.2}" in numbers(found)
     assert refused.outcome.failure.kind is Kind.TLS_PROTOCOL
+
+
+@pytest.mark.peers
+async def test_http2_is_spoken_where_it_is_chosen(tmp_path, trust):
+    """HTTP/2 is offered unless the module forbids it, and counts as version 2."""
+    port = free_port()
+    chain, key = write_chain(tmp_path, "nginx", leaf())
+    site = f"""server {{ listen 127.0.0.1:{port} ssl http2; ssl_certificate {chain};
+        ssl_certificate_key {key}; location / {{ return 200 "Makassar"; }} }}"""
+    rule = {"fail_if_body_not_matches_regexp": ["^Makassar$"]}
+    with nginx(tmp_path, site, [port]):
+        target = f"https://127.0.0.1:{port}"
+        two = await probed(
+            "http", target, tls_config=trust, valid_http_versions=["HTTP/2.0"], **rule
+        )
+        one = await probed("http", target, tls_config=trust, enable_http2=False, **rule)
+
+    assert (two.success, numbers(two)["probe_http_version"]) == (True, 2)
+    assert (one.success, numbers(one)["probe_http_version"]) == (True, 1.1)
+
+
+async def test_conditions_in_cel():
+    """A CEL rule that is broken sets probe_failed_due_to_cel, which only such modules have."""
+    pytest.importorskip("celpy")
+    with serving(answering(ok(b'{"status": "DOWN"}'))) as port:
+        target = f"127.0.0.1:{port}"
+        down = await probed("http", target, fail_if_body_json_matches_cel="body.status == 'DOWN'")
+        up = await probed("http", target, fail_if_body_json_not_matches_cel="body.status == 'UP'")
+        fine = await probed("http", target, fail_if_body_json_matches_cel="body.status == 'UP'")
+        without = await probed("http", target)
+
+    cel = [numbers(one)["probe_failed_due_to_cel"] for one in (down, up, fine)]
+    assert cel == [1, 1, 0]
+    assert [down.success, up.success, fine.success] == [False, False, True]
+    assert "probe_failed_due_to_cel" not in names(without)
