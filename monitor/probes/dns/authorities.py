@@ -10,17 +10,17 @@ from monitor.conditions.authority import AuthorityConditions, Verdict, differs, 
 from monitor.conditions.dns import judge as judge_reply
 from monitor.domain.observation import Outcome, OutcomeStatus, Series, series
 from monitor.domain.text import visible_text
-from monitor.net.anchors import anchors_with
 from monitor.net.authority import Authorities, Authority, ask_authorities
 from monitor.net.dnsclient import DnsAnswer, Options, QueryTrace, Transport, ask
 from monitor.net.dnsmessage import Question
 from monitor.net.dnsreport import Asked, Reply, combine
-from monitor.net.dnssec import Validated, validate
+from monitor.net.dnssec import Validated
 from monitor.net.dnsserver import DNS_PORT
 from monitor.net.resolver import Family
 from monitor.probes.dns.spec import DnsSpec
-from monitor.probes.dns.validation import SIGNED
+from monitor.probes.dns.validation import worth
 
+_SIGNED = Options(recursion=False, dnssec_ok=True)
 _SERVERS = series("pantau_dns_authorities")
 _LAME = series("pantau_dns_lame_authorities")
 _DRIFT = series("pantau_dns_serial_drift")
@@ -97,18 +97,18 @@ async def _judged(
 ) -> Asked:
     """Return how one server that serves the zone does by itself."""
     server, reply, answer = served
-    failure, warning, worth = judge_reply(spec.conditions, reply), None, None
+    failure, warning, proven = judge_reply(spec.conditions, reply), None, None
     if failure is None and spec.signatures:
-        worth = await _validated(spec, context, question, answer)
-        failure = dnssec.judge(spec.signatures, worth)
-        warning = dnssec.ends_soon(spec.signatures, worth, context.now)
+        proven = await _validated(spec, context, question, answer)
+        failure = dnssec.judge(spec.signatures, proven)
+        warning = dnssec.ends_soon(spec.signatures, proven, context.now)
     return Asked(
         server=str(server),
         named=True,
         address=server.address,
         phases={"resolve": 0.0, "connect": 0.0, "request": server.seconds},
         reply=reply,
-        validated=worth,
+        validated=proven,
         failure=failure,
         warning=warning,
         answered=True,
@@ -119,26 +119,18 @@ async def _validated(
     spec: DnsSpec, context: ProbeContext, question: Question, answer: DnsAnswer
 ) -> Validated:
     """Return what an answer is worth, with the keys that the same server has. Raises NetError."""
-    options = Options(recursion=False, dnssec_ok=True)
 
-    async def ask_chain(asked: Question) -> bytes:
-        if asked.record == "DNSKEY":
-            own = await ask(
-                answer.server,
-                asked,
-                transport=Transport.UDP,
-                options=options,
-                deadline=context.deadline,
-                trace=QueryTrace(),
-            )
-            if own.message.answer:
-                return own.wire
-        resolver = context.network.resolver
-        found = await resolver.ask(asked, context.deadline, trace=QueryTrace(), options=SIGNED)
-        return found.wire
+    async def ask_server(asked: Question) -> DnsAnswer:
+        return await ask(
+            answer.server,
+            asked,
+            transport=Transport(spec.transport),
+            options=_SIGNED,
+            deadline=context.deadline,
+            trace=QueryTrace(),
+        )
 
-    anchors = anchors_with(spec.trust_anchors)
-    return await validate(ask_chain, question, answer.wire, anchors, context.now)
+    return await worth(spec, context, question, answer, ask_server, recursive=False)
 
 
 def _reported(outcome: Outcome, verdict: Verdict, found: Authorities) -> Outcome:
