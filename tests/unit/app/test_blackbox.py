@@ -61,6 +61,7 @@ def test_limits_and_figures(tmp_path):
         ("0.0.0.0:8780", "any", "", False),
         ("0.0.0.0:8780", "configured", "", True),
     ],
+    ids=["loopback", "password", "tls-alone", "nothing", "configured-targets"],
 )
 def test_no_open_proxy(tmp_path, *, listen, targets, web, taken):
     """`targets: any` takes a credential, unless nobody else can connect."""
