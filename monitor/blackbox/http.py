@@ -14,7 +14,7 @@ from monitor.domain.observation import Failure, FailureKind, series
 from monitor.net.errors import NetError
 from monitor.net.fetch import Request
 from monitor.net.httpreport import FAILED_DUE_TO_CEL, FAILED_DUE_TO_REGEX, fetch_numbers
-from monitor.net.redirects import REDIRECTS
+from monitor.net.redirects import location
 from monitor.net.response import Response
 from monitor.net.trace import Phase, Trace
 
@@ -157,7 +157,7 @@ def _judged(
     """Return what is wrong with a response, its numbers set right where the body was not read."""
     assert tried.reply is not None, "somebody answered"  # noqa: S101
     response, failure = tried.reply.response, tried.outcome.failure
-    if is_redirect(response):
+    if location(response) is not None:
         run.numbers[_BODY_LENGTH] = 0.0
     elif response.failure is not None:
         _set_right(module, response, response.failure.failure.kind, run)
@@ -180,15 +180,10 @@ def _set_right(module: HttpModule, response: Response, kind: FailureKind, run: R
         run.numbers[FAILED_DUE_TO_REGEX] = 0.0  # what is no gzip at all meets no rule
 
 
-def is_redirect(response: Response) -> bool:
-    """Say whether a response leads elsewhere, so that its body is not read."""
-    return response.status in REDIRECTS and any(response.values(b"location"))
-
-
 def _beyond_conditions(
     module: HttpModule, conditions: HttpConditions, response: Response, run: Run
 ) -> Failure | None:
-    if is_redirect(response) and conditions.read_the_body:
+    if location(response) is not None and conditions.read_the_body:
         run.numbers[FAILED_DUE_TO_REGEX if conditions.body else FAILED_DUE_TO_CEL] = 1.0
         return Failure(FailureKind.BODY, "the body of a redirect is not read: no rule can pass")
     if module.fail_if_ssl and module.fail_if_not_ssl:
