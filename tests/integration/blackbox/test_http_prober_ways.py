@@ -11,7 +11,7 @@ from monitor.domain.observation import FailureKind as Kind
 from monitor.net.network import Network
 from monitor.net.resolver import Resolver
 from tests.certificates import leaf, write_chain, write_root
-from tests.integration.blackbox.probing import NOBODY, names, numbers, probed, steps
+from tests.integration.blackbox.probing import NOBODY, by_path, names, numbers, probed, steps
 from tests.servers import answering, free_port, ok, read_request, server_context, serving
 
 
@@ -179,3 +179,17 @@ async def test_no_token():
     assert "invalid_client" in found.outcome.failure.detail
     assert "very-secret" not in found.outcome.failure.detail + steps(found)
     assert numbers(found)["probe_http_duration_seconds{connect}"] == 0
+
+
+async def test_a_body_file_is_sent_with_its_length(tmp_path):
+    """`body_file` is read for each probe, and sent as a body of known length."""
+    (tmp_path / "body").write_bytes(b"\x00\xff!")
+    handle, asked = by_path(root=ok())
+    with serving(handle) as port:
+        found = await probed(
+            "http", f"127.0.0.1:{port}", method="POST", body_file=str(tmp_path / "body")
+        )
+
+    assert found.success
+    assert "Content-Length: 3\r\n" in asked[0]
+    assert "Transfer-Encoding" not in asked[0]
