@@ -1,13 +1,19 @@
 """Validating what a name server without recursion says: with its own keys, and others' word."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import dns.flags
 import dns.message
 import dns.rdatatype
 
 from monitor.domain.observation import OutcomeStatus
+from monitor.net.network import Network
+from monitor.net.resolver import Resolver
 from monitor.probes.dns import DnsSpec, probe
+from monitor.probes.dns.authorities import ask_all
 from tests.dnsservers import Behaviour, Send, hand_made, probe_context
 from tests.signedzones import RRsets, SignedZone
 
@@ -24,6 +30,7 @@ def answering(**answers: RRsets) -> Behaviour:
     async def behave(query: bytes, send: Send) -> None:
         asked = dns.message.from_wire(query)
         reply = dns.message.make_response(asked)
+        reply.flags |= dns.flags.AA
         reply.answer.extend(answers.get(dns.rdatatype.to_text(asked.question[0].rdtype), ()))
         send(reply.to_wire())
 
@@ -60,7 +67,12 @@ async def probed(source: Behaviour, resolver: Behaviour) -> tuple[Any, list[str]
     return outcome, [dns.rdatatype.to_text(one) for one in asked]
 
 
-RESOLVER = answering(DS=DS, DNSKEY=ROOT.keys())
+RESOLVER = answering(
+    DS=DS,
+    DNSKEY=ROOT.keys(),
+    SOA=EXAMPLE.sign("example.", "SOA", "ns.example. host.example. 1 2 3 4 5"),
+    NS=EXAMPLE.sign("example.", "NS", "ns.example."),
+)
 
 
 async def test_keys_are_the_servers_own():
@@ -76,3 +88,19 @@ async def test_keys_that_do_not_fit():
     outcome, _ = await probed(source(SignedZone("example.", **TIMES)), RESOLVER)
 
     assert outcome.facts["dnssec"]["security"] == "bogus"
+
+
+async def test_every_server_with_its_own_keys(tmp_path: Path):
+    """A zone's servers know nothing of the zones above: the resolver does."""
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 ns.example\n")
+    fields = {"name": "www.example", "authoritative": "all", "expect": {"dnssec": "secure"}}
+    spec = DnsSpec.model_validate(fields | {"trust_anchors": [ROOT.anchor()]})
+
+    async with hand_made(source()) as server, hand_made(RESOLVER) as other:
+        resolver = Resolver((other.address,), hosts_file=hosts)
+        context = replace(probe_context(), network=Network(resolver=resolver))
+        outcome = await ask_all(spec, context, server.address.port)
+
+    assert outcome.status is OutcomeStatus.OK, outcome.failure
+    assert outcome.facts["dnssec"]["zones"] == [".", "example"]
