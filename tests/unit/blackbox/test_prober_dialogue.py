@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.blackbox.dialogue import LONGEST_LINE, converse
+from monitor.blackbox.dialogue import converse
 from monitor.blackbox.log import ProbeLog
 from monitor.blackbox.modules import QueryResponse
 from monitor.blackbox.run import Run
+from monitor.conditions.dialogue import LONGEST_LINE
 from monitor.domain.observation import FailureKind as Kind
 from monitor.domain.observation import series
 from monitor.net.errors import NetError

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.blackbox.expansion import expand
+from monitor.conditions.expansion import expand
 from monitor.fields.patterns import Pattern
 
 GROUPS = Pattern(r"^220 (?P<host>\S+) (\S+)(x)?").groups(b"220 mail.test ESMTP")
