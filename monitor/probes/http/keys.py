@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from monitor.checktype import CheckSpec
+from monitor.conditions.httpexpectation import HttpExpectation
 from monitor.fields import File, Host, Secret, Size, Url
 from monitor.fields.headers import (
     CookieName,
@@ -15,7 +16,6 @@ from monitor.fields.headers import (
     ParameterName,
 )
 from monitor.probes.http.credentials import BasicAuth, OAuth2Client
-from monitor.probes.http.expectation import HttpExpectation
 
 TlsVersion = Literal["TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"]
 

@@ -1,4 +1,4 @@
-"""What a check of type http expects: the keys under `expect`, and the conditions they make."""
+"""What a check expects of an HTTP answer: the keys under `expect`, and the conditions they make."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal, Self
