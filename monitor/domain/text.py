@@ -40,6 +40,18 @@ def veiled(text: str, secrets: Iterable[str]) -> str:
             continue
         text = text.replace(secret, _VEIL)
         if _CUT in text:
-            for length in range(min(len(secret) - 1, len(text)), _SHORTEST_SECRET - 1, -1):
-                text = text.replace(secret[:length] + _CUT, _VEIL + _CUT)
+            text = _without_beginnings(text, secret)
+    return text
+
+
+def _without_beginnings(text: str, secret: str) -> str:
+    """Return `text` without the beginning of `secret` that stands before a cut."""
+    first, cut = secret[:_SHORTEST_SECRET], text.find(_CUT)
+    while cut >= 0:
+        at = text.find(first, 0, cut)
+        while at >= 0 and not secret.startswith(text[at:cut]):
+            at = text.find(first, at + 1, cut)
+        if at >= 0:
+            text, cut = text[:at] + _VEIL + text[cut:], at + len(_VEIL)
+        cut = text.find(_CUT, cut + 1)
     return text

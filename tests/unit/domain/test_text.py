@@ -12,6 +12,8 @@ from monitor.domain.text import veiled
         ("'you sent hunt…'", "'you sent ***…'"),
         ("'you sent hunter2…'", "'you sent ***…'"),
         ("'you sent hun…'", "'you sent hun…'"),
+        ("hunte… and hunt…, hunhunter…", "***… and ***…, hun***…"),
+        ("hunt… of hunt-…", "***… of hunt-…"),
         ("hunt and hunter", "hunt and hunter"),
         ("nothing", "nothing"),
         ("", ""),
