@@ -104,20 +104,27 @@ async def _fetch(
     pinned: AddressClass | None,
     connect_quic: ConnectQuic | None,
 ) -> Reply:
-    cookies: Cookies | None = None
+    cookies = request.jar
     while True:
         if request.http3 and connect_quic is not None and request.target.origin.scheme == "https":
             response, dialled = await _ask_by_quic(connect_quic, request, deadline, trace, pinned)
         else:
             response, dialled = await _exchange(connect, request, deadline, trace, pinned)
         trace.status = response.status
+        if cookies is not None:
+            _take_cookies(cookies, request, response)
         hop = _hop(request, response, trace)
         if hop is None:
             return Reply(response, request.target, trace.redirects)
-        cookies = cookies or Cookies()
-        cookies.take(request.target, response.values(b"set-cookie"), now=time())
+        if cookies is None:
+            cookies = Cookies()
+            _take_cookies(cookies, request, response)
         pinned = _narrowed(pinned or AddressClass.LOOPBACK, request, dialled)
         request = _follow(request, hop, cookies)
+
+
+def _take_cookies(cookies: Cookies, request: Request, response: Response) -> None:
+    cookies.take(request.target, response.values(b"set-cookie"), now=time())
 
 
 def _narrowed(pinned: AddressClass, request: Request, dialled: str) -> AddressClass:
@@ -150,14 +157,11 @@ def _hop(request: Request, response: Response, trace: Trace) -> Hop | None:
 
 def _follow(request: Request, hop: Hop, cookies: Cookies) -> Request:
     fields = _fields(request.fields, hop)
-    own = "; ".join(value for name, value in fields if name.lower() == "cookie")
-    cookie = cookies.field(hop.target, own)
-    sent = tuple(entry for entry in fields if entry[0].lower() != "cookie")
     same_host = hop.target.origin.host == request.target.origin.host
-    next_request = make_request(
+    return make_request(
         hop.target,
         method=hop.method,
-        fields=sent if cookie is None else (*sent, ("Cookie", cookie)),
+        fields=fields,
         body=request.body if hop.keeps_body else b"",
         tls=request.tls if hop.same_origin else _impersonal(request.tls, same_host=same_host),
         family=request.family,
@@ -170,8 +174,8 @@ def _follow(request: Request, hop: Hop, cookies: Cookies) -> Request:
         proxy=request.proxy,
         user_agent=request.user_agent,
         redirects=request.redirects,
+        jar=cookies,
     )
-    return replace(next_request, fields=fields)  # what the jar holds is not the caller's own
 
 
 def _fields(fields: Fields, hop: Hop) -> Fields:

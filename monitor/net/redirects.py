@@ -1,6 +1,6 @@
 """Where a redirect leads, and what may go along. Decided here, acted on by `fetch`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
@@ -156,6 +156,11 @@ class Cookies:
         mine = [pair for pair in pairs if pair and pair.partition("=")[0].strip() not in set_since]
         cookies = [*mine, *(f"{name}={value}" for name, value in theirs if value is not None)]
         return "; ".join(cookies) or None
+
+    def values(self) -> Iterator[str]:
+        """Yield the value of every cookie of every origin."""
+        for kept in self._kept.values():
+            yield from (value for value in kept.values() if value is not None)
 
 
 def _attributes(parts: Iterable[bytes]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from monitor.net.http1 import USER_AGENT, request_head
 from monitor.net.proxy import Proxy, absolute_form
-from monitor.net.redirects import RedirectRules
+from monitor.net.redirects import Cookies, RedirectRules
 from monitor.net.resolver import Family
 from monitor.net.response import LARGEST_BODY
 from monitor.net.tls import TlsSettings
@@ -30,7 +30,8 @@ class Request:
     `http2` offers HTTP/2 to https targets, which may choose HTTP/1.1; `http3` asks https targets
     by QUIC, and by nothing else. `proxy` is asked in place of the target, unless its list of
     exceptions (`no_proxy`) names the target: then `via` is None. `upgrade` says that the fields ask
-    for another protocol. `redirects` None follows none.
+    for another protocol. `redirects` None follows none. `jar` holds the cookies of earlier
+    requests: they go along as they were when this one was made, and those of every answer go in.
     """
 
     target: Target
@@ -52,6 +53,7 @@ class Request:
     user_agent: str
     upgrade: bool
     redirects: RedirectRules | None
+    jar: Cookies | None
 
 
 def make_request(
@@ -71,6 +73,7 @@ def make_request(
     proxy: Proxy | None = None,
     user_agent: str = USER_AGENT,
     redirects: RedirectRules | None = None,
+    jar: Cookies | None = None,
 ) -> Request:
     """Return a request; without `redirects` it follows none.
 
@@ -80,7 +83,8 @@ def make_request(
         raise ValueError("HTTP/3 goes through no proxy")
     _load(http2=http2, http3=http3)
     via = proxy if proxy is not None and proxy.serves(target.origin) else None
-    sent = fields_sent(target, method, fields, body, user_agent)
+    given = fields if jar is None else _with_cookies(fields, target, jar)
+    sent = fields_sent(target, method, given, body, user_agent)
     return Request(
         target=target,
         method=method,
@@ -101,7 +105,15 @@ def make_request(
         user_agent=user_agent,
         upgrade=any(name.lower() == "upgrade" for name, _ in fields),
         redirects=redirects,
+        jar=jar,
     )
+
+
+def _with_cookies(fields: Fields, target: Target, jar: Cookies) -> Fields:
+    own = "; ".join(value for name, value in fields if name.lower() == "cookie")
+    cookie = jar.field(target, own)
+    others = tuple(entry for entry in fields if entry[0].lower() != "cookie")
+    return others if cookie is None else (*others, ("Cookie", cookie))
 
 
 def _load(*, http2: bool, http3: bool) -> None:

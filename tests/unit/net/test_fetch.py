@@ -6,7 +6,7 @@ from monitor.domain.observation import FailureKind as Kind
 from monitor.net.errors import NetError
 from monitor.net.fetch import fetch, make_request
 from monitor.net.policy import AddressClass
-from monitor.net.redirects import RedirectRules
+from monitor.net.redirects import Cookies, RedirectRules
 from monitor.net.trace import Trace
 from monitor.net.urls import parse_target
 
@@ -131,3 +131,26 @@ async def test_a_refused_redirect_is_counted():
 
     assert caught.value.failure.kind is Kind.REDIRECT_REFUSED
     assert (trace.status, trace.redirects, trace.phase) == (302, 1, None)
+
+
+async def test_a_jar_goes_from_request_to_request():
+    """A jar takes the cookies of every answer, a redirect's and the last one's; each later request
+    for the same origin takes them along, and another origin gets none of them.
+    """
+    jar, here = Cookies(), parse_target("http://a.test/")
+    moved_on = moved("/in").replace(b"\r\n\r\n", b"\r\nSet-Cookie: a=1; Path=/\r\n\r\n")
+    arrived = OK.replace(b"\r\n\r\n", b"\r\nSet-Cookie: b=2\r\n\r\n")
+    script = Script(a=["192.0.2.1", moved_on], b=["192.0.2.2", arrived])
+
+    for url in ("http://a.test/", "http://b.test/"):
+        request = make_request(parse_target(url), jar=jar)
+        await fetch(script.connect, request, deadline=0, trace=Trace())
+
+    own = (("Cookie", "c=3"),)
+    later = make_request(here, fields=own, jar=jar)
+    there = make_request(parse_target("http://b.test/"), jar=jar)
+    assert b"Cookie: c=3; a=1\r\n" in later.head
+    assert later.fields == own, "what the jar holds is not the caller's own"
+    assert b"Cookie: b=2\r\n" in there.head
+    assert b"Cookie" not in make_request(parse_target("http://c.test/"), jar=jar).head
+    assert list(jar.values()) == ["1", "2"]
