@@ -17,11 +17,9 @@ from monitor.domain.observation import FailureKind
 from monitor.domain.text import visible_text
 from monitor.net.connection import Stream
 from monitor.net.errors import NetError
+from monitor.net.reader import LONGEST_LINE, Reader, shown
 from monitor.net.trace import Phase, Trace
 
-LONGEST_LINE = 4096
-MOST_LINES = 100
-LARGEST_DIALOGUE = 65_536  # bytes that the server may send before TLS
 _SHOWN = 200
 # Who greets must give a name; this one tells nothing of the monitor's network (RFC 2606).
 _OUR_NAME = b"pantau.invalid"
@@ -73,13 +71,11 @@ async def negotiate(stream: Stream, protocol: StartTls, name: str, trace: Trace)
     server refuses, does not offer it, or speaks another protocol.
     """
     trace.enter(Phase.PROCESSING)
-    reader = _Reader(stream, protocol)
+    reader = Reader(
+        stream, f"STARTTLS ({protocol})", FailureKind.STARTTLS, unfinished="and no agreement"
+    )
     banner = await _DIALOGUES[protocol](reader, name)
-    if reader.buffered:
-        raise reader.failure(
-            f"the server sent {len(reader.buffered)} more bytes in the clear after agreeing to "
-            "TLS; somebody may have slipped them in"
-        )
+    reader.nothing_slipped_in()
     return banner
 
 
@@ -89,81 +85,7 @@ async def farewell(stream: Stream, protocol: StartTls) -> None:
         await stream.send(FAREWELLS.get(protocol, b""))
 
 
-class _Reader:
-    """What the server says, in lines or in pieces, within bounds."""
-
-    def __init__(self, stream: Stream, protocol: StartTls) -> None:
-        self._stream = stream
-        self._protocol = protocol
-        self._received = 0
-        self._lines = 0
-        self.buffered = bytearray()
-
-    def failure(self, detail: str) -> NetError:
-        """Return the failure that `detail` describes."""
-        return NetError(
-            FailureKind.STARTTLS, f"STARTTLS ({self._protocol}): {detail}", answered=True
-        )
-
-    def unexpected(self, awaited: str, said: bytes) -> NetError:
-        """Return the failure of a server that said something else."""
-        return self.failure(f"expected {awaited}, but the server said {_shown(said)}")
-
-    async def send(self, octets: bytes) -> None:
-        await self._stream.send(octets)
-
-    async def more(self) -> None:
-        """Wait for more of what the server says."""
-        octets = await self._stream.receive()
-        if not octets:
-            said = f" after {_shown(self.buffered)}" if self.buffered else ""
-            raise self.failure(f"the server closed the connection{said}")
-        self._received += len(octets)
-        self.buffered += octets
-        if self._received > LARGEST_DIALOGUE:
-            raise self.failure(f"the server sent over {LARGEST_DIALOGUE} bytes and no agreement")
-
-    async def line(self) -> bytes:
-        """Return the next line, without its end."""
-        searched = 0
-        while (end := self.buffered.find(b"\n", searched)) < 0:
-            searched = len(self.buffered)
-            if searched > LONGEST_LINE:
-                break
-            await self.more()
-        if end < 0 or end > LONGEST_LINE:
-            raise self.failure(f"a line of over {LONGEST_LINE} bytes: {_shown(self.buffered)}")
-        self._lines += 1
-        if self._lines > MOST_LINES:
-            raise self.failure(f"the server sent over {MOST_LINES} lines and no agreement")
-        line = bytes(self.buffered[:end]).rstrip(b"\r")
-        del self.buffered[: end + 1]
-        return line
-
-    async def exactly(self, count: int) -> bytes:
-        """Return the next `count` bytes."""
-        while len(self.buffered) < count:
-            await self.more()
-        octets = bytes(self.buffered[:count])
-        del self.buffered[:count]
-        return octets
-
-    async def until(self, pattern: re.Pattern[bytes], window: int) -> bytes:
-        """Return what comes up to the end of a match, which is at most `window` bytes long."""
-        searched = 0
-        while (match := pattern.search(self.buffered, searched)) is None:
-            searched = max(0, len(self.buffered) - window)
-            await self.more()
-        octets = bytes(self.buffered[: match.end()])
-        del self.buffered[: match.end()]
-        return octets
-
-
-def _shown(octets: bytes | bytearray) -> str:
-    return repr(visible_text(bytes(octets), _SHOWN)) if octets else "nothing"
-
-
-async def _reply(reader: _Reader) -> tuple[bytes, list[bytes]]:
+async def _reply(reader: Reader) -> tuple[bytes, list[bytes]]:
     """Return the code of a reply of SMTP or FTP, and the texts of its lines (RFC 5321, 4.2)."""
     line = await reader.line()
     code, texts = line[:3], [line[4:]]
@@ -176,7 +98,7 @@ async def _reply(reader: _Reader) -> tuple[bytes, list[bytes]]:
     return code, texts
 
 
-async def _smtp(reader: _Reader, _: str) -> str:
+async def _smtp(reader: Reader, _: str) -> str:
     code, greeting = await _reply(reader)
     if code != b"220":
         raise reader.unexpected("220", code + b" " + greeting[0])
@@ -202,7 +124,7 @@ def _text(octets: bytes) -> str:
     return visible_text(octets, _SHOWN)
 
 
-async def _ftp(reader: _Reader, _: str) -> str:
+async def _ftp(reader: Reader, _: str) -> str:
     code, greeting = await _reply(reader)
     if code != b"220":
         raise reader.unexpected("220", code + b" " + greeting[0])
@@ -213,7 +135,7 @@ async def _ftp(reader: _Reader, _: str) -> str:
     return _text(greeting[0])
 
 
-async def _imap(reader: _Reader, _: str) -> str:
+async def _imap(reader: Reader, _: str) -> str:
     greeting = await reader.line()
     if not greeting.upper().startswith(b"* OK"):  # after PREAUTH it is too late (RFC 9051, 7.1.4)
         raise reader.unexpected("* OK", greeting)
@@ -225,7 +147,7 @@ async def _imap(reader: _Reader, _: str) -> str:
     return _text(greeting[4:].strip())
 
 
-async def _tagged(reader: _Reader, tag: bytes, command: bytes) -> list[bytes]:
+async def _tagged(reader: Reader, tag: bytes, command: bytes) -> list[bytes]:
     """Send a command; return the untagged CAPABILITY lines before the server's OK."""
     await reader.send(tag + b" " + command + b"\r\n")
     listed = []
@@ -237,7 +159,7 @@ async def _tagged(reader: _Reader, tag: bytes, command: bytes) -> list[bytes]:
     return listed
 
 
-async def _pop3(reader: _Reader, _: str) -> str:
+async def _pop3(reader: Reader, _: str) -> str:
     greeting = await reader.line()
     if not greeting.startswith(b"+OK"):
         raise reader.unexpected("+OK", greeting)
@@ -251,7 +173,7 @@ async def _pop3(reader: _Reader, _: str) -> str:
 _SIEVE_END = (b"OK", b"NO", b"BYE")
 
 
-async def _sieve(reader: _Reader, _: str) -> str:
+async def _sieve(reader: Reader, _: str) -> str:
     offers = []
     while not (line := await reader.line()).upper().startswith(_SIEVE_END):
         offers.append(line)
@@ -269,20 +191,20 @@ async def _sieve(reader: _Reader, _: str) -> str:
 _SSL_REQUEST = struct.pack("!II", 8, 80_877_103)
 
 
-async def _postgres(reader: _Reader, _: str) -> str:
+async def _postgres(reader: Reader, _: str) -> str:
     await reader.send(_SSL_REQUEST)
     said = await reader.exactly(1)
     if said == b"N":
         raise reader.failure("the server does not offer it")
     if said == b"E":  # too many connections, or a server from before SSL
         await reader.exactly(4)
-        raise reader.failure(f"the server refuses: {_shown(await _rest(reader))}")
+        raise reader.failure(f"the server refuses: {shown(await _rest(reader))}")
     if said != b"S":
         raise reader.unexpected("S", said + bytes(reader.buffered))
     return ""
 
 
-async def _rest(reader: _Reader) -> bytes:
+async def _rest(reader: Reader) -> bytes:
     """Return what is left of what the server said so far, up to a bound."""
     if not reader.buffered:
         await reader.more()
@@ -295,19 +217,19 @@ _CLIENT_PROTOCOL_41, _CLIENT_SSL, _CLIENT_SECURE_CONNECTION = 0x200, 0x800, 0x80
 _UTF8MB4 = 45
 
 
-async def _mysql(reader: _Reader, _: str) -> str:
+async def _mysql(reader: Reader, _: str) -> str:
     size = int.from_bytes((await reader.exactly(4))[:3], "little")
     if size > LONGEST_LINE:
         raise reader.failure(f"a greeting of {size} bytes: this is not MySQL")
     greeting = await reader.exactly(size)
     if greeting[:1] == b"\xff":
-        raise reader.failure(f"the server refuses: {_shown(greeting[3:])}")
+        raise reader.failure(f"the server refuses: {shown(greeting[3:])}")
     version, found, rest = greeting[1:].partition(b"\0")
     if greeting[:1] != b"\x0a" or not found or len(rest) < 15:
         raise reader.unexpected("a greeting of protocol 10", greeting)
     # Thread id (4), scramble (8), filler (1), then the lower half of what it can do.
     if not int.from_bytes(rest[13:15], "little") & _CLIENT_SSL:
-        raise reader.failure(f"the server does not offer it; it is {_shown(version)}")
+        raise reader.failure(f"the server does not offer it; it is {shown(version)}")
     flags = _CLIENT_PROTOCOL_41 | _CLIENT_SSL | _CLIENT_SECURE_CONNECTION
     request = struct.pack("<IIB23x", flags, 16_777_216, _UTF8MB4)
     await reader.send(len(request).to_bytes(3, "little") + b"\1" + request)
@@ -321,7 +243,7 @@ _EXTENDED_REQUEST = (
 _EXTENDED_RESPONSE = 0x78
 
 
-async def _ldap(reader: _Reader, _: str) -> str:
+async def _ldap(reader: Reader, _: str) -> str:
     await reader.send(_EXTENDED_REQUEST)
     tag, message = await _element(reader)
     fields = _elements(message)
@@ -333,11 +255,11 @@ async def _ldap(reader: _Reader, _: str) -> str:
     code = int.from_bytes(result[0][1][:4])
     if code:
         told = result[2][1] if len(result) > 2 else b""
-        raise reader.failure(f"the server refuses with result {code}: {_shown(told)}")
+        raise reader.failure(f"the server refuses with result {code}: {shown(told)}")
     return ""
 
 
-async def _element(reader: _Reader) -> tuple[int, bytes]:
+async def _element(reader: Reader) -> tuple[int, bytes]:
     """Return tag and content of the next element (BER, definite length)."""
     tag, size = await reader.exactly(2)
     if size & 0x80:
@@ -370,7 +292,7 @@ _PROCEED = re.compile(rb"<(?:\w{1,20}:)?(proceed|failure)\b[^<>]{0,200}>")
 _XMPP_WINDOW = 512
 
 
-async def _xmpp(reader: _Reader, name: str) -> str:
+async def _xmpp(reader: Reader, name: str) -> str:
     await reader.send(
         b"<?xml version='1.0'?><stream:stream to='"
         + escape(name).encode("ascii", "replace")
@@ -379,7 +301,7 @@ async def _xmpp(reader: _Reader, name: str) -> str:
     )
     features = await reader.until(_FEATURES, _XMPP_WINDOW)
     if b"urn:ietf:params:xml:ns:xmpp-tls" not in features:
-        raise reader.failure(f"the server does not offer it; it said {_shown(features)}")
+        raise reader.failure(f"the server does not offer it; it said {shown(features)}")
     await reader.send(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
     said = await reader.until(_PROCEED, _XMPP_WINDOW)
     match = _PROCEED.search(said)
@@ -390,7 +312,7 @@ async def _xmpp(reader: _Reader, name: str) -> str:
     return ""
 
 
-_Dialogue = Callable[[_Reader, str], Awaitable[str]]
+_Dialogue = Callable[[Reader, str], Awaitable[str]]
 _DIALOGUES: dict[StartTls, _Dialogue] = {
     StartTls.SMTP: _smtp,
     StartTls.IMAP: _imap,
