@@ -84,7 +84,7 @@ def _nobody(found: Authorities) -> Verdict:
     ours = [one.cause for one in found.servers if one.cause]
     first = next((one for one in found.servers if not one.cause), found.servers[0])
     kind = first.failure.kind if first.failure else FailureKind.ANSWER
-    detail = f"none of {len(found.servers)} servers serves {found.zone}: {_fault(first)}"
+    detail = f"no name server serves {found.zone} ({len(found.servers)} asked): {_fault(first)}"
     if len(ours) == len(found.servers):
         return Verdict(OutcomeStatus.UNKNOWN, Failure(kind, detail), ours[0])
     return Verdict(OutcomeStatus.FAILED, Failure(kind, detail))

@@ -34,7 +34,6 @@ from monitor.net.dnssecwire import (
     Name,
     RRset,
     SignedReply,
-    find,
     is_within,
     parse_name,
     read,
@@ -118,7 +117,7 @@ class _Validation:
     async def _step(self, name: Name, record_type: int, reply: SignedReply) -> Name | None:
         """Judge what the reply says of one name. Return the name that it is an alias of, if any."""
         found = _of_type(reply, name, record_type)
-        alias = find(reply.answer, name, CNAME)
+        alias = reply.answer.get((name, CNAME))
         try:
             if found:
                 for rrset in found:
@@ -148,7 +147,7 @@ class _Validation:
 
     async def _alias(self, alias: RRset, reply: SignedReply) -> None:
         """Return if a CNAME is secure, by itself or because a DNAME makes it (RFC 6672, 5.3)."""
-        for rrset in reply.answer:
+        for rrset in reply.answer.values():
             is_above = rrset.owner != alias.owner and is_within(alias.owner, rrset.owner)
             if rrset.type == DNAME and is_above:
                 await self._present(rrset, reply)
@@ -160,7 +159,7 @@ class _Validation:
 
     async def _absent(self, name: Name, record_type: int, reply: SignedReply) -> None:
         """Return if it is proven that there is no such name, or none of its type."""
-        spans = [one for one in reply.authority if one.type in {NSEC, NSEC3}]
+        spans = [one for one in reply.authority.values() if one.type in {NSEC, NSEC3}]
         signatures = [one for span in spans for one in signatures_of(span, reply.authority)]
         what = f"{shown(name)} {type_name(record_type)}"
         signers = [one.signer for one in signatures]
@@ -202,8 +201,8 @@ def _read(question: Question, wire: bytes) -> SignedReply:
 
 def _of_type(reply: SignedReply, name: Name, record_type: int) -> list[RRset]:
     if record_type == _ANY:
-        return [one for one in reply.answer if one.owner == name and one.type != RRSIG]
-    found = find(reply.answer, name, record_type)
+        return [one for one in reply.answer.values() if one.owner == name and one.type != RRSIG]
+    found = reply.answer.get((name, record_type))
     return [found] if found else []
 
 
@@ -214,7 +213,7 @@ def _side(name: Name, record_type: int) -> Name:
 
 def _is_cut_short(reply: SignedReply, name: Name, record_type: int) -> bool:
     """Say whether a reply ends with an alias and says nothing of what it leads to."""
-    is_answered = _of_type(reply, name, record_type) or find(reply.answer, name, CNAME)
+    is_answered = _of_type(reply, name, record_type) or reply.answer.get((name, CNAME))
     return not is_answered and not reply.authority
 
 

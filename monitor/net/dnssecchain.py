@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from monitor.domain.dnstypes import rcode_name
 from monitor.net.anchors import Anchors
@@ -31,8 +32,8 @@ from monitor.net.dnssecwire import (
     NXDOMAIN,
     Name,
     RRset,
+    Section,
     SignedReply,
-    find,
     is_within,
     read,
     shown,
@@ -115,13 +116,14 @@ class Chain:
             raise found
         return found
 
-    def verify(self, rrset: RRset, section: Sequence[RRset], zone: Zone) -> Verified:
+    def verify(self, rrset: RRset, section: Section, zone: Zone) -> Verified:
         """Return the signature of `zone` over an RRset in its section. Raises Bogus."""
         return self._verify(rrset, section, zone.name, zone.keys)
 
     def denial(self, reply: SignedReply, zone: Zone) -> Denied:
         """Return what a reply denies, by signed spans of `zone`. Raises Bogus and Insecure."""
-        rrsets = [one for one in reply.authority if _is_span_of(zone, one, reply)][:_MOST_SPANS]
+        spans = (one for one in reply.authority.values() if _is_span_of(zone, one, reply))
+        rrsets = list(islice(spans, _MOST_SPANS))
         verified = [self._span(rrset, reply, zone) for rrset in rrsets]
         hashed = [one for one in map(read_hashed_span, rrsets) if one and one.zone == zone.name]
         return Denied(
@@ -148,11 +150,11 @@ class Chain:
     async def _digests(self, name: Name, above: Zone) -> tuple[KeyDigest, ...] | None:
         """Return the DS records of `name`, None if it is no zone. Raises Insecure and Bogus."""
         reply = await self.ask(name, "DS")
-        rrset = find(reply.answer, name, DS)
+        rrset = reply.answer.get((name, DS))
         if rrset is not None:
             self.verify(rrset, reply.answer, above)
             return read_digests(rrset)
-        if find(reply.answer, name, CNAME):
+        if (name, CNAME) in reply.answer:
             return None
         cut = no_digest(self.denial(reply, above).denial, name)
         if cut is Cut.INSECURE:
@@ -170,7 +172,7 @@ class Chain:
             numbers = ", ".join(f"{one.algorithm}/{one.digest_type}" for one in digests[:5])
             raise Insecure(f"{shown(name)}: no supported algorithm and digest in DS ({numbers})")
         reply = await self.ask(name, "DNSKEY")
-        rrset = find(reply.answer, name, DNSKEY)
+        rrset = reply.answer.get((name, DNSKEY))
         if rrset is None:
             raise Bogus(f"{shown(name)}: no DNSKEY, but a DS")
         keys = read_keys(rrset)[:_MOST_KEYS]
@@ -183,9 +185,7 @@ class Chain:
         self.zones[name] = zone
         return zone
 
-    def _verify(
-        self, rrset: RRset, section: Sequence[RRset], zone: Name, keys: Sequence[Key]
-    ) -> Verified:
+    def _verify(self, rrset: RRset, section: Section, zone: Name, keys: Sequence[Key]) -> Verified:
         signatures = signatures_of(rrset, section)
         return verify(rrset, signatures, zone, keys, now=self._now, effort=self._effort)
 

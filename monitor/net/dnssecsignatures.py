@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from monitor.net.dnsseckeys import made_by
 from monitor.net.dnssecrecords import Key, Signature, read_signatures
-from monitor.net.dnssecwire import RRSIG, Name, RRset, find, shown, wire_name
+from monitor.net.dnssecwire import RRSIG, Name, RRset, Section, shown, wire_name
 
 _RECORD = struct.Struct("!HHIH")
 _IN = 1
@@ -58,9 +58,9 @@ class Verified:
     labels: int
 
 
-def signatures_of(rrset: RRset, section: Sequence[RRset]) -> tuple[Signature, ...]:
+def signatures_of(rrset: RRset, section: Section) -> tuple[Signature, ...]:
     """Return the signatures over an RRset in its section of a reply."""
-    found = read_signatures(find(section, rrset.owner, RRSIG))
+    found = read_signatures(section.get((rrset.owner, RRSIG)))
     return tuple(one for one in found if one.covered == rrset.type)
 
 

@@ -47,13 +47,17 @@ class RRset:
         return f"{shown(self.owner)} {type_name(self.type)}"
 
 
+Section = Mapping[tuple[Name, int], RRset]
+"""RRsets of class IN by owner and type. The RRSIGs of an owner are one RRset, as all others."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedReply:
-    """A reply's RRsets of class IN, RRSIGs are one RRset an owner, as all others."""
+    """What signatures are made over, of a reply."""
 
     rcode: int
-    answer: tuple[RRset, ...]
-    authority: tuple[RRset, ...]
+    answer: Section
+    authority: Section
 
 
 def parse_name(text: str) -> Name:
@@ -82,11 +86,6 @@ def is_within(name: Name, zone: Name) -> bool:
     return len(name) >= len(zone) and name[len(name) - len(zone) :] == zone
 
 
-def find(rrsets: Sequence[RRset], owner: Name, record_type: int) -> RRset | None:
-    """Return the RRset of an owner and type, None if there is none."""
-    return next((one for one in rrsets if one.type == record_type and one.owner == owner), None)
-
-
 def read(wire: bytes) -> SignedReply:
     """Return the RRsets of a reply. Raises Malformed for bytes that are none."""
     try:
@@ -112,7 +111,7 @@ class _Reader:
         authority, at = self._section(at, counts[1])
         return SignedReply(rcode=flags & 0x0F, answer=answer, authority=authority)
 
-    def _section(self, at: int, count: int) -> tuple[tuple[RRset, ...], int]:
+    def _section(self, at: int, count: int) -> tuple[Section, int]:
         records: list[tuple[Name, int, bytes]] = []
         for _ in range(count):
             owner, behind = self._name(at)
@@ -156,9 +155,9 @@ def _label_text(label: bytes) -> str:
     return label.lower().hex()
 
 
-def _rrsets(records: Sequence[tuple[Name, int, bytes]]) -> tuple[RRset, ...]:
+def _rrsets(records: Sequence[tuple[Name, int, bytes]]) -> Section:
     """Return records as RRsets. Comparing canonical bytes puts them in canonical order."""
-    return tuple(
-        RRset(owner, kind, tuple(rdata for _, _, rdata in group))
-        for (owner, kind), group in groupby(sorted(set(records)), key=lambda one: one[:2])
-    )
+    return {
+        key: RRset(*key, tuple(rdata for _, _, rdata in group))
+        for key, group in groupby(sorted(set(records)), key=lambda one: one[:2])
+    }

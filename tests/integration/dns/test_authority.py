@@ -216,7 +216,7 @@ async def test_no_server_at_all(town: Town):
     assert outcome.status is OutcomeStatus.FAILED
     assert outcome.failure is not None
     assert outcome.failure.detail == (
-        f"none of 1 servers serves nobody.id: ns4.id {STRANGER}: REFUSED"
+        f"no name server serves nobody.id (1 asked): ns4.id {STRANGER}: REFUSED"
     )
 
 

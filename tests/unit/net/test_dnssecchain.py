@@ -228,3 +228,31 @@ async def test_chain_of_many_questions_is_given_up():
 
     assert found.security is Security.BOGUS
     assert found.reason == "given up after 64 questions"
+
+
+def of_64_kb(*, owners: bool) -> tuple[RRsets, RRsets]:
+    """Return many NSECs, each with a signature, or one NSEC with as many signatures."""
+    span, signature = nsec(EXAMPLE, "b.example.id.", "y.example.id.", "A")
+    count = range(650)
+    if owners:
+        names = [f"{number}.example.id." for number in count]
+        spans = [dns.rrset.from_rdata(name, 300, span[0]) for name in names]
+        small = signature[0].replace(signature=b"x")
+        return [], [*spans, *(dns.rrset.from_rdata(name, 300, small) for name in names)]
+    many = [signature[0].replace(signature=number.to_bytes(2, "big")) for number in count]
+    return [], [span, dns.rrset.from_rdata_list("b.example.id.", 300, many)]
+
+
+@pytest.mark.parametrize("owners", [True, False], ids=["many-spans", "many-signatures"])
+async def test_denials_of_64_kb_are_cheap(owners: bool):
+    """A denial made of as many records as fit a message costs a fraction of a second."""
+    wire = reply(*of_64_kb(owners=owners), "NXDOMAIN")
+    asked = world()
+    began = time.process_time()
+
+    found = await validated(wire, asked)
+
+    took = time.process_time() - began
+    print(f"{took * 1000:.0f} ms of CPU for {len(wire)} bytes")
+    assert found.security is Security.BOGUS
+    assert took < 1

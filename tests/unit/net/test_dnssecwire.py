@@ -30,7 +30,7 @@ def test_canonical_values(kind: str, value: str):
     number = dns.rdatatype.from_text(kind)
     rdata = dns.rdata.from_text("IN", kind, value)
 
-    (rrset,) = read(message(record(number, rdata.to_wire()))).answer
+    (rrset,) = read(message(record(number, rdata.to_wire()))).answer.values()
 
     assert rrset.rdatas == (rdata.to_digestable(dns.name.root),)
     assert str(rrset) == f"a.id {kind}"
@@ -46,7 +46,7 @@ def test_records_make_sets():
         record(28, b"\0" * 16),
     ]
 
-    found = {rrset.type: rrset for rrset in read(message(*records)).answer}
+    found = {kind: rrset for (_, kind), rrset in read(message(*records)).answer.items()}
 
     assert set(found) == {1, 28}
     assert found[1].rdatas == (b"\xc0\0\2\x07", b"\xc0\0\2\x08")
@@ -56,7 +56,7 @@ def test_name_of_any_bytes():
     """A label may hold any bytes, a dot too; it is shown so that it can't be taken for another."""
     owner = b"\3A.b\2\\\xff\0"
 
-    (rrset,) = read(message(record(1, b"\0" * 4, owner))).answer
+    (rrset,) = read(message(record(1, b"\0" * 4, owner))).answer.values()
 
     assert rrset.owner == (b"a.b", b"\\\xff")
     assert shown(rrset.owner) == r"a\.b.\\\255"
