@@ -181,7 +181,7 @@ def tell(report: Report, what: str, load: Load) -> None:
 
 def beside_blackbox(bench: Bench) -> None:
     """Compare the whole daemon with blackbox_exporter at a hundred checks a second."""
-    blackbox.compare(bench.folder, bench.where, bench.report)
+    blackbox.compare(bench.folder, bench.where, bench.report, lambda: bench.floor_cost(tls=True))
 
 
 SECTIONS = {

@@ -92,7 +92,7 @@ def targets(folder: Path) -> Iterator[Targets]:
     )
     try:
         for port in (http_port, https_port):
-            _await_listener(port, process)
+            await_listener(port, process)
         yield Targets(
             http_port=http_port,
             https_port=https_port,
@@ -131,7 +131,7 @@ def _free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
-def _await_listener(port: int, process: subprocess.Popen[bytes]) -> None:
+def await_listener(port: int, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 10
     while time.monotonic() < until and process.poll() is None:
         try:
@@ -140,7 +140,7 @@ def _await_listener(port: int, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.02)
         else:
             return
-    raise RuntimeError(f"nginx does not listen on port {port}")
+    raise RuntimeError(f"nobody listens on port {port}")
 
 
 def main(folder: str) -> None:
