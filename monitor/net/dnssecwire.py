@@ -158,6 +158,6 @@ def _label_text(label: bytes) -> str:
 def _rrsets(records: Sequence[tuple[Name, int, bytes]]) -> Section:
     """Return records as RRsets. Comparing canonical bytes puts them in canonical order."""
     return {
-        key: RRset(*key, tuple(rdata for _, _, rdata in group))
-        for key, group in groupby(sorted(set(records)), key=lambda one: one[:2])
+        (owner, kind): RRset(owner, kind, tuple(rdata for _, _, rdata in group))
+        for (owner, kind), group in groupby(sorted(set(records)), key=lambda one: one[:2])
     }
