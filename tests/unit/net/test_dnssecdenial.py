@@ -327,6 +327,19 @@ def test_proofs_say_what_the_zone_says(names: list[str], asked: str):
         assert closer == (not is_there)
 
 
+@pytest.mark.parametrize(
+    ("zone", "types", "proof"),
+    [("a.id", {2, 6}, Proof.NONE), ("a.id", {2}, Proof.WHOLE), (".", {2, 6}, Proof.WHOLE)],
+    ids=["of-the-child", "of-the-parent", "root"],
+)
+def test_only_the_zone_above_denies_a_ds(zone: str, types: set[int], proof: Proof):
+    """A zone's own word that it has no DS counts for nothing, but at the root."""
+    name = parse_name(zone)
+    spans = Spans([Span(name, parse_name("b.id"), frozenset(types))])
+
+    assert no_records(spans, name, 43) is proof
+
+
 def test_hash_as_dnspython_has_it():
     """Names are hashed as RFC 5155 has it."""
     rrsets = read_signed(reply(matching("www.example.id.", "A", iterations=3))).answer.values()
