@@ -49,12 +49,19 @@ class _Module:
         self._steps = steps
         self._run = run
         self._start_tls = start_tls
+        self._number = 0
+        self._groups: Groups = {}
+
+    @property
+    def _step(self) -> QueryResponse:
+        return self._steps[self._number]
 
     def begins(self, number: int) -> None:
+        self._number, self._groups = number, {}
         self._run.steps.info("Processing query response entry", entry_number=number)
 
-    def heard(self, number: int, groups: Groups) -> None:
-        step = self._steps[number]
+    def heard(self, groups: Groups) -> None:
+        step, self._groups = self._step, groups
         if step.expect is None:
             self._run.steps.info("Bytes matched", bytes=len(step.expect_bytes.encode()))
             return
@@ -62,8 +69,8 @@ class _Module:
         if step.labels:
             self._run.numbers[_information(step, groups)] = 1.0
 
-    def missed(self, number: int, mismatch: Mismatch) -> None:
-        steps, step = self._run.steps, self._steps[number]
+    def missed(self, mismatch: Mismatch) -> None:
+        steps, step = self._run.steps, self._step
         match mismatch.miss:
             case Miss.NO_LINE:
                 pattern = "" if step.expect is None else step.expect.text
@@ -77,13 +84,13 @@ class _Module:
                 steps.error("Bytes did not match")
                 self._run.numbers[FAILED_DUE_TO_BYTES] = 1.0
 
-    def words(self, number: int, groups: Groups) -> bytes:
+    def words(self) -> bytes:
         """Return the line to send. Only after `expect` it is a template."""
-        step = self._steps[number]
+        step = self._step
         if not step.send:
             return b""
-        self._run.steps.debug("Sending line", entry_number=number)
-        text = step.send.encode() if step.expect is None else expand(step.send, groups)
+        self._run.steps.debug("Sending line", entry_number=self._number)
+        text = step.send.encode() if step.expect is None else expand(step.send, self._groups)
         return text + b"\n"
 
     async def start_tls(self, stream: Stream, unread: int) -> None:

@@ -54,35 +54,34 @@ class Mismatch:
 
 
 class Leader(Protocol):
-    """Who leads a conversation: is told how it goes, and asked for words. Steps count from 0."""
+    """Who leads a conversation: is told how it goes, and asked for words."""
 
     def begins(self, number: int) -> None:
-        """Hear that a step begins."""
+        """Hear that a step begins; the first is 0. All else is about this one."""
 
-    def heard(self, number: int, groups: Groups) -> None:
+    def heard(self, groups: Groups) -> None:
         """Hear that what was expected came, and what the groups of `expect` hold."""
 
-    def missed(self, number: int, mismatch: Mismatch) -> None:
+    def missed(self, mismatch: Mismatch) -> None:
         """Hear that something else came."""
 
-    def words(self, number: int, groups: Groups) -> bytes:
-        """Return what to send in this step, b"" for nothing."""
+    def words(self) -> bytes:
+        """Return what to send, b"" for nothing."""
 
     async def start_tls(self, stream: Stream, unread: int) -> None:
         """Make the handshake; `unread` bytes stood in the clear behind the last line."""
 
 
 class Conversation:
-    """One conversation under way. `number` is the step that runs, also when it raised."""
+    """One conversation under way."""
 
-    __slots__ = ("_leader", "_received", "_steps", "_stream", "number")
+    __slots__ = ("_leader", "_received", "_steps", "_stream")
 
     def __init__(self, stream: Stream, steps: Sequence[Step], leader: Leader) -> None:
         self._stream = stream
         self._steps = steps
         self._leader = leader
         self._received = _Received(stream)
-        self.number = 0
 
     @property
     def latest(self) -> bytes:
@@ -92,13 +91,12 @@ class Conversation:
     async def run(self) -> Mismatch | None:
         """Go through the steps; return what the target broke, or None. Raises NetError."""
         for number, step in enumerate(self._steps):
-            self.number = number
             self._leader.begins(number)
-            heard = await self._hear(step)
-            if isinstance(heard, Mismatch):
-                self._leader.missed(number, heard)
-                return heard
-            if words := self._leader.words(number, heard):
+            mismatch = await self._listen(step)
+            if mismatch is not None:
+                self._leader.missed(mismatch)
+                return mismatch
+            if words := self._leader.words():
                 self._stream.trace.enter(Phase.PROCESSING)
                 await self._stream.send(words)
             if step.starttls:  # nothing said in the clear is carried over into TLS
@@ -106,16 +104,17 @@ class Conversation:
                 self._received = _Received(self._stream)
         return None
 
-    async def _hear(self, step: Step) -> Groups | Mismatch:
+    async def _listen(self, step: Step) -> Mismatch | None:
         if step.expect is not None:
             heard = await _matching_line(self._received, step.expect)
         elif step.expect_bytes:
             heard = await _same_bytes(self._received, step.expect_bytes)
         else:
-            return _NO_GROUPS
-        if not isinstance(heard, Mismatch):
-            self._leader.heard(self.number, heard)
-        return heard
+            return None
+        if isinstance(heard, Mismatch):
+            return heard
+        self._leader.heard(heard)
+        return None
 
 
 async def _matching_line(received: "_Received", pattern: Pattern) -> Groups | Mismatch:

@@ -1,8 +1,18 @@
 """Templates such as `${1}` and `$name`, filled in as Go's Regexp.Expand fills them in."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from monitor.fields.patterns import Groups
 
 _HIGHEST_NUMBER = 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Hole:
+    """A place that is filled in with what the group of this name holds."""
+
+    name: int | str
 
 
 def expand(template: str, groups: Groups) -> bytes:
@@ -11,24 +21,33 @@ def expand(template: str, groups: Groups) -> bytes:
     A name is as long as it can be: `$1x` asks for a group `1x`. One that matched nothing, or that
     is not there, leaves nothing behind. `$$` is a dollar, as is one that no name follows.
     """
-    done: list[bytes] = []
+    return b"".join(
+        groups.get(part.name, b"") if isinstance(part, _Hole) else part for part in _parts(template)
+    )
+
+
+def names_in(template: str) -> tuple[int | str, ...]:
+    """Return the groups that a template asks for, in the order in which it does."""
+    return tuple(part.name for part in _parts(template) if isinstance(part, _Hole))
+
+
+def _parts(template: str) -> Iterator[bytes | _Hole]:
     rest = template
     while rest:
         plain, dollar, rest = rest.partition("$")
-        done.append(plain.encode(errors="replace"))
+        yield plain.encode(errors="replace")
         if not dollar:
-            break
+            return
         if rest.startswith("$"):
-            done.append(b"$")
+            yield b"$"
             rest = rest[1:]
             continue
         name, after = _name(rest)
         if name is None:
-            done.append(b"$")
+            yield b"$"
         else:
-            done.append(groups.get(_key(name), b""))
+            yield _Hole(_key(name))
             rest = after
-    return b"".join(done)
 
 
 def _name(text: str) -> tuple[str | None, str]:

@@ -45,6 +45,12 @@ FAILED_DUE_TO_REGEX: SharedSeries = (
     (),
 )
 
+FAILED_DUE_TO_BYTES: SharedSeries = (
+    "probe_failed_due_to_bytes",
+    "Indicates if probe failed due to bytes",
+    (),
+)
+
 FAILED_DUE_TO_CEL: SharedSeries = (
     "probe_failed_due_to_cel",
     "Indicates if probe failed due to CEL expression not matching; absent without one",

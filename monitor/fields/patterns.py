@@ -49,6 +49,13 @@ class Pattern:
         texts |= {name.decode(): texts[number] for name, number in compiled.groupindex.items()}
         return {key: text for key, text in texts.items() if text is not None}
 
+    @property
+    def group_names(self) -> frozenset[int | str]:
+        """What its groups are called: every number from 0 (all of the match), and every name."""
+        compiled = _compiled(self.text)
+        names = (name.decode() for name in compiled.groupindex)
+        return frozenset((*range(compiled.groups + 1), *names))
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Pattern) and self.text == other.text
 
