@@ -149,22 +149,29 @@ def metrics_page() -> str:
 
 
 def keys(schema: Schema, definitions: Schema, prefix: str = "") -> Iterator[tuple[str, ...]]:
-    """Yield a row for each key of a JSON Schema, those of objects inside it with their path."""
+    """Yield a row for each key of a JSON Schema, those of objects inside it with their path.
+
+    Of a list of objects, and of objects by name, the list or the names have a row as well.
+    """
     for key, field in schema["properties"].items():
-        inner = inner_object(field, definitions)
-        if inner is None:
+        inner, path = inner_object(field, definitions)
+        if path or inner is None:
             missing = "required" if key in schema.get("required", ()) else default(field)
             yield code(prefix + key), missing, field.get("description", "")
-        else:
-            yield from keys(inner, definitions, f"{prefix}{key}.")
+        if inner is not None:
+            yield from keys(inner, definitions, f"{prefix}{key}{path}.")
 
 
-def inner_object(field: Schema, definitions: Schema) -> Schema | None:
+def inner_object(field: Schema, definitions: Schema) -> tuple[Schema | None, str]:
+    """Return the object that a field holds, and how a path says that it holds several."""
     for option in (field, *field.get("anyOf", ()), *field.get("allOf", ())):
-        found = definitions.get(option.get("$ref", "").rpartition("/")[2], option)
-        if "properties" in found:
-            return found
-    return None
+        for several, path in (("items", "[]"), ("additionalProperties", ".NAME"), ("", "")):
+            held = option.get(several) if several else option
+            if isinstance(held, dict):
+                found = definitions.get(held.get("$ref", "").rpartition("/")[2], held)
+                if "properties" in found:
+                    return found, path
+    return None, ""
 
 
 def default(field: Schema) -> str:

@@ -1,0 +1,41 @@
+"""What one walk through a journey carries from step to step."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from monitor.domain.text import veiled
+from monitor.net.redirects import Cookies
+from monitor.probes.journey.combinations import step_references
+from monitor.probes.journey.keys import Step
+from monitor.probes.journey.template import OF_SECRETS
+from monitor.probes.journey.veil import forms
+
+
+@dataclass(slots=True, kw_only=True)
+class Carried:
+    """Secrets by their name, values as steps extract them, and cookies."""
+
+    secrets: Mapping[str, str]
+    values: dict[str, str] = field(default_factory=dict)
+    cookies: Cookies = field(default_factory=Cookies)
+
+    @property
+    def known(self) -> Mapping[str, str]:
+        """What stands for each `${…}`."""
+        return {OF_SECRETS + name: value for name, value in self.secrets.items()} | self.values
+
+    def missing(self, step: Step) -> str | None:
+        """Return the name of a value that a step needs and no step has given."""
+        known = self.known
+        return next((name for name in step_references(step) if name not in known), None)
+
+    def hidden(self) -> Iterator[str]:
+        """Yield what must never be told, in every form that it may come back in.
+
+        It is looked for when somebody asks, since cookies arrive meanwhile.
+        """
+        yield from forms((*self.secrets.values(), *self.values.values(), *self.cookies.values()))
+
+    def veiled(self, text: str) -> str:
+        """Return a text without all that."""
+        return veiled(text, self.hidden())
