@@ -22,7 +22,7 @@ from monitor.net.resolver import Resolver
 from monitor.net.tls import TlsSettings
 from monitor.net.trace import Phase, Trace
 from monitor.net.urls import parse_target
-from tests.certificates import issue, leaf, root, write_chain, write_root
+from tests.certificates import intermediate, issue, leaf, root, write_chain, write_root
 
 pytest.importorskip("aioquic", reason="the extra http3 is not installed")
 
@@ -95,7 +95,9 @@ async def test_what_arrives(fetched):
 )
 async def test_bodies(fetched, path, body):
     """A large body, an encoded one, and one behind an interim response come in whole."""
-    assert (await fetched(path)).response.body == body
+    response = (await fetched(path)).response
+
+    assert (response.status, response.body) == (200, body)
 
 
 async def test_an_address_is_a_name_of_the_certificate(fetched):
@@ -199,7 +201,7 @@ async def test_nothing_is_asked_of_a_stranger(failure, tmp_path):
 
 
 async def test_any_certificate_in_the_trust_is_an_anchor(fetched, tmp_path):
-    """A self-signed certificate in `ca_file`, or given inline, is trusted by itself."""
+    """A self-signed certificate, or an intermediate, in `ca_file` or inline is trusted by itself."""
     own = leaf(issuer=None, label="own-h3")
     (tmp_path / "own.pem").write_bytes(own.pem())
     with h3_serving(answer, *write_chain(tmp_path, "server", own)) as port:
@@ -208,6 +210,10 @@ async def test_any_certificate_in_the_trust_is_an_anchor(fetched, tmp_path):
             TlsSettings(ca_pem=own.pem().decode()),
         ):
             assert (await fetched(port=port, tls=tls)).response.status == 200
+    chain = write_chain(tmp_path, "server", leaf(), with_intermediate=False)
+    with h3_serving(answer, *chain) as port:
+        tls = TlsSettings(ca_pem=intermediate().pem().decode())
+        assert (await fetched(port=port, tls=tls)).response.status == 200
 
 
 async def test_the_name_that_is_expected(failure, fetched, site):

@@ -272,6 +272,7 @@ FLOODS = {
     "priorities": (frame(PRIORITY, bytes(4) + b"\1", stream=1) * 5000, Kind.PROTOCOL),
     "frames of an unknown kind": (frame(0x77) * 5000, Kind.PROTOCOL),
     "unknown frames, large": (frame(0x77, bytes(16_000)) * 300, Kind.TOO_LARGE),
+    "a lot before the headers": (frame(0x77, bytes(16_000)) * 5, Kind.TOO_LARGE),
     "resets of other streams": (frame(RESET, bytes(4), stream=3) * 5000, Kind.PROTOCOL),
     "continuations": (frame(HEADERS, b"\x88", stream=1) + frame(CONTINUATION, b"\x88", stream=1) * 5000, Kind.PROTOCOL),
     "continuations, large": (frame(HEADERS, b"\x88", stream=1) + frame(CONTINUATION, b"\x88" * 16_000, stream=1) * 40, Kind.TOO_LARGE),
@@ -296,6 +297,22 @@ def test_floods_are_bounded(name):
     spent = time.process_time() - began
     assert kind(response) is expected, response.failure
     assert spent < 0.5, f"{spent:.2f} s of CPU"
+
+
+def test_a_library_that_is_taken_by_surprise():
+    """Bytes that break what unpacks them are the target's failure, not an error of ours."""
+
+    class Surprised:
+        def receive_data(self, octets):
+            raise KeyError(octets)
+
+    response = Response()
+    conversation = Conversation(make_request(HERE, http2=True), response)
+    conversation._connection = Surprised()
+    conversation.feed(GREETING)
+
+    assert kind(response) is Kind.PROTOCOL
+    assert "KeyError" in response.failure.failure.detail
 
 
 def test_an_honest_body_in_small_pieces_is_fine():

@@ -235,6 +235,18 @@ def test_a_cookie_of_our_own_survives_on_its_origin():
     assert b"\r\nCookie: sid=theirs\r\n" in back.head
 
 
+def test_what_the_site_set_never_becomes_our_own():
+    """A cookie that came with a redirect keeps to its path on the hops that follow."""
+    cookies = Cookies()
+    cookies.take(HERE, [b"sid=1; Path=/a"], now=0.0)
+
+    below = _follow(make_request(HERE), hop("/a/x"), cookies)
+    beside = _follow(below, hop("/b", here=below.target), cookies)
+
+    assert b"Cookie: sid=1\r\n" in below.head
+    assert b"Cookie" not in beside.head
+
+
 def test_fields_may_go_along_as_in_go():
     """By Go's rules own fields and the body follow to another host; whatever is personal does not."""
     fields = (

@@ -100,7 +100,8 @@ def test_a_body_that_is_only_counted():
 
     assert (response.body_size, response.body, response.complete) == (50_000_000, b"", True)
     assert peak < 5_000_000
-    assert kind(taken(b"Makassar", keep_body=False, largest_body=5)) is Kind.TOO_LARGE
+    cut = taken(b"Makassar", keep_body=False, largest_body=5)
+    assert (kind(cut), cut.failure.failure.detail) == (Kind.TOO_LARGE, "body over 5 bytes")
 
 
 def test_no_piece_unpacks_without_end():
