@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One difference. `metrics` are those that it shows in (see `comparison`)."""
+    """One difference. `metrics` are those that it shows in (see `comparison`), of these probers."""
 
     row: str | None
     metrics: tuple[str, ...]
+    probers: tuple[str, ...] = ("http", "dns", "tcp", "icmp")
 
 
 _LAST_CHAIN = "probe_ssl_last_chain_expiry_timestamp_seconds"
@@ -38,10 +39,11 @@ EVERYWHERE: Mapping[str, Difference] = {
     "unfinished-phase": Difference(
         row="A phase of HTTP that did not end counts up to the failure",
         metrics=("unfinished phase",),
+        probers=("http",),
     ),
-    "serial-number": Difference(row=None, metrics=("serialnumber",)),
-    "cipher": Difference(row=None, metrics=("probe_tls_cipher_info",)),
-    "bytes": Difference(row=None, metrics=("probe_failed_due_to_bytes",)),
+    "serial-number": Difference(row=None, metrics=("serialnumber",), probers=("http", "tcp")),
+    "cipher": Difference(row=None, metrics=("probe_tls_cipher_info",), probers=("http",)),
+    "bytes": Difference(row=None, metrics=("probe_failed_due_to_bytes",), probers=("tcp",)),
 }
 
 # Must show in the cases that name them, and may show in no other.
