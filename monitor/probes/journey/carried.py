@@ -10,6 +10,8 @@ from monitor.probes.journey.keys import Step
 from monitor.probes.journey.template import OF_SECRETS
 from monitor.probes.journey.veil import forms
 
+_TOKEN = 8  # characters: what is shorter is a number or a word that messages need
+
 
 @dataclass(slots=True, kw_only=True)
 class Carried:
@@ -34,7 +36,8 @@ class Carried:
 
         It is looked for when somebody asks, since cookies arrive meanwhile.
         """
-        yield from forms((*self.secrets.values(), *self.values.values(), *self.cookies.values()))
+        got = (*self.values.values(), *self.cookies.values())
+        yield from forms((*self.secrets.values(), *(one for one in got if len(one) >= _TOKEN)))
 
     def veiled(self, text: str) -> str:
         """Return a text without all that."""

@@ -48,7 +48,8 @@ under `origins`. Forms are looked for in the first 512 KB of a page.
 
 Cookies go back to the scheme, host and port that set them, and to no other. Secrets, extracted
 values and cookies are never shown, whatever the application sends back and however it encodes them;
-only those under four characters can't be told from other text.
+only secrets under four characters, and values and cookies under eight, can't be told from other
+text.
 
 Applications that look at `Referer` or `Origin` (Django over https does) need it under `headers`.
 

@@ -34,6 +34,7 @@ def _forms(secret: str) -> Iterator[str]:
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1].replace("/", "\\/")
+    yield repr(secret)[1:-1]
     yield octets.hex()
     yield octets.hex().upper()
     for before in range(3):
@@ -58,9 +59,19 @@ def _inside_base64(octets: bytes, before: int) -> Iterator[str]:
 
 
 def _as_told(form: str) -> Iterator[str]:
-    """Yield a form as messages show it: on one line, and in quotes."""
+    """Yield a form as messages show it: on one line, and in quotes, its letters maybe lost."""
     visible = visible_text(form, 4 * len(form) + 4)
-    yield form
-    yield visible
-    yield repr(visible)[1:-1]
-    yield visible.replace("\\", "\\\\").replace("'", "\\'")
+    for one in dict.fromkeys((form, visible, *_lossy(visible))):
+        yield one
+        yield repr(one)[1:-1]
+        yield one.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def _lossy(text: str) -> tuple[str, ...]:
+    """Return what is left of letters where a charset has none, or is taken for another one."""
+    if text.isascii():
+        return ()
+    return (
+        text.encode("ascii", errors="replace").decode(),
+        text.encode("latin-1", errors="replace").decode(errors="replace"),
+    )
