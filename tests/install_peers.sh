@@ -16,8 +16,11 @@ tinyproxy                   tinyproxy-bin
 dovecot                     dovecot-imapd
 /usr/lib/dovecot/pop3       dovecot-pop3d
 /usr/lib/dovecot/managesieve dovecot-managesieved
+postfix                     postfix
+sshd                        openssh-server
 slapd                       slapd
 mariadbd                    mariadb-server-core
+redis-server                redis-server
 prosody                     prosody
 vsftpd                      vsftpd
 strace                      strace

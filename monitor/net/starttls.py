@@ -18,6 +18,7 @@ from monitor.domain.text import visible_text
 from monitor.net.connection import Stream
 from monitor.net.errors import NetError
 from monitor.net.reader import LONGEST_LINE, Reader, shown
+from monitor.net.replies import reply, tagged
 from monitor.net.trace import Phase, Trace
 
 _SHOWN = 200
@@ -85,31 +86,18 @@ async def farewell(stream: Stream, protocol: StartTls) -> None:
         await stream.send(FAREWELLS.get(protocol, b""))
 
 
-async def _reply(reader: Reader) -> tuple[bytes, list[bytes]]:
-    """Return the code of a reply of SMTP or FTP, and the texts of its lines (RFC 5321, 4.2)."""
-    line = await reader.line()
-    code, texts = line[:3], [line[4:]]
-    if not code.isdigit():
-        raise reader.unexpected("a reply with a code", line)
-    # In FTP lines between the first and the last need no code (RFC 959, 4.2).
-    while line[3:4] == b"-" or line[:3] != code:
-        line = await reader.line()
-        texts.append(line[4:])
-    return code, texts
-
-
 async def _smtp(reader: Reader, _: str) -> str:
-    code, greeting = await _reply(reader)
+    code, greeting = await reply(reader)
     if code != b"220":
         raise reader.unexpected("220", code + b" " + greeting[0])
     await reader.send(b"EHLO " + _OUR_NAME + b"\r\n")
-    code, offers = await _reply(reader)
+    code, offers = await reply(reader)
     if code != b"250":
         raise reader.unexpected("250 to EHLO", code + b" " + offers[0])
     if b"STARTTLS" not in {offer.strip().upper() for offer in offers[1:]}:
         raise reader.failure(_not_offered(offers[1:]))
     await reader.send(b"STARTTLS\r\n")
-    code, texts = await _reply(reader)
+    code, texts = await reply(reader)
     if code != b"220":
         raise reader.unexpected("220 to STARTTLS", code + b" " + texts[0])
     return _text(greeting[0])
@@ -125,11 +113,11 @@ def _text(octets: bytes) -> str:
 
 
 async def _ftp(reader: Reader, _: str) -> str:
-    code, greeting = await _reply(reader)
+    code, greeting = await reply(reader)
     if code != b"220":
         raise reader.unexpected("220", code + b" " + greeting[0])
     await reader.send(b"AUTH TLS\r\n")
-    code, texts = await _reply(reader)
+    code, texts = await reply(reader)
     if code != b"234":
         raise reader.unexpected("234 to AUTH TLS", code + b" " + texts[0])
     return _text(greeting[0])
@@ -139,24 +127,12 @@ async def _imap(reader: Reader, _: str) -> str:
     greeting = await reader.line()
     if not greeting.upper().startswith(b"* OK"):  # after PREAUTH it is too late (RFC 9051, 7.1.4)
         raise reader.unexpected("* OK", greeting)
-    offers = await _tagged(reader, b"a", b"CAPABILITY")
+    offers = await tagged(reader, b"a", b"CAPABILITY", "CAPABILITY")
     words = [word for line in offers for word in line.split()[2:]]
     if b"STARTTLS" not in {word.upper() for word in words}:
         raise reader.failure(_not_offered(words))
-    await _tagged(reader, b"b", b"STARTTLS")
+    await tagged(reader, b"b", b"STARTTLS", "STARTTLS")
     return _text(greeting[4:].strip())
-
-
-async def _tagged(reader: Reader, tag: bytes, command: bytes) -> list[bytes]:
-    """Send a command; return the untagged CAPABILITY lines before the server's OK."""
-    await reader.send(tag + b" " + command + b"\r\n")
-    listed = []
-    while not (line := await reader.line()).startswith(tag + b" "):
-        if line.upper().startswith(b"* CAPABILITY"):
-            listed.append(line)
-    if not line[2:].upper().startswith(b"OK"):
-        raise reader.unexpected(f"OK to {command.decode()}", line)
-    return listed
 
 
 async def _pop3(reader: Reader, _: str) -> str:
