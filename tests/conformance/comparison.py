@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from tests.conformance.exposition import Labels, Metric
 
 CLOSE_SECONDS = 0.25
+APART = "times apart"
 _TIMES = re.compile(r"probe_(dns_lookup_time|(\w+_)?duration)_seconds\Z")
 # Phases in which a target's delay is spent; the others are short.
 _WAITING = {"processing", "transfer", "request", "rtt", "connect", "tls"}
@@ -25,8 +26,8 @@ def disagreements(
 ) -> dict[str, list[str]]:
     """Return what is not the same, by metric; nothing for answers that agree.
 
-    A label that came later has its own name instead of its metric's, and so has "unfinished phase":
-    a phase that one side alone counts, because it was not over when the probe failed.
+    A label that came later has its own name instead of its metric's, and so have "unfinished phase",
+    which one side alone counts because it was not over when the probe failed, and times far APART.
 
     `delay` is what the target takes, `lag` what this machine added at worst (both seconds).
     """
@@ -78,7 +79,7 @@ def _apart(
     elif (one == 0) != (other == 0) or min(one, other) < 0:
         yield name, f"{both}: zero for one alone, or negative"
     elif abs(one - other) > CLOSE_SECONDS + lag:
-        yield name, f"{both}; lag {lag:.3f} s"
+        yield APART, f"{name}: {both}; lag {lag:.3f} s"
 
 
 def _label_names(metric: Metric) -> set[str]:

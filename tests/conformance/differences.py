@@ -7,6 +7,8 @@ of blackbox_exporter does the same way.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tests.conformance.comparison import APART
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
@@ -67,7 +69,7 @@ BY_CASE: Mapping[str, Difference] = {
     ),
     "waits-on-after-garbage": Difference(
         row="A datagram that is no DNS answer is passed over, and the answer still awaited",
-        metrics=("probe_duration_seconds", "probe_dns_duration_seconds"),
+        metrics=(APART,),
     ),
     "credentials-stay": Difference(
         row="Credentials of a module never go to another host, wherever a redirect leads",

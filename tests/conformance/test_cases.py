@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conformance.case import Case
-from tests.conformance.comparison import disagreements
+from tests.conformance.comparison import APART, disagreements
 from tests.conformance.differences import BY_CASE, EVERYWHERE
 from tests.conformance.exposition import read
 from tests.conformance.tables import CASES
@@ -11,6 +11,7 @@ from tests.conformance.world import World
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow, pytest.mark.xdist_group("conformance")]
 LEAST = 120
+ATTEMPTS = 3
 
 
 def test_enough_is_compared():
@@ -22,22 +23,32 @@ def test_enough_is_compared():
 def test_probe_answers_alike(world: World, case: Case):
     """A probe has the same metrics, labels, values and help as blackbox_exporter's.
 
-    But for what the table of differences allows, and what a case names of it must show.
+    But for what the table of differences allows, and what a case names of it must show. Times that
+    are far apart are taken again: a busy machine may stop one of both for a while.
     """
+    allowed = _allowed(case)
+    for _ in range(ATTEMPTS):
+        found = _found(world, case)
+        faults = {name: told for name, told in found.items() if name not in allowed}
+        if faults.keys() != {APART}:
+            break
+
+    for name in case.differs:
+        assert found.keys() & {*BY_CASE[name].metrics}, f"the difference {name} shows"
+    assert faults == {}
+
+
+def _found(world: World, case: Case) -> dict[str, list[str]]:
+    """Return how two answers differ."""
     said = world.probe(case)
     theirs, ours = (said[side] for side in ("theirs", "ours"))
     assert (theirs["status"], ours["status"]) == (200, 200), (theirs["body"], ours["body"])
     assert f"\nprobe_success {case.success:d}\n" in theirs["body"], "the case is what it says"
 
-    found = disagreements(
+    print(f"lag {said['lag'] * 1000:.1f} ms")
+    return disagreements(
         read(theirs["body"]), read(ours["body"]), delay=case.delay, lag=said["lag"]
     )
-
-    print(f"lag {said['lag'] * 1000:.1f} ms")
-    for name in case.differs:
-        assert found.keys() & {*BY_CASE[name].metrics}, f"the difference {name} shows"
-    allowed = _allowed(case)
-    assert {name: faults for name, faults in found.items() if name not in allowed} == {}
 
 
 def _allowed(case: Case) -> set[str]:

@@ -86,7 +86,7 @@ def test_timeouts_are_alike(world: World, seconds: str, module: str, expected: f
     for side in ("theirs", "ours"):
         found = re.search(r"^probe_duration_seconds (\S+)$", said[side]["body"], re.MULTILINE)
         assert found is not None
-        assert expected - 0.01 <= float(found[1]) <= expected + 0.25 + said["lag"], side
+        assert expected - 0.01 <= float(found[1]) <= expected + 1.0, side
 
 
 def test_debug_text_has_the_same_parts(world: World):
