@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.alerting.dispatcher import Dispatcher
@@ -11,7 +12,7 @@ from monitor.app.limits import probes_at_once
 from monitor.app.network import build_network, build_self_check
 from monitor.app.receivers import Trial, build_notifiers
 from monitor.configuration.config import Config
-from monitor.configuration.settings import ProbeSettings
+from monitor.configuration.settings import MonitorSettings, ProbeSettings
 from monitor.engine.board import Board
 from monitor.engine.clock import Timeline
 from monitor.engine.connectivity import Connectivity
@@ -159,6 +160,13 @@ def web_context(parts: Assembly, config: Config, reloader: Reloader) -> WebConte
         now=parts.timeline.now,
         zone=ZoneInfo(config.monitor.zone),
         language=Language(config.monitor.language),
+        names=_names(config.monitor),
         version=version("pantau"),
         blackbox=parts.blackbox,
     )
+
+
+def _names(settings: MonitorSettings) -> frozenset[str]:
+    """Return the host names by which people and proxies reach us."""
+    outside = urlsplit(settings.external_url or "").hostname
+    return frozenset(name.lower() for name in (settings.listen.host, outside) if name)

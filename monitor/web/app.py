@@ -1,7 +1,7 @@
 """The three applications: everything, the public set alone, and the control socket.
 
 A route is closed unless it stands in `health_routes` or `public_routes`. GET changes nothing.
-The Host and X-Forwarded headers are never read.
+No answer is built from the Host and X-Forwarded headers.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def create_app(context: WebContext, authenticator: Authenticator) -> ASGIApp:
     """Return everything. What is neither public nor health needs a credential, if there are any."""
     open_routes = [*health_routes(), *public_routes(context)]
     app = _application([*open_routes, *private_routes(context)])
-    return SafeHeaders(Gate(NoForeignPages(app), authenticator, open_routes))
+    return SafeHeaders(Gate(NoForeignPages(app), authenticator, open_routes, context.names))
 
 
 def create_public_app(context: WebContext) -> ASGIApp:

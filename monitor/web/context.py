@@ -62,7 +62,8 @@ class TestSender(Protocol):
 class WebContext:
     """Everything that handlers use. `now` is the engine's timeline (UTC).
 
-    `blackbox` is None while /probe is not served.
+    `blackbox` is None while /probe is not served. `names` are the host names that clients may
+    call us by, beside localhost and IP addresses; they count where no password is asked for.
     """
 
     board: StatusBoard
@@ -73,5 +74,6 @@ class WebContext:
     now: Callable[[], datetime]
     zone: tzinfo
     language: Language = Language.ID
+    names: frozenset[str] = frozenset()
     version: str
     blackbox: "Blackbox | None" = None

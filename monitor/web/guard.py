@@ -4,6 +4,8 @@ They are plain ASGI, outside of the router, so that they hold for what it does n
 """
 
 from collections.abc import Sequence
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -20,6 +22,12 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+_NOT_OUR_NAME = (
+    "Pantau is not known by this name: set external_url to the URL that it is reached by, "
+    "or ask for a password (web_config_file).\n"
+)
 
 
 class SafeHeaders:
@@ -65,14 +73,22 @@ class Gate:
 
     What is not among them is closed, so a new route is closed until it is declared open, and
     whoever has no credential does not learn which routes there are.
+
+    Where no password is asked for, the request must call us by one of our `names`. Any page can
+    make its own name lead to 127.0.0.1, and then read what is there as if it were its own.
     """
 
     def __init__(
-        self, app: ASGIApp, authenticator: Authenticator, open_routes: Sequence[BaseRoute]
+        self,
+        app: ASGIApp,
+        authenticator: Authenticator,
+        open_routes: Sequence[BaseRoute],
+        names: frozenset[str],
     ) -> None:
         self._app = app
         self._authenticator = authenticator
         self._open = tuple(open_routes)
+        self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = None if self._is_open(scope) else await self._refusal(scope)
@@ -82,6 +98,10 @@ class Gate:
         return any(route.matches(scope)[0] is not Match.NONE for route in self._open)
 
     async def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+        # With TLS the certificate's name already keeps such a page out.
+        unguarded = scope.get("scheme", "http") == "http" and not self._authenticator.has_users
+        if unguarded and not _is_ours(Headers(scope=scope).get("host"), self._names):
+            return PlainTextResponse(_NOT_OUR_NAME, 421)
         try:
             admitted = await self._authenticator.admits(Headers(scope=scope).get("authorization"))
         except TooManyAttempts:
@@ -90,3 +110,22 @@ class Gate:
             return None
         challenge = {"WWW-Authenticate": 'Basic realm="Pantau", charset="UTF-8"'}
         return PlainTextResponse("Unauthorized\n", 401, challenge)
+
+
+def _is_ours(host: str | None, names: frozenset[str]) -> bool:
+    """Say whether a Host field names us: no browser leaves it out, and an address can't lie."""
+    if host is None:
+        return True
+    try:
+        name = urlsplit(f"//{host}").hostname
+    except ValueError:
+        return False
+    return name is not None and (name in names or name == "localhost" or _is_address(name))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -82,7 +82,11 @@ class FakeDaemon:
 
 
 def a_context(
-    board: FakeBoard | None = None, daemon: FakeDaemon | None = None, now=NOON, blackbox=None
+    board: FakeBoard | None = None,
+    daemon: FakeDaemon | None = None,
+    now=NOON,
+    blackbox=None,
+    names=frozenset(),
 ):
     board, daemon = board or a_city(), daemon or FakeDaemon()
     telemetry = PrometheusTelemetry("1.2.3")
@@ -98,4 +102,5 @@ def a_context(
         zone=ZoneInfo("Asia/Makassar"),
         version="1.2.3",
         blackbox=blackbox,
+        names=names,
     )

@@ -21,6 +21,40 @@ async def test_without_users_all_is_open():
     assert (await ask(an_app(), "GET", "/metrics")).status == 200
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8780", 200),
+        ("[::1]:8780", 200),
+        ("localhost", 200),
+        ("LOCALHOST:8780", 200),
+        ("pantau.example", 200),
+        ("192.0.2.7", 200),
+        ("evil.example:8780", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("localhost.evil.example", 421),
+        ("", 421),
+        ("[::1", 421),
+        ("pantau.example@evil.example", 421),
+    ],
+)
+async def test_no_page_reads_by_a_name_of_its_own(host, status):
+    """Without a password only who calls us by our own name or address is let in: a page may make
+    its own name lead to 127.0.0.1, and would read everything as its own.
+    """
+    app = an_app(names=frozenset({"pantau.example"}))
+
+    assert (await ask(app, "GET", "/metrics", [("host", host)])).status == status
+    assert (await ask(app, "GET", "/-/healthy", [("host", host)])).status == 200
+
+
+async def test_any_name_will_do_with_a_password():
+    """Where a password is asked for, a foreign page has none, and proxies may call us anything."""
+    app = create_app(a_context(), Authenticator({"ops": "$2b$04$x"}))
+
+    assert (await ask(app, "GET", "/metrics", [("host", "evil.example")])).status == 401
+
+
 async def test_health():
     """/-/healthy answers as long as the daemon does, even when it is not ready."""
     answer = await ask(an_app(daemon=FakeDaemon(reason="stuck")), "GET", "/-/healthy")

@@ -345,7 +345,7 @@ async def test_too_many_at_once():
     prober = FakeProber(release=asyncio.Event())
     app = app_of(blackbox(prober, concurrency=1))
     first = asyncio.create_task(get(app, "module=icmp&target=x"))
-    await prober.began.wait()
+    await asyncio.wait_for(prober.began.wait(), 30)
     async with asyncio.timeout(30):
         second = await get(app, "module=icmp&target=y")
     prober.release.set()
@@ -385,7 +385,7 @@ async def test_client_that_leaves_ends_its_probe():
         pass
 
     asked = asyncio.create_task(app_of(box)(scope, messages.get, send))
-    await prober.began.wait()
+    await asyncio.wait_for(prober.began.wait(), 30)
     messages.put_nowait({"type": "http.disconnect"})
     await asyncio.wait_for(asked, 30)
 
