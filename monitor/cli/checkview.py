@@ -7,6 +7,7 @@ from typing import Any
 
 from monitor.cli.dnsview import authority_rows, dnssec_rows
 from monitor.cli.output import cells, coloured, cut
+from monitor.cli.waterfall import NAME_WIDTH, duration_text, steps_waterfall, waterfall
 from monitor.cli.words import CAUSES, COLOURS, GLYPHS, KINDS
 from monitor.domain.check import Check
 from monitor.domain.observation import Observation
@@ -19,13 +20,11 @@ from monitor.locales.messages_advice import FAILURES
 Row = tuple[str, str]
 """A name and its text; an empty name continues the row above."""
 
-_NAME = 15
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 _SHOWN_ALONE = frozenset(
     {
         *("address", "addresses", "phases", "failure", "last_modified"),
         *("answers", "servers", "certificate", "certificates", "chain", "ocsp"),
-        *("dnssec", "authorities"),
+        *("dnssec", "authorities", "steps"),
     }
 )
 _LABELS = {
@@ -55,6 +54,7 @@ def view(check: Check, observation: Observation, zone: tzinfo, width: int) -> st
     facts = observation.outcome.facts
     blocks = [
         "\n".join(_head(check, observation, zone, width)),
+        "\n".join(steps_waterfall(facts.get("steps", ()), width)),
         "\n".join(waterfall(facts.get("phases", {}), width)),
         "\n".join(_laid_out(rows(facts, observation.started_at, zone), width)),
     ]
@@ -67,7 +67,7 @@ def line(observation: Observation, zone: tzinfo) -> str:
     word = coloured(f"{GLYPHS[sample]} {sample.upper()}", COLOURS[sample])
     failure = observation.outcome.failure
     told = f"  {visible_text(failure.detail)}" if failure else ""
-    return f"{at:%H:%M:%S}  {word}  {_seconds(observation.duration.total_seconds())}{told}"
+    return f"{at:%H:%M:%S}  {word}  {_took(observation)}{told}"
 
 
 def _head(check: Check, observation: Observation, zone: tzinfo, width: int) -> Iterator[str]:
@@ -77,7 +77,7 @@ def _head(check: Check, observation: Observation, zone: tzinfo, width: int) -> I
     yield f"{word}  {visible_text(check.name or check.id)}"
     if check.target != (check.name or check.id):
         yield f"  {visible_text(check.target)}"
-    yield f"  {_seconds(observation.duration.total_seconds())}, at {at:%Y-%m-%d %H:%M:%S} {at:%Z}"
+    yield f"  {_took(observation)}, at {at:%Y-%m-%d %H:%M:%S} {at:%Z}"
     for line in matter(observation):
         yield from textwrap.wrap(line, width, initial_indent="  ", subsequent_indent="    ")
 
@@ -94,24 +94,6 @@ def matter(observation: Observation) -> Iterator[str]:
         yield visible_text(outcome.failure.detail)
         if outcome.cause is None:
             yield f"First step: {FAILURES[Language.EN][outcome.failure.kind]}"
-
-
-def waterfall(phases: Mapping[str, float], width: int) -> Iterator[str]:
-    """Yield a line for each phase: a bar from where it began to where it ended, and its time."""
-    total = sum(phases.values())
-    room = width - _NAME - 14
-    began = 0.0
-    for name, seconds in phases.items():
-        start, end = (room * at / total if total else 0 for at in (began, began + seconds))
-        began += seconds
-        yield f"  {name:<{_NAME - 2}}{bar(start, end):<{room}}{_seconds(seconds):>12}"
-
-
-def bar(start: float, end: float) -> str:
-    """Return a bar from `start` to `end`, in cells; its end is drawn to the eighth of a cell."""
-    first = int(start)
-    eighths = max(1, round((end - first) * 8))
-    return " " * first + "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 
 
 def rows(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Iterator[Row]:
@@ -247,18 +229,18 @@ def _date(seconds: float, zone: tzinfo) -> str:
         return "the end of time"
 
 
-def _seconds(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms" if seconds < 10 else f"{seconds:.2f} s"
+def _took(observation: Observation) -> str:
+    return duration_text(observation.duration.total_seconds())
 
 
 def _laid_out(shown: Iterable[Row], width: int) -> Iterator[str]:
     for name, text in shown:
-        label = f"  {cut(visible_text(name), _NAME - 3)}"
-        label += " " * (_NAME - cells(label))
+        label = f"  {cut(visible_text(name), NAME_WIDTH - 3)}"
+        label += " " * (NAME_WIDTH - cells(label))
         yield from textwrap.wrap(
             visible_text(text, 8192) or "–",
             width,
             initial_indent=label,
-            subsequent_indent=" " * _NAME,
+            subsequent_indent=" " * NAME_WIDTH,
             break_on_hyphens=False,
         )

@@ -21,7 +21,6 @@ class Taken:
 
     name: str
     number: int
-    seconds: float = 0.0
     outcome: Outcome | None = None
     skipped: str = ""
 
@@ -55,6 +54,11 @@ def together(steps: Sequence[Taken]) -> Outcome:
     )
 
 
+def seconds_of(outcome: Outcome) -> float:
+    """Return how long the target and the network took over a step: all phases together."""
+    return float(sum(outcome.facts.get("phases", {}).values()))
+
+
 def _rank(outcome: Outcome) -> int:
     """Return how loud an outcome is, the loudest first."""
     if outcome.status in _FAILING:
@@ -69,7 +73,7 @@ def _told(step: Taken) -> Mapping[str, Any]:
     told: dict[str, Any] = {
         "name": step.name,
         "outcome": step.outcome.status.value,
-        "seconds": step.seconds,
+        "seconds": seconds_of(step.outcome),
         "phases": facts.get("phases", {}),
         **{key: facts[key] for key in _OF_A_STEP if key in facts},
     }

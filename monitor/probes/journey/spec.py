@@ -53,12 +53,14 @@ text.
 
 Applications that look at `Referer` or `Origin` (Django over https does) need it under `headers`.
 
-**Bahasa Indonesia.** Pemeriksaan ini menelusuri aplikasi web langkah demi langkah, misalnya membuka
-formulir, masuk, membuka satu halaman, lalu keluar; kuki dan nilai seperti token CSRF dibawa dari
-langkah ke langkah. Statusnya *Gangguan* bila satu langkah gagal, dan pesan menyebut langkah itu;
-langkah sesudahnya dilewati, kecuali yang bertanda `always_run`. Statusnya *Menurun* bila satu
-langkah lebih lama dari `degraded_over`, atau sertifikatnya berlaku kurang dari `expect.min_days`.
-Kata sandi dan token tidak pernah ditampilkan.
+Bahasa Indonesia
+
+Pemeriksaan ini menelusuri aplikasi web langkah demi langkah, misalnya membuka formulir, masuk,
+membuka satu halaman, lalu keluar; kuki dan nilai seperti token CSRF dibawa dari langkah ke langkah,
+dan kata sandi tidak pernah ditampilkan. Statusnya *Gangguan* bila satu langkah gagal, dan pesan
+menyebut langkah itu; langkah sesudahnya dilewati, kecuali yang bertanda `always_run`. Statusnya
+*Menurun* bila satu langkah lebih lama dari `degraded_over`, atau sertifikatnya berlaku kurang dari
+`expect.min_days`.
 """
 
 from functools import cached_property

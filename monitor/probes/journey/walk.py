@@ -10,7 +10,7 @@ from monitor.net.report import judged
 from monitor.probes.journey.carried import Carried
 from monitor.probes.journey.extraction import extracted
 from monitor.probes.journey.keys import Step
-from monitor.probes.journey.report import Taken, together
+from monitor.probes.journey.report import Taken, seconds_of, together
 from monitor.probes.journey.request import request_of
 from monitor.probes.journey.spec import JourneySpec
 
@@ -28,12 +28,10 @@ async def walk(spec: JourneySpec, context: ProbeContext, family: "Family") -> Ou
         if reason:
             taken.append(Taken(name=step.name, number=number, skipped=reason))
             continue
-        began = context.monotonic()
-        until = deadline_of(spec.steps, number - 1, now=began, whole=context.deadline)
+        now = context.monotonic()
+        until = deadline_of(spec.steps, number - 1, now=now, whole=context.deadline)
         outcome = await _take(spec, step, replace(context, deadline=until), carried, family)
-        seconds = context.monotonic() - began
-        outcome = _timed(outcome, step, seconds)
-        taken.append(Taken(name=step.name, number=number, seconds=seconds, outcome=outcome))
+        taken.append(Taken(name=step.name, number=number, outcome=_timed(outcome, step)))
     return together(taken)
 
 
@@ -112,9 +110,9 @@ def _failed(kind: FailureKind, detail: str) -> Outcome:
     return Outcome(status=OutcomeStatus.FAILED, failure=Failure(kind, detail))
 
 
-def _timed(outcome: Outcome, step: Step, seconds: float) -> Outcome:
+def _timed(outcome: Outcome, step: Step) -> Outcome:
     """Return `outcome`, degraded if it was fine but took longer than the step should."""
-    limit = step.degraded_over
+    limit, seconds = step.degraded_over, seconds_of(outcome)
     if limit is None or outcome.status is not OutcomeStatus.OK or seconds <= limit.total_seconds():
         return outcome
     detail = f"took {seconds:.3f} s, over {limit.total_seconds():g} s"

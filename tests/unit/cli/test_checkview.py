@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.cli.checkview import bar, validity, view, waterfall
+from monitor.cli.checkview import validity, view
+from monitor.cli.waterfall import bar, waterfall
 from monitor.cli.words import CAUSES, GLYPHS, KINDS
 from monitor.domain.observation import Failure, FailureKind, Outcome, OutcomeStatus, UnknownCause
 from monitor.domain.status import Status
