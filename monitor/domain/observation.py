@@ -112,7 +112,8 @@ class Outcome:
     `answered` says that something came back from the target, which proves that we are online.
     `facts` holds JSON values: `address` (str), `certificate`, `answers`, and so on.
     `remember` holds JSON values that the check's next probe is given; None keeps the old ones.
-    With UNKNOWN nothing is remembered.
+    With UNKNOWN nothing is remembered, unless it is the probe itself that lacks what to judge
+    by (NO_DATA).
     """
 
     status: OutcomeStatus = OutcomeStatus.OK

@@ -104,9 +104,14 @@ def advance(state: CheckState, observation: Observation, check: Check) -> Step:
     """
     step = _advanced(state, observation, check)
     remember = observation.outcome.remember
-    if remember is None or observation.sample is _UNKNOWN or remember == state.remembered:
+    if remember is None or _is_blind(observation) or remember == state.remembered:
         return step
     return replace(step, state=replace(step.state, remembered=remember))
+
+
+def _is_blind(observation: Observation) -> bool:
+    """Say whether nothing that was seen counts: not so when only what to judge by is missing."""
+    return observation.sample is _UNKNOWN and observation.outcome.cause is not UnknownCause.NO_DATA
 
 
 def _advanced(state: CheckState, observation: Observation, check: Check) -> Step:

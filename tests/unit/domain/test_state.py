@@ -249,3 +249,12 @@ class TestRemembering:
         )
 
         assert steps(self.SEEN, blind)[-1].state.remembered == {"fingerprint": "ab"}
+
+    def test_what_to_ask_later_is_remembered(self):
+        """Who asked in vain, or has nothing to judge by, may remember when to ask again."""
+        vain = Outcome(
+            status=OutcomeStatus.UNKNOWN, cause=UnknownCause.NO_DATA, remember={"asked_at": 7}
+        )
+
+        assert steps(vain)[-1].state.remembered == {"asked_at": 7}
+        assert steps(self.SEEN, vain)[-1].state.remembered == {"asked_at": 7}

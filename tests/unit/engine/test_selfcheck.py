@@ -131,6 +131,14 @@ class TestProof:
 
         assert await check.prove(CHECK, FailureKind.TIMEOUT, clock.monotonic()) is Proof.OFFLINE
 
+    async def test_what_is_remembered_proves_nothing(self):
+        """A check that is well by what it remembers, and asked nobody, is no witness."""
+        clock = FakeClock()
+        check = self_check(clock, Answering(alive=False))
+        check.note(OTHER, seen(Outcome(), OTHER), began=clock.monotonic() + 1)
+
+        assert await check.prove(CHECK, FailureKind.TIMEOUT, clock.monotonic()) is Proof.OFFLINE
+
     async def test_one_round_serves_a_storm(self):
         """Five hundred failures at once ask each canary once, not five hundred times."""
         canary = Answering(alive=False)
