@@ -27,6 +27,8 @@ strace                      strace
 systemd-analyze             systemd
 initdb                      postgresql
 ip                          iproute2
+nft                         nftables
+chronyd                     chrony
 curl                        curl
 openssl                     openssl
 gcc                         gcc

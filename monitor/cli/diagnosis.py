@@ -173,5 +173,18 @@ def resolver(servers: Iterable[str], problem: str | None, seconds: float) -> Fin
     return Finding(Grade.FINE, "resolver", f"{names} answered in {seconds * 1000:.0f} ms")
 
 
+def icmp(way: str | None, checks: int) -> Finding:
+    """Judge the kind of socket for echoes that is allowed; `checks` need one."""
+    if way is not None:
+        return Finding(Grade.FINE, "ICMP", f"allowed, over {way} sockets")
+    if not checks:
+        return Finding(Grade.FINE, "ICMP", "not allowed to this process, and no check needs it")
+    text = (
+        f"not allowed to this process, but {checks} checks need it: put its group in "
+        "net.ipv4.ping_group_range (sysctl), or give it CAP_NET_RAW"
+    )
+    return Finding(Grade.FAULT, "ICMP", text)
+
+
 def _dotted(version: Iterable[int]) -> str:
     return ".".join(map(str, version))

@@ -72,6 +72,7 @@ def _findings(settings: Settings) -> Iterator["Finding"]:
     running, daemon = look.daemon(config.monitor)
     yield daemon
     yield look.descriptors(config)
+    yield look.icmp(config)
     yield from look.listeners(config.monitor, running=running)
     yield from asyncio.run(_outlook(config))
 

@@ -22,6 +22,7 @@ from monitor.cli.validate import closing_line
 from monitor.configuration.config import Config
 from monitor.configuration.settings import MonitorSettings
 from monitor.fields.secrets import Secret
+from monitor.net.icmpsocket import way_allowed
 from monitor.store.lock import holder
 from monitor.web.client import ControlClient, ControlError, NoDaemon
 
@@ -135,6 +136,12 @@ def descriptors(config: Config) -> Finding:
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     limit = sys.maxsize if limit == resource.RLIM_INFINITY else limit
     return diagnosis.descriptors(limit, min(config.monitor.limits.concurrency, len(config.checks)))
+
+
+def icmp(config: Config) -> Finding:
+    """Look at whether this process may send echoes."""
+    needed = sum(one.check.type == "icmp" for one in config.checks)
+    return diagnosis.icmp(way_allowed(), needed)
 
 
 def listeners(settings: MonitorSettings, *, running: bool) -> Iterator[Finding]:

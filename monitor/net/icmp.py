@@ -1,65 +1,44 @@
-"""One ICMP echo and its reply (RFC 792, RFC 4443), within a deadline, without a thread.
+"""ICMP echoes and their replies (RFC 792, RFC 4443), within a deadline, without a thread.
 
-A datagram socket of ICMP is tried first: it needs no privilege where the kernel's
-`net.ipv4.ping_group_range` has our group. A raw socket is second and needs CAP_NET_RAW.
-
-Only the reply to our own request counts: its address (the socket is connected), identifier,
-sequence number and payload must be those that were sent. What a router says against the request
-ends the wait at once. The round trip is timed by the kernel, so that a busy loop does not make a
-target look slow.
+Only the reply to a request of ours counts: its address (the socket is connected), identifier,
+sequence number and payload must be those that were sent, and it counts once. What a router says
+against a request settles that one. Round trips are timed by the kernel, so that a busy loop does
+not make a target look slow.
 """
 
 import asyncio
 import errno
+import os
 import secrets
 import socket
-import struct
 import time
-from dataclasses import dataclass
-from ipaddress import ip_address
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from monitor.domain.observation import FailureKind, UnknownCause
 from monitor.net.errors import NetError
 from monitor.net.faults import refused_by_them, refused_by_us
+from monitor.net.icmpsocket import EchoOptions as EchoOptions  # noqa: PLC0414 - part of this vocabulary
+from monitor.net.icmpsocket import open_socket
 from monitor.net.icmpwire import (
-    ECHO_REPLY_4,
-    ECHO_REPLY_6,
     Echo,
+    Refusal,
     echo_request,
     hop_limit_of,
     is_echo_reply,
     kernel_time_of,
     message_of,
     refusal_of,
+    sequence_of,
 )
 
+LARGEST_PAYLOAD = 65_507  # what an IPv4 packet holds besides its own header and that of ICMP
 _LARGEST_PACKET = 65_535
 _ANCILLARY_BYTES = 256
-_FLAGS = socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
-# Of <linux/in.h>, <linux/in6.h>, <linux/icmp.h>, <linux/icmpv6.h> and <asm/socket.h>: Python has
-# no names for them.
-_IP_RECVTTL, _IP_RECVERR, _IPV6_RECVERR = 12, 11, 25
-_IP_MTU_DISCOVER, _IPV6_MTU_DISCOVER, _PMTUDISC_PROBE = 10, 23, 3
-_SOL_RAW, _ICMP_FILTER, _ICMP6_FILTER = 255, 1, 1
-_SO_TIMESTAMPNS = 35
 _MSG_ERRQUEUE = 0x2000
-_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EPROTONOSUPPORT, errno.ESOCKTNOSUPPORT}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EchoOptions:
-    """What to send, and how.
-
-    `hop_limit` (1 to 255, TTL in IPv4) None leaves it to the kernel. With `dont_fragment` a
-    packet that is too large for the way fails, whatever was learnt of the way before.
-    `source_address` is an IP literal of this machine.
-    """
-
-    payload: bytes = b"Pantau"
-    hop_limit: int | None = None
-    dont_fragment: bool = False
-    source_address: str | None = None
+_MOST_AT_ONCE = 256  # packets, when time is up; before that one a turn of the loop
+_FOREVER = float("inf")
 
 
 @dataclass(slots=True)
@@ -67,13 +46,22 @@ class EchoTrace:
     """What is known so far of an echo; it stays when a step raises.
 
     `privileged` says that a raw socket was needed; the kernel chooses the identifier where it
-    was not.
+    was not. `sequence` is that of the first request.
     """
 
     setup_seconds: float = 0.0
     privileged: bool = False
     identifier: int = 0
     sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How many requests, `gap_seconds` apart, and how long a reply may take to count."""
+
+    count: int = 1
+    gap_seconds: float = 0.0
+    wait_seconds: float = _FOREVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +72,25 @@ class EchoReply:
     hop_limit: int | None
 
 
+@dataclass(slots=True, kw_only=True)
+class Sent:
+    """A request, and what became of it; with neither reply nor refusal it was lost."""
+
+    asked: Echo
+    at: int  # nanoseconds since the Unix epoch
+    began: float
+    reply: EchoReply | None = None
+    refusal: NetError | None = None
+
+
+@dataclass(slots=True)
+class Echoes:
+    """What became of all requests; `duplicates` are replies that came once more."""
+
+    sent: list[Sent] = field(default_factory=list)
+    duplicates: int = 0
+
+
 async def echo(
     address: str, options: EchoOptions, *, deadline: float, trace: EchoTrace | None = None
 ) -> EchoReply:
@@ -92,191 +99,258 @@ async def echo(
     `deadline` is a reading of `time.monotonic`. Raises NetError: TIMEOUT when there is none,
     CONNECT_UNREACHABLE when a router says so, or a cause when nothing could be sent.
     """
-    trace = trace or EchoTrace()
     began = monotonic()
+    found = await echoes(address, options, Pace(), deadline=deadline, trace=trace)
+    [sent] = found.sent
+    if sent.reply is not None:
+        return sent.reply
+    if sent.refusal is not None:
+        raise sent.refusal
+    detail = f"no echo reply from {address} within {monotonic() - began:.2f} s"
+    raise NetError(FailureKind.TIMEOUT, detail)
+
+
+async def echoes(
+    address: str,
+    options: EchoOptions,
+    pace: Pace,
+    *,
+    deadline: float,
+    trace: EchoTrace | None = None,
+) -> Echoes:
+    """Return what became of several echo requests, one at least, to an IP literal.
+
+    It ends when all are settled, when the last has had its time, or at `deadline` (a reading of
+    `time.monotonic`), after which nothing is sent. Raises NetError: TIMEOUT when that is before
+    the first, or with a cause when something could not be sent for a reason of ours.
+    """
+    trace = trace or EchoTrace()
+    began, own = monotonic(), secrets.randbits(16)
+    if deadline <= began:
+        raise NetError(FailureKind.TIMEOUT, f"no time was left to ping {address}")
+    sock = None
     try:
-        sock = _opened(address, options, trace)
+        sock = open_socket(address, options, own)
     finally:
         trace.setup_seconds = monotonic() - began
+        trace.privileged = sock is None or sock.type == socket.SOCK_RAW
     try:
-        return await _exchange(sock, address, _asked(sock, options, trace), deadline)
+        first = _first(sock, options.payload, own)
+        trace.identifier, trace.sequence = first.identifier, first.sequence
+        exchange = _Exchange(sock, address, first, pace, cut=not options.dont_fragment)
+        return await exchange.run(deadline)
     finally:
         sock.close()
 
 
-def _opened(address: str, options: EchoOptions, trace: EchoTrace) -> socket.socket:
-    """Return a socket that hears of that address alone. Raises NetError."""
-    sock = _socket(address, trace)
-    try:
-        _prepare(sock, options, raw=trace.privileged)
-        if options.source_address is not None:
-            _bind(sock, options.source_address)
-        sock.connect((address, 0))
-    except OSError as error:
-        sock.close()
-        raise refused_by_us(error, f"ping {address}") from None
-    except BaseException:
-        sock.close()
-        raise
-    return sock
-
-
-def _socket(address: str, trace: EchoTrace) -> socket.socket:
-    if ":" in address:
-        family, protocol = socket.AF_INET6, socket.IPPROTO_ICMPV6
-    else:
-        family, protocol = socket.AF_INET, socket.IPPROTO_ICMP
-    try:
-        return socket.socket(family, socket.SOCK_DGRAM | _FLAGS, protocol)
-    except OSError as error:
-        if error.errno not in _NOT_ALLOWED:
-            raise refused_by_us(error, "open a socket for ICMP") from None
-    trace.privileged = True
-    try:
-        return socket.socket(family, socket.SOCK_RAW | _FLAGS, protocol)
-    except OSError as error:
-        if error.errno not in _NOT_ALLOWED:
-            raise refused_by_us(error, "open a socket for ICMP") from None
-    detail = (
-        "ICMP is not allowed to this process: "
-        "put its group in net.ipv4.ping_group_range, or give it CAP_NET_RAW"
-    )
-    raise NetError(FailureKind.CONNECT_UNREACHABLE, detail, cause=UnknownCause.LOCAL)
-
-
-def _prepare(sock: socket.socket, options: EchoOptions, *, raw: bool) -> None:
-    sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-    if sock.family == socket.AF_INET6:
-        _prepare_ip6(sock, options, raw=raw)
-    else:
-        _prepare_ip4(sock, options, raw=raw)
-
-
-def _prepare_ip4(sock: socket.socket, options: EchoOptions, *, raw: bool) -> None:
-    sock.setsockopt(socket.IPPROTO_IP, _IP_RECVTTL, 1)
-    sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
-    if raw:
-        blocked = ~(1 << ECHO_REPLY_4) & 0xFFFF_FFFF
-        sock.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("=I", blocked))
-    if options.hop_limit is not None:
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, options.hop_limit)
-    if options.dont_fragment:
-        # PROBE, not DO: the way's own answer is wanted, not what was learnt of it before.
-        sock.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _PMTUDISC_PROBE)
-
-
-def _prepare_ip6(sock: socket.socket, options: EchoOptions, *, raw: bool) -> None:
-    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
-    sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
-    if raw:
-        blocked = ((1 << 256) - 1) ^ (1 << ECHO_REPLY_6)
-        words = (blocked >> 32 * word & 0xFFFF_FFFF for word in range(8))
-        sock.setsockopt(socket.IPPROTO_ICMPV6, _ICMP6_FILTER, struct.pack("=8I", *words))
-    if options.hop_limit is not None:
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, options.hop_limit)
-    if options.dont_fragment:
-        sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_MTU_DISCOVER, _PMTUDISC_PROBE)
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_DONTFRAG, 1)
-
-
-def _bind(sock: socket.socket, source: str) -> None:
-    if (ip_address(source).version == 6) is not (sock.family == socket.AF_INET6):
-        detail = f"source address {source} is of another family than the target's address"
-        raise NetError(FailureKind.CONNECT_UNREACHABLE, detail, cause=UnknownCause.LOCAL)
-    sock.bind((source, 0))
-
-
-def _asked(sock: socket.socket, options: EchoOptions, trace: EchoTrace) -> Echo:
-    """Return the request. The kernel replaces the identifier where the socket is no raw one."""
-    own = secrets.randbits(16)
-    asked = Echo(
+def _first(sock: socket.socket, payload: bytes, own: int) -> Echo:
+    """Return the first request. Where the socket is no raw one, its identifier is the kernel's."""
+    return Echo(
         ip6=sock.family == socket.AF_INET6,
-        identifier=own if trace.privileged else sock.getsockname()[1] or own,
+        identifier=own if sock.type == socket.SOCK_RAW else sock.getsockname()[1] or own,
         sequence=secrets.randbits(16),
-        payload=options.payload,
-    )
-    trace.identifier, trace.sequence = asked.identifier, asked.sequence
-    return asked
-
-
-async def _exchange(sock: socket.socket, address: str, asked: Echo, deadline: float) -> EchoReply:
-    sent_at, began = time.time_ns(), monotonic()
-    try:
-        received, ancillary = await _reply(sock, asked, deadline)
-    except TimeoutError:
-        detail = f"no echo reply from {address} within {monotonic() - began:.2f} s"
-        raise NetError(FailureKind.TIMEOUT, detail) from None
-    except OSError as error:
-        raise _refused(sock, error, address, asked) from None
-    elapsed = monotonic() - began
-    at = kernel_time_of(ancillary)
-    by_kernel = -1.0 if at is None else (at - sent_at) / 1e9
-    hop_limit = hop_limit_of(ancillary)
-    return EchoReply(
-        # The wall clock may have been set meanwhile; then our own reading is good enough.
-        seconds=by_kernel if 0 <= by_kernel <= elapsed else elapsed,
-        hop_limit=received if hop_limit is None else hop_limit,
+        payload=payload,
     )
 
 
-_Ancillary = list[tuple[int, int, bytes]]
-_Found = asyncio.Future[tuple[int | None, _Ancillary]]
+class _Exchange:
+    """Requests under way on one socket."""
 
+    def __init__(
+        self, sock: socket.socket, address: str, first: Echo, pace: Pace, *, cut: bool
+    ) -> None:
+        """`cut` says that packets may be sent in fragments."""
+        self._socket = sock
+        self._cut = cut
+        self._address = address
+        self._first = first
+        self._pace = pace
+        self._found = Echoes()
+        self._waiting: dict[int, Sent] = {}
+        self._fault: NetError | None = None
+        self._settled: asyncio.Future[None] | None = None
 
-async def _reply(
-    sock: socket.socket, asked: Echo, deadline: float
-) -> tuple[int | None, _Ancillary]:
-    """Ask, and return what came along with the reply. Raises TimeoutError and OSError."""
-    if deadline <= monotonic():
-        raise TimeoutError
-    loop = asyncio.get_running_loop()
-    found: _Found = loop.create_future()
-    sock.send(echo_request(asked))
-    _read(sock, asked, found)  # one on this machine has answered already
-    if found.done():
-        return found.result()
-    timer = loop.call_at(deadline, _give_up, found)
-    loop.add_reader(sock, _read, sock, asked, found)
-    try:
-        return await found
-    finally:
-        timer.cancel()
-        loop.remove_reader(sock)
+    async def run(self, deadline: float) -> Echoes:
+        """Send at the pace, and wait for what comes back. Raises NetError."""
+        loop, descriptor = asyncio.get_running_loop(), self._socket.fileno()
+        loop.add_reader(descriptor, self._read)
+        try:
+            await self._send_all(deadline)
+            await self._settle(min(monotonic() + self._pace.wait_seconds, deadline))
+        finally:
+            loop.remove_reader(descriptor)
+        self._drain()
+        if self._fault is not None:
+            raise self._fault
+        return self._found
 
+    async def _send_all(self, deadline: float) -> None:
+        began = monotonic()
+        for number in range(self._pace.count):
+            if number:
+                await asyncio.sleep(began + number * self._pace.gap_seconds - monotonic())
+            if self._fault is not None or (number and monotonic() >= deadline):
+                return
+            sequence = (self._first.sequence + number) & 0xFFFF
+            self._send(replace(self._first, sequence=sequence))
+            self._read()  # one on this machine has answered already
 
-def _give_up(found: _Found) -> None:
-    if not found.done():
-        found.set_exception(TimeoutError())
+    async def _settle(self, until: float) -> None:
+        """Wait until nothing is awaited any more, or until a reading of `time.monotonic`."""
+        if not self._waiting or self._fault is not None:
+            return
+        loop = asyncio.get_running_loop()
+        self._settled = loop.create_future()
+        timer = loop.call_at(until, self._wake)
+        try:
+            await self._settled
+        finally:
+            timer.cancel()
 
+    def _wake(self) -> None:
+        if self._settled is not None and not self._settled.done():
+            self._settled.set_result(None)
 
-def _read(sock: socket.socket, asked: Echo, found: _Found) -> None:
-    """Take one packet: one a turn of the loop, so that a flood holds nothing else up."""
-    if found.done():
-        return
-    try:
-        packet, ancillary, _, _ = sock.recvmsg(_LARGEST_PACKET, _ANCILLARY_BYTES)
-    except (BlockingIOError, InterruptedError):
-        return
-    except OSError as error:
-        found.set_exception(error)
-        return
-    message = message_of(packet, raw=sock.type == socket.SOCK_RAW and not asked.ip6)
-    if is_echo_reply(asked, message.octets):
-        found.set_result((message.hop_limit, ancillary))
+    def _send(self, asked: Echo) -> None:
+        sent = Sent(asked=asked, at=time.time_ns(), began=monotonic())
+        self._found.sent.append(sent)
+        self._waiting[asked.sequence] = sent
+        # What a router said of an earlier request may be told by the call that sends this one.
+        for _ in range(self._pace.count):
+            try:
+                self._socket.send(echo_request(asked))
+                return
+            except OSError as error:
+                if error.errno == errno.EMSGSIZE:
+                    self._refuse(sent, self._too_large())
+                    return
+                if not self._take_refusals():
+                    raise refused_by_us(error, f"ping {self._address}") from None
 
+    def _drain(self) -> None:
+        """Take what has come while the loop was busy: late for us is not late for the target."""
+        for _ in range(_MOST_AT_ONCE):
+            if not self._waiting or not self._read():
+                return
 
-def _refused(sock: socket.socket, error: OSError, address: str, asked: Echo) -> NetError:
-    if error.errno == errno.EMSGSIZE:
-        detail = f"ping {address}: {len(asked.payload)} bytes of payload are too many for the way"
+    def _read(self) -> bool:
+        """Take one packet: one a turn of the loop, so that a flood holds nothing else up."""
+        try:
+            packet, ancillary, _, _ = self._socket.recvmsg(_LARGEST_PACKET, _ANCILLARY_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError as error:
+            if not self._take_refusals():
+                self._fault = refused_by_us(error, f"ping {self._address}")
+                self._wake()
+            return True
+        self._take(packet, ancillary)
+        return True
+
+    def _take(self, packet: bytes, ancillary: list[tuple[int, int, bytes]]) -> None:
+        raw = self._socket.type == socket.SOCK_RAW and not self._first.ip6
+        message = message_of(packet, raw=raw)
+        sent = self._request_of(message.octets)
+        if sent is None:
+            return
+        if sent.asked.sequence not in self._waiting:
+            self._found.duplicates += 1
+            return
+        seconds = _seconds(sent, ancillary)
+        hop_limit = hop_limit_of(ancillary)
+        if seconds <= self._pace.wait_seconds:
+            sent.reply = EchoReply(
+                seconds=seconds, hop_limit=message.hop_limit if hop_limit is None else hop_limit
+            )
+        self._end(sent)
+
+    def _request_of(self, message: bytes) -> Sent | None:
+        """Return the request that a message is the reply to, None if it is to none of ours."""
+        number = self._number(sequence_of(message))
+        if number is None:
+            return None
+        sent = self._found.sent[number]
+        return sent if is_echo_reply(sent.asked, message) else None
+
+    def _number(self, sequence: int | None) -> int | None:
+        if sequence is None:
+            return None
+        number = (sequence - self._first.sequence) & 0xFFFF
+        return number if number < len(self._found.sent) else None
+
+    def _take_refusals(self) -> bool:
+        """Take what routers say against requests; say whether there was anything."""
+        for taken in range(_MOST_AT_ONCE):
+            try:
+                packet, ancillary, _, _ = self._socket.recvmsg(
+                    _LARGEST_PACKET, _ANCILLARY_BYTES, _MSG_ERRQUEUE
+                )
+            except OSError:
+                return taken > 0
+            refusal = refusal_of(ancillary)
+            number = self._number(sequence_of(packet))
+            if refusal is None or number is None:
+                continue
+            sent = self._found.sent[number]
+            if packet[4:6] == sent.asked.identifier.to_bytes(2, "big"):
+                self._hear_refusal(sent, refusal)
+        return True
+
+    def _hear_refusal(self, sent: Sent, refusal: Refusal) -> None:
+        """Take a refusal, unless the packet can go again in pieces, now that a size is known."""
+        if refusal.code == errno.EMSGSIZE and self._cut:
+            self._cut = False
+            sent.at, sent.began = time.time_ns(), monotonic()
+            with suppress(OSError):
+                self._socket.send(echo_request(sent.asked))
+            return
+        self._refuse(sent, self._refused(refusal))
+
+    def _refuse(self, sent: Sent, why: NetError) -> None:
+        if sent.asked.sequence in self._waiting:
+            sent.refusal = why
+            self._end(sent)
+
+    def _end(self, sent: Sent) -> None:
+        del self._waiting[sent.asked.sequence]
+        if not self._waiting:
+            self._wake()
+
+    def _refused(self, refusal: Refusal) -> NetError:
+        if refusal.code == errno.EMSGSIZE:
+            return self._too_large()
+        if refusal.hop_limit_spent:
+            detail = f"ping {self._address}: the hop limit was used up at {refusal.reporter}"
+            return NetError(FailureKind.CONNECT_UNREACHABLE, detail)
+        error = OSError(refusal.code, os.strerror(refusal.code))
+        told = refused_by_them(error, f"ping {self._address}, {refusal.reporter} answers")
+        return NetError(
+            told.failure.kind,
+            told.failure.detail,
+            answered=refusal.reporter == self._address,
+        )
+
+    def _too_large(self) -> NetError:
+        size = len(self._first.payload)
+        detail = f"ping {self._address}: {size} bytes of payload are too many for the way"
         return NetError(FailureKind.CONNECT_UNREACHABLE, detail)
-    if error.errno in {errno.EAGAIN, errno.EWOULDBLOCK}:
-        return refused_by_us(error, f"ping {address}")
-    try:
-        _, ancillary, _, _ = sock.recvmsg(_LARGEST_PACKET, _ANCILLARY_BYTES, _MSG_ERRQUEUE)
-    except OSError:
-        return refused_by_us(error, f"ping {address}")
-    reporter = refusal_of(ancillary)
-    if reporter is None:
-        return refused_by_us(error, f"ping {address}")
-    told = refused_by_them(error, f"ping {address}, {reporter} answers")
-    return NetError(told.failure.kind, told.failure.detail, answered=reporter == address)
+
+
+def _seconds(sent: Sent, ancillary: list[tuple[int, int, bytes]]) -> float:
+    elapsed = monotonic() - sent.began
+    at = kernel_time_of(ancillary)
+    by_kernel = -1.0 if at is None else (at - sent.at) / 1e9
+    # The wall clock may have been set meanwhile; then our own reading is good enough.
+    return by_kernel if 0 <= by_kernel <= elapsed else elapsed
+
+
+def too_little_time(pace: Pace, seconds: float) -> NetError | None:
+    """Return why the requests can't all be sent within so many seconds, None if they can."""
+    needed = (pace.count - 1) * pace.gap_seconds
+    if needed < seconds:
+        return None
+    detail = (
+        f"{pace.count} packets, one every {pace.gap_seconds:g} s, take {needed:g} s to send, "
+        f"but only {seconds:.1f} s are left: raise timeout, or lower count or gap"
+    )
+    return NetError(FailureKind.TIMEOUT, detail, cause=UnknownCause.LOCAL)

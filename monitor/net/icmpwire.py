@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 ECHO_REPLY_4, ECHO_REPLY_6 = 0, 129
 _ECHO_4, _ECHO_6 = 8, 128
+_TIME_EXCEEDED_4, _TIME_EXCEEDED_6 = 11, 3
 _HEADER = struct.Struct("!BBHHH")
 _IP4_HEADER_BYTES = 20
 _SCM_TIMESTAMPNS = 35
@@ -36,6 +37,18 @@ class Received(NamedTuple):
 
     octets: bytes
     hop_limit: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Which router or host (an IP literal) refused a packet; `code` is the kernel's errno for it.
+
+    `hop_limit_spent` says that the packet had come as far as it was allowed to.
+    """
+
+    reporter: str
+    code: int
+    hop_limit_spent: bool = False
 
 
 def echo_request(echo: Echo) -> bytes:
@@ -68,6 +81,13 @@ def is_echo_reply(asked: Echo, message: bytes) -> bool:
     )
 
 
+def sequence_of(message: bytes) -> int | None:
+    """Return the sequence number of an echo or its reply, None where it is too short for one."""
+    if len(message) < _HEADER.size:
+        return None
+    return int(_HEADER.unpack_from(message)[4])
+
+
 def message_of(packet: bytes, *, raw: bool) -> Received:
     """Return the ICMP message in a packet; a `raw` socket of IPv4 gives the IP header as well."""
     if not raw:
@@ -96,16 +116,19 @@ def kernel_time_of(ancillary: Ancillary) -> int | None:
     return None
 
 
-def refusal_of(ancillary: Ancillary) -> str | None:
-    """Return the address of the router or host that refused a packet; None if none did."""
+def refusal_of(ancillary: Ancillary) -> Refusal | None:
+    """Return who refused a packet, and why; None if nobody else did."""
     for level, kind, octets in ancillary:
         is_ip4 = (level, kind) == (socket.IPPROTO_IP, _IP_RECVERR)
         is_ip6 = (level, kind) == (socket.IPPROTO_IPV6, _IPV6_RECVERR)
         if not (is_ip4 or is_ip6) or len(octets) < _EXTENDED_ERROR.size:
             continue
-        if _EXTENDED_ERROR.unpack_from(octets)[1] not in _FROM_ICMP:
+        code, origin, icmp_type, *_ = _EXTENDED_ERROR.unpack_from(octets)
+        reporter = _offender(octets[_EXTENDED_ERROR.size :])
+        if origin not in _FROM_ICMP or reporter is None:
             return None
-        return _offender(octets[_EXTENDED_ERROR.size :])
+        spent = icmp_type == (_TIME_EXCEEDED_6 if is_ip6 else _TIME_EXCEEDED_4)
+        return Refusal(reporter=reporter, code=code, hop_limit_spent=spent)
     return None
 
 

@@ -117,3 +117,20 @@ def test_only_a_fault_fails():
     """Doubts alone keep nobody from running Pantau."""
     assert not failed([Finding(FINE, "a", ""), Finding(DOUBT, "b", "")])
     assert failed([Finding(FAULT, "c", "")])
+
+
+@pytest.mark.parametrize(
+    ("way", "checks", "grade"),
+    [("datagram", 0, FINE), ("raw", 3, FINE), (None, 0, FINE), (None, 3, FAULT)],
+)
+def test_icmp_is_a_fault_only_where_it_is_needed(way, checks, grade):
+    """Without any way to send echoes, checks of type icmp can't say anything."""
+    assert diagnosis.icmp(way, checks).grade is grade
+
+
+def test_the_way_to_icmp_is_told():
+    """Who may not send echoes is told both ways out."""
+    text = diagnosis.icmp(None, 3).text
+
+    assert "net.ipv4.ping_group_range" in text
+    assert "CAP_NET_RAW" in text

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.net.icmpwire import (
     Echo,
+    Refusal,
     checksum,
     echo_request,
     hop_limit_of,
@@ -17,6 +18,7 @@ from monitor.net.icmpwire import (
     kernel_time_of,
     message_of,
     refusal_of,
+    sequence_of,
 )
 
 ASKED = Echo(ip6=False, identifier=0x1234, sequence=7, payload=b"hello")
@@ -97,16 +99,35 @@ def test_what_the_kernel_says_along_with_a_packet():
     assert kernel_time_of([ttl]) is None
 
 
-def refusal(origin, address=b""):
-    error = struct.pack("=IBBBBII", 113, origin, 3, 1, 0, 0, 0)
-    return (socket.IPPROTO_IP, 11, error + address)
+def refusal(origin, address=b"", *, kind=3, ip6=False):
+    error = struct.pack("=IBBBBII", 113, origin, kind, 1, 0, 0, 0)
+    return (
+        (socket.IPPROTO_IPV6, 25, error + address)
+        if ip6
+        else (socket.IPPROTO_IP, 11, error + address)
+    )
+
+
+ROUTER = struct.pack("=HH4s8x", socket.AF_INET, 0, bytes([192, 0, 2, 1]))
+ROUTER_6 = struct.pack("=HHI16sI", socket.AF_INET6, 0, 0, bytes(15) + b"\x09", 0)
 
 
 def test_who_refused_a_packet():
     """The router that answered with an ICMP error is named; an error of our own has nobody."""
-    router = struct.pack("=HH4s8x", socket.AF_INET, 0, bytes([192, 0, 2, 1]))
-
-    assert refusal_of([refusal(2, router)]) == "192.0.2.1"
-    assert refusal_of([refusal(1, router)]) is None
+    assert refusal_of([refusal(2, ROUTER)]) == Refusal(reporter="192.0.2.1", code=113)
+    assert refusal_of([refusal(1, ROUTER)]) is None
     assert refusal_of([refusal(2)]) is None
     assert refusal_of([]) is None
+
+
+def test_a_hop_limit_that_is_used_up():
+    """Time exceeded is type 11 in IPv4 and type 3 in IPv6, where 3 in IPv4 is unreachable."""
+    assert refusal_of([refusal(2, ROUTER, kind=11)]).hop_limit_spent
+    assert refusal_of([refusal(3, ROUTER_6, kind=3, ip6=True)]).hop_limit_spent
+    assert not refusal_of([refusal(2, ROUTER, kind=3)]).hop_limit_spent
+
+
+def test_the_sequence_of_a_message():
+    """A message that is too short has no sequence number."""
+    assert sequence_of(reply()) == 7
+    assert sequence_of(reply()[:7]) is None
