@@ -17,7 +17,7 @@ from monitor.net.dnsoverhttps import ask_over_https
 from monitor.net.dnsserver import NameServer
 from monitor.net.errors import NetError
 from monitor.net.network import Network
-from monitor.net.policy import permitted
+from monitor.net.policy import AddressClass, class_of_literal, permitted
 from monitor.net.resolver import Family, Resolver
 from monitor.net.trace import Trace
 
@@ -76,6 +76,9 @@ async def query(
 async def _address(
     host: str, family: Family, resolver: Resolver, deadline: float, trace: QueryTrace
 ) -> str:
+    own_class = class_of_literal(host)
+    if own_class and own_class is not AddressClass.FORBIDDEN and family in _of_literal(host):
+        return host  # what the resolver would say, in a tenth of the time
     began = monotonic()
     try:
         addresses = (await resolver.resolve(host, family, deadline)).addresses
@@ -87,6 +90,10 @@ async def _address(
             return address
     detail = f"{host}: {', '.join(addresses)} is no address that may be asked"
     raise NetError(FailureKind.REFUSED_BY_POLICY, detail)
+
+
+def _of_literal(host: str) -> tuple[Family, ...]:
+    return (Family.ANY, Family.IP6 if ":" in host else Family.IP4)
 
 
 async def _over_tls(

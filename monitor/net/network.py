@@ -1,14 +1,14 @@
 """The one way out: everything that the daemon dials goes through a Network."""
 
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from monitor.domain.observation import FailureKind, UnknownCause
 from monitor.net.connection import Stream, dial
 from monitor.net.errors import NetError
 from monitor.net.fetch import Reply, Request, fetch
-from monitor.net.policy import AddressClass, classify_address, permitted
+from monitor.net.policy import AddressClass, class_of_literal, classify_address, permitted
 from monitor.net.proxy import Proxy, failed, refuse_inward, tunnel
 from monitor.net.resolver import Family, Resolver
 from monitor.net.starttls import StartTls, negotiate
@@ -184,7 +184,7 @@ class Network:
         pinned: AddressClass | None,
         resolve_to: str | None,
     ) -> str:
-        own_class = _class_of_literal(host) if family not in _ONE_FAMILY else None
+        own_class = class_of_literal(host) if family not in _ONE_FAMILY else None
         if resolve_to is not None:
             # Written by the operator, so its class is as configured; the limits stay.
             candidates: tuple[str, ...] = (resolve_to,)
@@ -202,14 +202,6 @@ class Network:
 
 
 _ONE_FAMILY = (Family.IP4, Family.IP6)
-
-
-@lru_cache(maxsize=16_384)
-def _class_of_literal(host: str) -> AddressClass | None:
-    try:
-        return classify_address(host)
-    except ValueError:
-        return None
 
 
 def _refused(host: str, address: str, limit: AddressClass) -> NetError:

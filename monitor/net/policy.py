@@ -122,6 +122,15 @@ def classify_address(ip: str) -> AddressClass:
     return AddressClass.FORBIDDEN if address.scope_id else _classify_ip6(address)
 
 
+@lru_cache(maxsize=16_384)
+def class_of_literal(host: str) -> AddressClass | None:
+    """Return the class of an IP literal, None for anything else."""
+    try:
+        return classify_address(host)
+    except ValueError:
+        return None
+
+
 def _classify_ip4(value: int) -> AddressClass:
     for first, last, address_class in _IP4_RULES:
         if first <= value <= last:
