@@ -10,6 +10,7 @@ from monitor.domain.alert import Alert, Notification
 from monitor.domain.check import Check, CheckId
 from monitor.domain.incident import Incident
 from monitor.domain.observation import MissedSlot, Observation, UnknownCause
+from monitor.domain.push import Push
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState, Transition
 from monitor.domain.status import Status
@@ -76,11 +77,14 @@ class Change:
     tallies: Mapping[CheckId, TallySnapshot] = field(default_factory=dict)
     service_tallies: Mapping[ServiceId, TallySnapshot] = field(default_factory=dict)
     forgotten: tuple[CheckId, ...] = ()
+    pushes: tuple[Push, ...] = ()
 
     @property
     def urgent(self) -> bool:
         """Say whether somebody waits for this change, so that it must be durable at once."""
-        return bool(self.transitions or self.incidents or self.notifications or self.marks)
+        return bool(
+            self.transitions or self.incidents or self.notifications or self.marks or self.pushes
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +103,8 @@ class Restored:
     or None after a crash. `later_samples` are those from a check's stored tally on (the one at
     that very instant included), as (microseconds, status) in order; all of them if it has none.
     `offline_since` is when the monitor lost its own network, if it had not come back, because of
-    `offline_cause`. `past` are the ids of the latest incidents, oldest first.
+    `offline_cause`. `past` are the ids of the latest incidents, oldest first. `pushes` are the
+    last ones of each check.
     """
 
     epoch: int
@@ -113,6 +118,7 @@ class Restored:
     offline_since: datetime | None = None
     offline_cause: UnknownCause = UnknownCause.SELF_OFFLINE
     past: tuple[str, ...] = ()
+    pushes: Mapping[CheckId, Push] = field(default_factory=dict)
 
 
 class Store(Protocol):
@@ -222,12 +228,16 @@ class StoreError(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Watched:
-    """What is known of one check right now. The pipeline alone writes it."""
+    """What is known of one check right now. The pipeline alone writes it.
+
+    `waits` says that its last sample still speaks because nobody can say more yet.
+    """
 
     check: Check
     state: CheckState
     tally: Tally
     last: Observation | None = None
+    waits: bool = False
 
 
 class StatusBoard(Protocol):

@@ -5,7 +5,14 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from monitor.domain.check import Affects
-from monitor.domain.observation import FailureKind, MissedReason, Status, UnknownCause
+from monitor.domain.observation import (
+    FailureKind,
+    MissedReason,
+    OutcomeStatus,
+    Status,
+    UnknownCause,
+)
+from monitor.domain.push import Signal
 from monitor.ports import DeliveryState, MarkKind
 
 E = TypeVar("E", bound=StrEnum)
@@ -71,6 +78,17 @@ DELIVERY = Codes(
         DeliveryState.DELIVERED: 2,
         DeliveryState.SUPERSEDED: 3,
         DeliveryState.DEAD: 4,
+    }
+)
+
+SIGNAL = Codes({Signal.START: 1, Signal.SUCCESS: 2, Signal.FAIL: 3, Signal.RESULT: 4})
+
+OUTCOME = Codes(
+    {
+        OutcomeStatus.OK: 1,
+        OutcomeStatus.DEGRADED: 2,
+        OutcomeStatus.FAILED: 3,
+        OutcomeStatus.UNKNOWN: 4,
     }
 )
 

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, inspect, text
 
 from monitor.ports import StoreError
 
-HEAD = "0001"
+HEAD = "0002"
 
 _REVISION = "alembic_version"
 

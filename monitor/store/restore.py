@@ -22,6 +22,7 @@ from monitor.ports import (
 )
 from monitor.store.codes import AFFECTS, DELIVERY, KIND, MARK, STATUS
 from monitor.store.documents import read_alert, read_names, read_state
+from monitor.store.pushes import last_pushes
 from monitor.store.schema import (
     affected_check,
     check_name,
@@ -56,6 +57,7 @@ def restored(connection: Connection, vantage: str) -> Restored:
         offline_since=None if offline is None else instant(offline.at),
         offline_cause=_cause(offline),
         past=_past(connection),
+        pushes=last_pushes(connection, number),
     )
 
 

@@ -61,6 +61,7 @@ def check_names(change: Change) -> Iterator[str]:
     yield from change.states
     yield from (check_id for check_id, _ in change.transitions)
     yield from change.tallies
+    yield from (push.check_id for push in change.pushes)
 
 
 def vantages(change: Change) -> Iterator[str]:

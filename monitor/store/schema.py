@@ -234,3 +234,25 @@ service_tally = Table(
     *_totals(),
     sqlite_with_rowid=False,
 )
+
+# The last pushes of a check, each with all that was known after it: number modulo their count is
+# the `place`, so that the table stays as small as it is. Times of runs and results are NULL
+# where there was none.
+push = Table(
+    "push",
+    metadata,
+    _check(),
+    _vantage(),
+    Column("place", SmallInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    _code("signal"),
+    _time("received_at"),
+    _code("outcome", nullable=True),
+    _time("ended_at", nullable=True),
+    Column("exit_code", SmallInteger),
+    _time("run", nullable=True),
+    _time("started_at", nullable=True),
+    Column("detail", Text, nullable=False),
+    Column("measured", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)

@@ -44,6 +44,7 @@ class Statements:
     put_incident: Insert
     put_tally: Insert
     put_service_tally: Insert
+    put_push: Insert
     forget_state: Delete
     open_interval: Select[Any]
     close_interval: Update
@@ -78,6 +79,7 @@ def statements(dialect: str) -> Statements:
         put_incident=_put(insert, schema.incident),
         put_tally=_put(insert, schema.tally),
         put_service_tally=_put(insert, schema.service_tally),
+        put_push=_put(insert, schema.push),
         forget_state=delete(state).where(
             state.c.check_id == bindparam("of_check"), state.c.vantage_id == bindparam("of_vantage")
         ),

@@ -11,6 +11,7 @@ from monitor.domain.instant import microseconds
 from monitor.domain.state import Transition
 from monitor.ports import Change
 from monitor.store import rows, schema
+from monitor.store.pushes import push_rows
 from monitor.store.rows import Enqueued, Frozen, Job, Names, Row, Settled
 from monitor.store.statements import Statements
 
@@ -84,6 +85,8 @@ class Scribe:
         marks = (m for change in changes for m in change.marks)
         self._run(do.add_mark, rows.mark_rows(marks, vantage))
         self._run(do.put_tally, tallies)
+        pushes = (p for change in changes for p in change.pushes)
+        self._run(do.put_push, push_rows(pushes, names, vantage))
         services = (pair for change in changes for pair in change.service_tallies.items())
         self._run(do.put_service_tally, rows.service_tally_rows(services, vantage))
 
