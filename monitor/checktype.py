@@ -8,13 +8,17 @@ its docstring, with one fenced YAML example, is the type's page in the docs.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from monitor.domain.observation import Outcome
+from monitor.domain.check import CheckId
+from monitor.domain.observation import Outcome, OutcomeStatus, UnknownCause
+from monitor.domain.push import Gap, Push
 
 if TYPE_CHECKING:
+    from monitor.fields import Secret
     from monitor.net.network import Network
 
 
@@ -41,6 +45,14 @@ class CheckSpec(BaseModel):
     def warnings(self) -> tuple[str, ...]:
         """Return what `pantau validate` should warn about, such as verification turned off."""
         return ()
+
+    def rhythm(self) -> Mapping[str, Any]:
+        """Return what the type decides of `Check` by itself: its interval, its thresholds."""
+        return {}
+
+    def push_token(self) -> "Secret | None":
+        """Return the secret that whoever pushes has to know; no two checks share one."""
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +84,58 @@ class MeasurementInfo:
     labels: tuple[str, ...] = ()
 
 
+class PushForm(StrEnum):
+    """What is pushed: the signals of a job at a secret URL, or results by the API."""
+
+    SIGNALS = "signals"
+    RESULTS = "results"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """What is known of a passive check `now`, of which is asked how it fared `at` (not later).
+
+    `last` is what was pushed last, None before the first time. `gaps` are when nobody could reach
+    us, oldest first. `since` is when we began to listen for this check.
+    """
+
+    check_id: CheckId
+    last: Push | None
+    gaps: tuple[Gap, ...] = ()
+    since: datetime
+    at: datetime
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What silence says. `began` is since when, where that is known better than by samples."""
+
+    outcome: Outcome
+    began: datetime | None = None
+
+
 SpecT = TypeVar("SpecT", bound=CheckSpec)
+
+
+async def _not_probed(_: CheckSpec, __: ProbeContext) -> Outcome:
+    return Outcome(
+        status=OutcomeStatus.UNKNOWN,
+        cause=UnknownCause.NO_DATA,
+        facts={"passive": "it is told, and cannot be asked: see pantau status"},
+    )
+
+
+PASSIVE_LACKS = frozenset(
+    {
+        "timeout",
+        "retry_interval",
+        "failure_threshold",
+        "success_threshold",
+        "degraded_over",
+    }
+)
+"""Common keys that mean nothing where nothing is probed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +144,15 @@ class CheckType(Generic[SpecT]):
 
     `probe` returns an Outcome for whatever the target does; it may raise `monitor.net.NetError`,
     which the runner turns into one. Anything else that it raises is our bug: INTERNAL.
+
+    A passive type has `push` and `judge_silence` instead. The latter is pure, cheap, and asked on
+    every slot of the check and after every push; it returns None while nobody can say yet, and is
+    asked about that instant again. `lacks` are the common keys that a type does not have.
     """
 
     spec: type[SpecT]
-    probe: Callable[[SpecT, ProbeContext], Awaitable[Outcome]]
+    probe: Callable[[SpecT, ProbeContext], Awaitable[Outcome]] = _not_probed
     measurements: tuple[MeasurementInfo, ...] = ()
+    push: PushForm | None = None
+    judge_silence: Callable[[SpecT, Silence], Verdict | None] | None = None
+    lacks: frozenset[str] = frozenset()

@@ -17,6 +17,7 @@ from monitor.engine.board import Board
 from monitor.engine.clock import Timeline
 from monitor.engine.connectivity import Connectivity
 from monitor.engine.pipeline import Pipeline, Plan
+from monitor.engine.pushes import Pushes
 from monitor.engine.recorder import Recorder
 from monitor.engine.scheduler import Engine, Scheduler
 from monitor.engine.selfcheck import SelfCheck
@@ -51,6 +52,7 @@ class Assembly:
     exposition: Exposition
     telemetry: PrometheusTelemetry
     blackbox: "Blackbox | None"
+    pushes: Pushes
 
 
 class _Readiness:
@@ -83,6 +85,8 @@ def assemble(
     connectivity = Connectivity(
         self_check, pipeline, timeline, telemetry, dispatcher.network_recovered
     )
+    pushes = Pushes(clock=timeline, pipeline=pipeline, store=store, vantage=settings.vantage)
+    pipeline.followers += (pushes.marked,)
     scheduler = Scheduler(
         Engine(
             timeline=timeline,
@@ -91,6 +95,7 @@ def assemble(
             pipeline=pipeline,
             connectivity=connectivity,
             telemetry=telemetry,
+            pushes=pushes,
         ),
         probes_at_once(settings.limits.concurrency, _descriptors(settings.probe)),
     )
@@ -121,6 +126,7 @@ def assemble(
         ),
         telemetry=telemetry,
         blackbox=_blackbox(config, network, timeline, telemetry),
+        pushes=pushes,
     )
 
 
@@ -163,6 +169,7 @@ def web_context(parts: Assembly, config: Config, reloader: Reloader) -> WebConte
         names=_names(config.monitor),
         version=version("pantau"),
         blackbox=parts.blackbox,
+        pushes=parts.pushes,
     )
 
 

@@ -19,7 +19,7 @@ from monitor.app.receivers import external_url
 from monitor.app.reload import Reloads
 from monitor.app.supervisor import Supervisor
 from monitor.configuration.config import Config
-from monitor.engine.resume import resume
+from monitor.engine.resume import ended_at, resume
 from monitor.engine.selfcheck import Proof
 from monitor.metrics.telemetry import PrometheusTelemetry
 from monitor.ports import MarkKind, Restored, StoreError
@@ -149,6 +149,8 @@ def _begin(parts: Assembly, config: Config, restored: Restored) -> None:
     parts.connectivity.resume(restored.offline_since, restored.offline_cause)
     resume(restored, parts.board, parts.pipeline, parts.timeline, config.monitor.vantage)
     parts.pipeline.reconcile(now)
+    parts.pushes.restore(restored.pushes, ended_at(restored))
+    parts.pushes.replace(config.checks)
     parts.scheduler.replace(config.checks, restored.states)
     parts.telemetry.reloaded(successful=True, at=now)
 

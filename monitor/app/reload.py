@@ -78,6 +78,7 @@ class Reloads:
         # The class that a name was first seen with holds for one configuration.
         parts.network.resolver.forget()
         parts.pipeline.replace(plan_of(config), now)
+        parts.pushes.replace(config.checks)
         states = {watched.check.id: watched.state for watched in parts.board.checks()}
         parts.scheduler.replace(config.checks, states)
         parts.dispatcher.replace_notifiers(notifiers)

@@ -40,14 +40,16 @@ _USUAL: _Rhythm = {
 }
 
 COMMON_KEYS = frozenset(CheckEntry.model_fields)
-SHARED_KEYS = frozenset({"name"})
+SHARED_KEYS = frozenset({"interval", "name"})
 """Common keys that a type may have as its own; a check of that type then has only the type's."""
 LATER_KEYS = {"vantages": "every check runs at the one vantage of monitor.yaml"}
 
 
 def own_keys(kind: CheckType[Any]) -> frozenset[str]:
-    """Return the common keys that mean something else in this type: the `name` of a DNS query."""
-    return SHARED_KEYS.intersection(kind.spec.model_fields)
+    """Return the common keys that this type lacks, or that mean something else in it: the `name`
+    of a DNS query, the `interval` of a job.
+    """
+    return SHARED_KEYS.intersection(kind.spec.model_fields) | kind.lacks
 
 
 def checks_of(
@@ -69,11 +71,26 @@ def checks_of(
         if entry is None:
             continue
         rhythm = _over(entry, defaults[item.file])
-        _check_rhythm(rhythm, item, findings)
+        decided = spec.rhythm() if spec else {}
+        _check_rhythm(rhythm, item, kind.lacks, findings)
         if spec and declared[entry.id] is item:
-            check = _check(entry, spec, rhythm)
+            check = _check(entry, spec, {**rhythm, **decided})
             made.append((ConfiguredCheck(check=check, kind=kind, spec=spec), entry.enabled, item))
+    _check_tokens(made, findings)
     return tuple(made)
+
+
+def _check_tokens(made: Iterable[tuple[ConfiguredCheck, bool, Item]], findings: Findings) -> None:
+    """Complain of two checks that are told by the same secret: neither would know who speaks."""
+    owners: dict[str, CheckId] = {}
+    for configured, _, item in made:
+        token = configured.spec.push_token()
+        if token is None:
+            continue
+        owner = owners.setdefault(token.reveal(), configured.check.id)
+        if owner != configured.check.id:
+            message = f"token: check {owner} has the same; each needs one of its own"
+            findings.problem(item.file, item.at("token"), message)
 
 
 def _defaults(
@@ -131,9 +148,9 @@ def _check(entry: CheckEntry, spec: CheckSpec, rhythm: _Rhythm) -> Check:
     )
 
 
-def _check_rhythm(rhythm: _Rhythm, item: Item, findings: Findings) -> None:
+def _check_rhythm(rhythm: _Rhythm, item: Item, lacks: frozenset[str], findings: Findings) -> None:
     """Complain of what is longer than the interval, and of too many labels."""
-    for key in ("timeout", "retry_interval"):
+    for key in sorted({"timeout", "retry_interval"} - lacks, reverse=True):
         if rhythm[key] is not None and rhythm[key] > rhythm["interval"]:
             is_own = key in item.block
             findings.problem(

@@ -39,12 +39,18 @@ class Timeline:
         self._epoch = epoch
         self._rate = 1.0
         self._anchor = wall_ns() // 1000
+        self._epoch_began = self._anchor
         self._anchored_at = monotonic()
 
     @property
     def epoch(self) -> int:
         """Return the number of the timeline."""
         return self._epoch
+
+    @property
+    def epoch_began(self) -> datetime:
+        """Return when the timeline began, by itself (UTC)."""
+        return instant(self._epoch_began)
 
     def monotonic(self) -> float:
         """Return seconds that never go back."""
@@ -74,6 +80,7 @@ class Timeline:
         self._anchored_at = monotonic
         if abs(offset) > _STEP_MICROSECONDS:
             self._anchor, self._rate = wall, 1.0
+            self._epoch_began = wall
             self._epoch += 1
             return ClockStep(old=instant(now), new=instant(wall), offset_seconds=offset / 1e6)
         slew = offset / 1e6 / _SLEW_SECONDS

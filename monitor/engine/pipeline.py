@@ -1,6 +1,6 @@
 """The one path from an observation to everything that depends on it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -42,7 +42,8 @@ class Plan:
 class Pipeline:
     """Decides with pure functions, shows the result on the board, and has it recorded.
 
-    Nothing here waits for the disk: a store that is slow or broken must not stop a probe.
+    `followers` are told of every event of the monitor itself. Nothing here waits for the disk: a
+    store that is slow or broken must not stop a probe.
     """
 
     def __init__(self, board: Board, recorder: Recorder, vantage: str) -> None:
@@ -52,6 +53,7 @@ class Pipeline:
         self._routes: tuple[Route, ...] = ()
         self._receivers: tuple[str, ...] = ()
         self._stepped = -1
+        self.followers: tuple[Callable[[MarkKind, datetime], None], ...] = ()
 
     def record(self, observation: Observation) -> CheckState | None:
         """Take in what a probe saw; return the state of its check, or None if it is gone."""
@@ -60,6 +62,7 @@ class Pipeline:
             return None
         step = advance(watched.state, observation, watched.check)
         watched.last = observation
+        watched.waits = False
         failure = observation.outcome.failure
         watched.tally.count(failure.kind if failure else None)
         if observation.epoch > self._stepped:
@@ -71,6 +74,20 @@ class Pipeline:
         """Return what earlier probes of a check want its next one to know."""
         watched = self._board.get(check_id)
         return {} if watched is None else watched.state.remembered
+
+    def seen_at(self, check_id: CheckId) -> int | None:
+        """Return up to when the time of a check is accounted for, in microseconds since the epoch.
+
+        None before its first sample, and when it is not watched.
+        """
+        watched = self._board.get(check_id)
+        return None if watched is None else watched.tally.seen_at
+
+    def wait_for(self, check_id: CheckId) -> None:
+        """Let the last sample of a check speak until its next one, however long that takes."""
+        watched = self._board.get(check_id)
+        if watched is not None and watched.last is not None:
+            watched.waits = True
 
     def miss(self, missed: Sequence[MissedSlot]) -> None:
         """Record slots in which no probe ran."""
@@ -110,6 +127,8 @@ class Pipeline:
         if kind not in (MarkKind.START, MarkKind.SELF_ONLINE):
             for watched in self._board.checks():
                 self._credit(watched, microseconds(at), Status.UNKNOWN)
+        for follow in self.followers:
+            follow(kind, at)
         mark = Mark(kind=kind, at=at, epoch=epoch, detail=detail)
         self._recorder.record(Change(marks=(mark,), notifications=told))
 

@@ -55,6 +55,16 @@ def _restore_totals(restored: Restored, board: Board) -> None:
             board.credit(check, tally.sample(at, status, interval))
 
 
+def ended_at(restored: Restored) -> datetime | None:
+    """Return when the last run ended: as it recorded, or when it last saw or heard something.
+
+    None when there was none.
+    """
+    seen = [last.scheduled_at for last in restored.last_samples.values()]
+    heard = [push.received_at for push in restored.pushes.values()]
+    return restored.stopped_at or max([*seen, *heard], default=None)
+
+
 def lost_sight(
     checks: Iterable[Check], restored: Restored, now: datetime
 ) -> Mapping[CheckId, datetime]:

@@ -18,6 +18,7 @@ from monitor.engine.connectivity import Connectivity
 from monitor.engine.crew import Crew, Missed
 from monitor.engine.groupjob import GroupJob, InlineExecutor, slack_microseconds
 from monitor.engine.pipeline import Pipeline
+from monitor.engine.pushes import Pushes
 from monitor.engine.runner import Bound, observe
 from monitor.engine.timetable import Due, Slept, Timetable
 from monitor.net.network import Network
@@ -38,6 +39,7 @@ class Engine:
     pipeline: Pipeline
     connectivity: Connectivity
     telemetry: Telemetry
+    pushes: Pushes | None = None
 
 
 class Scheduler:
@@ -145,10 +147,21 @@ class Scheduler:
         for item in self._timetable.pop_due(now + self._group.slack // 2):
             if isinstance(item, Slept):
                 missed.append(self._slept(item))
+            elif self._is_passive(item):
+                continue
             elif (skipped := self._crew.begin(item)) is not None:
                 missed.append(self._skipped(skipped))
         self._engine.pipeline.miss(missed)
         self._engine.telemetry.in_flight(self._crew.running)
+
+    def _is_passive(self, due: Due) -> bool:
+        """Judge a check to which others push; return whether it is one."""
+        pushes = self._engine.pushes
+        try:
+            return pushes is not None and pushes.look(due)
+        except Exception:
+            log.exception("judgement.crashed", check_id=due.check_id)
+            return True
 
     def _slept(self, slept: Slept) -> MissedSlot:
         return self._missed(slept.check_id, slept.slot, self.slept_reason(), slept.count)

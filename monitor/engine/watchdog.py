@@ -173,7 +173,7 @@ def reason_for(before: Reading, now: Reading) -> MissedReason:
 def expired_at(watched: Watched, now: int) -> datetime | None:
     """Return when the last sample of a check stopped to say anything, or None while it does."""
     seen_at = watched.tally.seen_at
-    if seen_at is None or watched.state.status is Status.UNKNOWN:
+    if seen_at is None or watched.waits or watched.state.status is Status.UNKNOWN:
         return None
     limit = seen_at + hold_limit(span_microseconds(watched.check.interval))
     return instant(limit) if now > limit else None

@@ -132,7 +132,7 @@ def still_tells(watched: Watched, now: datetime, hold: timedelta) -> bool:
     state, last = watched.state, watched.last
     if last is None or (state.status is _UNKNOWN and state.cause is not _NO_DATA):
         return False
-    return now - last.scheduled_at <= hold
+    return watched.waits or now - last.scheduled_at <= hold
 
 
 def services_by_id(services: Iterable[Service]) -> dict[ServiceId, Service]:

@@ -1,6 +1,7 @@
 """The three applications: everything, the public set alone, and the control socket.
 
-A route is closed unless it stands in `health_routes` or `public_routes`. GET changes nothing.
+A route is closed unless it stands in `health_routes` or `public_routes`, or asks for a credential
+by itself as those of `pushes` do. GET changes nothing, but for a heartbeat's.
 No answer is built from the Host and X-Forwarded headers.
 """
 
@@ -21,6 +22,7 @@ from monitor.web.guard import Gate, NoForeignPages, SafeHeaders
 from monitor.web.negotiation import wants_gzip, wants_openmetrics
 from monitor.web.pages import STYLE, StatusPage, style_sheet
 from monitor.web.public import public_view
+from monitor.web.pushes import Heartbeats, result_routes
 
 _OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -29,8 +31,10 @@ _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 def create_app(context: WebContext, authenticator: Authenticator) -> ASGIApp:
     """Return everything. What is neither public nor health needs a credential, if there are any."""
     open_routes = [*health_routes(), *public_routes(context)]
-    app = _application([*open_routes, *private_routes(context)])
-    return SafeHeaders(Gate(NoForeignPages(app), authenticator, open_routes, context.names))
+    results = result_routes(context, authenticator)  # they ask for a credential by themselves
+    app = _application([*open_routes, *results, *private_routes(context)])
+    gate = Gate(NoForeignPages(app), authenticator, [*open_routes, *results], context.names)
+    return SafeHeaders(Heartbeats(gate, context))
 
 
 def create_public_app(context: WebContext) -> ASGIApp:

@@ -13,6 +13,7 @@ from monitor.ports import StatusBoard
 
 if TYPE_CHECKING:
     from monitor.web.blackbox import Blackbox
+    from monitor.web.pushes import Intake
 
 
 class MetricsText(Protocol):
@@ -77,3 +78,4 @@ class WebContext:
     names: frozenset[str] = frozenset()
     version: str
     blackbox: "Blackbox | None" = None
+    pushes: "Intake | None" = None
