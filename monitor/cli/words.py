@@ -41,7 +41,7 @@ KINDS = {
     FailureKind.HEADER: "a header is not as expected",
     FailureKind.BODY: "the page is not as expected",
     FailureKind.JSON: "the JSON is not as expected",
-    FailureKind.ANSWER: "the DNS answer is not as expected",
+    FailureKind.ANSWER: "the answer is not as expected",
     FailureKind.DNSSEC: "the DNSSEC signatures don't hold",
     FailureKind.STARTTLS: "it would not switch to TLS",
     FailureKind.BANNER: "it greets otherwise than expected",

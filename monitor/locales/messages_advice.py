@@ -41,8 +41,8 @@ FAILURES = {
         Kind.HEADER: "Bandingkan jawaban dengan `expect.headers`.",
         Kind.BODY: "Buka halamannya: mungkin halaman galat, atau teksnya sudah berubah.",
         Kind.JSON: "Bandingkan jawaban dengan `expect.json` atau `expect.cel`.",
-        Kind.ANSWER: "Bandingkan rekaman DNS dengan `expect`; bila bukan perubahan Anda, curigai "
-        "pembajakan.",
+        Kind.ANSWER: "Bandingkan jawaban dengan `expect`; bila rekaman DNS berubah bukan oleh "
+        "Anda, curigai pembajakan.",
         Kind.DNSSEC: "Tandatangani ulang zonanya; periksa rekaman DS di domain induk dan jam "
         "server DNS.",
         Kind.STARTTLS: "Aktifkan STARTTLS dan periksa sertifikat di server itu; bila di antaranya "
@@ -93,8 +93,8 @@ FAILURES = {
         Kind.HEADER: "Compare the answer with `expect.headers`.",
         Kind.BODY: "Open the page: it may be an error page, or its text has changed.",
         Kind.JSON: "Compare the answer with `expect.json` or `expect.cel`.",
-        Kind.ANSWER: "Compare the record with `expect`; if you did not change it, suspect a "
-        "hijack.",
+        Kind.ANSWER: "Compare the answer with `expect`; if a DNS record changed, and not by you, "
+        "suspect a hijack.",
         Kind.DNSSEC: "Sign the zone again; check the DS record at the parent, and the name "
         "servers' clocks.",
         Kind.STARTTLS: "Enable STARTTLS on that server and check its certificate; if it is on, "

@@ -101,7 +101,7 @@ def test_every_status_and_message_is_seen(start):
     assert "▲ Menurun: Perizinan Usaha" in demo.said
     for reason in (
         "✕ Gangguan: Pajak Daerah (masa berlaku sertifikat sudah berakhir)",
-        "✕ Gangguan: Produk Hukum (JDIH) (jawaban DNS tidak sesuai)",
+        "✕ Gangguan: Produk Hukum (JDIH) (jawaban server tidak sesuai)",
         "✕ Gangguan: Absensi Pegawai (server menolak sambungan",
         "✕ Gangguan: Antrean Puskesmas (kode jawaban server tidak sesuai)",
         "✕ Gangguan: Surel Pemerintah Kota (nama situs tidak ditemukan di DNS)",
