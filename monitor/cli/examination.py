@@ -17,12 +17,12 @@ from pydantic import BaseModel
 from monitor.cli import diagnosis
 from monitor.cli.configured import Refused, configuration, located
 from monitor.cli.diagnosis import Finding, Grade
-from monitor.cli.kernelclock import in_step
 from monitor.cli.validate import closing_line
 from monitor.configuration.config import Config
 from monitor.configuration.settings import MonitorSettings
 from monitor.fields.secrets import Secret
 from monitor.net.icmpsocket import way_allowed
+from monitor.net.kernelclock import in_step
 from monitor.store.lock import holder
 from monitor.web.client import ControlClient, ControlError, NoDaemon
 
