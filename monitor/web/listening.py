@@ -35,7 +35,11 @@ def may_listen(host: str, config: WebConfig | None) -> str | None:
 def listening(host: str, port: int) -> socket.socket:
     """Return a socket that listens. Raise OSError when the address is taken or not ours."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    server = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    # Connections inherit it. asyncio sets it only where the socket's protocol was named; without
+    # it the second piece of an answer waits 40 ms for the client's acknowledgement of the first.
+    server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return server
 
 
 def server_context(tls: TlsServerConfig) -> ssl.SSLContext:
