@@ -6,7 +6,6 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from queue import SimpleQueue
 
 import pytest
 
@@ -22,38 +21,10 @@ from monitor.net.resolver import Resolver
 from monitor.probes.domain import CHECK_TYPE, DomainSpec, probe
 from tests.certificates import leaf, write_chain, write_root
 from tests.fakes import FakeClock, a_check
-from tests.rdapanswers import NAME, REGISTRAR, SERVERS, a_domain, an_error, octets
-from tests.servers import free_port, read_request, server_context, serving
+from tests.registries import NAME, REGISTRAR, SERVERS, Registry, a_domain, an_error, octets
+from tests.servers import free_port, server_context, serving
 
 HOUR = timedelta(hours=1)
-
-
-class Registry:
-    """Answers every question with the next of `answers`, then with the last of them.
-
-    `asked` are the request heads, oldest first.
-    """
-
-    def __init__(self, *answers):
-        self._answers = list(answers)
-        self._heads = SimpleQueue()
-        self._lock = threading.Lock()
-
-    def __call__(self, connection):
-        head = read_request(connection)
-        self._heads.put(head)
-        with self._lock:
-            answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        connection.sendall(answer(head) if callable(answer) else answer)
-
-    @property
-    def asked(self):
-        heads = []
-        while not self._heads.empty():
-            heads.append(self._heads.get())
-        for head in heads:
-            self._heads.put(head)
-        return heads
 
 
 @pytest.fixture

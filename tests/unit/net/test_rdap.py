@@ -13,7 +13,7 @@ from monitor.net.rdap import LARGEST_ANSWER, Reading, question, read, status_key
 from monitor.net.rdapservers import ServerList, server_for, shipped
 from monitor.net.urls import parse_target
 from tests.fakes import NOON
-from tests.rdapanswers import NAME, REGISTRAR, SERVERS, a_domain, a_response, an_error, an_event
+from tests.registries import NAME, REGISTRAR, SERVERS, a_domain, a_response, an_error, an_event
 
 
 def answer(document, status=200, name=NAME, **headers):
@@ -194,6 +194,15 @@ def test_hostile_answers_are_bounded():
     assert len(found.registrar.encode()) <= 200
     assert "\x1b" not in found.registrar
     assert spent < 0.5, f"{spent:.3f} s of CPU"
+
+
+def test_little_of_a_long_list_is_looked_at():
+    """Of a list of an answer a hundred entries are looked at, so that none costs more."""
+    idle = [an_event("transfer", 1, now=NOON)] * 100
+    date = an_event("expiration", 100, now=NOON)
+
+    assert told(events=[*idle[1:], date]).expires
+    assert not told(events=[*idle, date]).expires
 
 
 JSON = st.recursive(

@@ -1,13 +1,56 @@
-"""Answers of RDAP servers in the form that RFC 9083 documents, right or wrong in one way."""
+"""RDAP servers, and answers in the form that RFC 9083 documents, right or wrong in one way."""
 
 import json
+import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from monitor.net.rdap import Registration
 from monitor.net.response import Response
+from monitor.probes.domain.memory import Known
+from tests.fakes import NOON
+from tests.servers import read_request
 
 NAME = "makassarkota.test"
 SERVERS = ("ns1.example.net", "ns2.example.net")
 REGISTRAR = "PT Registrar Contoh"
+
+ABOUT = "kota.test https://rdap.test/"
+TOLD = Registration(
+    expires=(NOON.timestamp() + 200 * 86_400,),
+    registered=NOON.timestamp() - 900 * 86_400,
+    changed=NOON.timestamp() - 30 * 86_400,
+    statuses=("active", "client transfer prohibited"),
+    name_servers=("ns1.test", "ns2.test"),
+    registrar="PT Registrar Contoh",
+    signed=True,
+)
+
+
+class Registry:
+    """Answers every question with the next of `answers`, then with the last of them.
+
+    An answer is octets, or what makes them of a request's head. `asked` are the heads that came.
+    """
+
+    def __init__(self, *answers):
+        self.asked = []
+        self._answers = list(answers)
+        self._lock = threading.Lock()
+
+    def __call__(self, connection):
+        head = read_request(connection)
+        with self._lock:
+            self.asked.append(head)
+            answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        connection.sendall(answer(head) if callable(answer) else answer)
+
+
+def known(**changes):
+    """Return what is known of a domain that is in order at noon, but for `changes`."""
+    noon = NOON.timestamp()
+    told = replace(TOLD, **changes)
+    return Known(about=ABOUT, asked_at=noon, learned_at=noon, registration=told)
 
 
 def in_days(days, *, now=None):
