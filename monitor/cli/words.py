@@ -64,5 +64,5 @@ CAUSES = {
     UnknownCause.TOO_FEW_VANTAGES: "too few places could look",
     UnknownCause.LOCAL: "this machine could not probe",
     UnknownCause.INTERNAL: "Pantau itself made a mistake",
-    UnknownCause.NO_DATA: "nobody has looked yet",
+    UnknownCause.NO_DATA: "there is nothing yet to judge it by",
 }

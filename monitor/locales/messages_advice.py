@@ -123,7 +123,8 @@ CAUSES = {
         Cause.TOO_FEW_VANTAGES: "Belum dipakai di versi ini.",
         Cause.LOCAL: "Jalankan `pantau doctor`: deskriptor berkas, memori, rute.",
         Cause.INTERNAL: "Laporkan kepada pengembang beserta log (`probe.crashed`).",
-        Cause.NO_DATA: "Tunggu satu interval; periksa apakah pemeriksaannya diaktifkan.",
+        Cause.NO_DATA: "Tunggu satu interval; periksa apakah pemeriksaannya diaktifkan. "
+        "`pantau check` memberi tahu apa yang kurang.",
     },
     Language.EN: {
         Cause.MONITOR_STOPPED: "See why the daemon stopped: `systemctl status pantau`.",
@@ -135,7 +136,8 @@ CAUSES = {
         Cause.TOO_FEW_VANTAGES: "Not used in this version.",
         Cause.LOCAL: "Run `pantau doctor`: descriptors, memory, routes.",
         Cause.INTERNAL: "Report it to the project, with the log.",
-        Cause.NO_DATA: "Wait for an interval; see whether the check is enabled.",
+        Cause.NO_DATA: "Wait for an interval; see whether the check is enabled. `pantau check` "
+        "says what is missing.",
     },
 }
 

@@ -104,7 +104,7 @@ CAUSES = {
         Cause.TOO_FEW_VANTAGES: "titik pantau yang melapor terlalu sedikit",
         Cause.LOCAL: "komputer pemantau bermasalah",
         Cause.INTERNAL: "kesalahan pada program pemantau",
-        Cause.NO_DATA: "belum ada hasil pemeriksaan",
+        Cause.NO_DATA: "belum ada data untuk menilainya",
     },
     Language.EN: {
         Cause.MONITOR_STOPPED: "the monitor was stopped",
@@ -115,7 +115,7 @@ CAUSES = {
         Cause.TOO_FEW_VANTAGES: "too few vantage points reported",
         Cause.LOCAL: "the monitor's computer had a problem",
         Cause.INTERNAL: "a fault of the monitor's program",
-        Cause.NO_DATA: "there is no result yet",
+        Cause.NO_DATA: "there is nothing yet to judge it by",
     },
 }
 

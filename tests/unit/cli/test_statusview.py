@@ -46,7 +46,7 @@ def test_check_without_state_is_unknown():
     rows = list(table_rows(document(web=UP), WITA))
 
     assert rows[0][1] == "? unknown"
-    assert rows[2] == ("  tls", "? unknown", "", "nobody has looked yet")
+    assert rows[2] == ("  tls", "? unknown", "", "there is nothing yet to judge it by")
 
 
 def test_only_availability_makes_a_service_status():
