@@ -45,11 +45,11 @@ def facts(spec: "DomainSpec", known: "Known | None", now: float) -> dict[str, An
         found["registrar"] = told.registrar
         found["statuses"] = list(told.statuses or ())
         found["name_servers"] = list(told.name_servers or ())
-        found["delegation_signed"] = told.signed
+        found["signed"] = told.signed
     if spec.server is not None:
         found["rdap_server"] = spec.server
         if spec.rdap_server is None:
-            found["server_list_of"] = spec.listed_at
+            found["server_list"] = f"of {spec.listed_at}"
     if known is not None:
         found |= _provenance(known, now)
     return {name: value for name, value in found.items() if value not in (None, [])}
@@ -65,9 +65,11 @@ def _expires(spec: "DomainSpec", known: "Known | None") -> float | None:
 
 
 def _provenance(known: "Known", now: float) -> dict[str, Any]:
-    found: dict[str, Any] = {"last_question": _ago(known.asked_at, now)}
+    found: dict[str, Any] = {}
     if known.learned_at is not None:
         found["learned"] = _ago(known.learned_at, now)
+    if known.learned_at != known.asked_at:
+        found["asked"] = _ago(known.asked_at, now)
     if known.said:
         found["last_try"] = known.said
     return found

@@ -60,8 +60,8 @@ class TestKeys:
     def test_the_page_says_of_when_the_list_is(self):
         """The page and every result tell of which day the list of servers is."""
         assert f"of {shipped().published};" in page_of("domain")
-        assert facts(a_spec(), None, NOW)["server_list_of"] == shipped().published
-        assert "server_list_of" not in facts(a_spec(rdap_server="https://rdap.test/"), None, NOW)
+        assert facts(a_spec(), None, NOW)["server_list"] == f"of {shipped().published}"
+        assert "server_list" not in facts(a_spec(rdap_server="https://rdap.test/"), None, NOW)
 
     @pytest.mark.parametrize(
         "keys",
@@ -235,7 +235,7 @@ class TestReport:
         found = facts(a_spec(), told, NOW + 2 * 3_600 + 185)
 
         assert found["learned"] == "2026-06-01 04:00 UTC, 2h3m ago"
-        assert found["last_question"] == "2026-06-01 06:00 UTC, 3m ago"
+        assert found["asked"] == "2026-06-01 06:00 UTC, 3m ago"
         assert found["last_try"] == "busy"
         assert found["expires"] == "2026-12-18, in 199.9 days"
         assert found["name_servers"] == ["ns1.test", "ns2.test"]
