@@ -19,6 +19,7 @@ from h2.events import (
     ResponseReceived,
     StreamEnded,
     StreamReset,
+    TrailersReceived,
 )
 from h2.exceptions import DenialOfServiceError, InvalidBodyLengthError, ProtocolError
 from h2.settings import SettingCodes, Settings
@@ -219,6 +220,8 @@ class Conversation:
             case InformationalResponseReceived():
                 self.answered = True
                 response.take_prelude(_status(_fields(event.headers)))
+            case TrailersReceived():
+                response.take_trailers(_fields(event.headers))
             case StreamEnded():
                 if not response.complete:
                     response.finish()

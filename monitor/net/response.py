@@ -26,8 +26,9 @@ Headers = list[tuple[bytes, bytes]]
 class Response:
     """One response as it comes in, until it is `complete` or has a `failure`.
 
-    `version` is "1.0", "1.1", "2" or "3". `headers` keep order and spelling. `body` is there,
-    decoded, once it is whole; `wire_length` is what Content-Length says, None without one.
+    `version` is "1.0", "1.1", "2" or "3". `headers` keep order and spelling; `trailers` are kept of
+    HTTP/2 alone, and rule nothing. `body` is there, decoded, once it is whole; `wire_length` is
+    what Content-Length says, None without one.
     `failure` is PROTOCOL, TRUNCATED or TOO_LARGE; after one in the body the status and the headers
     still stand.
 
@@ -52,6 +53,7 @@ class Response:
         "head_complete",
         "headers",
         "status",
+        "trailers",
         "version",
         "wire_length",
     )
@@ -75,6 +77,7 @@ class Response:
         self.status = 0
         self.version = "0"
         self.headers: Headers = []
+        self.trailers: Headers = []
         self.wire_length: int | None = None
         self.chunked = False
         self.body_size = 0
@@ -108,6 +111,10 @@ class Response:
         if len(self.headers) >= MOST_HEADERS:
             raise too_large(f"over {MOST_HEADERS} response headers")
         self.headers.append((name, value))
+
+    def take_trailers(self, fields: Headers) -> None:
+        """Take the fields behind a body; those over the bound are dropped."""
+        self.trailers = fields[:MOST_HEADERS]
 
     def take_prelude(self, status: int) -> None:
         """Take note of an interim response (1xx). Raises NetError on one too many."""

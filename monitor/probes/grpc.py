@@ -1,0 +1,277 @@
+"""Ask a gRPC server how it is, by the standard health service (`grpc.health.v1.Health/Check`).
+
+```yaml
+- id: perizinan-grpc
+  service: portal
+  type: grpc
+  host: perizinan.example.go.id
+  port: 50051
+  tls: true
+  service_name: makassar.perizinan.v1.Perizinan
+```
+
+Without `service_name` the server is asked for itself. The check is up when the answer is one of
+`expect.serving`, which is `SERVING` alone unless something else is written. Any other answer, a
+status of gRPC other than OK (such as `UNIMPLEMENTED` from a server without the health service, or
+`NOT_FOUND` for a service that it does not know) and a status of HTTP other than 200 fail the check
+with `status`, in the server's words; what is no gRPC fails with `protocol`.
+
+HTTP/2 is spoken in the clear without asking, or with `tls: true` over TLS, where the server must
+agree to it (ALPN `h2`). The certificate must be trusted and bear the host's name. The check is
+degraded (`expires_soon`) when the chain is good for less than `min_days` more days, and fails
+below `critical_days`.
+
+`metadata` goes along with the call: texts, or secrets such as a token, which are shown nowhere:
+
+```yaml
+- id: perizinan-grpc-token
+  service: portal
+  type: grpc
+  host: perizinan.example.go.id
+  port: 50051
+  tls: true
+  metadata:
+    authorization: {file: /etc/pantau/perizinan.token}
+  expect: {max_duration: 2s}
+```
+
+Bahasa Indonesia
+
+Pemeriksaan ini menanyakan kesehatan server gRPC lewat layanan baku `grpc.health.v1`, dengan atau
+tanpa TLS. *Gangguan* bila sambungan atau sertifikatnya salah, panggilannya ditolak, atau jawabannya
+bukan `SERVING` (atau yang tertulis pada `expect.serving`). *Menurun* bila sertifikat habis masa
+berlakunya dalam `min_days` hari.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from monitor.checktype import CheckSpec, CheckType, MeasurementInfo, ProbeContext
+from monitor.domain.blackbox import ADDRESS, CERTIFICATE
+from monitor.domain.observation import Failure, FailureKind, Outcome, Series, series
+from monitor.fields import Duration, Host, Port, Secret, shown
+from monitor.fields.headers import HeaderValue, OwnHeaderName
+from monitor.fields.tlskeys import TlsKeys
+
+if TYPE_CHECKING:
+    from monitor.net.grpc import HealthAnswer
+    from monitor.net.resolver import Family
+    from monitor.net.trace import Trace
+
+Serving = Literal["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"]
+
+_OURS = {"accept", "content-type", "host", "user-agent"}
+_HINTS = {
+    "UNIMPLEMENTED": "; does the server have the health service?",
+    "NOT_FOUND": "; does the server know that service?",
+}
+
+
+def _metadata_name(name: str) -> str:
+    if name.lower() in _OURS or name.lower().startswith("grpc-"):
+        raise ValueError(f"{shown(name)} can't be given: gRPC has its own use for it")
+    return name
+
+
+def _one_at_least(answers: tuple[Serving, ...]) -> tuple[Serving, ...]:
+    if not answers:
+        raise ValueError("an empty list lets no answer be well: leave the key out")
+    return answers
+
+
+MetadataName = Annotated[OwnHeaderName, AfterValidator(_metadata_name)]
+
+
+class GrpcExpectation(BaseModel):
+    """What must be true of the answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    serving: Annotated[tuple[Serving, ...], AfterValidator(_one_at_least)] = Field(
+        default=("SERVING",), description="Answers that are well. Default: SERVING."
+    )
+    max_duration: Duration | None = Field(
+        default=None, description="The check fails when it takes longer than this."
+    )
+
+
+class GrpcSpec(TlsKeys, CheckSpec):
+    """Fields of a check of type `grpc`."""
+
+    host: Host = Field(description="Name or IP address to connect to.")
+    port: Port = Field(description="TCP port.")
+    tls: bool = Field(default=False, description="Speak TLS; the server must choose HTTP/2.")
+    service_name: str = Field(
+        default="",
+        max_length=256,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="Service to ask for. Default: none, which is the server as a whole.",
+    )
+    metadata: dict[MetadataName, HeaderValue] = Field(
+        default={},
+        max_length=20,
+        description="Metadata to send: texts or secrets. Names that end in -bin take base64.",
+    )
+    expect: GrpcExpectation = Field(
+        default=GrpcExpectation(), description="Conditions on the answer."
+    )
+
+    @property
+    def secure(self) -> bool:
+        return self.tls
+
+    def target(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    def dialled_host(self) -> str:
+        return self.host
+
+    def warnings(self) -> tuple[str, ...]:
+        found = []
+        if self.insecure:
+            found.append("insecure: the certificate is not verified")
+        if not self.tls and any(isinstance(value, Secret) for value in self.metadata.values()):
+            found.append("metadata: a secret is sent in the clear")
+        return tuple(found)
+
+
+async def probe(spec: GrpcSpec, context: ProbeContext) -> Outcome:
+    """Make the call over one family or both."""
+    from monitor.net.families import over_families
+
+    return await over_families(spec.ip, lambda family: _attempt(spec, context, family))
+
+
+async def _attempt(spec: GrpcSpec, context: ProbeContext, family: "Family") -> Outcome:
+    from monitor.conditions.mailattempt import without
+    from monitor.net.errors import NetError
+    from monitor.net.report import facts, failed, measurements
+    from monitor.net.trace import Trace
+
+    trace = Trace()
+    secrets = tuple(v.reveal() for v in spec.metadata.values() if isinstance(v, Secret))
+    try:
+        answer = await _call(spec, context, trace, family)
+    except NetError as error:
+        trace.leave()
+        seen = facts(trace, insecure=spec.insecure)
+        return without(failed(error, measurements(trace) | numbers(spec, trace), seen), secrets)
+    return without(_judged(spec, answer, trace, context.now.timestamp()), secrets)
+
+
+async def _call(
+    spec: GrpcSpec, context: ProbeContext, trace: "Trace", family: "Family"
+) -> "HealthAnswer":
+    """Connect and call. Raises NetError."""
+    from monitor.conditions.securely import settings_of
+    from monitor.net.grpc import call, health_request
+
+    tls = settings_of(spec, "h2") if spec.tls else None
+    metadata = tuple(
+        (name, value.reveal() if isinstance(value, Secret) else value)
+        for name, value in spec.metadata.items()
+    )
+    request = health_request(
+        spec.host, spec.port, spec.service_name, metadata, tls, context.deadline
+    )
+    stream = await context.network.connect(
+        spec.host, spec.port, deadline=context.deadline, trace=trace, family=family, tls=tls
+    )
+    try:
+        return await call(stream, request, trace)
+    finally:
+        stream.finish()
+        trace.leave()
+
+
+def _judged(spec: GrpcSpec, answer: "HealthAnswer", trace: "Trace", now: float) -> Outcome:
+    from monitor.conditions.securely import certificate_finding
+    from monitor.net.report import facts, judged, measurements
+
+    measured = measurements(trace) | numbers(spec, trace, answer)
+    seen = facts(trace, insecure=spec.insecure) | shown_answer(answer)
+    failure = judge(spec, answer, trace.seconds)
+    if failure is not None:
+        return judged(failure, measured, seen)
+    finding = certificate_finding(spec, trace, now)
+    if finding is None:
+        return judged(None, measured, seen)
+    return judged(finding.failure, measured, seen, degraded=finding.degrades)
+
+
+def judge(spec: GrpcSpec, answer: "HealthAnswer", seconds: float) -> Failure | None:
+    """Return why an answer fails the check, or None."""
+    asked = f"service {spec.service_name!r}" if spec.service_name else "the server"
+    if answer.code:
+        said = f": {answer.message}" if answer.message else ""
+        hint = _HINTS.get(answer.code_name, "")
+        detail = f"gRPC status {answer.code} {answer.code_name} for {asked}{said}{hint}"
+        return Failure(FailureKind.STATUS, detail)
+    if answer.serving not in spec.expect.serving:
+        wanted = " or ".join(spec.expect.serving)
+        return Failure(FailureKind.STATUS, f"{asked} is {answer.serving}, expected {wanted}")
+    longest = spec.expect.max_duration
+    if longest is not None and seconds > longest.total_seconds():
+        detail = f"took {seconds:.3f} s, expected at most {longest.total_seconds():g} s"
+        return Failure(FailureKind.SLOW, detail)
+    return None
+
+
+def numbers(
+    spec: GrpcSpec, trace: "Trace", answer: "HealthAnswer | None" = None
+) -> dict[Series, float]:
+    """Return what a call measures, as blackbox_exporter has it."""
+    from monitor.net.grpc import SERVING_STATUSES
+    from monitor.net.trace import Phase
+
+    resolve = trace.phases.get(Phase.RESOLVE, 0.0)
+    found = {
+        series("probe_grpc_duration_seconds", phase="resolve"): resolve,
+        series("probe_grpc_duration_seconds", phase="check"): trace.seconds - resolve,
+        series("probe_grpc_ssl"): float(spec.tls),
+    }
+    for name in SERVING_STATUSES:
+        is_it = answer is not None and answer.serving == name
+        found[series("probe_grpc_healthcheck_response", serving_status=name)] = float(is_it)
+    if answer is not None:
+        found[series("probe_grpc_status_code")] = float(answer.code)
+    return found
+
+
+def shown_answer(answer: "HealthAnswer") -> dict[str, Any]:
+    """Return as facts what the server answered."""
+    return dict(_entries(answer))
+
+
+def _entries(answer: "HealthAnswer") -> Iterator[tuple[str, str]]:
+    yield "grpc_status", f"{answer.code} {answer.code_name}"
+    if answer.message:
+        yield "grpc_message", answer.message
+    if answer.serving is not None:
+        yield "serving", answer.serving
+
+
+CHECK_TYPE = CheckType(
+    spec=GrpcSpec,
+    probe=probe,
+    measurements=(
+        *(MeasurementInfo(*shared) for shared in (*ADDRESS, *CERTIFICATE)),
+        MeasurementInfo(
+            "probe_grpc_duration_seconds",
+            "Duration of gRPC request by phase: the name, and all the rest",
+            ("phase",),
+        ),
+        MeasurementInfo("probe_grpc_ssl", "Indicates if SSL was used for the connection"),
+        MeasurementInfo(
+            "probe_grpc_status_code", "Response gRPC status code; absent without an answer"
+        ),
+        MeasurementInfo(
+            "probe_grpc_healthcheck_response",
+            "Response HealthCheck response: 1 at the status that was answered",
+            ("serving_status",),
+        ),
+    ),
+)
