@@ -118,7 +118,7 @@ class HeartbeatSpec(CheckSpec):
             return None
         try:
             ZoneInfo(written)
-        except (ValueError, OSError):
+        except (KeyError, ValueError, OSError):
             raise ValueError(f"{written!r} is no zone of the tz database") from None
         return written
 
