@@ -97,7 +97,11 @@ def to_json(known: Known) -> dict[str, Any]:
     told = values.pop("registration")
     kept = {key: value for key, value in values.items() if value not in (None, "", 0)}
     if told is not None:
-        kept["registration"] = {key: value for key, value in told.items() if value is not None}
+        kept["registration"] = {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in told.items()
+            if value is not None
+        }
     return kept
 
 

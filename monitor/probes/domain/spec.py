@@ -34,7 +34,7 @@ is gone which was there is believed when it is said a second time. What `pantau 
 not remembered.
 
 Which server answers for a domain stands in a list that is shipped, of 2026-09-16; `rdap_server`
-names another one. All of `.id`, `.go.id` among them, is PANDI's.
+names another one. `.id` and all below it, `.go.id` too, is asked of PANDI.
 
 Bahasa Indonesia
 
