@@ -74,7 +74,7 @@ class Misses:
         self._seconds = seconds
 
     def are_too_many(self, now: float) -> bool:
-        """Count one more at `now` (monotonic seconds), and say whether there are too many."""
+        """Count one more at `now` (seconds), and say whether there are too many."""
         full = len(self._times) == self._times.maxlen
         too_many = full and now - self._times[0] < self._seconds
         if not too_many:
@@ -133,10 +133,15 @@ def _arrival(said: str | None, exit_code: int | None, body: bytes, now: datetime
 
 
 async def _evidence(receive: Receive) -> bytes | None:
-    """Return the beginning of the body, once all of it has come. None: it is too much."""
+    """Return the beginning of the body, once all of it has come.
+
+    None when it is too much, or the client went away in the middle of it.
+    """
     kept, length = b"", 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         part = message.get("body", b"")
         length += len(part)
         if length > _LARGEST_BODY:
