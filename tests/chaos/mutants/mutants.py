@@ -265,4 +265,16 @@ MUTANTS = (
         test=f"{_PROBE}test_bad_modules_change_nothing",
         says=r"assert 400 == 200",
     ),
+    Mutant(
+        name="a question that decided nothing is forgotten",
+        changes=[
+            (
+                "domain/state.py",
+                " and observation.outcome.cause is not UnknownCause.NO_DATA",
+                "",
+            )
+        ],
+        test="test_domain_memory.py::test_a_registry_is_asked_once_over_restarts",
+        says="a registry was asked again",
+    ),
 )
