@@ -70,6 +70,8 @@ def journey_faults(
     steps: tuple[Step, ...], secrets: frozenset[str], *, has_base: bool
 ) -> Iterator[str]:
     """Yield what is wrong with the steps together."""
+    if not steps:
+        yield "steps: write one at least"
     known: set[str] = set()
     names: set[str] = set()
     for number, step in enumerate(steps, 1):

@@ -101,7 +101,10 @@ class JourneySpec(CheckSpec):
         default=None, description="http or https URL that stands before every `path`."
     )
     steps: tuple[Annotated[Step, AfterValidator(_sound)], ...] = Field(
-        min_length=1, max_length=_MOST_STEPS, description="What is asked for, in this order."
+        max_length=_MOST_STEPS,
+        description="What is asked for, in this order.",
+        # As a rule of its own it would also complain where the only step is no valid one.
+        json_schema_extra={"minItems": 1},
     )
     secrets: dict[ValueName, Secret] = Field(
         default={},

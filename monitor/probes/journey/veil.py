@@ -64,7 +64,7 @@ def _as_told(form: str) -> Iterator[str]:
     for one in dict.fromkeys((form, visible, *_lossy(visible))):
         yield one
         yield repr(one)[1:-1]
-        yield one.replace("\\", "\\\\").replace("'", "\\'")
+        yield repr(one + "'\"")[1:-4]  # as in a text that holds quotes of both kinds
 
 
 def _lossy(text: str) -> tuple[str, ...]:
