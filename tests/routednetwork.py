@@ -3,6 +3,7 @@
 import itertools
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -14,6 +15,21 @@ from tests.peers import peer
 HOME, NEAR, FAR = "10.231.8.1", "10.231.8.2", "10.231.9.2"
 HOME_6, NEAR_6, FAR_6 = "fd00:8::1", "fd00:8::2", "fd00:9::2"
 _numbers = itertools.count()
+# A closed port is refused as soon as every neighbour on the way knows the next.
+_WARM_UP = """
+import socket, sys, time
+end = time.monotonic() + 30
+for host in sys.argv[1:]:
+    while time.monotonic() < end:
+        try:
+            socket.create_connection((host, 9), timeout=2)
+        except ConnectionRefusedError:
+            break
+        except OSError:
+            time.sleep(0.1)
+    else:
+        sys.exit(f"{host} can't be reached")
+"""
 
 
 class Network:
@@ -40,6 +56,7 @@ class Network:
         for place, way, way_6 in (("home", NEAR, NEAR_6), ("far", "10.231.9.1", "fd00:9::1")):
             self.run(place, self._ip, "route", "add", "default", "via", way)
             self.run(place, self._ip, "-6", "route", "add", "default", "via", way_6)
+        self.run("home", sys.executable, "-c", _WARM_UP, FAR, FAR_6)
 
     def close(self) -> None:
         for place in ("home", "router", "far"):

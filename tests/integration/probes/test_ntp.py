@@ -159,6 +159,21 @@ async def test_a_late_answer_counts_by_its_own_question():
     assert outcome.measurements[DELAY] >= 0.9
 
 
+async def test_a_slow_way_is_no_offset():
+    """What the way there takes is seen as half an offset, which is all that it can be."""
+
+    def answers(asked):
+        time.sleep(0.4)
+        return [an_answer(asked)]
+
+    with responding(answers) as port:
+        outcome = await checked(port, expect={"max_offset": "100ms"})
+
+    assert outcome.status is OutcomeStatus.OK, outcome.failure
+    assert outcome.measurements[DELAY] >= 0.39
+    assert outcome.measurements[OFFSET] <= outcome.measurements[DELAY] / 2 + 0.001
+
+
 async def test_a_server_that_is_silent():
     """Without an answer time runs out, after three questions."""
     questions = []

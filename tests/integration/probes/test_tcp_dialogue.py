@@ -98,17 +98,19 @@ async def test_a_real_server_that_offers_no_such_thing(files):
 async def test_groups_are_sent_back():
     """`${name}` lasts for the whole dialogue, `${1}` until the next expression."""
     heard = []
-    server = talking(b"TOKEN id=7 key=abc\r\n", b"MORE x\r\n", b"DONE\r\n", heard=heard)
+    lines = b"TOKEN id=7 key=abc\r\n", b"MORE x\r\n", b"LESS \r\n", b"DONE\r\n"
+    server = talking(*lines, heard=heard)
     with serving(server) as port:
         outcome = await checked(
             port,
             {"expect": "^TOKEN id=(?P<id>\\d+) key=(.*)$", "send": "KEY ${2} $$1\r\n"},
             {"expect": "^MORE (.)", "send": "ID ${id} ${1}\r\n"},
+            {"expect": "^LESS (.)?", "send": "ID ${id} <${1}>\r\n"},
             {"expect": "^DONE"},
         )
 
     assert outcome.status is OutcomeStatus.OK
-    assert heard[:2] == [b"KEY abc $1\r\n", b"ID 7 x\r\n"]
+    assert heard[:3] == [b"KEY abc $1\r\n", b"ID 7 x\r\n", b"ID 7 <>\r\n"]
     assert outcome.facts["captures"] == {"id": "7", "1": "x"}
 
 
@@ -161,7 +163,7 @@ async def test_tls_that_is_refused():
 
     assert outcome.failure.kind is Kind.STARTTLS
     assert "454 not now" in outcome.failure.detail
-    assert heard == [b"STARTTLS\r\n", b""]
+    assert b"".join(heard) == b"STARTTLS\r\n"
 
 
 async def test_nothing_is_slipped_into_tls():
