@@ -133,7 +133,9 @@ class MonitorSettings(Entry):
         None, description="host:port that serves the public pages only. Default: none."
     )
     external_url: Url | None = Field(
-        None, description="Where people reach its pages; alerts link there."
+        None,
+        description="Where people reach its pages; alerts link there, and a proxy may call us by "
+        "this name where no password is asked for.",
     )
     data_dir: Folder = Field(
         Path("data"),
