@@ -20,7 +20,6 @@ postfix                     postfix
 sshd                        openssh-server
 slapd                       slapd
 mariadbd                    mariadb-server-core
-redis-server                redis-server
 prosody                     prosody
 vsftpd                      vsftpd
 strace                      strace

@@ -8,12 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
+from monitor.domain.check import CheckId
+from monitor.domain.push import Arrival
 from monitor.locales import Language
 from monitor.ports import StatusBoard
 
 if TYPE_CHECKING:
     from monitor.web.blackbox import Blackbox
-    from monitor.web.pushes import Intake
+
+
+class Intake(Protocol):
+    """What takes in pushes, and knows to which checks."""
+
+    def owner(self, token: str) -> CheckId | None: ...
+
+    def proves(self, check_id: CheckId, token: str) -> bool | None: ...
+
+    def names(self, check_id: CheckId) -> frozenset[str] | None: ...
+
+    async def take(self, check_id: CheckId, arrival: Arrival) -> bool: ...
 
 
 class MetricsText(Protocol):
@@ -78,4 +91,4 @@ class WebContext:
     names: frozenset[str] = frozenset()
     version: str
     blackbox: "Blackbox | None" = None
-    pushes: "Intake | None" = None
+    pushes: Intake | None = None

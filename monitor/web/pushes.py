@@ -9,7 +9,7 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -48,18 +48,6 @@ _NO_EXIT_CODE = PlainTextResponse("An exit code is 0 to 255.\n", 400)
 _TOO_LARGE = PlainTextResponse("Over 1 MB. Nothing was taken in.\n", 413)
 _NOT_STORED = PlainTextResponse("It could not be stored. Send it again.\n", 503)
 _SIGNALS = {"start": Signal.START, "fail": Signal.FAIL}
-
-
-class Intake(Protocol):
-    """What takes in pushes, and knows to which checks."""
-
-    def owner(self, token: str) -> CheckId | None: ...
-
-    def proves(self, check_id: CheckId, token: str) -> bool | None: ...
-
-    def names(self, check_id: CheckId) -> frozenset[str] | None: ...
-
-    async def take(self, check_id: CheckId, arrival: Arrival) -> bool: ...
 
 
 class Refused(Exception):

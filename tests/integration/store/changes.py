@@ -19,11 +19,13 @@ from monitor.domain.observation import (
     OutcomeStatus,
     UnknownCause,
 )
+from monitor.domain.push import Push, Signal
 from monitor.domain.service import ServiceId
 from monitor.domain.state import CheckState, Run, Transition
 from monitor.domain.status import Status
 from monitor.domain.text import visible_text
 from monitor.ports import Change, LastSample, Mark, MarkKind, Restored, TallySnapshot
+from monitor.store.pushes import KEPT
 from tests.fakes import NOON, OK, an_alert
 
 VANTAGE = "balaikota"
@@ -133,6 +135,23 @@ snapshots = st.builds(
 )
 
 
+pushes = st.builds(
+    Push,
+    check_id=checks,
+    number=st.integers(1, 40),
+    signal=st.sampled_from(Signal),
+    received_at=times,
+    status=st.none() | st.sampled_from(OutcomeStatus),
+    ended_at=st.none() | times,
+    exit_code=st.none() | st.integers(0, 255),
+    run=st.none() | st.timedeltas(timedelta(0), timedelta(days=2)),
+    started_at=st.none() | times,
+    detail=texts,
+    values=st.dictionaries(st.sampled_from(["fuel", "volts"]), st.floats(-1e9, 1e9)),
+    body=st.binary(max_size=30),
+)
+
+
 def some(strategy, most: int = 2):
     return st.lists(strategy, max_size=most).map(tuple)
 
@@ -149,6 +168,7 @@ changes = st.builds(
     tallies=st.dictionaries(checks, snapshots, max_size=2),
     service_tallies=st.dictionaries(st.sampled_from(SERVICES), snapshots, max_size=2),
     forgotten=some(checks, 1),
+    pushes=some(pushes),
 )
 
 
@@ -164,6 +184,7 @@ class Memory:
     marks: dict[tuple[int, datetime, MarkKind], Mark] = field(default_factory=dict)
     tallies: dict[CheckId, tuple[int, TallySnapshot]] = field(default_factory=dict)
     service_tallies: dict[ServiceId, TallySnapshot] = field(default_factory=dict)
+    pushes: dict[tuple[CheckId, int], Push] = field(default_factory=dict)
 
     def commit(self, change: Change) -> None:
         spoken_of = (*change.observations, *change.missed, *change.marks)
@@ -180,6 +201,7 @@ class Memory:
             self.marks.setdefault((one.epoch, one.at, one.kind), one)
         self.tallies.update({i: (self.epoch, each) for i, each in change.tallies.items()})
         self.service_tallies.update(change.service_tallies)
+        self.pushes.update({(one.check_id, one.number % KEPT): one for one in change.pushes})
 
     def restored(self) -> Restored:
         last = self._last_samples()
@@ -194,6 +216,9 @@ class Memory:
             service_tallies=self.service_tallies,
             later_samples=self._later_samples(),
             offline_since=self._since(MarkKind.SELF_OFFLINE, MarkKind.SELF_ONLINE),
+            pushes={
+                one.check_id: one for one in sorted(self.pushes.values(), key=lambda p: p.number)
+            },
             past=tuple(
                 one.id
                 for one in sorted(self.incidents.values(), key=lambda one: (one.started_at, one.id))
