@@ -261,9 +261,9 @@ def test_slow_round_trips_degrade(network, ping):
 def test_packets_too_large_for_the_way(network, ping):
     """Large packets are sent in pieces; with `dont_fragment` the router that minds is heard."""
     with narrowed(network, 1300):
-        cut = [ping(host, size=1400, count=1) for host in (FAR, FAR_6)]
         with network.filtering("home", "icmp type destination-unreachable drop"):
-            cut.append(ping(FAR, size=1400, count=1))
+            cut = [ping(FAR, size=1400, count=1)]  # first: the kernel learns of later ones
+        cut += [ping(host, size=1400, count=1) for host in (FAR, FAR_6)]
         whole = ping(FAR, size=1400, count=2, gap="10ms", dont_fragment=True)
 
     assert [one["status"] for one in cut] == ["ok"] * 3, cut
