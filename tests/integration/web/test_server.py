@@ -16,7 +16,7 @@ from tests.certificates import leaf
 from tests.unit.metrics.board import FakeBoard, a_check, a_service, watch
 from tests.unit.web.asking import a_context
 
-GET = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
+GET = b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n"
 HASH = bcrypt.hashpw(b"rahasia", bcrypt.gensalt(4)).decode()
 
 
@@ -93,11 +93,11 @@ async def test_a_large_scrape_arrives_whole():
 @pytest.mark.parametrize(
     "request_text",
     [
-        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 2_000_000 + b"\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 400_000 + b"\r\n",
-        b"GET /" + b"y" * 2_000_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 2_000_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 400_000 + b"\r\n",
+        b"GET /" + b"y" * 2_000_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
     ],
 )
@@ -201,7 +201,7 @@ async def test_a_probe_may_take_its_time(clock, path, seconds):
 
     listener, port = await serve(never)
     _, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     await until(lambda: clock.pending() == [seconds])
 
     writer.close()
@@ -223,7 +223,9 @@ async def rest_of(reader):
         return b""
 
 
-@pytest.mark.parametrize("begun", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX: y\r\n"])
+@pytest.mark.parametrize(
+    "begun", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: localhost\r\nX: y\r\n"]
+)
 async def test_who_never_asks_is_cut_off(hurried, begun):
     """A connection on which no whole request arrives in ten seconds is closed."""
     port, clock = hurried
@@ -371,7 +373,8 @@ async def test_users():
     scrape = closing(GET.replace(b"/-/healthy", b"/metrics"))
     without = await say(port, scrape)
     admitted = await say(
-        port, scrape.replace(b"Host: x", b"Host: x\r\nAuthorization: Basic " + secret)
+        port,
+        scrape.replace(b"Host: localhost", b"Host: localhost\r\nAuthorization: Basic " + secret),
     )
     await listener.stop()
 
