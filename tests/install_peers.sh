@@ -29,6 +29,7 @@ ip                          iproute2
 nft                         nftables
 chronyd                     chrony
 curl                        curl
+wrk                         wrk
 openssl                     openssl
 gcc                         gcc
 /usr/include/stdlib.h       libc6-dev

@@ -34,11 +34,12 @@ Berfungsi, menurun, atau terganggu sesuai hasil terakhir yang dikirim. Bila tida
 sampai `stale_after`, statusnya tidak diketahui, atau terganggu bila `on_silence: down`.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from monitor.checktype import (
     PASSIVE_LACKS,
@@ -58,7 +59,7 @@ from monitor.domain.observation import (
     series,
 )
 from monitor.domain.push import Push
-from monitor.fields import Duration, Secret, format_duration
+from monitor.fields import Duration, Secret, format_duration, shown
 from monitor.fields.tokens import Token
 
 _VALUE = "pantau_external_value"
@@ -66,7 +67,18 @@ _RESULT = "pantau_external_last_result_timestamp_seconds"
 _LOOK_MOST = timedelta(seconds=60)
 _LOOK_LEAST = timedelta(seconds=1)
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+_NAME = r"[a-z][a-z0-9_]{0,62}"
+
+
+def _name(written: str) -> str:
+    if re.fullmatch(_NAME, written) is None:
+        raise ValueError(f"{shown(written)} is no name: write small letters, digits and _")
+    return written
+
+
+Name = Annotated[
+    str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME}$"})
+]
 
 
 class ExternalSpec(CheckSpec):
