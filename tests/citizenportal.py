@@ -119,6 +119,8 @@ class CitizenPortal:
         text = ENCODINGS[way](said)
         if request.path_params["rest"].startswith("away"):
             return RedirectResponse(f"/echo/plain/away/{quote(said, safe='')}", status_code=307)
+        if request.path_params["rest"] == "once":
+            return RedirectResponse(f"/echo/plain/there/{quote(said, safe='')}", status_code=307)
         latin = text.encode("latin-1", errors="replace").decode("latin-1")
         return HTMLResponse(text, headers={"X-Got": latin}, status_code=200)
 

@@ -242,6 +242,15 @@ def test_the_first_failure_speaks():
     }
 
 
+def test_one_answer_proves_that_we_are_online():
+    """What any step was answered is told of the whole, also when the last one reached nobody."""
+    found = together(
+        [taken("a", 1, answered=True), taken("b", 2, FAILED, FailureKind.CONNECT_TIMEOUT)]
+    )
+
+    assert found.answered
+
+
 def test_a_fault_of_ours_is_no_failure_of_the_target():
     """A step that failed by our own fault makes the whole unknown, with its cause."""
     found = together([taken("a", 1), taken("b", 2, UNKNOWN, cause=UnknownCause.LOCAL)])
