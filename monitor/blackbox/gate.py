@@ -8,7 +8,7 @@ from monitor.domain.hostname import parse_host
 from monitor.fields.addresses import parse_endpoint
 from monitor.net.urls import parse_target
 
-_DNS_PORT = 53
+_DNS_PORT, _DNS_OVER_TLS_PORT = 53, 853
 _SCHEMES = ("http://", "https://")
 
 
@@ -43,7 +43,8 @@ class Allowed:
             case "icmp":
                 return _host(target) in self.hosts
             case "dns":
-                return _endpoint(target, _DNS_PORT) in self.endpoints
+                usual = _DNS_OVER_TLS_PORT if module.dns.dns_over_tls else _DNS_PORT
+                return _endpoint(target, usual) in self.endpoints
             case _:
                 return _endpoint(target) in self.endpoints
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from monitor.blackbox.clientmodule import HttpHeader
 from monitor.blackbox.hidden import SECRET, Hidden, HiddenUrl, is_telling
 from monitor.blackbox.httpmodule import HttpModule
 from monitor.blackbox.modules import Module, Modules
@@ -71,4 +72,8 @@ def _plain(value: Any, name: str) -> Any:
 
 
 def _plain_entry(key: str, value: Any) -> Any:
-    return SECRET if isinstance(value, str) and is_telling(key) else _plain(value, key)
+    if not is_telling(key):
+        return _plain(value, key)
+    if isinstance(value, HttpHeader):
+        value = value.model_copy(update={"values": tuple(map(Hidden, value.values))})
+    return SECRET if isinstance(value, str) else _plain(value, key)

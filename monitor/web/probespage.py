@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import tzinfo
 from fractions import Fraction
 
-from monitor.blackbox.hidden import without_password
 from monitor.blackbox.history import Entry
+from monitor.blackbox.log import shown_target
 from monitor.domain.text import visible_text
 from monitor.locales import Language
 from monitor.locales.dates import moment_text
@@ -17,7 +17,7 @@ _LONGEST_TARGET = 256
 
 
 class ProbesPage:
-    """Renders the page. What stood in a request is text: escaped, visible, without passwords."""
+    """Renders the page. What stood in a request is text: escaped, without passwords and queries."""
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
@@ -39,7 +39,7 @@ class ProbesPage:
             "iso": entry.at.isoformat(),
             "at": moment_text(entry.at, self._zone, language),
             "module": visible_text(entry.module, _LONGEST_TARGET),
-            "target": visible_text(without_password(entry.target), _LONGEST_TARGET),
+            "target": visible_text(shown_target(entry.target), _LONGEST_TARGET),
             "status": "up" if entry.success else "down",
             "glyph": "✓" if entry.success else "✕",
             "word": words["good" if entry.success else "bad"],

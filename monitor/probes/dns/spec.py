@@ -79,6 +79,7 @@ from pydantic import Field, model_validator
 from monitor.checktype import CheckSpec
 from monitor.domain.dnstext import canonical, dns_name
 from monitor.fields import File, Host
+from monitor.fields.addresses import Endpoint
 from monitor.fields.nameservers import DnsServer, RecordType
 from monitor.probes.dns.expect import DnsExpect
 
@@ -262,6 +263,10 @@ class DnsSpec(CheckSpec):
         """Return `name/record`, and the name servers where they are given."""
         servers = ",".join(str(server).partition("?")[0] for server in self.nameservers)
         return f"{self.name}/{self.record}" + (f"@{servers}" if servers else "")
+
+    def probed(self) -> tuple[str, ...]:
+        """Return the name servers that are written, each with its port."""
+        return tuple({str(Endpoint(way.server.host, way.port)): None for way in self.ways})
 
     def dialled_host(self) -> str | None:
         """Return the name server that is furthest away; None for our own resolver's."""

@@ -2,6 +2,7 @@ import pytest
 
 from monitor.blackbox.gate import allowed
 from monitor.blackbox.modules import Module
+from monitor.probes.dns.spec import DnsSpec
 
 ALLOWED = allowed(
     [
@@ -94,3 +95,33 @@ def test_http3_has_its_own_scheme():
     module = Module.model_validate({"prober": "http", "http": http})
 
     assert ALLOWED.refusal(module, "portal.example.id/login?from=a", "") is None
+
+
+DNS = {"query_name": "example.id"}
+OVER_TLS = DNS | {"dns_over_tls": True, "transport_protocol": "tcp"}
+
+
+@pytest.mark.parametrize(
+    ("server", "settings", "target", "taken"),
+    [
+        ("10.0.0.53", DNS, "10.0.0.53", True),
+        ("10.0.0.53:5353", DNS, "10.0.0.53:5353", True),
+        ("10.0.0.53:5353", DNS, "10.0.0.53", False),
+        ("2001:db8::53", DNS, "[2001:db8::53]:53", True),
+        ("tls://10.0.0.53", OVER_TLS, "10.0.0.53", True),
+        ("tls://10.0.0.53", DNS, "10.0.0.53", False),
+        ("10.0.0.53", OVER_TLS, "10.0.0.53", False),
+        ("10.0.0.53", DNS, "10.0.0.54", False),
+    ],
+)
+def test_name_server_of_a_dns_check(server, settings, target, taken):
+    """The servers of a dns check may be asked, at the port that the module dials."""
+    spec = DnsSpec.model_validate({"name": "example.id", "nameservers": [server]})
+    module = Module.model_validate({"prober": "dns", "dns": settings})
+
+    assert (allowed(spec.probed()).refusal(module, target, "") is None) is taken
+
+
+def test_resolver_of_our_own_is_no_target():
+    """A dns check without servers of its own lets nothing be probed."""
+    assert DnsSpec.model_validate({"name": "example.id"}).probed() == ()

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from monitor.blackbox.hidden import Hidden, is_telling, without_password
 from monitor.blackbox.httpmodule import accepts
+from monitor.blackbox.masking import plain_module
 from monitor.blackbox.modules import Module
 
 
@@ -122,3 +123,12 @@ def test_telling_names(name):
     """The value of a header or parameter whose name says so is taken for a secret."""
     assert is_telling(name)
     assert not is_telling("Accept-Language")
+
+
+def test_values_of_telling_headers_are_hidden():
+    """A header whose name tells a secret shows none of its values, another one does."""
+    headers = {"X-Api-Key": {"values": ["hunter2"]}, "X-City": {"values": ["makassar"]}}
+    module = Module.model_validate({"prober": "http", "http": {"http_headers": headers}})
+    shown = plain_module(module)["http"]["http_headers"]
+
+    assert shown == {"X-Api-Key": {"values": ["<secret>"]}, "X-City": {"values": ["makassar"]}}

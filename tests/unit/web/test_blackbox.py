@@ -410,6 +410,18 @@ async def test_page_of_probes(app, language):
     assert page.text.count("<tr>") == 3
 
 
+@pytest.mark.parametrize(
+    "target", ["warga:hunter2@a.id/", "http://warga:hunter2@a.id/", "a.id/?t=hunter2"]
+)
+async def test_page_shows_no_secret(app, target):
+    """Passwords and queries of targets stay off the page, with a scheme before them or none."""
+    await get(app, urlencode({"module": "http_2xx", "target": target}))
+    page = await get(app, "lang=en", path="/probes")
+
+    assert "a.id/" in page.text
+    assert "hunter2" not in page.text
+
+
 async def test_page_without_probes(app):
     """Before anything was asked for, the page says so."""
     page = await get(app, "lang=en", path="/probes")
