@@ -127,7 +127,9 @@ def test_client_that_leaves_ends_its_probe(probing: Daemon) -> None:
         serving(silent) as port,
         socket.create_connection(("127.0.0.1", probing.site.port), 5) as client,
     ):
-        client.sendall(f"GET /probe?target=127.0.0.1:{port} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        client.sendall(
+            f"GET /probe?target=127.0.0.1:{port} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+        )
         eventually(lambda: reached, 10, "the target was reached")
         client.close()
         closed = time.monotonic()
