@@ -10,15 +10,14 @@ integers by value.
 # ruff: noqa: TRY004 (pydantic takes a ValueError, and no TypeError, for the writer's mistake)
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
 
 from monitor.conditions.celcompile import compiled
 from monitor.conditions.celvalues import Closure, Run, type_name
 from monitor.domain.bodies import json_document
+from monitor.fields.expressions import Expression
 from monitor.fields.shown import shown
 
 LARGEST_DOCUMENT = 262_144  # bytes
@@ -26,15 +25,22 @@ _LONGEST = 4096
 _STEPS = 50_000  # some 50 ms, with a document made for it 200
 
 
-class Cel:
+class Cel(Expression):
     """An expression over the variable `body`. Two of the same text are equal."""
 
-    __slots__ = ("text",)
+    __slots__ = ()
+
+    noun = "CEL expression"
+    json_schema: ClassVar[JsonSchemaValue] = {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": _LONGEST,
+    }
 
     def __init__(self, text: str) -> None:
         """Raise ValueError when `text` is no CEL, uses what is not offered, or the extra lacks."""
         _program(text)
-        self.text = text
+        super().__init__(text)
 
     def evaluate(self, body: bytes) -> bool:
         """Return what the expression comes to for a JSON body.
@@ -52,39 +58,6 @@ class Cel:
         if not isinstance(found, bool):
             raise ValueError(f"it comes to a value of type {type_name(found)}, not to a boolean")
         return found
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Cel) and self.text == other.text
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    def __repr__(self) -> str:
-        return f"Cel({self.text!r})"
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls._validate, serialization=core_schema.plain_serializer_function_ser_schema(_text)
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, _: CoreSchema, __: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"type": "string", "minLength": 1, "maxLength": _LONGEST}
-
-    @classmethod
-    def _validate(cls, value: object) -> "Cel":
-        if isinstance(value, Cel):
-            return value
-        if not isinstance(value, str):
-            raise ValueError(f"{shown(value)} is no CEL expression: put it in quotes")
-        return cls(value)
-
-
-def _text(cel: Cel) -> str:
-    return cel.text
 
 
 @lru_cache(maxsize=4096)

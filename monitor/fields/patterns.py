@@ -1,16 +1,13 @@
 """Regular expressions, in RE2's syntax: operators write them, targets choose the text."""
 
-# ruff: noqa: TRY004 (pydantic takes a ValueError, and no TypeError, for the writer's mistake)
-
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
 
+from monitor.fields.expressions import Expression
 from monitor.fields.shown import shown
 
 _LONGEST = 4096
@@ -18,15 +15,18 @@ _STRAY_BYTE = re.compile("[\udc80-\udcff]")
 Groups = Mapping[int | str, bytes]
 
 
-class Pattern:
+class Pattern(Expression):
     """A regular expression that searches in linear time. Two of the same text are equal."""
 
-    __slots__ = ("text",)
+    __slots__ = ()
+
+    noun = "regular expression"
+    json_schema: ClassVar[JsonSchemaValue] = {"type": "string", "maxLength": _LONGEST}
 
     def __init__(self, text: str) -> None:
         """Raise ValueError when RE2 does not understand `text`."""
         _compiled(text)
-        self.text = text
+        super().__init__(text)
 
     def search(self, text: str | bytes) -> bool:
         """Return whether the expression matches anywhere in `text`.
@@ -56,35 +56,6 @@ class Pattern:
         names = (name.decode() for name in compiled.groupindex)
         return frozenset((*range(compiled.groups + 1), *names))
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Pattern) and self.text == other.text
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    def __repr__(self) -> str:
-        return f"Pattern({self.text!r})"
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls._validate, serialization=core_schema.plain_serializer_function_ser_schema(_text)
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, _: CoreSchema, __: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"type": "string", "maxLength": _LONGEST}
-
-    @classmethod
-    def _validate(cls, value: object) -> "Pattern":
-        if isinstance(value, Pattern):
-            return value
-        if not isinstance(value, str):
-            raise ValueError(f"{shown(value)} is no regular expression: put it in quotes")
-        return cls(value)
-
 
 def _as_utf8(octets: bytes) -> bytes:
     """Return bytes that RE2 can read: where they are no UTF-8 not even `.` matches them."""
@@ -96,10 +67,6 @@ def _as_utf8(octets: bytes) -> bytes:
         text = octets.decode(errors="surrogateescape")
         return _STRAY_BYTE.sub("\N{REPLACEMENT CHARACTER}", text).encode()
     return octets
-
-
-def _text(pattern: Pattern) -> str:
-    return pattern.text
 
 
 @lru_cache(maxsize=16_384)
