@@ -17,8 +17,8 @@ _USER_INFO = re.compile(r"(//[^/?#@]*?:)[^/?#]*(@)")
 _TELLING = re.compile(r"auth|cookie|token|secret|passw|api-?_?key|signature", re.IGNORECASE)
 
 
-class Hidden:
-    """A text that shows itself only to who calls `reveal`."""
+class _Kept:
+    """A text that only `reveal` gives away. Two of the same kind and text are equal."""
 
     __slots__ = ("_value",)
 
@@ -26,17 +26,27 @@ class Hidden:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the text."""
+        """Return the text, passwords and all."""
         return self._value
 
     def __bool__(self) -> bool:
         return bool(self._value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Hidden) and self._value == other._value
+        return type(other) is type(self) and other._value == self._value
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, handler(Text))
+
+
+class Hidden(_Kept):
+    """A text of which nothing is shown."""
+
+    __slots__ = ()
 
     def __repr__(self) -> str:
         return SECRET
@@ -47,38 +57,14 @@ class Hidden:
     def __reduce__(self) -> str:
         raise TypeError("a secret is not pickled")
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(cls, handler(Text))
 
-
-class HiddenUrl:
+class HiddenUrl(_Kept):
     """A URL that may hold a password. Its text shows `xxxxx` in the password's place."""
 
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """Return the URL, password and all."""
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, HiddenUrl) and self._value == other._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
+    __slots__ = ()
 
     def __repr__(self) -> str:
         return without_password(self._value)
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(cls, handler(Text))
 
 
 def without_password(url: str) -> str:
