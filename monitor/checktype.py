@@ -5,13 +5,13 @@ To add a type, add a module to `monitor.probes` (or name one under the entry-poi
 its docstring, with one fenced YAML example, is the type's page in the docs.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from monitor.domain.check import CheckId
 from monitor.domain.observation import Outcome, OutcomeStatus, UnknownCause
@@ -41,6 +41,17 @@ class CheckSpec(BaseModel):
         /probe lets others probe these by a module of theirs.
         """
         return (self.target(),)
+
+    def faults(self) -> Iterator[str]:
+        """Yield what does not go together, as `key: what would be right`; the first is told."""
+        yield from ()
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        fault = next(self.faults(), None)
+        if fault is not None:
+            raise ValueError(fault)
+        return self
 
     def warnings(self) -> tuple[str, ...]:
         """Return what `pantau validate` should warn about, such as verification turned off."""

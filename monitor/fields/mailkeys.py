@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.fields.addresses import Host, Port
 from monitor.fields.durations import Duration
@@ -106,14 +106,7 @@ class MailKeys(BaseModel):
         default=MailExpectation(), description="Conditions on the server."
     )
 
-    @model_validator(mode="after")
-    def _goes_together(self) -> Self:
-        fault = next(self._faults(), None)
-        if fault is not None:
-            raise ValueError(fault)
-        return self
-
-    def _faults(self) -> Iterator[str]:
+    def faults(self) -> Iterator[str]:
         if self.critical_days is not None and self.critical_days > self.min_days:
             yield f"critical_days: {self.critical_days} is more than min_days, {self.min_days}"
         if self.login is not None and not self.insecure_login:

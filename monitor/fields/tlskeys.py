@@ -1,9 +1,9 @@
 """The keys of checks that may speak TLS from the first byte: whom to trust, and what to show."""
 
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.fields.addresses import Host
 from monitor.fields.files import File
@@ -56,14 +56,7 @@ class TlsKeys(BaseModel):
         """Whether TLS is spoken."""
         raise NotImplementedError
 
-    @model_validator(mode="after")
-    def _goes_together(self) -> Self:
-        fault = next(self._faults(), None)
-        if fault is not None:
-            raise ValueError(fault)
-        return self
-
-    def _faults(self) -> Iterator[str]:
+    def faults(self) -> Iterator[str]:
         if not self.secure:
             for key in _ABOUT_TLS:
                 if getattr(self, key) is not None:

@@ -45,10 +45,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from monitor.checktype import (
     PASSIVE_LACKS,
@@ -122,13 +122,11 @@ class HeartbeatSpec(CheckSpec):
             raise ValueError(f"{written!r} is no zone of the tz database") from None
         return written
 
-    @model_validator(mode="after")
-    def _has_one_rhythm(self) -> Self:
+    def faults(self) -> Iterator[str]:
         if (self.interval is None) is (self.cron is None):
-            raise ValueError("give either interval or cron: when the job is due")
+            yield "give either interval or cron: when the job is due"
         if (self.zone is None) is not (self.cron is None):
-            raise ValueError("cron and zone go together: 2.30 in which zone?")
-        return self
+            yield "cron and zone go together: 2.30 in which zone?"
 
     def target(self) -> str:
         if self.interval is not None:

@@ -31,12 +31,12 @@ jalan. Menurun bila sebagian hilang (di atas `degraded_loss`) atau rata-rata wak
 `max_rtt`. Tidak diketahui bila komputer pemantau tidak diizinkan mengirim ICMP.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.checktype import CheckSpec, CheckType, MeasurementInfo, ProbeContext
 from monitor.domain.blackbox import ADDRESS
@@ -114,13 +114,11 @@ class IcmpSpec(CheckSpec):
         default=IcmpExpectation(), description="Conditions on the replies."
     )
 
-    @model_validator(mode="after")
-    def _goes_together(self) -> Self:
+    def faults(self) -> Iterator[str]:
         if self.addresses == "all" and self.ip == "both":
-            raise ValueError("addresses: all looks at both families by itself: leave out ip: both")
+            yield "addresses: all looks at both families by itself: leave out ip: both"
         if self.expect.degraded_loss > self.expect.max_loss:
-            raise ValueError("expect.degraded_loss: must not be over expect.max_loss")
-        return self
+            yield "expect.degraded_loss: must not be over expect.max_loss"
 
     def target(self) -> str:
         return self.host

@@ -32,10 +32,11 @@ jauh, atau server meminta agar lebih jarang ditanya. Selisih saja tidak menunjuk
 salah.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.checktype import CheckSpec, CheckType, MeasurementInfo, ProbeContext
 from monitor.domain.blackbox import ADDRESS
@@ -93,14 +94,12 @@ class NtpSpec(CheckSpec):
         default=NtpExpectation(), description="Conditions on the server's clock."
     )
 
-    @model_validator(mode="after")
-    def _goes_together(self) -> Self:
+    def faults(self) -> Iterator[str]:
         if self.addresses == "all" and self.ip == "both":
-            raise ValueError("addresses: all looks at both families by itself: leave out ip: both")
+            yield "addresses: all looks at both families by itself: leave out ip: both"
         early = self.expect.degraded_offset
         if early is not None and early > self.expect.max_offset:
-            raise ValueError("expect.degraded_offset: must not be over expect.max_offset")
-        return self
+            yield "expect.degraded_offset: must not be over expect.max_offset"
 
     def target(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

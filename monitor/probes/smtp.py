@@ -104,8 +104,8 @@ class SmtpSpec(MailKeys, CheckSpec):
         default=SmtpExpectation(), description="Conditions on the server."
     )
 
-    def _faults(self) -> Iterator[str]:
-        yield from super()._faults()
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
         if self.security == "implicit" and self.expect.requires_tls:
             yield "expect.requires_tls: with tls: implicit nothing is said in the clear"
 

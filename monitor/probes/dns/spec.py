@@ -68,13 +68,13 @@ A failing answer says, where the server told it (RFC 8914), what the server's ow
 The numbers are those of the first server that failed, else of the slowest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from monitor.checktype import CheckSpec
 from monitor.domain.dnstext import canonical, dns_name
@@ -171,13 +171,9 @@ class DnsSpec(CheckSpec):
     )
     expect: DnsExpect = Field(default=DnsExpect(), description="When the check succeeds.")
 
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        """Raise ValueError for fields that don't fit each other."""
-        _ = self.question_name, self.exactly, self.contains
-        for mistake in _mistakes(self):
-            raise ValueError(mistake)
-        return self
+    def faults(self) -> Iterator[str]:
+        _ = self.question_name, self.exactly, self.contains  # which raise ValueError themselves
+        yield from _mistakes(self)
 
     @cached_property
     def question_name(self) -> str:

@@ -50,7 +50,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -60,7 +60,6 @@ from pydantic import (
     ConfigDict,
     Field,
     WithJsonSchema,
-    model_validator,
 )
 
 from monitor.checktype import CheckSpec
@@ -197,14 +196,7 @@ class DomainSpec(CheckSpec):
         default=DomainExpectation(), description="Conditions on the registration."
     )
 
-    @model_validator(mode="after")
-    def _goes_together(self) -> Self:
-        fault = next(self._faults(), None)
-        if fault is not None:
-            raise ValueError(fault)
-        return self
-
-    def _faults(self) -> Iterator[str]:
+    def faults(self) -> Iterator[str]:
         if self.critical_days is not None and self.critical_days > self.min_days:
             yield f"critical_days: {self.critical_days} is more than min_days, {self.min_days}"
         if not _LEAST_REFRESH <= self.refresh <= _MOST_REFRESH:

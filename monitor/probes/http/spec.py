@@ -39,14 +39,13 @@ bytes, messages and extensions are not offered, documents over 256 KB are refuse
 takes too many steps.
 """
 
+from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pydantic import model_validator
-
 from monitor.fields import Secret
-from monitor.probes.http.combinations import faults
+from monitor.probes.http import combinations
 from monitor.probes.http.keys import HttpKeys
 
 if TYPE_CHECKING:
@@ -57,12 +56,8 @@ if TYPE_CHECKING:
 class HttpSpec(HttpKeys):
     """Fields of a check of type `http`."""
 
-    @model_validator(mode="after")
-    def _goes_together(self) -> Self:
-        fault = next(faults(self), None)
-        if fault is not None:
-            raise ValueError(fault)
-        return self
+    def faults(self) -> Iterator[str]:
+        return combinations.faults(self)
 
     def target(self) -> str:
         return self.url.partition("?")[0]

@@ -63,11 +63,12 @@ menyebut langkah itu; langkah sesudahnya dilewati, kecuali yang bertanda `always
 `expect.min_days`.
 """
 
+from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from monitor.checktype import CheckSpec
 from monitor.fields import File, Secret, Size, Url
@@ -150,17 +151,13 @@ class JourneySpec(CheckSpec):
         default="any", description="Address family to use; `both`: the journey must pass over each."
     )
 
-    @model_validator(mode="after")
-    def _goes_together(self) -> Self:
+    def faults(self) -> Iterator[str]:
         if self.base_url is not None and "?" in self.base_url:
-            raise ValueError("base_url: it has no query: a path follows it")
+            yield "base_url: it has no query: a path follows it"
         if self.client_key_file is not None and self.client_cert_file is None:
-            raise ValueError("client_key_file: give client_cert_file, too")
+            yield "client_key_file: give client_cert_file, too"
         has_base = self.base_url is not None
-        fault = next(journey_faults(self.steps, frozenset(self.secrets), has_base=has_base), None)
-        if fault is not None:
-            raise ValueError(fault)
-        return self
+        yield from journey_faults(self.steps, frozenset(self.secrets), has_base=has_base)
 
     def target(self) -> str:
         return (self.base_url or self.url_of(self.steps[0])).partition("?")[0]

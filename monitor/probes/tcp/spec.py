@@ -195,14 +195,7 @@ class TcpSpec(CheckSpec):
         default=TcpExpectation(), description="Conditions on the answer."
     )
 
-    @model_validator(mode="after")
-    def _goes_together(self) -> Self:
-        fault = next(self._faults(), None)
-        if fault is not None:
-            raise ValueError(fault)
-        return self
-
-    def _faults(self) -> Iterator[str]:
+    def faults(self) -> Iterator[str]:
         if self.dialogue and self.send is not None:
             yield "send: goes into the steps of dialogue"
         if self.dialogue and self.expect.receive_matches is not None:

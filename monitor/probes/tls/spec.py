@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import cached_property
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from monitor.checktype import CheckSpec
 from monitor.domain.hostname import parse_host
@@ -150,14 +150,7 @@ class TlsSpec(CheckSpec):
         default=TlsExpectation(), description="Conditions on the certificate and the server."
     )
 
-    @model_validator(mode="after")
-    def _goes_together(self) -> Self:
-        fault = next(self._faults(), None)
-        if fault is not None:
-            raise ValueError(fault)
-        return self
-
-    def _faults(self) -> Iterator[str]:
+    def faults(self) -> Iterator[str]:
         if self.client_key_file is not None and self.client_cert_file is None:
             yield "client_key_file: give client_cert_file, too"
         if self.max_tls is not None and self.max_tls < self.min_tls:
