@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from monitor.fields.addresses import Host, Port
+from monitor.fields.addresses import Endpoint, Host, Port
 from monitor.fields.durations import Duration
 from monitor.fields.files import File
 from monitor.fields.patterns import Pattern
@@ -118,8 +118,7 @@ class MailKeys(BaseModel):
             yield "expect.no_clear_login: with tls: implicit nothing is said in the clear"
 
     def target(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.dialled_port}"
+        return str(Endpoint(self.host, self.dialled_port))
 
     def dialled_host(self) -> str:
         return self.host

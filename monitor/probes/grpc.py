@@ -51,7 +51,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from monitor.checktype import CheckSpec, CheckType, MeasurementInfo, ProbeContext
 from monitor.domain.blackbox import ADDRESS, CERTIFICATE
 from monitor.domain.observation import Failure, FailureKind, Outcome, Series, series
-from monitor.fields import Duration, Host, Port, Secret, shown
+from monitor.fields import Duration, Endpoint, Host, Port, Secret, shown
 from monitor.fields.headers import HeaderValue, OwnHeaderName
 from monitor.fields.tlskeys import TlsKeys
 
@@ -123,8 +123,7 @@ class GrpcSpec(TlsKeys, CheckSpec):
         return self.tls
 
     def target(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        return str(Endpoint(self.host, self.port))
 
     def dialled_host(self) -> str:
         return self.host

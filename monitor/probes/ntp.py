@@ -42,7 +42,7 @@ from monitor.checktype import CheckSpec, CheckType, MeasurementInfo, ProbeContex
 from monitor.domain.blackbox import ADDRESS
 from monitor.domain.observation import Failure, FailureKind, Outcome, Series, series
 from monitor.domain.text import visible_text
-from monitor.fields import Duration, Host, Port
+from monitor.fields import Duration, Endpoint, Host, Port
 
 if TYPE_CHECKING:
     from monitor.net.ntp import Measured
@@ -102,7 +102,7 @@ class NtpSpec(CheckSpec):
             yield "expect.degraded_offset: must not be over expect.max_offset"
 
     def target(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return str(Endpoint(self.host, self.port))
 
     def dialled_host(self) -> str:
         return self.host

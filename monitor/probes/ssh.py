@@ -43,7 +43,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from monitor.checktype import CheckSpec, CheckType, MeasurementInfo, ProbeContext
 from monitor.domain.blackbox import ADDRESS, FAILED_DUE_TO_REGEX
 from monitor.domain.observation import Outcome, series
-from monitor.fields import Duration, Host, Pattern, Port, shown
+from monitor.fields import Duration, Endpoint, Host, Pattern, Port, shown
 
 if TYPE_CHECKING:
     from monitor.conditions.ssh import SshConditions
@@ -111,7 +111,7 @@ class SshSpec(CheckSpec):
     )
 
     def target(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return str(Endpoint(self.host, self.port))
 
     def dialled_host(self) -> str:
         return self.host

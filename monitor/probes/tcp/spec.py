@@ -64,7 +64,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from monitor.checktype import CheckSpec
-from monitor.fields import Duration, File, Host, Pattern, Port, Secret, shown
+from monitor.fields import Duration, Endpoint, File, Host, Pattern, Port, Secret, shown
 
 if TYPE_CHECKING:
     from monitor.net.tls import TlsSettings
@@ -240,7 +240,7 @@ class TcpSpec(CheckSpec):
             yield f"secrets: no step of dialogue sends ${{{name}}}"
 
     def target(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return str(Endpoint(self.host, self.port))
 
     def dialled_host(self) -> str:
         return self.host

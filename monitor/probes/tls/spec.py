@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from monitor.checktype import CheckSpec
 from monitor.domain.hostname import parse_host
-from monitor.fields import Duration, File, Host, Pattern, Port, shown
+from monitor.fields import Duration, Endpoint, File, Host, Pattern, Port, shown
 
 if TYPE_CHECKING:
     from monitor.conditions.certificate import CertificateConditions
@@ -173,8 +173,7 @@ class TlsSpec(CheckSpec):
         return ":" not in name and not name.rpartition(".")[2].isdecimal()
 
     def target(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.dialled_port}"
+        return str(Endpoint(self.host, self.dialled_port))
 
     def dialled_host(self) -> str:
         return self.host
