@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.fields.addresses import Endpoint, Host, Port
+from monitor.fields.connecting import CaFile, CriticalDays, IpFamily, MinDays, MinTls, days_faults
 from monitor.fields.durations import Duration
-from monitor.fields.files import File
 from monitor.fields.patterns import Pattern
 from monitor.fields.secrets import Secret
 
@@ -74,29 +74,14 @@ class MailKeys(BaseModel):
         default=None,
         description="Name to ask for (SNI) and to find in the certificate. Default: `host`.",
     )
-    ca_file: File | None = Field(
-        default=None,
-        description="PEM file of the authorities to trust, in place of the system's.",
-    )
-    min_tls: Literal["TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"] = Field(
-        default="TLS1.2", description="Oldest version of TLS to accept."
-    )
+    ca_file: CaFile = None
+    min_tls: MinTls = "TLS1.2"
     insecure: bool = Field(
         default=False, description="Don't verify the certificate. Shown in every output."
     )
-    min_days: int = Field(
-        default=14,
-        ge=0,
-        description="Degraded when the certificate chain is good for less than these days.",
-    )
-    critical_days: int | None = Field(
-        default=None,
-        ge=0,
-        description="The check fails when the chain is good for less than these days.",
-    )
-    ip: Literal["any", "ip4", "ip6", "both"] = Field(
-        default="any", description="Address family to use; `both`: each must pass."
-    )
+    min_days: MinDays = 14
+    critical_days: CriticalDays = None
+    ip: IpFamily = "any"
     login: MailLogin | None = Field(default=None, description="Log in, and out again.")
     insecure_login: bool = Field(
         default=False,
@@ -107,8 +92,7 @@ class MailKeys(BaseModel):
     )
 
     def faults(self) -> Iterator[str]:
-        if self.critical_days is not None and self.critical_days > self.min_days:
-            yield f"critical_days: {self.critical_days} is more than min_days, {self.min_days}"
+        yield from days_faults(self.min_days, self.critical_days)
         if self.login is not None and not self.insecure_login:
             if self.security == "none":
                 yield "login: with tls: none the password could be read by others: use starttls"

@@ -42,6 +42,7 @@ from monitor.checktype import CheckSpec, CheckType, MeasurementInfo, ProbeContex
 from monitor.domain.blackbox import ADDRESS
 from monitor.domain.observation import Failure, FailureKind, Outcome, Series, series
 from monitor.fields import Duration, DurationOrZero, Host
+from monitor.fields.connecting import IpFamily
 from monitor.fields.headers import IpLiteral
 
 if TYPE_CHECKING:
@@ -104,9 +105,7 @@ class IcmpSpec(CheckSpec):
     source_address: IpLiteral | None = Field(
         default=None, description="IP address of this machine to send from."
     )
-    ip: Literal["any", "ip4", "ip6", "both"] = Field(
-        default="any", description="Address family to use; `both`: each must pass."
-    )
+    ip: IpFamily = "any"
     addresses: Literal["one", "all"] = Field(
         default="one", description="`all`: every address of the name must pass, up to 32 of them."
     )

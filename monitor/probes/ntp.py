@@ -43,6 +43,7 @@ from monitor.domain.blackbox import ADDRESS
 from monitor.domain.observation import Failure, FailureKind, Outcome, Series, series
 from monitor.domain.text import visible_text
 from monitor.fields import Duration, Endpoint, Host, Port
+from monitor.fields.connecting import IpFamily
 
 if TYPE_CHECKING:
     from monitor.net.ntp import Measured
@@ -84,9 +85,7 @@ class NtpSpec(CheckSpec):
 
     host: Host = Field(description="Name or IP address of the time server.")
     port: Port = Field(default=123, description="UDP port.")
-    ip: Literal["any", "ip4", "ip6", "both"] = Field(
-        default="any", description="Address family to use; `both`: each must pass."
-    )
+    ip: IpFamily = "any"
     addresses: Literal["one", "all"] = Field(
         default="one", description="`all`: every address of the name must pass, up to 32 of them."
     )

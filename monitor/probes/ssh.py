@@ -44,6 +44,7 @@ from monitor.checktype import CheckSpec, CheckType, MeasurementInfo, ProbeContex
 from monitor.domain.blackbox import ADDRESS, FAILED_DUE_TO_REGEX
 from monitor.domain.observation import Outcome, series
 from monitor.fields import Duration, Endpoint, Host, Pattern, Port, shown
+from monitor.fields.connecting import IpFamily
 
 if TYPE_CHECKING:
     from monitor.conditions.ssh import SshConditions
@@ -100,9 +101,7 @@ class SshSpec(CheckSpec):
 
     host: Host = Field(description="Name or IP address to connect to.")
     port: Port = Field(default=22, description="TCP port.")
-    ip: Literal["any", "ip4", "ip6", "both"] = Field(
-        default="any", description="Address family to use; `both`: each must pass."
-    )
+    ip: IpFamily = "any"
     key_type: Literal["any", "ed25519", "ecdsa", "rsa"] = Field(
         default="any", description="Type of host key to ask for. `any`: the best, in this order."
     )

@@ -63,7 +63,8 @@ from pydantic import (
 )
 
 from monitor.checktype import CheckSpec
-from monitor.fields import Duration, File, Host, Url, format_duration, shown
+from monitor.fields import Duration, Host, Url, format_duration, shown
+from monitor.fields.connecting import CaFile, MinTls, days_faults
 
 if TYPE_CHECKING:
     from monitor.net.proxy import Proxy
@@ -86,8 +87,6 @@ _STATUSES = (
     *("pendingCreate", "pendingDelete", "pendingRenew", "pendingRestore"),
     *("pendingTransfer", "pendingUpdate"),
 )
-
-TlsVersion = Literal["TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"]
 
 
 def _status(text: str) -> str:
@@ -187,18 +186,14 @@ class DomainSpec(CheckSpec):
     proxy: Url | None = Field(
         default=None, description="http URL of a forward proxy to go through."
     )
-    ca_file: File | None = Field(
-        default=None,
-        description="PEM file of the authorities to trust, in place of the system's.",
-    )
-    min_tls: TlsVersion = Field(default="TLS1.2", description="Oldest version of TLS to accept.")
+    ca_file: CaFile = None
+    min_tls: MinTls = "TLS1.2"
     expect: DomainExpectation = Field(
         default=DomainExpectation(), description="Conditions on the registration."
     )
 
     def faults(self) -> Iterator[str]:
-        if self.critical_days is not None and self.critical_days > self.min_days:
-            yield f"critical_days: {self.critical_days} is more than min_days, {self.min_days}"
+        yield from days_faults(self.min_days, self.critical_days)
         if not _LEAST_REFRESH <= self.refresh <= _MOST_REFRESH:
             yield f"refresh: {format_duration(self.refresh)} is not within 1h and 3d"
         if "?" in (self.rdap_server or ""):

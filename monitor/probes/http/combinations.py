@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from urllib.parse import parse_qsl, urlsplit
 
 from monitor.fields import Secret, shown
+from monitor.fields.connecting import client_faults
 from monitor.fields.secrets import WAYS
 from monitor.probes.http.keys import HttpKeys
 
@@ -34,8 +35,7 @@ def _credential_faults(spec: HttpKeys) -> Iterator[str]:
         yield "give one of basic_auth, bearer, oauth2 and an Authorization header"
     if spec.cookies and "cookie" in names:
         yield "cookies: give one of cookies and a Cookie header"
-    if spec.client_key_file is not None and spec.client_cert_file is None:
-        yield "client_key_file: give client_cert_file, too"
+    yield from client_faults(spec.client_cert_file, spec.client_key_file)
 
 
 def _body_faults(spec: HttpKeys) -> Iterator[str]:

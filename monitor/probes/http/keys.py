@@ -7,6 +7,14 @@ from pydantic import Field
 from monitor.checktype import CheckSpec
 from monitor.conditions.httpexpectation import HttpExpectation
 from monitor.fields import File, Host, Secret, Size, Url
+from monitor.fields.connecting import (
+    CaFile,
+    ClientCertFile,
+    ClientKeyFile,
+    IpFamily,
+    MinTls,
+    TlsVersion,
+)
 from monitor.fields.headers import (
     CookieName,
     CookieValue,
@@ -16,8 +24,6 @@ from monitor.fields.headers import (
     ParameterName,
 )
 from monitor.probes.http.credentials import BasicAuth, OAuth2Client
-
-TlsVersion = Literal["TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"]
 
 
 class HttpKeys(CheckSpec):
@@ -74,22 +80,14 @@ class HttpKeys(CheckSpec):
     allow_downgrade: bool = Field(
         default=False, description="Let a redirect lead from https to http."
     )
-    ca_file: File | None = Field(
-        default=None,
-        description="PEM file of the authorities to trust, in place of the system's.",
-    )
-    client_cert_file: File | None = Field(
-        default=None, description="PEM file of the certificate that the daemon shows."
-    )
-    client_key_file: File | None = Field(
-        default=None,
-        description="PEM file of its key; may be left out when it is in the same file.",
-    )
+    ca_file: CaFile = None
+    client_cert_file: ClientCertFile = None
+    client_key_file: ClientKeyFile = None
     server_name: Host | None = Field(
         default=None,
         description="Name to ask for (SNI), and to be in the certificate. Default: the URL's host.",
     )
-    min_tls: TlsVersion = Field(default="TLS1.2", description="Oldest version of TLS to accept.")
+    min_tls: MinTls = "TLS1.2"
     max_tls: TlsVersion | None = Field(
         default=None, description="Newest version of TLS to offer. Default: the newest there is."
     )
@@ -102,9 +100,7 @@ class HttpKeys(CheckSpec):
     resolve_to: IpLiteral | None = Field(
         default=None, description="IP address to dial in place of the URL's host."
     )
-    ip: Literal["any", "ip4", "ip6", "both"] = Field(
-        default="any", description="Address family to use; `both`: each must pass."
-    )
+    ip: IpFamily = "any"
     addresses: Literal["one", "all"] = Field(
         default="one",
         description="`all`: every address of the name is tried by itself, and must pass.",

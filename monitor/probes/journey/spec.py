@@ -71,7 +71,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from monitor.checktype import CheckSpec
-from monitor.fields import File, Secret, Size, Url
+from monitor.fields import Secret, Size, Url
+from monitor.fields.connecting import CaFile, ClientCertFile, ClientKeyFile, MinTls, client_faults
 from monitor.probes.journey.combinations import (
     MOST_VALUES,
     journey_faults,
@@ -127,20 +128,10 @@ class JourneySpec(CheckSpec):
     http2: bool = Field(
         default=False, description="Offer HTTP/2 over TLS; the target chooses (ALPN)."
     )
-    ca_file: File | None = Field(
-        default=None,
-        description="PEM file of the authorities to trust, in place of the system's.",
-    )
-    client_cert_file: File | None = Field(
-        default=None, description="PEM file of the certificate that the daemon shows."
-    )
-    client_key_file: File | None = Field(
-        default=None,
-        description="PEM file of its key; may be left out when it is in the same file.",
-    )
-    min_tls: Literal["TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"] = Field(
-        default="TLS1.2", description="Oldest version of TLS to accept."
-    )
+    ca_file: CaFile = None
+    client_cert_file: ClientCertFile = None
+    client_key_file: ClientKeyFile = None
+    min_tls: MinTls = "TLS1.2"
     insecure: bool = Field(
         default=False, description="Do not verify certificates. Shown in every output."
     )
@@ -154,8 +145,7 @@ class JourneySpec(CheckSpec):
     def faults(self) -> Iterator[str]:
         if self.base_url is not None and "?" in self.base_url:
             yield "base_url: it has no query: a path follows it"
-        if self.client_key_file is not None and self.client_cert_file is None:
-            yield "client_key_file: give client_cert_file, too"
+        yield from client_faults(self.client_cert_file, self.client_key_file)
         has_base = self.base_url is not None
         yield from journey_faults(self.steps, frozenset(self.secrets), has_base=has_base)
 

@@ -59,12 +59,20 @@ jawaban tidak sesuai. Menurun bila sertifikat hampir habis masa berlakunya (`exp
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from monitor.checktype import CheckSpec
-from monitor.fields import Duration, Endpoint, File, Host, Pattern, Port, Secret, shown
+from monitor.fields import Duration, Endpoint, Host, Pattern, Port, Secret, shown
+from monitor.fields.connecting import (
+    CaFile,
+    ClientCertFile,
+    ClientKeyFile,
+    IpFamily,
+    MinTls,
+    client_faults,
+)
 
 if TYPE_CHECKING:
     from monitor.net.tls import TlsSettings
@@ -93,7 +101,6 @@ def _secret_name(name: str) -> str:
 Text = Annotated[str, Field(max_length=_LONGEST_TEXT)]
 Hexadecimal = Annotated[str, Field(max_length=2 * _LONGEST_TEXT), AfterValidator(_hexadecimal)]
 SecretName = Annotated[str, AfterValidator(_secret_name)]
-TlsVersion = Literal["TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"]
 
 
 class TcpStep(BaseModel):
@@ -169,28 +176,18 @@ class TcpSpec(CheckSpec):
         default={}, max_length=10, description="Secrets by the names that `send` gives them."
     )
     tls: bool = Field(default=False, description="Make a TLS handshake first.")
-    ca_file: File | None = Field(
-        default=None,
-        description="PEM file of the authorities to trust, in place of the system's.",
-    )
-    client_cert_file: File | None = Field(
-        default=None, description="PEM file of the certificate that the daemon shows."
-    )
-    client_key_file: File | None = Field(
-        default=None,
-        description="PEM file of its key; may be left out when it is in the same file.",
-    )
+    ca_file: CaFile = None
+    client_cert_file: ClientCertFile = None
+    client_key_file: ClientKeyFile = None
     server_name: Host | None = Field(
         default=None,
         description="Name to ask for (SNI), and to be in the certificate. Default: `host`.",
     )
-    min_tls: TlsVersion = Field(default="TLS1.2", description="Oldest version of TLS to accept.")
+    min_tls: MinTls = "TLS1.2"
     insecure: bool = Field(
         default=False, description="Do not verify the certificate. Shown in every output."
     )
-    ip: Literal["any", "ip4", "ip6", "both"] = Field(
-        default="any", description="Address family to use; `both`: each must pass."
-    )
+    ip: IpFamily = "any"
     expect: TcpExpectation = Field(
         default=TcpExpectation(), description="Conditions on the answer."
     )
@@ -205,8 +202,7 @@ class TcpSpec(CheckSpec):
             yield "dialogue: TLS is there already: take out starttls, or tls"
         if not handshakes:
             yield from self._faults_without_tls()
-        if self.client_key_file is not None and self.client_cert_file is None:
-            yield "client_key_file: give client_cert_file, too"
+        yield from client_faults(self.client_cert_file, self.client_key_file)
         yield from self._unknown_names()
 
     def _faults_without_tls(self) -> Iterator[str]:

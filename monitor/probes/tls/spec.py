@@ -11,7 +11,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from monitor.checktype import CheckSpec
 from monitor.domain.hostname import parse_host
-from monitor.fields import Duration, Endpoint, File, Host, Pattern, Port, shown
+from monitor.fields import Duration, Endpoint, Host, Pattern, Port, shown
+from monitor.fields.connecting import (
+    CaFile,
+    ClientCertFile,
+    ClientKeyFile,
+    CriticalDays,
+    IpFamily,
+    MinDays,
+    MinTls,
+    TlsVersion,
+    client_faults,
+    days_faults,
+)
 
 if TYPE_CHECKING:
     from monitor.conditions.certificate import CertificateConditions
@@ -20,8 +32,6 @@ if TYPE_CHECKING:
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}\Z")
 _HTTPS = 443
-
-TlsVersion = Literal["TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"]
 
 
 def _fingerprint(text: str) -> str:
@@ -97,34 +107,16 @@ class TlsSpec(CheckSpec):
     server_name: Host | None = Field(
         default=None, description="Name to ask for (SNI). Default: `host`."
     )
-    ca_file: File | None = Field(
-        default=None,
-        description="PEM file of the authorities to trust, in place of the system's.",
-    )
-    client_cert_file: File | None = Field(
-        default=None, description="PEM file of the certificate that the daemon shows."
-    )
-    client_key_file: File | None = Field(
-        default=None,
-        description="PEM file of its key; may be left out when it is in the same file.",
-    )
-    min_tls: TlsVersion = Field(default="TLS1.2", description="Oldest version of TLS to accept.")
+    ca_file: CaFile = None
+    client_cert_file: ClientCertFile = None
+    client_key_file: ClientKeyFile = None
+    min_tls: MinTls = "TLS1.2"
     max_tls: TlsVersion | None = Field(
         default=None, description="Newest version of TLS to offer. Default: the newest there is."
     )
-    min_days: int = Field(
-        default=14,
-        ge=0,
-        description="Degraded when the certificate chain is good for less than these days.",
-    )
-    critical_days: int | None = Field(
-        default=None,
-        ge=0,
-        description="The check fails when the chain is good for less than these days.",
-    )
-    ip: Literal["any", "ip4", "ip6", "both"] = Field(
-        default="any", description="Address family to use; `both`: each must pass."
-    )
+    min_days: MinDays = 14
+    critical_days: CriticalDays = None
+    ip: IpFamily = "any"
     addresses: Literal["one", "all"] = Field(
         default="one", description="`all`: every address of the name must pass, up to 32 of them."
     )
@@ -151,12 +143,10 @@ class TlsSpec(CheckSpec):
     )
 
     def faults(self) -> Iterator[str]:
-        if self.client_key_file is not None and self.client_cert_file is None:
-            yield "client_key_file: give client_cert_file, too"
+        yield from client_faults(self.client_cert_file, self.client_key_file)
         if self.max_tls is not None and self.max_tls < self.min_tls:
             yield f"max_tls: {self.max_tls} is older than min_tls, {self.min_tls}"
-        if self.critical_days is not None and self.critical_days > self.min_days:
-            yield f"critical_days: {self.critical_days} is more than min_days, {self.min_days}"
+        yield from days_faults(self.min_days, self.critical_days)
         if self.addresses == "all" and self.ip == "both":
             yield "addresses: all looks at both families by itself: leave out ip: both"
         if self.ocsp_required and not self.ocsp:
