@@ -1,8 +1,8 @@
 """The seam for check types: what one is made of.
 
 To add a type, add a module to `monitor.probes` (or name one under the entry-point group
-`monitor.check_types`) that defines CHECK_TYPE. Its name is the type's name in checks.yaml,
-its docstring, with one fenced YAML example, is the type's page in the docs.
+`monitor.check_types`) that defines CHECK_TYPE. Its name is the type's name in checks.yaml. The
+docstring of the module of its spec, with one fenced YAML example, is the type's page in the docs.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping

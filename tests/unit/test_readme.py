@@ -21,6 +21,7 @@ from monitor.locales.messages_reasons import CAUSES, FAILURES
 from monitor.notifiers import receiver_types
 from monitor.notifiers.webhook import signed, signing_key
 from monitor.probes import check_types
+from tests.pages import examples_of, page_of
 from tests.peers import peer
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +88,13 @@ def test_configuration_that_is_shown_is_accepted(tmp_path, code):
         return
 
     load_as_it_stands(tmp_path, code)
+
+
+@pytest.mark.parametrize("name", check_types())
+def test_every_check_type_has_a_page(name):
+    """The page of check types shows an example of each, beside what it is for."""
+    assert name in {check["type"] for check in examples_of(name)}
+    assert page_of(name) in (ROOT / "docs" / "checks.md").read_text()
 
 
 @pytest.mark.parametrize("code", blocks("sh"))
