@@ -22,7 +22,8 @@ from cryptography.x509.oid import (
 LARGEST_CHAIN = 65_536  # bytes of DER that are looked at; what goes beyond is left out
 _REMEMBERED = 8192  # chains
 _MOST_RESPONDERS = 4  # of a certificate, that are looked at
-_UNREADABLE = (
+# What cryptography raises for bytes that are no certificate, or none that it knows.
+UNREADABLE = (
     KeyError,  # a TLS feature that cryptography does not know
     ValueError,
     TypeError,
@@ -118,7 +119,7 @@ def _read(octets: bytes) -> Certificate | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd serials and the like: old appliances have them
             return _facts(x509.load_der_x509_certificate(octets), octets)
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 

@@ -292,6 +292,4 @@ async def _fill(
             response.end(clean=stream.clean_end)
         if follows and location(response) is not None:
             return response  # its body is of no use: a bomb in it is never unpacked
-    if response.failure is not None and not response.head_complete:
-        raise response.failure
-    return response
+    return response.settled()

@@ -67,19 +67,12 @@ async def converse(stream: Stream, request: Request, trace: Trace) -> Response:
 
     Raises NetError when no response came; what is wrong with a body stands in its `failure`.
     """
-    response = Response(
-        method=request.method,
-        largest_body=request.largest_body,
-        keep_body=request.keep_body,
-        coding=request.coding,
-    )
+    response = request.response()
     try:
         await _converse(stream, request, trace, Conversation(request, response))
     except NetError as error:
         response.fail(error)
-    if response.failure is not None and not response.head_complete:
-        raise response.failure
-    return response
+    return response.settled()
 
 
 async def _converse(

@@ -40,19 +40,12 @@ async def converse(link: QuicLink, request: Request, trace: Trace) -> Response:
 
     Raises NetError when no response came; what is wrong with a body stands in its `failure`.
     """
-    response = Response(
-        method=request.method,
-        largest_body=request.largest_body,
-        keep_body=request.keep_body,
-        coding=request.coding,
-    )
+    response = request.response()
     try:
         await _converse(link, request, trace, response)
     except NetError as error:
         response.fail(_cut_short(response, error))
-    if response.failure is not None and not response.head_complete:
-        raise response.failure
-    return response
+    return response.settled()
 
 
 async def _converse(link: QuicLink, request: Request, trace: Trace, response: Response) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -20,6 +20,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from monitor.domain.text import visible_text
+from monitor.net.certificates import UNREADABLE
 from monitor.net.errors import NetError
 from monitor.net.fetch import Reply, Request, make_request
 from monitor.net.urls import parse_target
@@ -29,15 +30,6 @@ _MOST_ANSWERS = 32  # in one response
 _MOST_SIGNERS = 5
 _SKEW = timedelta(minutes=5)  # by which clocks of others may differ
 _HEADERS = (("Content-Type", "application/ocsp-request"), ("Accept", "application/ocsp-response"))
-_UNREADABLE = (
-    KeyError,  # a TLS feature that cryptography does not know
-    ValueError,
-    TypeError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
 
 
 class Standing(StrEnum):
@@ -104,7 +96,7 @@ def _pair(chain: Sequence[bytes]) -> _Pair | OcspStatus:
         return unavailable("nobody but itself vouches for the certificate")
     try:
         return _Pair(*(x509.load_der_x509_certificate(one) for one in chain[:2]))
-    except _UNREADABLE:
+    except UNREADABLE:
         return unavailable("the certificate or its issuer's can't be read")
 
 
@@ -152,7 +144,7 @@ def read_response(octets: bytes, chain: Sequence[bytes], now: datetime) -> OcspS
 def _believed(octets: bytes, pair: _Pair, now: datetime) -> OcspStatus:
     try:
         return _read(ocsp.load_der_ocsp_response(octets), pair, now)
-    except _UNREADABLE:
+    except UNREADABLE:
         return unavailable("the answer is no response of OCSP")
 
 
@@ -220,7 +212,7 @@ def _may_sign(signer: x509.Certificate, issuer: x509.Certificate, now: datetime)
     try:
         usage = signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         signer.verify_directly_issued_by(issuer)
-    except (*_UNREADABLE, x509.ExtensionNotFound, InvalidSignature):
+    except (*UNREADABLE, x509.ExtensionNotFound, InvalidSignature):
         return False
     valid = signer.not_valid_before_utc <= now <= signer.not_valid_after_utc
     return valid and ExtendedKeyUsageOID.OCSP_SIGNING in usage
@@ -239,7 +231,7 @@ def _verifies(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
                 key.verify(signature, signed)
             case _:
                 return False
-    except (*_UNREADABLE, InvalidSignature):
+    except (*UNREADABLE, InvalidSignature):
         return False
     return True
 

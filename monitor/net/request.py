@@ -8,7 +8,7 @@ from monitor.net.http1 import USER_AGENT, request_head
 from monitor.net.proxy import Proxy, absolute_form
 from monitor.net.redirects import Cookies, RedirectRules
 from monitor.net.resolver import Family
-from monitor.net.response import LARGEST_BODY
+from monitor.net.response import LARGEST_BODY, Response
 from monitor.net.tls import TlsSettings
 from monitor.net.urls import Target
 
@@ -54,6 +54,15 @@ class Request:
     upgrade: bool
     redirects: RedirectRules | None
     jar: Cookies | None
+
+    def response(self) -> Response:
+        """Return the response that is asked for, before anything of it came."""
+        return Response(
+            method=self.method,
+            largest_body=self.largest_body,
+            keep_body=self.keep_body,
+            coding=self.coding,
+        )
 
 
 def make_request(

@@ -5,6 +5,7 @@ the same for all, and is here.
 """
 
 import sys
+from typing import Self
 
 from monitor.domain.observation import FailureKind
 from monitor.net.encoding import Decoder, Identity, decoder, decoder_of
@@ -100,6 +101,12 @@ class Response:
         """Take note of what is wrong; the first fault stays, and none follows a whole response."""
         if not self.complete and self.failure is None:
             self.failure = error
+
+    def settled(self) -> Self:
+        """Return this response; raise its failure where not even a status stands."""
+        if self.failure is not None and not self.head_complete:
+            raise self.failure
+        return self
 
     def take_header(self, name: bytes, value: bytes) -> None:
         """Take a header field, or a trailer, which counts for nothing.
