@@ -81,17 +81,12 @@ def free_port() -> int:
             return port
 
 
-@contextmanager
-def knot(folder: Path) -> Iterator[NameServer]:
-    """Run an authoritative knot that serves ZONE and the reverse zone of 192.0.2.0/24."""
-    program, port = peer("knotd"), free_port()
-    (folder / "example.id.zone").write_text(ZONE + BIG)
-    (folder / "reverse.zone").write_text(REVERSE)
-    configuration = folder / "knot.conf"
-    configuration.write_text(f"""\
+def knot_head(folder: Path, host: str, port: int) -> str:
+    """Return what the configuration of a knot begins with; its zones follow."""
+    return f"""\
 server:
     rundir: "{folder}"
-    listen: {LOOPBACK}@{port}
+    listen: {host}@{port}
     udp-workers: 1
     tcp-workers: 1
     background-workers: 1
@@ -100,7 +95,36 @@ database:
 log:
   - target: stderr
     any: warning
-zone:
+"""
+
+
+def unbound_head(folder: Path, *ports: int) -> str:
+    """Return what the configuration of an unbound begins with; the rest of `server:` follows."""
+    interfaces = "".join(f"    interface: {LOOPBACK}@{port}\n" for port in ports)
+    return f"""\
+server:
+{interfaces}    access-control: 127.0.0.0/8 allow
+    do-not-query-localhost: no
+    do-daemonize: no
+    username: ""
+    chroot: ""
+    directory: "{folder}"
+    pidfile: "{folder}/unbound.pid"
+    use-syslog: no
+    verbosity: 1
+    num-threads: 1
+"""
+
+
+@contextmanager
+def knot(folder: Path) -> Iterator[NameServer]:
+    """Run an authoritative knot that serves ZONE and the reverse zone of 192.0.2.0/24."""
+    program, port = peer("knotd"), free_port()
+    (folder / "example.id.zone").write_text(ZONE + BIG)
+    (folder / "reverse.zone").write_text(REVERSE)
+    configuration = folder / "knot.conf"
+    configuration.write_text(f"""\
+{knot_head(folder, LOOPBACK, port)}zone:
   - domain: example.id
     file: "{folder}/example.id.zone"
     zonefile-sync: -1
@@ -119,19 +143,7 @@ def unbound(folder: Path, upstream: NameServer) -> Iterator[NameServer]:
     program, port = peer("unbound"), free_port()
     configuration = folder / "unbound.conf"
     configuration.write_text(f"""\
-server:
-    interface: {LOOPBACK}@{port}
-    access-control: 127.0.0.0/8 allow
-    do-not-query-localhost: no
-    do-daemonize: no
-    username: ""
-    chroot: ""
-    directory: "{folder}"
-    pidfile: "{folder}/unbound.pid"
-    use-syslog: no
-    verbosity: 1
-    num-threads: 1
-    module-config: "iterator"
+{unbound_head(folder, port)}    module-config: "iterator"
     local-zone: "2.0.192.in-addr.arpa." nodefault
 stub-zone:
     name: "example.id"
@@ -173,24 +185,10 @@ def encrypted_unbound(folder: Path, upstream: NameServer) -> Iterator[Encrypted]
     ca_file.write_bytes(root().pem())
     configuration = folder / "unbound.conf"
     configuration.write_text(f"""\
-server:
-    interface: {LOOPBACK}@{ports[0]}
-    interface: {LOOPBACK}@{ports[1]}
-    interface: {LOOPBACK}@{ports[2]}
-    tls-port: {ports[1]}
+{unbound_head(folder, *ports)}    tls-port: {ports[1]}
     https-port: {ports[2]}
     tls-service-key: "{key}"
     tls-service-pem: "{chain}"
-    access-control: 127.0.0.0/8 allow
-    do-not-query-localhost: no
-    do-daemonize: no
-    username: ""
-    chroot: ""
-    directory: "{folder}"
-    pidfile: "{folder}/unbound.pid"
-    use-syslog: no
-    verbosity: 1
-    num-threads: 1
     module-config: "iterator"
     nsid: "ascii_makassar-1"
 forward-zone:
@@ -205,11 +203,12 @@ remote-control:
 
 
 @contextmanager
-def running(command: list[str], log: Path) -> Iterator[None]:
+def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program until the block ends; what it says goes into `log`."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         try:

@@ -19,7 +19,7 @@ import dns.zone
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from monitor.net.dnsserver import NameServer
-from tests.dnsservers import LOOPBACK, awaited, free_port, running
+from tests.dnsservers import LOOPBACK, awaited, free_port, knot_head, running, unbound_head
 from tests.peers import peer
 
 _SOA = "@ SOA ns.{zone} host.{zone} 1 3600 600 604800 300\n@ NS ns\nns A 127.0.0.1\n"
@@ -112,18 +112,7 @@ def _knot_configuration(folder: Path, port: int) -> str:
         for zone in dict.fromkeys([*_POLICIES, *_CHILDREN])
     )
     return f"""\
-server:
-    rundir: "{folder}"
-    listen: {LOOPBACK}@{port}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-database:
-    storage: "{folder}/db"
-log:
-  - target: stderr
-    any: warning
-policy:
+{knot_head(folder, LOOPBACK, port)}policy:
 {policies}zone:
 {zones}"""
 
@@ -180,19 +169,7 @@ def _validating(folder: Path, upstream: NameServer, anchor: str) -> Iterator[Nam
     program, port = peer("unbound"), free_port()
     configuration = folder / "unbound.conf"
     configuration.write_text(f"""\
-server:
-    interface: {LOOPBACK}@{port}
-    access-control: 127.0.0.0/8 allow
-    do-not-query-localhost: no
-    do-daemonize: no
-    username: ""
-    chroot: ""
-    directory: "{folder}"
-    pidfile: "{folder}/unbound.pid"
-    use-syslog: no
-    verbosity: 1
-    num-threads: 1
-    ede: yes
+{unbound_head(folder, port)}    ede: yes
     module-config: "validator iterator"
     trust-anchor: "{anchor}"
 forward-zone:

@@ -14,15 +14,16 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from tests.conformance import ports
 from tests.conformance.fleet import start_fleet
 from tests.conformance.world import SIDES, write_files
+from tests.dnsservers import running
 
 _START_SECONDS = 60.0
 _ANSWER_SECONDS = 20.0
@@ -46,22 +47,6 @@ def arrange_network(folder: Path) -> None:
         "ip route add unreachable 198.51.100.0/24",
     ):
         subprocess.run(command.split(), check=True)
-
-
-@contextmanager
-def running(command: list[str], log: Path, **keys: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program until the block ends; what it says goes into `log`."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, **keys)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def theirs(folder: Path) -> list[str]:

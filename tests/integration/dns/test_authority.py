@@ -22,7 +22,7 @@ from monitor.net.resolver import Resolver
 from monitor.probes.dns import CHECK_TYPE, DnsSpec, probe
 from monitor.probes.dns.asking import ask_one
 from monitor.probes.dns.authorities import ask_all, compare
-from tests.dnsservers import free_port, probe_context, running
+from tests.dnsservers import free_port, knot_head, probe_context, running
 from tests.peers import peer
 
 pytestmark = pytest.mark.peers
@@ -75,18 +75,7 @@ def knot(folder: Path, host: str, port: int, files: dict[str, str]) -> Iterator[
     )
     configuration = folder / "knot.conf"
     configuration.write_text(f"""\
-server:
-    rundir: "{folder}"
-    listen: {host}@{port}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-database:
-    storage: "{folder}/db"
-log:
-  - target: stderr
-    any: warning
-zone:
+{knot_head(folder, host, port)}zone:
 {listed}""")
     with running([peer("knotd"), "-c", str(configuration)], folder / "knot.log"):
         _accepts(host, port)
