@@ -57,6 +57,28 @@ async def over_addresses(
     return every(dict(zip(addresses, outcomes, strict=True)))
 
 
+async def over_ways(
+    network: Network,
+    host: str,
+    *,
+    ip: str,
+    addresses: str,
+    deadline: float,
+    attempt: Callable[[Family, str | None], Awaitable[Outcome]],
+) -> Outcome:
+    """Return what `attempt` finds over the families that `ip` asks for or, if `addresses` is "all",
+    at every address of `host`.
+
+    An attempt gets the family, and with `addresses` the IP literal to dial.
+    """
+    if addresses != "all":
+        return await over_families(ip, lambda family: attempt(family, None))
+    family = Family(ip)
+    return await over_addresses(
+        network, host, family, deadline, lambda address: attempt(family, address)
+    )
+
+
 def every(outcomes: Mapping[str, Outcome]) -> Outcome:
     """Return one outcome of those of several addresses, one at least: all must pass.
 

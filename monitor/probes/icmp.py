@@ -181,18 +181,16 @@ class Tally:
 
 async def probe(spec: IcmpSpec, context: ProbeContext) -> Outcome:
     """Ping over one family or both, one address or all."""
-    from monitor.net.families import over_addresses, over_families
-    from monitor.net.resolver import Family
+    from monitor.net.families import over_ways
 
-    if spec.addresses == "all":
-        return await over_addresses(
-            context.network,
-            spec.host,
-            Family(spec.ip),
-            context.deadline,
-            lambda address: _ping(spec, context, Family(spec.ip), address),
-        )
-    return await over_families(spec.ip, lambda family: _ping(spec, context, family, None))
+    return await over_ways(
+        context.network,
+        spec.host,
+        ip=spec.ip,
+        addresses=spec.addresses,
+        deadline=context.deadline,
+        attempt=lambda family, address: _ping(spec, context, family, address),
+    )
 
 
 async def _ping(

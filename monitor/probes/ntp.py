@@ -109,18 +109,16 @@ class NtpSpec(CheckSpec):
 
 async def probe(spec: NtpSpec, context: ProbeContext) -> Outcome:
     """Ask over one family or both, one address or all."""
-    from monitor.net.families import over_addresses, over_families
-    from monitor.net.resolver import Family
+    from monitor.net.families import over_ways
 
-    if spec.addresses == "all":
-        return await over_addresses(
-            context.network,
-            spec.host,
-            Family(spec.ip),
-            context.deadline,
-            lambda address: _ask(spec, context, Family(spec.ip), address),
-        )
-    return await over_families(spec.ip, lambda family: _ask(spec, context, family, None))
+    return await over_ways(
+        context.network,
+        spec.host,
+        ip=spec.ip,
+        addresses=spec.addresses,
+        deadline=context.deadline,
+        attempt=lambda family, address: _ask(spec, context, family, address),
+    )
 
 
 async def _ask(

@@ -26,22 +26,17 @@ class Seen:
 
 async def probe(spec: TlsSpec, context: ProbeContext) -> Outcome:
     """Make a handshake over one family or both, or at every address."""
-    from monitor.net.families import over_addresses, over_families
-    from monitor.net.resolver import Family
+    from monitor.net.families import over_ways
 
     seen = Seen()
-    if spec.addresses == "all":
-        outcome = await over_addresses(
-            context.network,
-            spec.host,
-            Family(spec.ip),
-            context.deadline,
-            lambda address: _attempt(spec, context, seen, Family(spec.ip), address),
-        )
-    else:
-        outcome = await over_families(
-            spec.ip, lambda family: _attempt(spec, context, seen, family, None)
-        )
+    outcome = await over_ways(
+        context.network,
+        spec.host,
+        ip=spec.ip,
+        addresses=spec.addresses,
+        deadline=context.deadline,
+        attempt=lambda family, address: _attempt(spec, context, seen, family, address),
+    )
     outcome = telling_apart(outcome, seen)
     return remembering(spec, outcome, seen, context.remembered, context.now.timestamp())
 
