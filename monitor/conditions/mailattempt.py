@@ -1,18 +1,17 @@
 """One visit to a mail server, judged: what checks of SMTP, IMAP and POP3 have in common."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from monitor.conditions.certificate import CertificateConditions, Finding, Presented
-from monitor.conditions.certificate import judge as judge_certificate
+from monitor.conditions.certificate import CertificateConditions
 from monitor.conditions.mail import MailConditions, judge, wrong_banner
+from monitor.conditions.securely import certificate_finding
+from monitor.conditions.veiling import without
 from monitor.domain.blackbox import FAILED_DUE_TO_REGEX
 from monitor.domain.observation import Outcome, Series, series
-from monitor.domain.text import veiled
 from monitor.fields.mailkeys import MailKeys
-from monitor.net.chainorder import chain_order
 from monitor.net.errors import NetError
 from monitor.net.families import over_families
 from monitor.net.mail import (
@@ -28,7 +27,7 @@ from monitor.net.mail import (
 )
 from monitor.net.network import Network
 from monitor.net.reader import Reader
-from monitor.net.report import days_left, facts, failed, judged, measurements
+from monitor.net.report import facts, failed, judged, measurements
 from monitor.net.resolver import Family
 from monitor.net.tls import TlsSettings
 from monitor.net.trace import Trace
@@ -182,23 +181,10 @@ def _outcome(
     failure = judge(conditions, heard, trace.seconds)
     if failure is not None:
         return judged(failure, measured, seen)
-    finding = _certificate(plan, trace, now)
+    finding = certificate_finding(conditions.certificate, plan.visit.tls, trace, now)
     if finding is None:
         return judged(None, measured, seen)
     return judged(finding.failure, measured, seen, degraded=finding.degrades)
-
-
-def _certificate(plan: Plan[Session], trace: Trace, now: float) -> Finding | None:
-    """Return what is wrong with the certificate, None where none was verified."""
-    settings, tls = plan.visit.tls, trace.tls
-    if settings is None or settings.insecure or tls is None:
-        return None
-    presented = Presented(
-        chain=tls.chain,
-        order=chain_order(tls.chain, tls.verified),
-        days_left=days_left(trace, now),
-    )
-    return judge_certificate(plan.conditions.certificate, presented)
 
 
 def _shown(visit: Visit, heard: Heard) -> dict[str, Any]:
@@ -215,24 +201,3 @@ def _shown(visit: Visit, heard: Heard) -> dict[str, Any]:
     if heard.logged_in:
         found["login"] = "accepted"
     return found
-
-
-def without(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
-    """Return the outcome without `secrets`, which a server may have repeated."""
-    hidden = tuple(secrets)
-    if not hidden:
-        return outcome
-    failure = outcome.failure
-    if failure is not None:
-        failure = replace(failure, detail=veiled(failure.detail, hidden))
-    return replace(outcome, failure=failure, facts=_veiled(outcome.facts, hidden))
-
-
-def _veiled(value: Any, secrets: tuple[str, ...]) -> Any:
-    if isinstance(value, str):
-        return veiled(value, secrets)
-    if isinstance(value, list):
-        return [_veiled(each, secrets) for each in value]
-    if isinstance(value, dict):
-        return {key: _veiled(each, secrets) for key, each in value.items()}
-    return value

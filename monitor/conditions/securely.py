@@ -1,10 +1,10 @@
-"""TLS from the first byte, as the keys of a check ask for it: settings, and the certificate."""
+"""TLS as the keys of a check ask for it: settings, and what is wrong with the certificate."""
 
 from monitor.conditions.certificate import CertificateConditions, Finding, Presented, judge
 from monitor.fields.tlskeys import TlsKeys
 from monitor.net.chainorder import chain_order
 from monitor.net.report import days_left
-from monitor.net.tls import TlsSettings
+from monitor.net.tls import TlsFacts, TlsSettings
 from monitor.net.trace import Trace
 
 
@@ -21,18 +21,22 @@ def settings_of(keys: TlsKeys, *alpn: str) -> TlsSettings:
     )
 
 
-def certificate_finding(keys: TlsKeys, trace: Trace, now: float) -> Finding | None:
-    """Return what is wrong with the certificate, None where none was verified.
-
-    `now` is in Unix seconds.
-    """
-    tls = trace.tls
-    if not keys.secure or keys.insecure or tls is None:
-        return None
-    presented = Presented(
+def presented(tls: TlsFacts, trace: Trace, now: float) -> Presented:
+    """Return what a handshake shows without a further question. `now` is in Unix seconds."""
+    return Presented(
         chain=tls.chain,
         order=chain_order(tls.chain, tls.verified),
         days_left=days_left(trace, now),
     )
-    wanted = CertificateConditions(min_days=keys.min_days, critical_days=keys.critical_days)
-    return judge(wanted, presented)
+
+
+def certificate_finding(
+    wanted: CertificateConditions, settings: TlsSettings | None, trace: Trace, now: float
+) -> Finding | None:
+    """Return what is wrong with the certificate, None where none was verified.
+
+    `settings` are those of the handshake, None without one; `now` is in Unix seconds.
+    """
+    if settings is None or settings.insecure or trace.tls is None:
+        return None
+    return judge(wanted, presented(trace.tls, trace, now))

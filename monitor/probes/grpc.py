@@ -145,7 +145,7 @@ async def probe(spec: GrpcSpec, context: ProbeContext) -> Outcome:
 
 
 async def _attempt(spec: GrpcSpec, context: ProbeContext, family: "Family") -> Outcome:
-    from monitor.conditions.mailattempt import without
+    from monitor.conditions.veiling import without
     from monitor.net.errors import NetError
     from monitor.net.report import facts, failed, measurements
     from monitor.net.trace import Trace
@@ -187,7 +187,8 @@ async def _call(
 
 
 def _judged(spec: GrpcSpec, answer: "HealthAnswer", trace: "Trace", now: float) -> Outcome:
-    from monitor.conditions.securely import certificate_finding
+    from monitor.conditions.certificate import CertificateConditions
+    from monitor.conditions.securely import certificate_finding, settings_of
     from monitor.net.report import facts, judged, measurements
 
     measured = measurements(trace) | numbers(spec, trace, answer)
@@ -195,7 +196,9 @@ def _judged(spec: GrpcSpec, answer: "HealthAnswer", trace: "Trace", now: float) 
     failure = judge(spec, answer, trace.seconds)
     if failure is not None:
         return judged(failure, measured, seen)
-    finding = certificate_finding(spec, trace, now)
+    wanted = CertificateConditions(min_days=spec.min_days, critical_days=spec.critical_days)
+    settings = settings_of(spec) if spec.tls else None
+    finding = certificate_finding(wanted, settings, trace, now)
     if finding is None:
         return judged(None, measured, seen)
     return judged(finding.failure, measured, seen, degraded=finding.degrades)

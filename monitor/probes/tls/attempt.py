@@ -96,19 +96,13 @@ async def _presented(
     spec: TlsSpec, context: ProbeContext, seen: Seen, trace: "Trace"
 ) -> "Presented":
     """Return what the handshake showed, and what was asked for beside it."""
-    from monitor.conditions.certificate import Presented
-    from monitor.net.chainorder import chain_order
-    from monitor.net.report import days_left
+    from monitor.conditions.securely import presented
     from monitor.probes.tls.inquiries import Inquiries
 
     tls = trace.tls
     assert tls is not None, "a handshake that ended well has its facts"  # noqa: S101
     leaf = tls.chain.leaf
-    shown = Presented(
-        chain=tls.chain,
-        order=chain_order(tls.chain, tls.verified),
-        days_left=days_left(trace, context.now.timestamp()),
-    )
+    shown = presented(tls, trace, context.now.timestamp())
     if leaf is None:
         return shown
     if trace.address is not None:
