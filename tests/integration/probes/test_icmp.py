@@ -225,7 +225,8 @@ def test_replies_that_do_not_count(network, ping, answer):
 
 def test_a_reply_counts_once(network, ping):
     """Second replies to a packet make no other one whole."""
-    with responding(network, "twice"), network.filtering("far", "numgen inc mod 3 0 drop"):
+    rule = "icmp type echo-request numgen inc mod 3 0 drop"
+    with responding(network, "twice"), network.filtering("far", rule):
         found = ping(FAR, count=3, gap="10ms", wait="400ms")
 
     assert found["facts"]["packets"] == {"sent": 3, "lost": 1}
