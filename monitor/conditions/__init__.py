@@ -1,1 +1,1 @@
-"""Pure judges: what a target said, against what is expected of it."""
+"""What is expected of targets, and whether it holds: pure judges, and attempts that types share."""

@@ -40,37 +40,26 @@ async def query(
     what `resolve` raises for the server's own name, REFUSED_BY_POLICY, a TLS kind, STATUS or
     HEADER for an answer over HTTP that holds no DNS message, or what `ask` raises.
     """
-    match transport:
-        case Transport.TLS:
-            return await _over_tls(
-                server,
-                question,
-                network=network,
-                family=family,
-                options=options,
-                deadline=deadline,
-                trace=trace,
-            )
-        case Transport.HTTPS:
-            return await ask_over_https(
-                server,
-                question,
-                network=network,
-                family=family,
-                options=options,
-                deadline=deadline,
-                trace=trace,
-            )
-        case _:
-            address = await _address(server.host, family, network.resolver, deadline, trace)
-            return await ask(
-                NameServer(address, server.port),
-                question,
-                transport=transport,
-                options=options,
-                deadline=deadline,
-                trace=trace,
-            )
+    if transport in {Transport.TLS, Transport.HTTPS}:
+        encrypted = _over_tls if transport is Transport.TLS else ask_over_https
+        return await encrypted(
+            server,
+            question,
+            network=network,
+            family=family,
+            options=options,
+            deadline=deadline,
+            trace=trace,
+        )
+    address = await _address(server.host, family, network.resolver, deadline, trace)
+    return await ask(
+        NameServer(address, server.port),
+        question,
+        transport=transport,
+        options=options,
+        deadline=deadline,
+        trace=trace,
+    )
 
 
 async def _address(
