@@ -273,13 +273,17 @@ def _pointer_chain(count: int) -> bytes:
 
 @pytest.mark.parametrize("wire", [_deep_names(3800), _pointer_chain(4000)], ids=["deep", "chain"])
 def test_hostile_names_cost_little(wire: bytes):
-    """A 64 KB message built to be slow is read, or refused, in a second of CPU; a tenth is usual."""
+    """A 64 KB message built to be slow is read, or refused, in a quarter of a second of CPU."""
     assert len(wire) <= 65_535
+
+    assert min(cpu_seconds(wire) for _ in range(5)) < 0.25
+
+
+def cpu_seconds(wire: bytes) -> float:
     began = time.process_time()
     with contextlib.suppress(Malformed):
         decode(wire)
-
-    assert time.process_time() - began < 1.0
+    return time.process_time() - began
 
 
 def test_type_numbers_are_those_of_the_registry():
