@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from monitor.conditions.certificate import CertificateConditions, Searches
+from monitor.conditions.duration import too_slow
 from monitor.domain.observation import Failure, FailureKind
 from monitor.domain.text import visible_text
 from monitor.net.mail import Heard, offers
@@ -33,7 +34,7 @@ def judge(conditions: MailConditions, heard: Heard, seconds: float) -> Failure |
         wrong_banner(conditions, heard)
         or _not_offered(conditions, heard)
         or _clear_login(conditions, heard)
-        or _too_slow(conditions, seconds)
+        or too_slow(conditions.max_seconds, seconds)
     )
 
 
@@ -78,10 +79,3 @@ def clear_logins(protocol: str, offered: tuple[str, ...]) -> tuple[str, ...]:
     if protocol == "pop3" and (not offered or offers(offered, "USER")):
         found.insert(0, "USER")  # a server that lists nothing knows no other way
     return tuple(found)
-
-
-def _too_slow(conditions: MailConditions, seconds: float) -> Failure | None:
-    longest = conditions.max_seconds
-    if longest is None or seconds <= longest:
-        return None
-    return Failure(FailureKind.SLOW, f"took {seconds:.3f} s, expected at most {longest:g} s")

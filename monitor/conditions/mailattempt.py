@@ -18,9 +18,6 @@ from monitor.net.mail import (
     Heard,
     Login,
     MailSession,
-    Security,
-    Visit,
-    connected,
     go_over,
     introduce,
     take_leave,
@@ -31,6 +28,7 @@ from monitor.net.report import facts, failed, judged, measurements
 from monitor.net.resolver import Family
 from monitor.net.tls import TlsSettings
 from monitor.net.trace import Trace
+from monitor.net.visit import Security, Visit, connected
 
 _BY_REGEX = series(FAILED_DUE_TO_REGEX[0])
 

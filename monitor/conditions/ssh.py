@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from monitor.conditions.certificate import Finding, Searches
+from monitor.conditions.duration import too_slow
 from monitor.domain.observation import Failure, FailureKind
 from monitor.domain.text import visible_text
 from monitor.net.ssh import SshHeard
@@ -43,7 +44,7 @@ def judge(conditions: SshConditions, heard: SshHeard, seconds: float) -> Finding
     failure = (
         _wrong_key(conditions, heard)
         or wrong_banner(conditions, heard)
-        or _too_slow(conditions, seconds)
+        or too_slow(conditions.max_seconds, seconds)
     )
     if failure is not None:
         return Finding(failure)
@@ -73,13 +74,6 @@ def _wrong_key(conditions: SshConditions, heard: SshHeard) -> Failure | None:
         return None
     detail = f"host key ({key.type}): {key.fingerprint}, expected {expected}"
     return Failure(FailureKind.CHANGED, visible_text(detail))
-
-
-def _too_slow(conditions: SshConditions, seconds: float) -> Failure | None:
-    longest = conditions.max_seconds
-    if longest is None or seconds <= longest:
-        return None
-    return Failure(FailureKind.SLOW, f"took {seconds:.3f} s, expected at most {longest:g} s")
 
 
 def weak(heard: SshHeard) -> tuple[str, ...]:

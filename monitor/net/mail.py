@@ -5,32 +5,20 @@ as it comes, so that it can be shown when a later step fails.
 """
 
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol
 
 from monitor.domain.observation import FailureKind
 from monitor.domain.text import visible_text
-from monitor.net.connection import Stream
 from monitor.net.errors import NetError
 from monitor.net.network import Network
 from monitor.net.reader import Reader
-from monitor.net.resolver import Family
-from monitor.net.tls import TlsSettings
-from monitor.net.trace import Phase, Trace
+from monitor.net.visit import Security, Visit, shake_hands
 
 _SHOWN = 200
 _SPECIAL = str.maketrans({"\\": "\\\\", '"': '\\"'})
-
-
-class Security(StrEnum):
-    """When TLS begins."""
-
-    NONE = "none"
-    STARTTLS = "starttls"
-    IMPLICIT = "implicit"
 
 
 @dataclass(slots=True)
@@ -94,40 +82,6 @@ class MailSession(Protocol):
         """Say good-bye."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """Where to go and how. `tls` is None with Security.NONE, and only then."""
-
-    protocol: str
-    host: str
-    port: int
-    security: Security
-    tls: TlsSettings | None = None
-
-
-@asynccontextmanager
-async def connected(
-    network: Network, visit: Visit, *, deadline: float, trace: Trace, family: Family
-) -> AsyncIterator[Stream]:
-    """Connect, over TLS where it comes first; the connection ends with the block."""
-    if visit.tls is not None:
-        network.contexts.get(visit.tls)  # a file that can't be read is no fault of the target
-    stream = await network.connect(
-        visit.host,
-        visit.port,
-        deadline=deadline,
-        trace=trace,
-        family=family,
-        tls=visit.tls if visit.security is Security.IMPLICIT else None,
-    )
-    trace.enter(Phase.PROCESSING)
-    try:
-        yield stream
-    finally:
-        stream.finish()
-        trace.leave()
-
-
 async def introduce(session: MailSession, heard: Heard, security: Security) -> None:
     """Hear the greeting, and what is offered first."""
     heard.banner = await session.greeting()
@@ -138,8 +92,7 @@ async def introduce(session: MailSession, heard: Heard, security: Security) -> N
 
 async def go_over(session: MailSession, heard: Heard, network: Network, visit: Visit) -> None:
     """Go over to TLS, where that was asked for; hear again what is offered (RFC 3207, 4.2)."""
-    settings = visit.tls
-    if visit.security is not Security.STARTTLS or settings is None:
+    if visit.security is not Security.STARTTLS:
         return
     reader = session.reader
     offered = heard.offers or ()
@@ -147,11 +100,7 @@ async def go_over(session: MailSession, heard: Heard, network: Network, visit: V
     if offered and not offers(offered, session.tls_word):
         raise reader.failure(_not_offered(session.tls_word, offered), FailureKind.STARTTLS)
     await session.start_tls()
-    reader.nothing_slipped_in()
-    stream = reader.stream
-    context = network.contexts.get(settings)
-    await stream.start_tls(context, settings, settings.server_name or visit.host)
-    stream.trace.enter(Phase.PROCESSING)
+    await shake_hands(reader, network, visit)
     heard.offers = None  # what was said before may have been somebody else's words
     heard.offers = await session.offers()
 

@@ -9,7 +9,7 @@ from monitor.net.errors import NetError
 
 LONGEST_LINE = 4096
 MOST_LINES = 100
-LARGEST_DIALOGUE = 65_536  # bytes that the server may say altogether
+LARGEST_DIALOGUE = 65_536  # bytes that the server may say, unless a protocol needs more
 _SHOWN = 200
 
 
@@ -22,7 +22,8 @@ class Reader:
     """What the server says, in lines or in pieces, within bounds. Everything raises NetError.
 
     `name` begins every detail, `kind` is that of every failure. `unfinished` says what was
-    awaited when a bound is reached, such as `and no agreement`.
+    awaited when a bound is reached, such as `and no agreement`; `largest` is how many bytes the
+    server may say altogether.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class Reader:
         kind: FailureKind = FailureKind.PROTOCOL,
         *,
         unfinished: str = "and no end of it",
+        largest: int = LARGEST_DIALOGUE,
     ) -> None:
         self.stream = stream
         self.buffered = bytearray()
         self._name = name
         self._kind = kind
         self._unfinished = unfinished
+        self._largest = largest
         self._received = 0
         self._lines = 0
 
@@ -60,8 +63,8 @@ class Reader:
             raise self.failure(f"the server closed the connection{said}")
         self._received += len(octets)
         self.buffered += octets
-        if self._received > LARGEST_DIALOGUE:
-            raise self.failure(f"the server sent over {LARGEST_DIALOGUE} bytes {self._unfinished}")
+        if self._received > self._largest:
+            raise self.failure(f"the server sent over {self._largest} bytes {self._unfinished}")
 
     async def line(self) -> bytes:
         """Return the next line, without its end."""
