@@ -44,8 +44,8 @@ class Rhythm(Entry):
     )
     timeout: Duration | None = Field(
         None,
-        description="How long a probe may take in all. At most the interval; "
-        "default 10s, or the interval if that is shorter.",
+        description="How long a probe may take in all. At most the interval; default 10s, or the "
+        "interval if that is shorter. It ends 200ms before the next one is due in any case.",
     )
     retry_interval: Duration | None = Field(
         None,

@@ -30,6 +30,8 @@ log = structlog.get_logger()
 
 # Probes keep their deadline by themselves. This is for those that don't.
 _GRACE_SECONDS = 0.25
+# Checks start up to 50 ms off their slots: a probe that hangs until its next slot would miss it.
+_LEFT_BEFORE_NEXT_SLOT = timedelta(milliseconds=200)
 
 _LARGEST_MEMORY = 16_384  # bytes of JSON that a check may remember
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -55,14 +57,14 @@ async def observe(
     *,
     remembered: Mapping[str, Any] = _NOTHING,
 ) -> Observation:
-    """Run the probe once, for at most the check's timeout. Only cancellation escapes.
+    """Run the probe once, for as long as it may take. Only cancellation escapes.
 
     `remembered` is what an earlier probe of the check wanted to know.
     """
     epoch, started_at, began = clock.epoch, clock.now(), clock.monotonic()
     context = ProbeContext(
         network=network,
-        deadline=began + bound.check.timeout.total_seconds(),
+        deadline=began + time_allowed(bound.check).total_seconds(),
         monotonic=clock.monotonic,
         now=started_at,
         remembered=remembered,
@@ -81,12 +83,18 @@ async def observe(
     )
 
 
+def time_allowed(check: Check) -> timedelta:
+    """Return how long a probe may take: its timeout, but never until the check's next slot."""
+    left = min(_LEFT_BEFORE_NEXT_SLOT, check.interval / 4)
+    return min(check.timeout, check.interval - left)
+
+
 async def _outcome(bound: Bound, context: ProbeContext) -> Outcome:
     try:
         async with asyncio.timeout_at(_loop_time(context) + _GRACE_SECONDS):
             return await bound.kind.probe(bound.spec, context)
     except Exception as error:
-        outcome = classify(error, bound.check.timeout)
+        outcome = classify(error, time_allowed(bound.check))
         if outcome.cause is UnknownCause.INTERNAL:
             log.exception("probe.crashed", check_id=bound.check.id, check_type=bound.check.type)
         return outcome

@@ -9,7 +9,7 @@ from monitor.checktype import CheckSpec, CheckType
 from monitor.domain.instant import microseconds
 from monitor.domain.observation import FailureKind, Outcome, OutcomeStatus, UnknownCause
 from monitor.domain.status import Status
-from monitor.engine.runner import classify, judge_duration, observe
+from monitor.engine.runner import classify, judge_duration, observe, time_allowed
 from monitor.engine.timetable import Due
 from monitor.net.errors import NetError
 from tests.fakes import NOON, OK, REFUSED, FakeClock, a_check
@@ -89,6 +89,18 @@ class TestObserve:
         seen = await running(hang, timeout=timedelta(milliseconds=1))
 
         assert seen.outcome.failure.kind is FailureKind.TIMEOUT
+
+    @pytest.mark.parametrize(
+        ("interval", "timeout", "allowed"),
+        [(60.0, 10.0, 10.0), (10.0, 9.8, 9.8), (10.0, 10.0, 9.8), (1.0, 1.0, 0.8), (0.1, 0.1, 0.075)],
+    )
+    def test_probe_ends_before_its_next_slot(self, interval, timeout, allowed):
+        """A probe that hangs ends before its next slot is due, so that none is missed for it."""
+        seconds = [timedelta(seconds=each) for each in (interval, timeout)]
+
+        assert time_allowed(a_check(interval=seconds[0], timeout=seconds[1])) == timedelta(
+            seconds=allowed
+        )
 
     async def test_bug_of_a_probe_is_unknown(self):
         """What a probe did not foresee is our bug: unknown, whatever it was."""
