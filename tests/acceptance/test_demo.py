@@ -103,7 +103,7 @@ def test_every_status_and_message_is_seen(start):
         "✕ Gangguan: Pajak Daerah (masa berlaku sertifikat sudah berakhir)",
         "✕ Gangguan: Produk Hukum (JDIH) (jawaban server tidak sesuai)",
         "✕ Gangguan: Absensi Pegawai (server menolak sambungan",
-        "✕ Gangguan: Antrean Puskesmas (kode jawaban server tidak sesuai)",
+        "✕ Gangguan: Antrean Puskesmas (status jawaban server tidak sesuai)",
         "✕ Gangguan: Surel Pemerintah Kota (nama situs tidak ditemukan di DNS)",
         "? Tidak diketahui: Surel Pemerintah Kota (server DNS milik pemantau tidak menjawab)",
     ):
