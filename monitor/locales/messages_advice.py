@@ -89,7 +89,7 @@ FAILURES = {
         Kind.REDIRECT_LOOP: "Correct the server's redirects.",
         Kind.REDIRECT_REFUSED: "Correct where it redirects to; https to http needs "
         "`allow_downgrade`.",
-        Kind.STATUS: "Read the service's log, check the account if there is one, compare `expect`.",
+        Kind.STATUS: "Read the service's log, check the account if any, compare `expect`.",
         Kind.HEADER: "Compare the answer with `expect.headers`.",
         Kind.BODY: "Open the page: it may be an error page, or its text has changed.",
         Kind.JSON: "Compare the answer with `expect.json` or `expect.cel`.",

@@ -92,7 +92,13 @@ class TestObserve:
 
     @pytest.mark.parametrize(
         ("interval", "timeout", "allowed"),
-        [(60.0, 10.0, 10.0), (10.0, 9.8, 9.8), (10.0, 10.0, 9.8), (1.0, 1.0, 0.8), (0.1, 0.1, 0.075)],
+        [
+            (60.0, 10.0, 10.0),
+            (10.0, 9.8, 9.8),
+            (10.0, 10.0, 9.8),
+            (1.0, 1.0, 0.8),
+            (0.1, 0.1, 0.075),
+        ],
     )
     def test_probe_ends_before_its_next_slot(self, interval, timeout, allowed):
         """A probe that hangs ends before its next slot is due, so that none is missed for it."""
