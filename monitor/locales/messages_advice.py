@@ -37,7 +37,7 @@ FAILURES = {
         Kind.TOO_LARGE: "Pilih halaman yang lebih kecil, atau naikkan `max_body`.",
         Kind.REDIRECT_LOOP: "Perbaiki aturan pengalihan di server.",
         Kind.REDIRECT_REFUSED: "Perbaiki tujuan pengalihan; https ke http perlu `allow_downgrade`.",
-        Kind.STATUS: "Baca log layanan itu, periksa akunnya bila ada, bandingkan `expect`.",
+        Kind.STATUS: "Baca log layanan itu; periksa `expect`, dan akunnya bila ada.",
         Kind.HEADER: "Bandingkan jawaban dengan `expect.headers`.",
         Kind.BODY: "Buka halamannya: mungkin halaman galat, atau teksnya sudah berubah.",
         Kind.JSON: "Bandingkan jawaban dengan `expect.json` atau `expect.cel`.",
@@ -89,7 +89,7 @@ FAILURES = {
         Kind.REDIRECT_LOOP: "Correct the server's redirects.",
         Kind.REDIRECT_REFUSED: "Correct where it redirects to; https to http needs "
         "`allow_downgrade`.",
-        Kind.STATUS: "Read the service's log, check the account if any, compare `expect`.",
+        Kind.STATUS: "Read the service's log; check `expect`, and the login if any.",
         Kind.HEADER: "Compare the answer with `expect.headers`.",
         Kind.BODY: "Open the page: it may be an error page, or its text has changed.",
         Kind.JSON: "Compare the answer with `expect.json` or `expect.cel`.",

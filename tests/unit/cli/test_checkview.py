@@ -76,7 +76,7 @@ def test_failure_in_words_and_value(monkeypatch):
     assert "✗ DOWN" in text
     assert "It answered with another status than expected (status)." in text
     assert "status: 503, expected 200-299" in text
-    assert "First step: Read the service's log, check the account if any, compare `expect`." in text
+    assert "First step: Read the service's log; check `expect`, and the login if any." in text
 
 
 def test_unknown_says_that_nothing_is_known(monkeypatch):
