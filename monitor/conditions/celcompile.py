@@ -20,6 +20,7 @@ _ESCAPE = re.compile(
 )
 _SIMPLE = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
 _OCTETS_A_STEP = 64
+_KEYS_ARE_TEXTS = "the keys of a map are texts"
 
 _OPERATORS: dict[str, Callable[[Run, Any, Any], Any]] = {
     "relation_lt": values.before,
@@ -219,15 +220,15 @@ class _Scope:
         return run_it
 
     def _map_lit(self, children: Sequence[Any]) -> Closure:
-        parts = [self.expression(one) for one in _arguments(children)]
+        nodes = _arguments(children)
+        if not all(map(_may_be_text, nodes[::2])):
+            raise ValueError(_KEYS_ARE_TEXTS)
+        parts = [self.expression(one) for one in nodes]
         pairs = list(zip(parts[::2], parts[1::2], strict=True))
 
         def run_it(run: Run) -> Any:
             run.spend(len(pairs))
-            made = {key(run): value(run) for key, value in pairs}
-            if not all(isinstance(key, str) for key in made):
-                raise CelError("the keys of a map are texts")
-            return made
+            return {_key(key(run)): value(run) for key, value in pairs}
 
         return run_it
 
@@ -246,6 +247,20 @@ def _inmost(tree: Any) -> Any:
     while len(tree.children) == 1 and tree.data in _WRAPPERS:
         tree = tree.children[0]
     return tree
+
+
+def _may_be_text(tree: Any) -> bool:
+    """Say whether a node may come to a text, as far as it can be told before it runs."""
+    found = _inmost(tree)
+    if found.data == "literal":
+        return isinstance(_literal_value(found.children[0]), str)
+    return found.data not in {"list_lit", "map_lit"}
+
+
+def _key(value: Any) -> str:
+    if not isinstance(value, str):
+        raise CelError(_KEYS_ARE_TEXTS)
+    return value
 
 
 def _arguments(children: Sequence[Any]) -> list[Any]:

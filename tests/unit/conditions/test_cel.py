@@ -65,7 +65,7 @@ def result(text, document=DOCUMENT):
         "timestamp(body.at) + duration('1h30m') == timestamp('2026-01-01T01:30:00Z')",
         "duration('90m') == duration('1h30m') && duration('-1s') < duration('0s')",
         "'\\u00e9\\x41\\n\\101' == 'éA\\nA' && r'\\n' == '\\\\n' && '''a'b''' == \"a'b\"",
-        "{'a': body.n}.a == 1",
+        "{'a': body.n}.a == 1 && {body.status: 1}.UP == 1 && {'a' + 'b': 1}.ab == 1",
         # What decides stands, though the other side comes to an error.
         "body.missing || true",
         "true || body.missing",
@@ -101,6 +101,9 @@ def test_true(text):
         ("body", "it comes to a value of type map, not to a boolean"),
         ("body.items.filter(i, i.v) == []", "no such overload: filter of double"),
         ("body.n.all(i, true)", "no such overload: all of double"),
+        ("{body.n: 1} == {}", "the keys of a map are texts"),
+        ("{body.items: 1} == {}", "the keys of a map are texts"),
+        ("{body.nested: 1} == {}", "the keys of a map are texts"),
     ],
 )
 def test_errors(text, said):
@@ -126,6 +129,9 @@ def test_errors(text, said):
         ("[" * 1000 + "]" * 1000, "nested too deeply"),
         ("true" + " " * 4096, "at most 4096 characters"),
         ("99999999999999999999 > 0", "integer overflow"),
+        ("{1: 2} == {}", "the keys of a map are texts"),
+        ("{[1]: 2} == {}", "the keys of a map are texts"),
+        ("{{'a': 1}: 2} == {}", "the keys of a map are texts"),
     ],
 )
 def test_mistakes_are_told_when_the_configuration_is_read(text, said):
