@@ -83,9 +83,11 @@ class Tokens:
             raise NetError(FailureKind.TIMEOUT, f"oauth2: no token from {_shown(settings)} in time")
         return task.result().text
 
-    def forget(self, settings: OAuth2) -> None:
-        """Forget a token that was refused."""
-        self._kept.pop(settings, None)
+    def forget(self, settings: OAuth2, refused: str) -> None:
+        """Forget a token that was refused; one that took its place meanwhile stays."""
+        kept = self._kept.get(settings)
+        if kept is not None and kept.text == refused:
+            del self._kept[settings]
 
     def _asked(self, settings: OAuth2, done: "asyncio.Task[Token]") -> None:
         self._asking.pop(settings, None)
@@ -161,6 +163,8 @@ def _is_token(text: str) -> bool:
 
 def _seconds(expires_in: Any) -> float:
     """Return how long a token holds; some servers write the number as a text."""
+    if isinstance(expires_in, bool):
+        return _UNTOLD_SECONDS
     try:
         seconds = float(expires_in)
     except (TypeError, ValueError):
@@ -170,7 +174,8 @@ def _seconds(expires_in: Any) -> float:
 
 def _document(body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(body)
+        # A double has room for every number; an int of 400 digits fits into none.
+        document = json.loads(body, parse_int=float)
     except (ValueError, RecursionError):
         raise _failure(FailureKind.JSON, "the answer is no JSON") from None
     if not isinstance(document, dict):

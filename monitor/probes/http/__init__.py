@@ -47,7 +47,7 @@ async def _probe_with_token(spec: HttpSpec, context: ProbeContext, oauth2: OAuth
     token = await tokens.get(context.network, client, context.deadline)
     found = await over_families(spec.ip, partial(_over_family, spec, context, token))
     if found.facts.get("status") == 401:
-        tokens.forget(client)  # revoked before its time: the next check asks for another one
+        tokens.forget(client, token)  # revoked before its time: the next check asks for another one
     return found
 
 

@@ -91,7 +91,12 @@ async def test_a_token_is_kept_while_it_holds(bench):
 
 @pytest.mark.parametrize(
     ("expires_in", "holds"),
-    [("3600", 3590), (None, 290), ("soon", 290), (10**9, 86_390), (-5, 0), (5, 0), (float("nan"), 0)],
+    [
+        *(("3600", 3590), (None, 290), ("soon", 290), (True, 290), ([60], 290)),
+        *((-5, 0), (5, 0), (float("nan"), 0), (-(10**400), 0)),
+        *((10**9, 86_390), (10**400, 86_390), ("9" * 400, 86_390), (float("inf"), 86_390)),
+    ],
+    ids=lambda value: str(value)[:12],
 )  # fmt: skip
 async def test_how_long_a_token_holds(bench, expires_in, holds):
     """`expires_in` may be a text or be missing; a day is the longest that is believed."""
@@ -216,7 +221,19 @@ async def test_a_refused_token_is_forgotten(bench):
     endpoint = Endpoint(token("one"), token("two"))
     await got(bench, endpoint)
 
-    bench.tokens.forget(SETTINGS)
+    bench.tokens.forget(SETTINGS, "one")
+
+    assert await got(bench, endpoint) == "two"
+
+
+async def test_a_renewed_token_is_not_forgotten(bench):
+    """A check that was slow to hear of a refusal does not take away the token that came after."""
+    endpoint = Endpoint(token("one"), token("two"), token("three"))
+    await got(bench, endpoint)
+    bench.tokens.forget(SETTINGS, "one")
+    await got(bench, endpoint)
+
+    bench.tokens.forget(SETTINGS, "one")
 
     assert await got(bench, endpoint) == "two"
 
