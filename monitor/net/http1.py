@@ -107,8 +107,6 @@ class Http1Response(Response):
             self.take_prelude(status)
             return
         self.take_head(status, str(self._parser.get_http_version()))
-        if status == 101:
-            self.finish()
 
     def on_message_complete(self) -> None:
         """Take note of the end of a response, or of a prelude."""

@@ -27,12 +27,18 @@ _HANDSHAKE = 65_536  # bytes that a certificate chain and its surroundings may t
 
 
 class _Http3(H3Connection):
-    """Without the dynamic table of QPACK: in 64 KB, references into it unpack to 256 MB."""
+    """Without the dynamic table of QPACK: in 64 KB, references into it unpack to 256 MB.
+
+    The length of a body is for `Response` to check: it knows which answers have none.
+    """
 
     def _init_connection(self) -> None:
         self._max_table_capacity = self._blocked_streams = 0
         self._decoder = Decoder(0, 0)
         super()._init_connection()
+
+    def _check_content_length(self, stream: Any) -> None:
+        pass
 
 
 async def converse(link: QuicLink, request: Request, trace: Trace) -> Response:
@@ -44,7 +50,7 @@ async def converse(link: QuicLink, request: Request, trace: Trace) -> Response:
     try:
         await _converse(link, request, trace, response)
     except NetError as error:
-        response.fail(_cut_short(response, error))
+        response.fail(error)
     return response.settled()
 
 
@@ -55,16 +61,25 @@ async def _converse(link: QuicLink, request: Request, trace: Trace, response: Re
     if request.body:
         http.send_data(stream, request.body, end_stream=True)
     while not response.complete:
-        for happened in await link.events():
+        for happened in await _happened(link, response):
             if isinstance(happened, StreamReset) and happened.stream_id == stream:
                 raise _reset(happened, response)
             for event in _http_events(http, happened):
                 if trace.phase is Phase.PROCESSING:
                     trace.enter(Phase.TRANSFER)
-                _take(event, response, link)
+                if getattr(event, "stream_id", None) == stream:
+                    _take(event, response, link)
         if request.redirects is not None and location(response) is not None:
             return  # its body is of no use: a bomb in it is never unpacked
         _bound(link, request, response)
+
+
+async def _happened(link: QuicLink, response: Response) -> list[QuicEvent]:
+    """Return what happened next. Raises NetError: of a body that lacks a part, TRUNCATED."""
+    try:
+        return await link.events()
+    except NetError as error:
+        raise _cut_short(response, error) from None
 
 
 def _http_events(http: Any, happened: QuicEvent) -> list[H3Event]:
@@ -81,13 +96,19 @@ def _take(event: H3Event, response: Response, link: QuicLink) -> None:
         return
     if isinstance(event, HeadersReceived):
         _take_headers(event, response)
-    elif isinstance(event, DataReceived) and event.data:
+    elif isinstance(event, DataReceived):
         link.useful += len(event.data)
         response.take_body(event.data)
     else:
         return
     if event.stream_ended and not response.complete:
-        response.finish()
+        _end(response)
+
+
+def _end(response: Response) -> None:
+    if not response.head_complete:
+        raise protocol_failure("HTTP/3: the stream ended before the headers were complete")
+    response.finish()
 
 
 def _take_headers(event: HeadersReceived, response: Response) -> None:

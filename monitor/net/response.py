@@ -8,6 +8,7 @@ import sys
 from typing import Self
 
 from monitor.domain.observation import FailureKind
+from monitor.domain.text import visible_text
 from monitor.net.encoding import Decoder, Identity, decoder, decoder_of
 from monitor.net.errors import NetError
 
@@ -17,8 +18,10 @@ WIRE_FACTOR = 4  # what surrounds a body, such as chunk sizes, is bounded as wel
 LARGEST_BODY = 1_048_576
 _MOST_PRELUDES = 10
 _MOST_UNPACKED = 67_108_864  # bytes that one piece off the wire may become
+_MOST_DIGITS = 100  # of a length in bytes
 _UNBOUNDED = sys.maxsize // 8
 _IDENTITY = Identity()
+_BLANKS = b" \t"  # around the value of a field, and no part of it (RFC 9110, 5.5)
 _FRAMING = {b"content-length", b"content-encoding", b"transfer-encoding"}
 
 Headers = list[tuple[bytes, bytes]]
@@ -46,6 +49,7 @@ class Response:
         "_largest_body",
         "_pieces",
         "_preludes",
+        "_taken",
         "body",
         "body_size",
         "chunked",
@@ -75,6 +79,7 @@ class Response:
         self._pieces = bytearray()
         self.body = b""
         self._preludes = 0
+        self._taken = 0  # bytes of the body as they came
         self.status = 0
         self.version = "0"
         self.headers: Headers = []
@@ -117,7 +122,7 @@ class Response:
             return
         if len(self.headers) >= MOST_HEADERS:
             raise too_large(f"over {MOST_HEADERS} response headers")
-        self.headers.append((name, value))
+        self.headers.append((name, value.strip(_BLANKS)))
 
     def take_trailers(self, fields: Headers) -> None:
         """Take the fields behind a body; those over the bound are dropped."""
@@ -140,7 +145,7 @@ class Response:
         self.version = version
         self.head_complete = True
         encodings = self._read_framing()
-        if self._has_no_body or status in {204, 304}:
+        if self._has_no_body or status in {101, 204, 304}:
             self.complete = True
             return
         if self._coding is not None:
@@ -156,6 +161,9 @@ class Response:
         """Take a piece of the body as it came. Raises NetError."""
         if self.complete:
             return
+        self._taken += len(octets)
+        if self.wire_length is not None and self._taken > self.wire_length:
+            raise protocol_failure(f"over {self.wire_length} bytes of body, which were announced")
         room = min(self._largest_body - self.body_size + 1, _MOST_UNPACKED)
         text = self._decoder.decode(octets, room)
         self.body_size += len(text)
@@ -171,7 +179,10 @@ class Response:
 
     def finish(self) -> None:
         """Take note of the end of the body."""
-        if self._coding is not None and not self._decoder.begun():
+        if self.wire_length is not None and self._taken < self.wire_length:
+            text = f"ended after {self._taken} bytes of body, of {self.wire_length} announced"
+            self.fail(truncated(text))
+        elif self._coding is not None and not self._decoder.begun():
             self.fail(protocol_failure(f"an empty body is no {self._coding}"))
         elif self._decoder.finished():
             self.body = bytes(self._pieces)
@@ -182,19 +193,34 @@ class Response:
             self.fail(truncated(text))
 
     def _read_framing(self) -> list[bytes]:
-        """Take note of how the body is framed; return the values of Content-Encoding."""
+        """Take note of how the body is framed; return the values of Content-Encoding.
+
+        Raises NetError when that can be read in more than one way.
+        """
         encodings: list[bytes] = []
+        codings: list[bytes] = []
         for name, value in self.headers:
             key = name.lower()
             if key not in _FRAMING:
                 continue
             if key == b"content-length":
-                self.wire_length = int(value)
+                self._take_length(value)
             elif key == b"content-encoding":
                 encodings.append(value)
             else:
-                self.chunked = value.lower().rpartition(b",")[2].strip() == b"chunked"
+                codings += (part.strip() for part in value.lower().split(b","))
+        if codings not in ([], [b"chunked"], [b"identity"]):
+            text = visible_text(b", ".join(codings), 40)
+            raise protocol_failure(f"transfer encoding {text!r}, which was not asked for")
+        self.chunked = codings == [b"chunked"]
         return encodings
+
+    def _take_length(self, value: bytes) -> None:
+        if not value.isdigit() or len(value) > _MOST_DIGITS:
+            raise protocol_failure(f"Content-Length {visible_text(value, 40)!r}")
+        if self.wire_length not in {None, int(value)}:
+            raise protocol_failure(f"Content-Length {self.wire_length} and {int(value)}")
+        self.wire_length = int(value)
 
 
 def protocol_failure(detail: str) -> NetError:

@@ -114,6 +114,38 @@ def half(exchange) -> None:
     exchange.body_piece(b"Maka")
 
 
+def announced(status: int) -> Answer:
+    """Return what announces a body and ends with the headers."""
+    return lambda it: it.head(status, ("content-length", "9"), end=True)
+
+
+def apart(exchange) -> None:
+    """End the stream by itself, as many servers do."""
+    exchange.head(200)
+    exchange.body_piece(b"Makassar")
+    exchange.later(lambda quic: quic.send_stream_data(exchange.stream, b"", end_stream=True))
+
+
+def too_long(exchange) -> None:
+    exchange.head(200, ("content-length", "3"))
+    exchange.body_piece(b"Makassar", end=True)
+
+
+def broken_coding(exchange) -> None:
+    exchange.answer(b"Makassar is no archive", 200, ("content-encoding", "gzip"))
+
+
+def no_head(exchange) -> None:
+    exchange.protocol._quic.send_stream_data(exchange.stream, b"", end_stream=True)
+
+
+def on_another_stream(exchange) -> None:
+    """Answer on a stream that nobody opened, and then on the one that was."""
+    other = exchange.protocol._quic.get_next_available_stream_id()
+    exchange.http.send_headers(other, [(b":status", b"500")], True)
+    exchange.later(lambda _: exchange.answer())
+
+
 def half_then_reset(exchange) -> None:
     half(exchange)
     exchange.later(lambda quic: quic.reset_stream(exchange.stream, 0x102))
@@ -140,6 +172,12 @@ PAGES = {
     "/gzip": lambda it: it.answer(gzip.compress(b"Makassar"), 200, ("content-encoding", "gzip")),
     "/moved": lambda it: it.answer(b"", 302, ("location", "/")),
     "/early": early,
+    **{f"/announced-{status}": announced(status) for status in (200, 204, 304)},
+    "/apart": apart,
+    "/too-long": too_long,
+    "/broken-coding": broken_coding,
+    "/no-head": no_head,
+    "/other-stream": on_another_stream,
     "/says": says,
     "/silent": lambda it: None,
     "/half": half,

@@ -91,10 +91,18 @@ async def test_what_arrives(fetched):
 
 @pytest.mark.parametrize(
     ("path", "body"),
-    [("/big", b"Makassar " * 60_000), ("/gzip", b"Makassar"), ("/early", b"Makassar")],
+    [
+        ("/big", b"Makassar " * 60_000),
+        ("/gzip", b"Makassar"),
+        ("/early", b"Makassar"),
+        ("/apart", b"Makassar"),
+        ("/other-stream", b"Makassar"),
+    ],
 )
 async def test_bodies(fetched, path, body):
-    """A large body, an encoded one, and one behind an interim response come in whole."""
+    """A body comes in whole: a large one, an encoded one, one behind an interim response, one whose
+    end is told apart; what comes on other streams is no part of the answer.
+    """
     response = (await fetched(path)).response
 
     assert (response.status, response.body) == (200, body)
@@ -105,9 +113,28 @@ async def test_an_address_is_a_name_of_the_certificate(fetched):
     assert (await fetched(host="127.0.0.1")).response.status == 200
 
 
-async def test_head(fetched):
-    """The answer to HEAD ends with its headers."""
-    assert (await fetched(method="HEAD")).response.status == 200
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+async def test_some_answers_have_no_body(fetched, method, status):
+    """HEAD, 204 and 304 end with their headers, whatever length those announce."""
+    response = (await fetched(f"/announced-{status}", method=method)).response
+
+    assert (response.status, response.failure, response.complete) == (status, None, True)
+    assert (response.body, response.wire_length) == (b"", 9)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/announced-200", Kind.TRUNCATED),
+        ("/too-long", Kind.PROTOCOL),
+        ("/broken-coding", Kind.PROTOCOL),
+    ],
+)
+async def test_a_body_that_is_not_as_announced(fetched, path, kind):
+    """A body of another length or coding than its headers say is told as over other versions."""
+    response = (await fetched(path)).response
+
+    assert (response.status, response.failure.failure.kind) == (200, kind)
 
 
 async def test_a_redirect(fetched):
@@ -130,6 +157,7 @@ async def test_a_body_over_its_bound(fetched):
         ("/reset", Kind.PROTOCOL, "reset by the target"),
         ("/goodbye", Kind.PROTOCOL, "too busy"),
         ("/headers", Kind.TOO_LARGE, "over 100 response headers"),
+        ("/no-head", Kind.PROTOCOL, "before the headers were complete"),
     ],
 )
 async def test_no_answer(failure, path, kind, words):

@@ -250,6 +250,35 @@ def test_fewer_bytes_than_announced():
     assert "8 bytes of body, of 9" in dialogue.response.failure.failure.detail
 
 
+@pytest.mark.parametrize("trailers", [False, True])
+def test_an_end_before_the_announced_body(trailers):
+    """A stream that ends with its headers, or its trailers, lacks the body that they announce."""
+    dialogue = Dialogue()
+    dialogue.exchange()
+    dialogue.server.send_headers(1, [*OK, ("content-length", "9")], end_stream=not trailers)
+    if trailers:
+        dialogue.server.send_headers(1, [("x-trailer", "1")], end_stream=True)
+    dialogue.exchange()
+
+    assert kind(dialogue.response) is Kind.TRUNCATED
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+@pytest.mark.parametrize("apart", [False, True])
+def test_some_answers_have_no_body(method, status, apart):
+    """HEAD, 204 and 304 end with their headers, whatever length those announce."""
+    dialogue = Dialogue(method=method)
+    dialogue.exchange()
+    fields = [(":status", str(status)), ("content-length", "9")]
+    dialogue.server.send_headers(1, fields, end_stream=not apart)
+    if apart:
+        dialogue.server.send_data(1, b"", end_stream=True)
+    dialogue.exchange()
+
+    assert (dialogue.response.complete, dialogue.response.body) == (True, b"")
+    assert dialogue.response.wire_length == 9
+
+
 @pytest.mark.parametrize(
     ("frames", "words"), [([], "before the headers"), ([HEAD_200], "0 bytes of body")]
 )

@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+import time
 import tracemalloc
 import zlib
 
@@ -115,7 +116,65 @@ def test_no_piece_unpacks_without_end():
 
 def test_the_bound_for_what_is_unbounded_is_none():
     """No body that fits into this machine's memory passes the number that stands for none."""
-    assert (
-        taken(b"", (b"content-length", str(sys.maxsize // 16).encode()), largest_body=None).failure
-        is None
-    )
+    response = taken(b"", (b"content-length", b"%d" % (sys.maxsize // 16)), largest_body=None)
+
+    assert kind(response) is Kind.TRUNCATED
+
+
+@pytest.mark.parametrize(
+    ("body", "lengths", "expected"),
+    [
+        (b"Makassar", [b"8"], None),
+        (b"Makassar", [b"\t8 "], None),
+        (b"Makassar", [b"008"], None),
+        (b"Makassar", [b"8", b"8"], None),
+        (b"Makassar", [b"9"], Kind.TRUNCATED),
+        (b"", [b"8"], Kind.TRUNCATED),
+        (b"Makassar", [b"7"], Kind.PROTOCOL),
+        (b"Makassar", [b"8", b"9"], Kind.PROTOCOL),
+        *((b"Makassar", [value], Kind.PROTOCOL) for value in (b"+8", b"0_8", b"-8", b"", b"8, 8")),
+        (b"Makassar", ["\N{FULLWIDTH DIGIT EIGHT}".encode()], Kind.PROTOCOL),
+        (b"Makassar", [b"8" * 5000], Kind.PROTOCOL),
+    ],
+)
+def test_a_body_has_the_announced_length(body, lengths, expected):
+    """In every version of HTTP a body has the length that its Content-Length says, in one way only."""
+    fields = [(b"content-length", value) for value in lengths]
+
+    assert kind(taken(body, *fields)) is expected
+
+
+def test_the_announced_length_is_that_of_the_wire():
+    """Content-Length counts the bytes of an encoded body as they came."""
+    packed = PACKED["gzip"]
+    fields = ((b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(packed)))
+
+    assert taken(packed, *fields).body == b"Makassar"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([b"chunked"], None),
+        ([b"Chunked "], None),
+        ([b"identity"], None),
+        ([b"gzip, chunked"], Kind.PROTOCOL),
+        ([b"gzip", b"chunked"], Kind.PROTOCOL),
+        ([b"chunked, chunked"], Kind.PROTOCOL),
+        ([b"chunked", b"identity"], Kind.PROTOCOL),
+        ([b"xchunked"], Kind.PROTOCOL),
+        ([b""], Kind.PROTOCOL),
+    ],
+)
+def test_a_transfer_encoding_that_nobody_asked_for(values, expected):
+    """But for chunks no transfer encoding is undone, and what would be left of one is not looked at."""
+    fields = [(b"Transfer-Encoding", value) for value in values]
+
+    assert kind(taken(b"Makassar", *fields)) is expected
+
+
+def test_blanks_around_a_value_are_no_part_of_it():
+    """The value of a header ends before the blanks behind it."""
+    response = taken(b"", (b"x-own", b" a b \t"))
+
+    assert response.headers == [(b"x-own", b"a b")]
