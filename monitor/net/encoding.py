@@ -61,14 +61,26 @@ class Zlib:
             self._begun = True
             if self._window == zlib.MAX_WBITS and octets[0] & 0x0F != 8:
                 self._engine = zlib.decompressobj(-zlib.MAX_WBITS)
+        if self._engine.eof:
+            octets = self._behind(octets)
+            if not octets:
+                return b""
+            self._next_member()
         text = self._engine.decompress(octets, limit)
-        while self._engine.eof and self._engine.unused_data and self._window == _GZIP:
-            rest = self._engine.unused_data
-            if len(text) >= limit or not rest.strip(b"\0"):
+        while self._engine.eof and len(text) < limit:
+            rest = self._behind(self._engine.unused_data)
+            if not rest:
                 break
             self._next_member()
             text += self._engine.decompress(rest, limit - len(text))
         return text
+
+    def _behind(self, octets: bytes) -> bytes:
+        """Return what counts of the bytes behind an end: of gzip a next member, past its padding.
+
+        An engine would keep all of them, and copy them anew with every piece.
+        """
+        return octets.lstrip(b"\0") if self._window == _GZIP else b""
 
     def _next_member(self) -> None:
         self._members += 1

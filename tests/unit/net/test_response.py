@@ -178,3 +178,28 @@ def test_blanks_around_a_value_are_no_part_of_it():
     response = taken(b"", (b"x-own", b" a b \t"))
 
     assert response.headers == [(b"x-own", b"a b")]
+
+
+def test_padding_behind_gzip_is_passed_over():
+    """Zeros may stand behind a member, in any number of pieces, and a further member behind them."""
+    member = PACKED["gzip"]
+
+    for step in (1, 7, 65_536):
+        packed = member + bytes(100) + member + bytes(100)
+        assert taken(packed, coding="gzip", step=step).body == b"MakassarMakassar"
+
+
+@pytest.mark.parametrize(("coding", "behind"), [("gzip", b"\0"), ("deflate", b"x")])
+def test_what_stands_behind_an_end_costs_nothing(coding, behind):
+    """Bytes behind the end of an encoded body, however small their pieces, take no time that grows."""
+    response = Response(coding=coding)
+    response.take_head(200, "1.1")
+    response.take_body(PACKED[coding])
+    began = time.process_time()
+
+    for _ in range(200_000):
+        response.take_body(behind)
+
+    spent = time.process_time() - began
+    print(f"{coding}: {spent:.3f} s of CPU")
+    assert spent < 1
