@@ -19,6 +19,7 @@ dovecot                     dovecot-imapd
 postfix                     postfix
 sshd                        openssh-server
 slapd                       slapd
+redis-server                redis-server
 mariadbd                    mariadb-server-core
 prosody                     prosody
 vsftpd                      vsftpd

@@ -21,15 +21,21 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from monitor.conditions.cel import Cel
+from monitor.conditions.redis import RedisConditions
+from monitor.conditions.redis import judge as judge_redis
 from monitor.net.certificates import read_chain
+from monitor.net.connection import Stream
 from monitor.net.dnsmessage import CnameLoop, Question, follow
 from monitor.net.dnspresent import zone_lines
-from monitor.net.dnssec import Validated, validate
+from monitor.net.dnssec import validate
 from monitor.net.dnssecwire import read as read_rrsets
 from monitor.net.dnswire import Malformed, decode, decode_cut
+from monitor.net.errors import NetError
 from monitor.net.http1 import Http1Response as Response
 from monitor.net.ocsp import Standing
 from monitor.net.ocsp import read_response as read_ocsp
+from monitor.net.reader import Reader
+from monitor.net.redis import RedisHeard, greet, learn
 from monitor.net.tlsversions import server_hello
 from tests.certificates import intermediate, issue, leaf
 from tests.dnsrecords import RECORDS, reply_with
@@ -89,10 +95,24 @@ def read_signed(octets: bytes) -> bool:
     return True
 
 
-def _finished(validation: Coroutine[Any, Any, Validated]) -> None:
+def _finished(coroutine: Coroutine[Any, Any, Any]) -> None:
     """Run what never waits."""
     with suppress(StopIteration):
-        validation.send(None)
+        coroutine.send(None)
+
+
+class Saying(Stream):
+    """A connection on which these bytes come, some at a time, and then the end."""
+
+    def __init__(self, octets: bytes) -> None:
+        self._rest = octets
+
+    async def receive(self, limit: int = 700) -> bytes:
+        octets, self._rest = self._rest[:limit], self._rest[limit:]
+        return octets
+
+    async def send(self, octets: bytes) -> None:
+        pass
 
 
 def _signed() -> tuple[bytes, ...]:
@@ -134,12 +154,35 @@ def read_document(octets: bytes) -> bool:
     return True
 
 
+def read_redis(octets: bytes) -> bool:
+    """Hear what a Redis server answers, and hold it against every condition."""
+    heard = RedisHeard()
+
+    async def visit() -> None:
+        reader = Reader(Saying(octets), "redis")
+        await greet(reader, heard)
+        await learn(reader, heard)
+
+    try:
+        _finished(visit())
+    except NetError:
+        return False
+    judge_redis(RedisConditions(role="replica"), heard, 0.0)
+    judge_redis(RedisConditions(), heard, 0.0)
+    return True
+
+
 DOCUMENT_RULE = Cel(
     "body.all(x, size(string(x)) > 0 || x in body || x.v > 1 || x[0].matches('^a+$'))"
     " && body.map(x, x + x).filter(x, x < body || int(x) > 0) != [timestamp(body[0]), body]"
     " || true"
 )
 SERVER_HELLO = b"\2\0\0\x28\3\3" + b"r" * 32 + b"\2id\xc0\x2f\0"
+REDIS_ANSWERS = (
+    b"+PONG\r\n$44\r\n# Server\r\nredis_version:7.0.15\r\nrole:slave\r\n\r\n",
+    b"+PONG\r\n-NOPERM this user has no permissions\r\n",
+    b"-NOAUTH Authentication required.\r\n:1\r\n",
+)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 _LEAF = leaf()
 _CHAIN = (_LEAF.der(), intermediate().der())
@@ -217,5 +260,6 @@ def parsers() -> dict[str, Parser]:
             read=read_document,
             seeds=(b'["a", {"v": 1.5e3}, [null, true]]', b'{"a": -1}', b"[1, 2]"),
         ),
+        "redis-answers": Parser(read=read_redis, seeds=REDIS_ANSWERS),
         "tls-answer": Parser(read=read_server_hello, seeds=(SERVER_HELLO,)),
     }

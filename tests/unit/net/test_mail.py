@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from monitor.domain.observation import FailureKind as Kind
 from monitor.net.errors import NetError
-from monitor.net.mail import Heard, Login, Security, introduce, quoted, take_leave
+from monitor.net.mail import Heard, Login, introduce, quoted, take_leave
 from monitor.net.mailimap import Imap
 from monitor.net.mailpop3 import Pop3
 from monitor.net.mailsmtp import Smtp, refuses_relay, takes
 from monitor.net.reader import Reader
+from monitor.net.visit import Security
 
 LOGIN = Login(username="pantau", password='a "b"\\c')
 
