@@ -5,10 +5,12 @@ one error that it documents, which is swallowed here.
 """
 
 import gzip
+import tempfile
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import dns.edns
@@ -23,6 +25,10 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 from monitor.conditions.cel import Cel
 from monitor.conditions.redis import RedisConditions
 from monitor.conditions.redis import judge as judge_redis
+from monitor.configuration.blackbox import modules_of
+from monitor.configuration.files import Shelf
+from monitor.configuration.findings import Findings
+from monitor.fields import Context
 from monitor.net.certificates import read_chain
 from monitor.net.connection import Stream
 from monitor.net.dnsmessage import CnameLoop, Question, follow
@@ -172,6 +178,25 @@ def read_redis(octets: bytes) -> bool:
     return True
 
 
+def read_modules(octets: bytes) -> bool:
+    """Read a blackbox.yml whose secrets lie beside it; each mistake is one line with its place."""
+    findings = Findings()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "blackbox.yml").write_bytes(octets)
+        for beside in ("secret.txt", "body.txt"):
+            (folder / beside).touch(0o600)
+            (folder / beside).write_text("hunter2")
+        modules = modules_of("blackbox.yml", Shelf(folder, findings), Context(folder=folder))
+    for each in findings.problems:
+        assert each.file == "blackbox.yml"
+        assert each.line >= 1
+        assert each.column >= 1
+        assert "\n" not in each.message
+    return bool(modules) and not findings.problems
+
+
+_MODULES = Path(__file__).parent.parent / "data" / "valid" / "blackbox" / "config" / "blackbox.yml"
 DOCUMENT_RULE = Cel(
     "body.all(x, size(string(x)) > 0 || x in body || x.v > 1 || x[0].matches('^a+$'))"
     " && body.map(x, x + x).filter(x, x < body || int(x) > 0) != [timestamp(body[0]), body]"
@@ -261,5 +286,6 @@ def parsers() -> dict[str, Parser]:
             seeds=(b'["a", {"v": 1.5e3}, [null, true]]', b'{"a": -1}', b"[1, 2]"),
         ),
         "redis-answers": Parser(read=read_redis, seeds=REDIS_ANSWERS),
+        "blackbox-yml": Parser(read=read_modules, seeds=(_MODULES.read_bytes(),)),
         "tls-answer": Parser(read=read_server_hello, seeds=(SERVER_HELLO,)),
     }
