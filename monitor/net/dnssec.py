@@ -6,6 +6,8 @@
   INSECURE: it is proven that a zone on the way is not signed, or only by algorithms that are not
   supported (8, 10, 13, 14, 15 and 16 are). BOGUS: anything else.
 - Every CNAME on the way counts; the worst of them speaks.
+- A signature counts for five minutes more at either end, or for a tenth of its time if that is
+  less, since our clock may be off; `expires` is its end as it is written.
 - The price is bounded: at most 64 questions, 160 signatures tried, 8 of them in vain.
 """
 
@@ -31,6 +33,7 @@ from monitor.net.dnssecwire import (
     NSEC3,
     NXDOMAIN,
     RRSIG,
+    SOA,
     Name,
     RRset,
     SignedReply,
@@ -120,8 +123,7 @@ class _Validation:
         alias = reply.answer.get((name, CNAME))
         try:
             if found:
-                for rrset in found:
-                    await self._present(rrset, reply)
+                await self._found(found, reply)
             elif alias:
                 await self._alias(alias, reply)
             else:
@@ -131,6 +133,13 @@ class _Validation:
         if found or alias is None:
             return None
         return _target(alias)
+
+    async def _found(self, found: Sequence[RRset], reply: SignedReply) -> None:
+        """Return if the RRsets that were asked for are secure."""
+        if reply.rcode == NXDOMAIN:
+            raise Bogus(f"{found[0]}: there, but NXDOMAIN says that its name is not")
+        for rrset in found:
+            await (self._alias if rrset.type == CNAME else self._present)(rrset, reply)
 
     async def _present(self, rrset: RRset, reply: SignedReply) -> None:
         """Return if an RRset of the answer section is secure."""
@@ -212,9 +221,14 @@ def _side(name: Name, record_type: int) -> Name:
 
 
 def _is_cut_short(reply: SignedReply, name: Name, record_type: int) -> bool:
-    """Say whether a reply ends with an alias and says nothing of what it leads to."""
+    """Say whether a reply ends with an alias and says nothing of what it leads to.
+
+    A denial bears the SOA of the zone that denies (RFC 2308, 3). What else the authority section
+    holds is a referral to that zone, or the proof that a wildcard made the alias.
+    """
     is_answered = _of_type(reply, name, record_type) or reply.answer.get((name, CNAME))
-    return not is_answered and not reply.authority
+    soas = (one.owner for one in reply.authority.values() if one.type == SOA)
+    return not is_answered and not any(is_within(name, owner) for owner in soas)
 
 
 def _target(alias: RRset) -> Name:

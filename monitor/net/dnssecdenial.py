@@ -52,7 +52,8 @@ class Denial(Protocol):
 def no_name(denial: Denial, name: Name) -> Proof:
     """Say whether `name` is proven not to exist, nor a wildcard that would stand for it."""
     encloser, proof = denial.encloser(name)
-    return _weaker(proof, denial.denies((_ASTERISK, *encloser)))
+    # What may be unsigned is told by the span over the name, not by the wildcard's (RFC 5155, 9.2).
+    return Proof.NONE if denial.denies((_ASTERISK, *encloser)) is Proof.NONE else proof
 
 
 def no_records(denial: Denial, name: Name, record_type: int) -> Proof:

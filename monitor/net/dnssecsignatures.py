@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from monitor.net.dnsseckeys import made_by
+from monitor.net.dnsseckeys import SUPPORTED, made_by
 from monitor.net.dnssecrecords import Key, Signature, read_signatures
 from monitor.net.dnssecwire import RRSIG, Name, RRset, Section, shown, wire_name
 
@@ -17,6 +17,12 @@ _RECORD = struct.Struct("!HHIH")
 _IN = 1
 _HALF_THE_CIRCLE = 2**31
 _MOST_TRIED, _MOST_IN_VAIN = 160, 8
+
+# How far our own clock may be off. Resolvers differ: some forgive an hour or even a day, others
+# nothing, and whoever uses those has lost the name at the very second. A check that forgave as
+# much would call a zone right while half the city can't reach it. Five minutes are what a clock
+# that is set at all can be wrong by; of a short signature they would be too much.
+_MOST_SKEW_SECONDS, _SKEW_SHARE = 300, 0.1
 
 
 class Bogus(Exception):
@@ -75,11 +81,13 @@ def verify(
 ) -> Verified:
     """Return the first of the signatures that a key of `zone` made, and that is valid `now`.
 
-    Raises Bogus with what is wrong with the first of them, when none holds.
+    Those of algorithms that are not supported are passed over: a zone that changes its algorithm
+    signs by the old one and by the new one for a while. Raises Bogus with what is wrong with the
+    first of the others, when none holds.
     """
     wrong: Bogus | None = None
     for signature in signatures:
-        if signature.signer != zone:
+        if signature.signer != zone or signature.algorithm not in SUPPORTED:
             continue
         try:
             return _verify_one(rrset, signature, keys, now, effort)
@@ -94,12 +102,12 @@ def _verify_one(
     labels = len(rrset.owner) - (rrset.owner[:1] == (b"*",))
     if signature.labels > labels:
         raise Bogus(f"{rrset}: the signature is over a longer name")
-    expires = _moment(signature.expiration, now)
+    expires, begins = (_moment(one, now) for one in (signature.expiration, signature.inception))
     by = f"{rrset}: the signature by key {signature.key_tag}"
-    if expires < now.timestamp():
+    skew = min(_MOST_SKEW_SECONDS, (expires - begins) * _SKEW_SHARE)
+    if expires + skew < now.timestamp():
         raise Bogus(f"{by} ended {_shown(expires)}", expires)
-    begins = _moment(signature.inception, now)
-    if begins > now.timestamp():
+    if begins - skew > now.timestamp():
         raise Bogus(f"{by} begins {_shown(begins)}")
     named = (signature.key_tag, signature.algorithm)
     candidates = [key for key in keys if (key.tag, key.algorithm) == named]

@@ -116,6 +116,40 @@ async def test_signature_outside_its_time(now: datetime, wrong: str):
     assert found.reason.endswith(wrong)
 
 
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("times", "security"),
+    [
+        ({"expiration": NOON - 4 * MINUTE}, Security.SECURE),
+        ({"expiration": NOON - 6 * MINUTE}, Security.BOGUS),
+        ({"inception": NOON + 4 * MINUTE}, Security.SECURE),
+        ({"inception": NOON + 6 * MINUTE}, Security.BOGUS),
+        ({"inception": NOON - 21 * MINUTE, "expiration": NOON - MINUTE}, Security.SECURE),
+        ({"inception": NOON - 23 * MINUTE, "expiration": NOON - 3 * MINUTE}, Security.BOGUS),
+    ],
+    ids=["just-ended", "ended", "just-not-begun", "not-begun", "short", "short-ended"],
+)
+async def test_our_clock_may_be_off(times: dict[str, datetime], security: Security):
+    """Five minutes at either end of a signature are forgiven, or a tenth of a short one's time."""
+    signature = EXAMPLE.signature(WWW[0], **times)
+
+    found = await validated(reply([WWW[0], signature]))
+
+    assert found.security is security, found.reason
+
+
+async def test_forgiven_signature_tells_its_end():
+    """The end that is measured is the signature's own, not the one that is forgiven."""
+    late = EXAMPLE.signature(WWW[0], expiration=NOON - MINUTE)
+
+    found = await validated(reply([WWW[0], late]))
+
+    assert found.security is Security.SECURE
+    assert found.expires == (NOON - MINUTE).timestamp()
+
+
 async def test_expired_signature_tells_its_end():
     """The end of an expired signature is reported, so that its age can be seen."""
     late = EXAMPLE.signature(WWW[0], inception=NOON - 9 * DAY, expiration=NOON - DAY)
@@ -260,6 +294,61 @@ async def test_alias_that_leads_out_of_the_reply():
     assert asked.questions[-1] == "www.example.id A"
 
 
+CHILD = SignedZone("sub.example.id.")
+CHILD_DS = EXAMPLE.sign("sub.example.id.", "DS", CHILD.ds())
+BEYOND = EXAMPLE.sign("alias.example.id.", "CNAME", "www.sub.example.id.")
+
+
+@pytest.mark.parametrize("signed", [True, False], ids=["signed", "unsigned"])
+async def test_alias_into_a_zone_that_is_delegated(signed: bool):
+    """An alias that comes with a referral, as a zone's own server answers, is followed further."""
+    servers = dns.rrset.from_text("sub.example.id.", 300, "IN", "NS", "ns.sub.example.id.")
+    none = nsec(EXAMPLE, "sub.example.id.", "t.example.id.", "NS RRSIG NSEC")
+    www = CHILD.sign("www.sub.example.id.", "A", "192.0.2.7")
+    asked = world(
+        **{
+            "sub.example.id_DS": reply(CHILD_DS) if signed else reply([], none),
+            "sub.example.id_DNSKEY": reply(CHILD.keys()),
+            "www.sub.example.id_A": reply(www if signed else www[:1]),
+        }
+    )
+    answer = reply(BEYOND, [servers, *(CHILD_DS if signed else none)])
+
+    found = await validated(answer, asked, name="alias.example.id")
+
+    assert found.security is (Security.SECURE if signed else Security.INSECURE), found.reason
+
+
+async def test_alias_of_a_wildcard_out_of_the_reply():
+    """The proof that a wildcard made an alias says nothing of what the alias leads to."""
+    alias = EXAMPLE.expanded("*.example.id.", "any.example.id.", "CNAME", "www.sub.example.id.")
+    between = nsec(EXAMPLE, "a.example.id.", "b.example.id.", "A RRSIG NSEC")
+    asked = world(
+        **{
+            "sub.example.id_DS": reply(CHILD_DS),
+            "sub.example.id_DNSKEY": reply(CHILD.keys()),
+            "www.sub.example.id_A": reply(CHILD.sign("www.sub.example.id.", "A", "192.0.2.7")),
+        }
+    )
+
+    found = await validated(reply(alias, between), asked, name="any.example.id")
+
+    assert found.security is Security.SECURE, found.reason
+
+
+async def test_alias_to_what_is_denied():
+    """A reply that denies what an alias leads to, as its SOA tells, is judged by that denial."""
+    alias = EXAMPLE.sign("alias.example.id.", "CNAME", "none.example.id.")
+    soa = EXAMPLE.sign("example.id.", "SOA", "ns.example.id. host.example.id. 1 2 3 4 5")
+    there = EXAMPLE.sign("none.example.id.", "A", "192.0.2.1")
+    asked = world(**{"none.example.id_A": reply(there)})
+
+    found = await validated(reply(alias, soa), asked, name="alias.example.id")
+
+    assert found.security is Security.BOGUS
+    assert asked.questions[-1] != "none.example.id A"
+
+
 async def test_aliases_without_end():
     """CNAMEs in a circle are bogus rather than followed for ever."""
     circle = [
@@ -282,6 +371,17 @@ async def test_dname():
     assert found.security is Security.SECURE
 
 
+@pytest.mark.parametrize("record", ["CNAME", "ANY"])
+async def test_cname_of_a_dname_by_its_own_type(record: str):
+    """A question for the CNAME itself is answered by the DNAME's signature as well."""
+    dname = EXAMPLE.sign("old.example.id.", "DNAME", "example.id.")
+    made = dns.rrset.from_text("www.old.example.id.", 300, "IN", "CNAME", "www.example.id.")
+
+    found = await validated(reply([*dname, made]), name="www.old.example.id", record=record)
+
+    assert found.security is Security.SECURE, found.reason
+
+
 async def test_cname_that_no_dname_makes():
     """A CNAME beside a DNAME that would lead elsewhere is bogus."""
     dname = EXAMPLE.sign("old.example.id.", "DNAME", "example.id.")
@@ -301,6 +401,13 @@ async def test_any():
     part = await validated(reply([*WWW, mx[0]]), record="ANY")
 
     assert (whole.security, part.security) == (Security.SECURE, Security.BOGUS)
+
+
+async def test_denial_beside_what_it_denies():
+    """NXDOMAIN over a signed answer is proven by nothing: the header is what nobody signs."""
+    found = await validated(reply(WWW, rcode="NXDOMAIN"))
+
+    assert found.security is Security.BOGUS
 
 
 @pytest.mark.parametrize("wire", [b"", b"\0" * 11, reply(WWW)[:-9]])

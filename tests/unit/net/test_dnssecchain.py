@@ -89,6 +89,33 @@ async def test_zone_with_unsupported_algorithms():
     assert found.reason == ("example.id: no supported algorithm and digest in DS (5/2, 13/1)")
 
 
+async def test_zone_that_changes_its_algorithm():
+    """Signatures of an algorithm that is not supported count neither for nor against a zone."""
+    old = SignedZone("example.id.", 8)
+    old.dnskey = old.dnskey.replace(algorithm=5)
+    keys = dns.rrset.from_rdata("example.id.", 300, EXAMPLE.dnskey, old.dnskey)
+    sets = [
+        dns.rrset.from_text("www.example.id.", 300, "IN", f"TYPE{n}", r"\# 0")
+        for n in range(65280, 65290)
+    ]
+    asked = world(**{"example.id_DNSKEY": reply([keys, signed_twice(keys, old)])})
+
+    found = await validated(
+        reply([one for rrset in sets for one in (rrset, signed_twice(rrset, old))]),
+        asked,
+        record="ANY",
+    )
+
+    assert found.security is Security.SECURE, found.reason
+
+
+def signed_twice(rrset: Any, old: SignedZone) -> dns.rrset.RRset:
+    """Return the signatures by the zone's key and by one of an algorithm of old."""
+    (good,) = EXAMPLE.signature(rrset)
+    weak = good.replace(algorithm=5, key_tag=key_tag(old.dnskey.to_wire()))
+    return dns.rrset.from_rdata(rrset.name, 300, good, weak)
+
+
 async def test_proof_that_there_is_no_ds():
     """A delegation that provably has no DS is insecure, and the name without it is told."""
     denial = nsec(ID, "example.id.", "f.id.", "NS RRSIG NSEC")

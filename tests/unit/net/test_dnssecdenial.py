@@ -81,6 +81,10 @@ ENCLOSER = matching("example.id.", APEX)
             [*ENCLOSER, *covering("www.example.id.", opt_out=True), *covering("*.example.id.")],
             INSECURE,
         ),
+        (
+            [*ENCLOSER, *covering("www.example.id."), *covering("*.example.id.", opt_out=True)],
+            SECURE,
+        ),
     ],
     ids=[
         "name-and-wildcard",
@@ -95,6 +99,7 @@ ENCLOSER = matching("example.id.", APEX)
         "hashed-name-missing",
         "hashed-wildcard-missing",
         "hashed-opt-out",
+        "hashed-opt-out-of-the-wildcard",
     ],
 )
 async def test_no_such_name(denial: RRsets, security: Security):
