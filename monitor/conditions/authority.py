@@ -1,7 +1,7 @@
 """What the name servers of a zone must agree on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from monitor.conditions.dns import disagreement, listed
@@ -42,7 +42,7 @@ def judge(conditions: AuthorityConditions, found: Authorities) -> Verdict:
     serving = [one for one in found.servers if one.lame is None]
     if not serving:
         return _nobody(found)
-    failure = disagreement([(str(one), one.reply) for one in serving if one.reply])
+    failure = _disagreement(serving)
     if failure:
         return Verdict(OutcomeStatus.FAILED, failure)
     detail = (
@@ -58,13 +58,13 @@ def judge(conditions: AuthorityConditions, found: Authorities) -> Verdict:
 def differs(reply: Reply, found: Authorities) -> Failure | None:
     """Return a failure if a resolver's reply is none that a server of the zone gives.
 
-    TTLs don't count. Where a server's answer ends with an alias into another zone, the resolver
-    must have gone the same way.
+    TTLs don't count. Where a server's answer ends with an alias out of the zone, the resolver must
+    have gone the same way.
     """
-    serving = [one.reply for one in found.servers if one.lame is None and one.reply]
+    serving = [one for one in found.servers if one.lame is None and one.reply]
     if not serving or any(_same(reply, one) for one in serving):
         return None
-    theirs = sorted({_said(one) for one in serving})[:_MOST_SHOWN]
+    theirs = sorted({_said(one.reply) for one in serving if one.reply})[:_MOST_SHOWN]
     detail = f"answers: {_said(reply)}, but the zone {found.zone} has {' or '.join(theirs)}"
     return Failure(FailureKind.ANSWER, detail)
 
@@ -119,10 +119,32 @@ def _delegated_otherwise(found: Authorities) -> str | None:
     )
 
 
-def _same(reply: Reply, other: Reply) -> bool:
-    if other.aliases and not other.answers and other.rcode == "NOERROR":
-        return reply.aliases[: len(other.aliases)] == other.aliases
-    return (reply.rcode, {*reply.answers}) == (other.rcode, {*other.answers})
+def _disagreement(serving: Sequence[Authority]) -> Failure | None:
+    """Return a failure if servers say different things, of what is the zone's own affair.
+
+    Where it ends with an alias, one that serves the other zone too may say more.
+    """
+    ends = [len(one.reply.aliases) for one in serving if one.reply and one.leads_away]
+    replies = [(str(one), one.reply) for one in serving if one.reply]
+    if ends:
+        replies = [(server, _up_to(reply, min(ends))) for server, reply in replies]
+    return disagreement(replies)
+
+
+def _up_to(reply: Reply, count: int) -> Reply:
+    """Return what a reply says up to its alias of this number, which then is its answer."""
+    if len(reply.aliases) < count:
+        return reply
+    return replace(reply, rcode="NOERROR", answers=reply.aliases[:count])
+
+
+def _same(reply: Reply, server: Authority) -> bool:
+    theirs = server.reply
+    if theirs is None:
+        return False
+    if server.leads_away:
+        return reply.aliases[: len(theirs.aliases)] == theirs.aliases
+    return (reply.rcode, {*reply.answers}) == (theirs.rcode, {*theirs.answers})
 
 
 def _said(reply: Reply) -> str:

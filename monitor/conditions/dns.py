@@ -61,19 +61,18 @@ def _judge(conditions: DnsConditions, reply: Reply) -> Failure | None:
         detail = f"flags: {_flags(reply)}, expected ad: the resolver validated nothing"
         return Failure(FailureKind.DNSSEC, detail)
     if reply.rcode == "NOERROR" and len(reply.answers) < conditions.min_answers:
-        got = listed(reply.answers)
-        detail = f"answers: {got}, expected at least {conditions.min_answers}"
+        detail = f"answers: {_got(reply)}, expected at least {conditions.min_answers}"
         return Failure(FailureKind.RESOLVE_NODATA, detail)
     wrong = (
-        _wrong_answers(conditions, reply.answers)
+        _wrong_answers(conditions, reply)
         or _wrong_ttl(conditions, reply.ttls)
         or _wrong_flags(conditions, reply)
     )
     return Failure(FailureKind.ANSWER, wrong) if wrong else None
 
 
-def _wrong_answers(conditions: DnsConditions, answers: Sequence[str]) -> str | None:
-    got = f"answers: {listed(answers)}, expected"
+def _wrong_answers(conditions: DnsConditions, reply: Reply) -> str | None:
+    answers, got = reply.answers, f"answers: {_got(reply)}, expected"
     if conditions.exactly is not None and tuple(sorted({*answers})) != conditions.exactly:
         return f"{got} exactly {listed(conditions.exactly)}" + _difference(
             conditions.exactly, answers
@@ -88,6 +87,14 @@ def _wrong_answers(conditions: DnsConditions, answers: Sequence[str]) -> str | N
     if conditions.none_match and any(map(conditions.none_match.search, answers)):
         return f"{got} none to match {conditions.none_match.text!r}"
     return None
+
+
+def _got(reply: Reply) -> str:
+    """Return the answers; where there are none, the alias that leads to nothing."""
+    got = listed(reply.answers)
+    return (
+        got if reply.answers or not reply.aliases else f"{got} behind {listed(reply.aliases[-1:])}"
+    )
 
 
 def _difference(expected: Sequence[str], answers: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from monitor.net.delegation import (
     delegated_servers,
     find_delegation,
     find_zone,
+    leads_away,
     parent,
 )
 from monitor.net.dnsclient import DnsAnswer, QueryTrace, Transport, ask
@@ -21,8 +22,9 @@ from monitor.net.errors import NetError
 from monitor.net.network import Network
 from monitor.net.resolver import Family
 
-_MOST_SERVERS = 32
+_MOST_NAMES = 32
 _MOST_ADDRESSES = 8  # of one name
+_MOST_ASKED = 32  # of all names together: so many sockets are open at once
 _MOST_PARENTS = 3  # asked until one answers
 _AS_IT_IS = Options(checking_disabled=True)  # a zone with broken signatures has servers too
 _SHARE_OF_TIME = 0.8  # for each step, so that what is known can still be told at the end
@@ -36,12 +38,14 @@ class Authority:
 
     `failure` says why there is no `reply`, and no `answer` that it was read from; with `cause`
     the fault is ours. `serial` is that of its copy of the zone, `seconds` what the answer took.
+    `leads_away` says that it answers with an alias alone, since the zone ends there.
     """
 
     name: str
     address: str | None = None
     reply: Reply | None = None
     answer: DnsAnswer | None = None
+    leads_away: bool = False
     serial: int | None = None
     failure: Failure | None = None
     cause: UnknownCause | None = None
@@ -86,9 +90,10 @@ async def ask_authorities(
 ) -> Authorities:
     """Return what each server of the question's zone says to it.
 
-    The zone and its servers are found through our own resolver. With `delegation` a server of
-    the zone above is asked too. `deadline` is a reading of `time.monotonic`. Raises NetError
-    where the zone or the names of its servers can't be found.
+    The zone and its servers are found through our own resolver. At most 32 addresses are asked,
+    of each name as many. With `delegation` a server of the zone above is asked too. `deadline` is
+    a reading of `time.monotonic`. Raises NetError where the zone or the names of its servers
+    can't be found.
     """
     asking = _Asking(
         network=network,
@@ -105,7 +110,7 @@ async def ask_authorities(
     return Authorities(
         zone=found.zone,
         listed=found.servers,
-        servers=servers.result()[:_MOST_SERVERS],
+        servers=servers.result(),
         delegated=above.result() if above else None,
     )
 
@@ -128,8 +133,9 @@ class _Asking:
         self, names: Sequence[str], question: Question, zone: str
     ) -> tuple[Authority, ...]:
         """Return what every server says, at every address of its name; of many, the first."""
-        most = names[:_MOST_SERVERS]
-        found = await asyncio.gather(*(self._named(name, question, zone) for name in most))
+        most = names[:_MOST_NAMES]
+        each = min(_MOST_ADDRESSES, _MOST_ASKED // len(most))
+        found = await asyncio.gather(*(self._named(name, each, question, zone) for name in most))
         return tuple(one for servers in found for one in servers)
 
     async def delegated(self, zone: str) -> tuple[str, ...] | None:
@@ -153,14 +159,14 @@ class _Asking:
                     return servers
         return None
 
-    async def _named(self, name: str, question: Question, zone: str) -> list[Authority]:
+    async def _named(self, name: str, most: int, question: Question, zone: str) -> list[Authority]:
         addresses, error = await self._addresses(name)
         if not addresses:
             failure = error.failure if error else Failure(FailureKind.RESOLVE_NODATA, name)
             return [Authority(name=name, failure=failure, cause=error.cause if error else None)]
         return list(
             await asyncio.gather(
-                *(self._one(name, address, question, zone) for address in addresses)
+                *(self._one(name, address, question, zone) for address in addresses[:most])
             )
         )
 
@@ -173,7 +179,7 @@ class _Asking:
                 found += await self.network.addresses(name, family, self._until())
             except NetError as error:
                 trouble = trouble or error
-        return list(dict.fromkeys(found))[:_MOST_ADDRESSES], trouble
+        return list(dict.fromkeys(found)), trouble
 
     async def _one(self, name: str, address: str, question: Question, zone: str) -> Authority:
         trace = QueryTrace()
@@ -191,17 +197,18 @@ class _Asking:
             address=address,
             reply=reply,
             answer=answer,
+            leads_away=_leads_away(reply, answer.message, zone),
             serial=serial,
             seconds=trace.connect_seconds + trace.request_seconds,
         )
 
     async def _ask(self, address: str, question: Question, trace: QueryTrace) -> DnsAnswer:
-        return await ask(
+        return await ask_patiently(
             NameServer(address, self.port),
             question,
             transport=self.transport,
             options=self.options,
-            deadline=min(self._until(), monotonic() + _PATIENCE_SECONDS),
+            deadline=self._until(),
             trace=trace,
         )
 
@@ -209,6 +216,39 @@ class _Asking:
         """Return a deadline that leaves some of the time for what comes after."""
         now = monotonic()
         return now + (self.deadline - now) * _SHARE_OF_TIME
+
+
+async def ask_patiently(
+    server: NameServer,
+    question: Question,
+    *,
+    transport: Transport,
+    options: Options,
+    deadline: float,
+    trace: QueryTrace,
+) -> DnsAnswer:
+    """Return what one server says, as `ask` does, but wait for no more than three seconds.
+
+    Over UDP it is asked again after half of them: a packet that was lost makes no server lame.
+    """
+    began = monotonic()
+    until = min(deadline, began + _PATIENCE_SECONDS)
+    tries = [(began + until) / 2, until] if transport is Transport.UDP else [until]
+    for end in tries:
+        try:
+            return await ask(
+                server, question, transport=transport, options=options, deadline=end, trace=trace
+            )
+        except NetError as error:
+            if end == until or error.failure.kind is not FailureKind.TIMEOUT:
+                raise
+    raise AssertionError  # the last try returned or raised
+
+
+def _leads_away(reply: Reply, message: Message, zone: str) -> bool:
+    if reply.rcode != "NOERROR" or reply.answers or not reply.aliases:
+        return False
+    return leads_away(message, reply.aliases[-1], zone)
 
 
 def _serial(message: Message, zone: str) -> int | None:

@@ -65,6 +65,22 @@ def delegated_servers(message: Message, zone: str) -> tuple[str, ...]:
     return tuple(sorted({record.text for record in records if _is_ns_of(record, zone)}))
 
 
+def leads_away(message: Message, end: str, zone: str) -> bool:
+    """Say whether a server of `zone` rightly says nothing of `end`, where its aliases lead.
+
+    It does so of names outside the zone, and of those in a zone below, to which it refers. If it
+    denies that there is something, its reply bears the SOA (RFC 2308, 3).
+    """
+    above = [record for record in message.authority if is_within(end, record.name)]
+    if any(record.type == "SOA" for record in above):
+        return False
+    is_referral = any(
+        record.type == "NS" and record.name != zone and is_within(record.name, zone)
+        for record in above
+    )
+    return is_referral or not is_within(end, zone)
+
+
 async def _looked_up(look_up: LookUp, question: Question) -> Message:
     message = await look_up(question)
     if message.rcode not in _KNOWN:

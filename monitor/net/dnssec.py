@@ -22,7 +22,7 @@ from monitor.net.dnsmessage import MOST_CNAMES, Question
 from monitor.net.dnsnames import Malformed
 from monitor.net.dnssecchain import AskSigned, Chain, Insecure, Zone
 from monitor.net.dnssecdenial import Proof, no_closer_name, no_name, no_records
-from monitor.net.dnssecrecords import plain_name
+from monitor.net.dnssecrecords import plain_name, read_signatures
 from monitor.net.dnssecsignatures import Bogus, signatures_of
 from monitor.net.dnssecwire import (
     CNAME,
@@ -85,6 +85,17 @@ async def validate(
         validation.expiries += [] if error.expires is None else [error.expires]
         return validation.result(Security.BOGUS, str(error))
     return validation.result(Security.SECURE, None)
+
+
+def signers(wire: bytes) -> frozenset[Name]:
+    """Return the zones that have signed what a reply holds, or say so; none for a broken one."""
+    try:
+        reply = read(wire)
+    except Malformed:
+        return frozenset()
+    rrsets = (*reply.answer.values(), *reply.authority.values())
+    signatures = (read_signatures(rrset) for rrset in rrsets if rrset.type == RRSIG)
+    return frozenset(one.signer for found in signatures for one in found)
 
 
 class _Validation:

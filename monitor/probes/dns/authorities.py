@@ -1,5 +1,6 @@
 """The name servers of a zone: each of them asked, or held against a resolver's answer."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -7,20 +8,24 @@ from typing import Any
 from monitor.checktype import ProbeContext
 from monitor.conditions import dnssec
 from monitor.conditions.authority import AuthorityConditions, Verdict, differs, judge, serial_drift
+from monitor.conditions.dns import DnsConditions
 from monitor.conditions.dns import judge as judge_reply
 from monitor.domain.observation import Outcome, OutcomeStatus, Series, series
 from monitor.domain.text import visible_text
-from monitor.net.authority import Authorities, Authority, ask_authorities
-from monitor.net.dnsclient import DnsAnswer, Options, QueryTrace, Transport, ask
+from monitor.net.authority import Authorities, Authority, ask_authorities, ask_patiently
+from monitor.net.dnsclient import DnsAnswer, Options, QueryTrace, Transport
 from monitor.net.dnsmessage import Question
 from monitor.net.dnsreport import Asked, Reply, combine
 from monitor.net.dnssec import Validated
+from monitor.net.dnssecchain import AskSigned
 from monitor.net.dnsserver import DNS_PORT
+from monitor.net.errors import NetError
 from monitor.net.resolver import Family
 from monitor.probes.dns.spec import DnsSpec
-from monitor.probes.dns.validation import worth
+from monitor.probes.dns.validation import resolver_of, worth
 
 _SIGNED = Options(recursion=False, dnssec_ok=True)
+_SHARE_OF_TIME = 0.8  # for validation, so that what is known can still be told at the end
 _SERVERS = series("pantau_dns_authorities")
 _LAME = series("pantau_dns_lame_authorities")
 _DRIFT = series("pantau_dns_serial_drift")
@@ -47,11 +52,7 @@ async def ask_all(spec: DnsSpec, context: ProbeContext, port: int = DNS_PORT) ->
     serving = [one for one in found.servers if one.lame is None]
     if not serving:
         return _reported(Outcome(), verdict, found)
-    asked = [
-        await _judged(spec, context, question, (one, one.reply, one.answer))
-        for one in serving
-        if one.reply and one.answer
-    ]
+    asked = await _judged_at_once(spec, context, question, serving)
     return _reported(combine(spec.record, asked), verdict, found)
 
 
@@ -89,19 +90,54 @@ async def _ask(spec: DnsSpec, context: ProbeContext, question: Question, port: i
     )
 
 
+async def _judged_at_once(
+    spec: DnsSpec, context: ProbeContext, question: Question, serving: Sequence[Authority]
+) -> list[Asked]:
+    """Return how each server that serves the zone does by itself.
+
+    Whose signatures can't be looked at in time degrades beside others; where that are all of
+    them, nothing is proven.
+    """
+    now = context.monotonic()
+    hurried = replace(context, deadline=now + (context.deadline - now) * _SHARE_OF_TIME)
+    ask_resolver = resolver_of(hurried)
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(
+                _judged(spec, hurried, question, (one, one.reply, one.answer), ask_resolver)
+            )
+            for one in serving
+            if one.reply and one.answer
+        ]
+    asked = [task.result() for task in tasks]
+    if any(one.validated for one in asked):
+        return asked
+    return [replace(one, failure=one.failure or one.warning, warning=None) for one in asked]
+
+
 async def _judged(
     spec: DnsSpec,
     context: ProbeContext,
     question: Question,
     served: tuple[Authority, Reply, DnsAnswer],
+    ask_resolver: AskSigned,
 ) -> Asked:
     """Return how one server that serves the zone does by itself."""
     server, reply, answer = served
-    failure, warning, proven = judge_reply(spec.conditions, reply), None, None
+    failure, warning, cause, proven = (
+        judge_reply(_conditions(spec, server), reply),
+        None,
+        None,
+        None,
+    )
     if failure is None and spec.signatures:
-        proven = await _validated(spec, context, question, answer)
-        failure = dnssec.judge(spec.signatures, proven)
-        warning = dnssec.ends_soon(spec.signatures, proven, context.now)
+        try:
+            proven = await _validated(spec, context, question, answer, ask_resolver)
+        except NetError as error:
+            warning, cause = error.failure, error.cause
+        else:
+            failure = dnssec.judge(spec.signatures, proven)
+            warning = dnssec.ends_soon(spec.signatures, proven, context.now)
     return Asked(
         server=str(server),
         named=True,
@@ -111,17 +147,27 @@ async def _judged(
         validated=proven,
         failure=failure,
         warning=warning,
+        cause=cause,
         answered=True,
     )
 
 
+def _conditions(spec: DnsSpec, server: Authority) -> DnsConditions:
+    """Return what a server's reply is judged by: an alias out of the zone is all it can say."""
+    return replace(spec.conditions, min_answers=0) if server.leads_away else spec.conditions
+
+
 async def _validated(
-    spec: DnsSpec, context: ProbeContext, question: Question, answer: DnsAnswer
+    spec: DnsSpec,
+    context: ProbeContext,
+    question: Question,
+    answer: DnsAnswer,
+    ask_resolver: AskSigned,
 ) -> Validated:
     """Return what an answer is worth, with the keys that the same server has. Raises NetError."""
 
     async def ask_server(asked: Question) -> DnsAnswer:
-        return await ask(
+        return await ask_patiently(
             answer.server,
             asked,
             transport=Transport(spec.transport),
@@ -130,7 +176,9 @@ async def _validated(
             trace=QueryTrace(),
         )
 
-    return await worth(spec, context, question, answer, ask_server, recursive=False)
+    return await worth(
+        spec, context, question, answer, ask_server, recursive=False, ask_resolver=ask_resolver
+    )
 
 
 def _reported(outcome: Outcome, verdict: Verdict, found: Authorities) -> Outcome:

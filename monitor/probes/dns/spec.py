@@ -41,8 +41,12 @@ With `expect.dnssec` the check validates the answer itself, and the proof that s
 there too, from the keys of the root or from `trust_anchors` down. The resolver is asked for the
 answer as it is, so that the failure names what is wrong (`www.example.id A: the signature by key
 4711 ended 2026-11-01 00:00:00 UTC`) where a resolver only says SERVFAIL. A server with recursion
-is asked for the whole chain of DS and DNSKEY records; of any other only its own keys are, and our
-resolver for the rest.
+is asked for the whole chain of DS and DNSKEY records; any other for the keys of the zones that
+signed its answer, and our resolver for the rest. Every alias on the way counts: one that leads
+into an unsigned zone makes the answer insecure. A signature that ended, or begins, within five
+minutes of our clock (a tenth of its time, if that is less) still counts, since the clock may be
+off. Some resolvers forgive an hour or a day, others nothing, and whoever uses those has lost the
+name by then. The end that is measured is the signature's own, to the second.
 
 ```yaml
 - id: portal-zone
@@ -57,11 +61,15 @@ resolver for the rest.
     same_delegation: true
 ```
 
-With `authoritative: all` every name server of the zone is asked, at every address. It fails where
-none serves the zone, where their answers differ, or where one is not as expected; it degrades
-where some server is lame (silent, refuses, or answers without authority), where serials drift,
-or where the zone above names other servers. `authoritative: compare` fails where the resolver
-answers what no server of the zone says.
+With `authoritative: all` every name server of the zone is asked, at every address (32 in all at
+most, of each name as many). It fails where none serves the zone, where their answers differ, or
+where one is not as expected; it degrades where some server is lame (silent, refuses, or answers
+without authority) or does not give its keys in time, where serials drift, or, with
+`same_delegation`, where the zone above names other servers. Where `name` is an alias into another
+zone, the alias is all that its servers can rightly say: it does for `min_answers`, and must be the
+same everywhere. What lies behind it they don't know: expect addresses in a check without
+`authoritative`. `authoritative: compare` fails where the resolver answers what no server of the
+zone says, or went another way than their alias leads, and where none serves the zone.
 
 A failing answer says, where the server told it (RFC 8914), what the server's own reason is.
 

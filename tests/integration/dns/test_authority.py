@@ -1,5 +1,6 @@
 """Every name server of a zone, of which some disagree, lag, are lame or are not there at all."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterator
@@ -54,6 +55,8 @@ def child(zone: str, address: str = "192.0.2.7", serial: int = 10) -> str:
     return (
         f"$ORIGIN {zone}.\n$TTL 300\n@ SOA ns1.id. host.id. {serial} 3600 600 604800 300\n"
         f"{listed}www A {address}\nalias CNAME www\nfar CNAME www.differ.id.\n"
+        "away CNAME www.example.org.\nbelow NS ns4.id.\ninto CNAME www.below\n"
+        f"bare TXT x\nempty CNAME bare\nsplit CNAME at-{address[-1]}.example.org.\n"
     )
 
 
@@ -177,6 +180,48 @@ async def test_each_server_must_be_as_expected(town: Town):
     assert outcome.status is OutcomeStatus.FAILED
     assert outcome.failure is not None
     assert outcome.failure.detail.endswith("2 of 2 name servers failed")
+
+
+@pytest.mark.parametrize("name", ["away.agree.id", "into.agree.id", "far.agree.id"])
+async def test_alias_out_of_the_zone(town: Town, name: str):
+    """Servers that answer with an alias into another zone alone have said all that they can."""
+    outcome = await everywhere(town, name)
+
+    assert outcome.status is OutcomeStatus.OK, outcome.failure
+
+
+async def test_alias_within_the_zone(town: Town):
+    """An alias to a name of the zone that has no such record is no answer."""
+    outcome = await everywhere(town, "empty.agree.id")
+
+    assert outcome.status is OutcomeStatus.FAILED
+    assert outcome.failure is not None
+    assert outcome.failure.kind is FailureKind.RESOLVE_NODATA
+    assert outcome.failure.detail.startswith(
+        "answers: none behind bare.agree.id, expected at least 1"
+    )
+
+
+async def test_aliases_out_of_the_zone_that_differ(town: Town):
+    """Servers whose aliases lead to different names disagree."""
+    outcome = await everywhere(town, "split.differ.id")
+
+    assert outcome.failure is not None
+    assert outcome.failure.detail == (
+        f"answers differ: at-7.example.org (ns1.id {FIRST}) – at-6.example.org (ns2.id {SECOND})"
+    )
+
+
+async def test_addresses_behind_an_alias_out_of_the_zone(town: Town):
+    """Addresses that the zone's servers can't know are not among their answers, and the text says so."""
+    outcome = await everywhere(
+        town, "away.agree.id", expect={"answers": {"exactly": ["192.0.2.7"]}}
+    )
+
+    assert outcome.failure is not None
+    assert outcome.failure.detail.startswith(
+        "answers: none behind www.example.org, expected exactly 192.0.2.7"
+    )
 
 
 @pytest.mark.parametrize(
@@ -329,3 +374,49 @@ async def test_through_the_check_itself(town: Town):
 
     assert outcome.status is OutcomeStatus.FAILED
     assert outcome.facts["authorities"]["zone"] == "agree.id"
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """Run one knot at every address of this machine, for zones of many servers."""
+    folder = tmp_path_factory.mktemp("crowd")
+    hosts, files = "", {}
+    for zone, count in (("many.id", 40), ("some.id", 12), ("few.id", 3)):
+        names = [f"ns{number}.{zone}" for number in range(count)]
+        hosts += "".join(
+            f"127.{count}.{number}.{last} {name}\n"
+            for number, name in enumerate(names)
+            for last in range(1, 11)
+        )
+        files[zone] = (
+            f"$ORIGIN {zone}.\n$TTL 300\n@ SOA ns0 host 1 3600 600 604800 300\nwww A 192.0.2.7\n"
+            + "".join(f"@ NS {name}.\n{name}. A 192.0.2.1\n" for name in names)
+        )
+    hosts_file, port = folder / "hosts", free_port()
+    hosts_file.write_text(hosts)
+    with knot(folder / "knot", "0.0.0.0", port, files):
+        yield Town(NameServer("127.0.0.1", port), port, hosts_file)
+
+
+@pytest.mark.parametrize(
+    ("zone", "names", "addresses"), [("many.id", 32, 32), ("some.id", 12, 24), ("few.id", 3, 24)]
+)
+async def test_of_many_servers_the_first(crowd: Town, zone: str, names: int, addresses: int):
+    """At most 32 addresses are asked, of each name as many, eight at most; no more sockets are open."""
+    before, peak = _open_descriptors(), 0
+    asking = asyncio.create_task(everywhere(crowd, f"www.{zone}"))
+    while not asking.done():
+        peak = max(peak, _open_descriptors() - before)
+        await asyncio.sleep(0)
+
+    outcome = await asking
+
+    found = outcome.facts["authorities"]["servers"]
+    print(f"{peak} descriptors at once")
+    assert outcome.status is OutcomeStatus.OK, outcome.failure
+    assert (len({one["name"] for one in found}), len(found)) == (names, addresses)
+    assert peak <= 32
+
+
+def _open_descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())

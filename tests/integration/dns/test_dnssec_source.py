@@ -80,7 +80,7 @@ async def test_keys_are_the_servers_own():
     outcome, asked = await probed(source(), RESOLVER)
 
     assert outcome.status is OutcomeStatus.OK, outcome.failure
-    assert asked == ["A", "DNSKEY", "DNSKEY"]
+    assert asked == ["A", "DNSKEY"]
 
 
 async def test_keys_that_do_not_fit():

@@ -113,12 +113,54 @@ def test_unknown_delegation_is_no_fault():
 def test_resolver_follows_an_alias_further():
     """Where the zone's servers end with an alias, the resolver must have gone that way."""
     ends = reply(aliases=("www.other.id",))
-    found = zone(server(1, ends), server(2, ends))
+    found = zone(server(1, ends, leads_away=True), server(2, ends, leads_away=True))
     further = reply("192.0.2.7", aliases=("www.other.id", "host.other.id"))
     elsewhere = reply("192.0.2.7", aliases=("www.evil.id",))
 
     assert differs(further, found) is None
     assert differs(elsewhere, found) is not None
+
+
+def test_resolver_with_what_an_alias_led_to_once():
+    """Where the zone itself denies what its alias leads to, the resolver must have nothing too."""
+    nothing = reply(aliases=("www.example.id",))
+    old = reply("192.0.2.7", aliases=("www.example.id",))
+
+    failure = differs(old, zone(server(1, nothing)))
+
+    assert failure is not None
+    assert failure.detail == "answers: 192.0.2.7, but the zone example.id has www.example.id"
+
+
+def test_aliases_that_differ():
+    """Servers that lead to different names out of the zone say different things."""
+    verdict = judged(
+        server(1, reply(aliases=("a.other.id",)), leads_away=True),
+        server(2, reply(aliases=("b.other.id",)), leads_away=True),
+    )
+
+    assert verdict.status is OutcomeStatus.FAILED
+    assert verdict.failure is not None
+    assert verdict.failure.detail == (
+        "answers differ: a.other.id (ns1.id 192.0.2.1) – b.other.id (ns2.id 192.0.2.2)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("other", "status"),
+    [
+        (reply("192.0.2.7", aliases=("a.other.id", "b.other.id")), OutcomeStatus.OK),
+        (reply(aliases=("a.other.id",), rcode="NXDOMAIN"), OutcomeStatus.OK),
+        (reply("192.0.2.7", aliases=("c.other.id",)), OutcomeStatus.FAILED),
+        (reply("192.0.2.7"), OutcomeStatus.FAILED),
+    ],
+    ids=["further", "denied", "elsewhere", "no-alias"],
+)
+def test_server_that_serves_the_other_zone_too(other: Reply, status: OutcomeStatus):
+    """What a server says of a zone that an alias leads to is none of the zone's own affair."""
+    ends = server(1, reply(aliases=("a.other.id",)), leads_away=True)
+
+    assert judged(ends, server(2, other)).status is status
 
 
 def test_resolver_may_have_either_answer():

@@ -6,7 +6,13 @@ import dns.rrset
 import pytest
 
 from monitor.domain.observation import FailureKind
-from monitor.net.delegation import delegated_servers, find_delegation, find_zone, is_within
+from monitor.net.delegation import (
+    delegated_servers,
+    find_delegation,
+    find_zone,
+    is_within,
+    leads_away,
+)
 from monitor.net.dnsmessage import Question
 from monitor.net.dnswire import Message, decode
 from monitor.net.errors import NetError
@@ -142,3 +148,35 @@ def test_servers_that_the_zone_above_names():
 def test_within(name: str, zone: str, within: bool):
     """A name is within a zone by whole labels."""
     assert is_within(name, zone) is within
+
+
+@pytest.mark.parametrize(
+    ("end", "authority", "away"),
+    [
+        ("www.other.id", (), True),
+        ("www.example.id", (), False),
+        ("www.sub.example.id", ("sub.example.id. NS ns.other.id.",), True),
+        ("www.example.id", ("example.id. NS ns.example.id.",), False),
+        ("www.example.id", ("sub.example.id. NS ns.other.id.",), False),
+        ("www.example.id", (f"example.id. SOA {SOA}",), False),
+        ("www.other.id", (f"other.id. SOA {SOA}",), False),
+        ("www.other.id", (f"example.id. SOA {SOA}",), True),
+        ("www.other.id", (". NS a.root.",), True),
+    ],
+    ids=[
+        "outside",
+        "inside",
+        "below",
+        "inside-with-its-own-servers",
+        "inside-with-a-referral-of-another-name",
+        "denied",
+        "denied-outside",
+        "outside-with-its-own-soa",
+        "outside-with-an-upward-referral",
+    ],
+)
+def test_where_a_zone_ends(end: str, authority: tuple[str, ...], away: bool):
+    """A server need not know what an alias leads to outside its zone, or in one below."""
+    found = message(f"alias.example.id. CNAME {end}.", authority=authority)
+
+    assert leads_away(found, end, "example.id") is away
