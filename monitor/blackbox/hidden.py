@@ -14,7 +14,6 @@ from monitor.fields.shown import shown
 
 SECRET = "<secret>"  # noqa: S105 - what stands in its place
 _USER_INFO = re.compile(r"(//[^/?#@]*?:)[^/?#]*(@)")
-_TELLING = re.compile(r"auth|cookie|token|secret|passw|api-?_?key|signature", re.IGNORECASE)
 
 
 class _Kept:
@@ -70,11 +69,6 @@ class HiddenUrl(_Kept):
 def without_password(url: str) -> str:
     """Return a URL with `xxxxx` in the place of a password in its user info."""
     return _USER_INFO.sub(r"\1xxxxx\2", url)
-
-
-def is_telling(name: str) -> bool:
-    """Say whether what is called `name` (a header, a parameter) is likely to be a secret."""
-    return _TELLING.search(name) is not None
 
 
 def _secret_file(value: object) -> object:

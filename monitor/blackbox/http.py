@@ -62,7 +62,7 @@ async def probe_http(
         now=run.context.now,
         trace=trace,
         pinned=network.resolver.pinned_class(asked.target.origin.host),
-        secrets=prepared.secrets,
+        marked=prepared.marked,
     )
     _take_down(tried, trace, run, chosen)
     if tried.reply is None:

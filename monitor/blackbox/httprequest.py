@@ -32,10 +32,11 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A request, and what of it must not be told."""
+    """A request, what the module says is secret of it, and the token that `oauth2` gave."""
 
     request: Request
-    secrets: tuple[str, ...]
+    marked: tuple[str, ...]
+    token: str | None = None
 
 
 def parse_asked(text: str, *, http3: bool) -> Asked:
@@ -64,7 +65,8 @@ async def prepare(
 
     Raises NetError: when no token is given, and, as faults of ours, when a file can't be read.
     """
-    authorization = await _authorization(module, asked, run)
+    token = await _token(module, run)
+    authorization = _authorization(module, asked, token)
     fields = tuple(_fields(module, hostname, authorization))
     host = next((value for name, value in fields if name.lower() == "host"), None)
     name = urlsplit(f"//{host}").hostname if host else None
@@ -94,7 +96,7 @@ async def prepare(
     except OSError as error:
         detail = f"body_file {module.body_file}: {error.strerror}"
         raise NetError(FailureKind.INTERNAL, detail, cause=UnknownCause.LOCAL) from None
-    return Prepared(request=request, secrets=tuple(_secrets(module, asked, authorization)))
+    return Prepared(request=request, marked=tuple(_marked(module, asked)), token=token)
 
 
 def _asks_by_name(proxy: Proxy, target: Target) -> bool:
@@ -131,26 +133,28 @@ def _fields(
         yield from authorization
 
 
-def _secrets(module: HttpModule, asked: Asked, authorization: Fields) -> Iterator[str]:
-    """Yield what an answer may repeat and nobody else is to read."""
+def _marked(module: HttpModule, asked: Asked) -> Iterator[str]:
+    """Yield what a module and a target say is secret; names and places tell the rest."""
     for header in module.http_headers.values():
         yield from (each.reveal() for each in header.secrets)
         yield from (each.reveal() for each in header.files)
-    for _, value in authorization:
-        yield value
-        yield value.partition(" ")[2]
+    for values in module.proxy_connect_header.values():
+        yield from (each.reveal() for each in values)
     yield unquote(asked.user_info.partition(":")[2])
-    yield asked.target.path.partition("?")[2]
-    if module.basic_auth is not None:
-        yield module.basic_auth.reveal()[1]
 
 
-async def _authorization(module: HttpModule, asked: Asked, run: Run) -> Fields:
+async def _token(module: HttpModule, run: Run) -> str | None:
+    """Return the token that `oauth2` asks for. Raises NetError."""
+    if module.oauth2 is None:
+        return None
+    network = run.context.network
+    return await network.tokens.get(network, oauth2_of(module), run.context.deadline)
+
+
+def _authorization(module: HttpModule, asked: Asked, token: str | None) -> Fields:
     """Return the Authorization field; the target's own user info is good enough without others."""
     credential = module.credential
-    if module.oauth2 is not None:
-        network = run.context.network
-        token = await network.tokens.get(network, _oauth2(module), run.context.deadline)
+    if token is not None:
         return (("Authorization", f"Bearer {token}"),)
     if module.basic_auth is not None:
         return (("Authorization", _basic(*module.basic_auth.reveal())),)
@@ -166,7 +170,8 @@ def _basic(user: str, password: str) -> str:
     return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
-def _oauth2(module: HttpModule) -> OAuth2:
+def oauth2_of(module: HttpModule) -> OAuth2:
+    """Return the client that gets the token of a module, as `monitor.net` has it."""
     settings = module.oauth2
     assert settings is not None, "asked for with oauth2 only"  # noqa: S101
     return OAuth2(

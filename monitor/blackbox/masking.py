@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from monitor.blackbox.clientmodule import HttpHeader
-from monitor.blackbox.hidden import SECRET, Hidden, HiddenUrl, is_telling
+from monitor.blackbox.hidden import SECRET, Hidden, HiddenUrl
 from monitor.blackbox.httpmodule import HttpModule
 from monitor.blackbox.modules import Module, Modules
 from monitor.blackbox.written import format_go_duration, format_go_size
 from monitor.conditions.cel import Cel
+from monitor.domain.secrecy import is_telling
 from monitor.fields.patterns import Pattern
 from monitor.fields.secrets import Secret
 

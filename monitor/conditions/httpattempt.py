@@ -6,6 +6,7 @@ from datetime import datetime
 
 from monitor.conditions.http import Answer, Broken, Condition, HttpConditions, first_broken
 from monitor.domain.observation import Failure, FailureKind, Outcome, Series
+from monitor.domain.secrecy import hidden
 from monitor.domain.text import veiled
 from monitor.net.errors import NetError
 from monitor.net.fetch import Reply, Request
@@ -20,6 +21,7 @@ from monitor.net.httpreport import (
 from monitor.net.network import Network
 from monitor.net.policy import AddressClass
 from monitor.net.report import days_left, facts, failed, judged, measurements
+from monitor.net.secrecy import secrets_of
 from monitor.net.trace import Trace
 
 
@@ -43,19 +45,20 @@ async def attempt(
     now: datetime,
     trace: Trace | None = None,
     pinned: AddressClass | None = None,
-    secrets: Iterable[str] = (),
+    marked: Iterable[str] = (),
 ) -> Attempt:
     """Fetch and judge. `deadline` is a reading of `time.monotonic`, `now` the wall clock.
 
-    `trace`, if given, is written on the way. `pinned` is as in `Network.fetch`. What is told of a
-    failure is told without `secrets`, which error pages like to repeat.
+    `trace`, if given, is written on the way. `pinned` is as in `Network.fetch`. What is told is
+    told without the secrets of the request, which error pages like to repeat: `marked`, and what
+    `monitor.net.secrecy` finds in it.
     """
     trace = Trace() if trace is None else trace
     try:
         reply = await network.fetch(request, deadline=deadline, trace=trace, pinned=pinned)
     except NetError as error:
         seen = facts(trace, insecure=request.tls.insecure)
-        outcome = _without_reply(error, conditions, trace, secrets)
+        outcome = _without_reply(error, conditions, trace, secrets_of(request, marked))
         return Attempt(outcome=replace(outcome, facts=seen))
     measured = measurements(trace) | fetch_numbers(trace) | reply_numbers(reply)
     modified = measured.get(LAST_MODIFIED)
@@ -64,15 +67,17 @@ async def attempt(
     seen = reply_facts(reply) | facts(trace, insecure=request.tls.insecure)
     if modified is not None:
         seen["last_modified"] = modified
-    failure = None if broken is None else _told(broken.failure, secrets)
+    if reply.redirects:
+        seen["final_url"] = veiled(seen["final_url"], secrets_of(request, marked))
+    failure = None if broken is None else _told(broken.failure, secrets_of(request, marked))
     degraded = failure is not None and failure.kind is FailureKind.EXPIRES_SOON
     outcome = judged(failure, measured, seen, degraded=degraded)
     return Attempt(outcome=outcome, reply=reply, broken=broken)
 
 
-def unsent(error: NetError, conditions: HttpConditions, secrets: Iterable[str] = ()) -> Outcome:
+def unsent(error: NetError, conditions: HttpConditions, marked: Iterable[str] = ()) -> Outcome:
     """Return the outcome of a request that could not even be made: nothing is measured of it."""
-    return _without_reply(error, conditions, Trace(), secrets)
+    return _without_reply(error, conditions, Trace(), hidden(marked))
 
 
 def _without_reply(

@@ -5,18 +5,19 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.domain.observation import Outcome
+from monitor.domain.secrecy import hidden
 from monitor.domain.text import veiled
 
 
 def without(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
-    """Return the outcome without `secrets`, which a server may have repeated."""
-    hidden = tuple(secrets)
-    if not hidden:
+    """Return the outcome without `secrets`, which a server may have repeated in some form."""
+    told = hidden(secrets)
+    if not told:
         return outcome
     failure = outcome.failure
     if failure is not None:
-        failure = replace(failure, detail=veiled(failure.detail, hidden))
-    return replace(outcome, failure=failure, facts=_veiled(outcome.facts, hidden))
+        failure = replace(failure, detail=veiled(failure.detail, told))
+    return replace(outcome, failure=failure, facts=_veiled(outcome.facts, told))
 
 
 def _veiled(value: Any, secrets: tuple[str, ...]) -> Any:

@@ -16,6 +16,7 @@ from monitor.net.errors import NetError
 from monitor.net.fetch import HTTP_TLS, Reply, Request, make_request
 from monitor.net.proxy import Proxy
 from monitor.net.response import Response
+from monitor.net.secrecy import secrets_of
 from monitor.net.tls import TlsSettings
 from monitor.net.trace import Trace
 from monitor.net.urls import parse_target
@@ -197,7 +198,9 @@ def _failure(kind: FailureKind, detail: str) -> NetError:
 
 
 def _told(settings: OAuth2, error: NetError) -> NetError:
-    detail = veiled(error.failure.detail, (settings.client_secret,))
+    marked = (settings.client_secret, *(value for _, value in settings.endpoint_params))
+    hidden = secrets_of(_request(settings, in_body=False), marked)
+    detail = veiled(error.failure.detail, hidden)
     return NetError(
         error.failure.kind,
         f"oauth2: {_shown(settings)}: {detail}",

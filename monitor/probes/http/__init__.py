@@ -15,7 +15,7 @@ from monitor.domain.blackbox import (
 )
 from monitor.domain.observation import Outcome
 from monitor.probes.http.credentials import OAuth2Client
-from monitor.probes.http.request import oauth2_of, request_of, secrets_of
+from monitor.probes.http.request import marked, oauth2_of, request_of
 from monitor.probes.http.spec import HttpSpec
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ async def probe(spec: HttpSpec, context: ProbeContext) -> Outcome:
     except NetError as error:
         from monitor.conditions.httpattempt import unsent
 
-        return unsent(error, spec.expect.conditions, secrets_of(spec))
+        return unsent(error, spec.expect.conditions, marked(spec))
 
 
 async def _probe_with_token(spec: HttpSpec, context: ProbeContext, oauth2: OAuth2Client) -> Outcome:
@@ -79,7 +79,7 @@ async def _attempt(
         spec.expect.conditions,
         deadline=context.deadline,
         now=context.now,
-        secrets=secrets_of(spec, token),
+        marked=marked(spec, token),
     )
     return attempted.outcome
 

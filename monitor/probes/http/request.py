@@ -147,8 +147,11 @@ def oauth2_of(client: OAuth2Client) -> "OAuth2":
     )
 
 
-def secrets_of(spec: HttpSpec, token: str | None = None) -> Iterator[str]:
-    """Yield what must never be told, for a target that sends it back."""
+def marked(spec: HttpSpec, token: str | None = None) -> Iterator[str]:
+    """Yield what the keys of a check say is secret, and the `token` that `oauth2` gave.
+
+    What makes a secret of anything else in the request is for `monitor.net.secrecy` to find.
+    """
     yield spec.url.partition("?")[2]
     if token is not None:
         yield token
@@ -161,4 +164,3 @@ def secrets_of(spec: HttpSpec, token: str | None = None) -> Iterator[str]:
     for auth in (spec.basic_auth, spec.proxy_auth):
         if auth is not None:
             yield auth.password.reveal()
-            yield auth.token()

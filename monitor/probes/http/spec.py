@@ -29,6 +29,10 @@ asks for HTTP/3 and nothing else (`pip install 'pantau[http3]'`). Through a `pro
 up the name of the target; https goes through it in a tunnel (CONNECT). A token by `oauth2` is asked
 for once and kept until shortly before it expires.
 
+Secrets, the query of the URL, and what stands under a name that tells a secret (`X-Api-Key`, a
+parameter `token`) are never shown, whatever the target sends back and however it encodes them; only
+those under four characters can't be told from other text.
+
 `json` takes JSONPath (RFC 9535): every value that a path selects must equal the expected one, and
 there must be one at least. Not offered are `match()` and `search()`, several selectors in one pair
 of brackets, and more than one of `..` and `?` in a path.

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from monitor.domain.secrecy import hidden
 from monitor.domain.text import veiled
 from monitor.net.redirects import Cookies
 from monitor.probes.journey.combinations import step_references
 from monitor.probes.journey.keys import Step
 from monitor.probes.journey.template import OF_SECRETS
-from monitor.probes.journey.veil import forms
 
 _TOKEN = 8  # characters: what is shorter is a number or a word that messages need
 
@@ -31,14 +31,15 @@ class Carried:
         known = self.known
         return next((name for name in step_references(step) if name not in known), None)
 
-    def hidden(self) -> Iterator[str]:
-        """Yield what must never be told, in every form that it may come back in.
+    def marked(self) -> Iterator[str]:
+        """Yield what must never be told.
 
         It is looked for when somebody asks, since cookies arrive meanwhile.
         """
         got = (*self.values.values(), *self.cookies.values())
-        yield from forms((*self.secrets.values(), *(one for one in got if len(one) >= _TOKEN)))
+        yield from self.secrets.values()
+        yield from (one for one in got if len(one) >= _TOKEN)
 
     def veiled(self, text: str) -> str:
-        """Return a text without all that."""
-        return veiled(text, self.hidden())
+        """Return a text without all that, in every form that it may come back in."""
+        return veiled(text, hidden(self.marked()))

@@ -9,6 +9,7 @@ from monitor.conditions.dialogue import Conversation, Mismatch, Miss, Step
 from monitor.conditions.expansion import expand
 from monitor.domain.blackbox import FAILED_DUE_TO_BYTES, FAILED_DUE_TO_REGEX
 from monitor.domain.observation import Failure, FailureKind, Outcome, Series, series
+from monitor.domain.secrecy import hidden
 from monitor.domain.text import veiled, visible_text
 from monitor.fields.patterns import Groups, Pattern
 from monitor.net.connection import Stream
@@ -51,10 +52,10 @@ async def attempt(spec: TcpSpec, context: ProbeContext, family: Family) -> Outco
         error = raised
     trace.leave()
     verdict = _verdict(spec, said, trace, error, context.now.timestamp())
-    hidden = tuple(secrets.values())
-    told = None if verdict is None else Failure(verdict.kind, veiled(verdict.detail, hidden))
+    veil = hidden(secrets.values())
+    told = None if verdict is None else Failure(verdict.kind, veiled(verdict.detail, veil))
     measured = measurements(trace) | _numbers(said, verdict)
-    seen = facts(trace, insecure=spec.insecure) | _seen(said, hidden)
+    seen = facts(trace, insecure=spec.insecure) | _seen(said, veil)
     if error is not None and told is not None and told.kind is error.failure.kind:
         return replace(failed(error, measured, seen), failure=told)
     degraded = told is not None and told.kind is FailureKind.EXPIRES_SOON
@@ -82,12 +83,12 @@ def _numbers(said: Said, verdict: Failure | None) -> dict[Series, float]:
     }
 
 
-def _seen(said: Said, hidden: Sequence[str]) -> dict[str, Any]:
+def _seen(said: Said, veil: Sequence[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if said.answer:
-        found["received"] = veiled(visible_text(bytes(said.answer)), hidden)
+        found["received"] = veiled(visible_text(bytes(said.answer)), veil)
     if said.captures:
-        found["captures"] = {name: veiled(text, hidden) for name, text in said.captures.items()}
+        found["captures"] = {name: veiled(text, veil) for name, text in said.captures.items()}
     return found
 
 

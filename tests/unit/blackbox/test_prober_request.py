@@ -14,9 +14,11 @@ from monitor.checktype import ProbeContext
 from monitor.conditions.http import BodyRule, HeaderRule
 from monitor.domain.observation import FailureKind as Kind
 from monitor.domain.observation import UnknownCause
+from monitor.domain.text import veiled
 from monitor.fields.patterns import Pattern
 from monitor.net.errors import NetError
 from monitor.net.resolver import Family
+from monitor.net.secrecy import secrets_of
 from monitor.net.urls import parse_target
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -50,6 +52,11 @@ async def prepared(module=None, target="http://a.test/", *, hostname=None, keep_
 
 async def asked_for(module=None, target="http://a.test/", **settings):
     return (await prepared(module, target, **settings)).request
+
+
+def told(found, text):
+    """Return a text as it is told about what was prepared."""
+    return veiled(text, secrets_of(found.request, found.marked))
 
 
 def sent(request):
@@ -111,7 +118,8 @@ async def test_oauth2_gives_a_bearer_token():
     found = await prepared({"oauth2": oauth2})
 
     assert sent(found.request)["authorization"] == "Bearer t0ken"
-    assert "Bearer t0ken" in found.secrets
+    assert found.token == "t0ken"
+    assert told(found, "<t0ken>") == "<***>"
 
 
 async def test_an_authorization_header_of_the_module_stays():
@@ -182,8 +190,29 @@ async def test_headers_with_several_values_are_all_sent():
     found = await prepared({"http_headers": header})
 
     assert [value for name, value in found.request.sent if name == "X-Key"] == ["one", "two-two"]
-    assert "two-two" in found.secrets
-    assert "one" not in found.secrets
+    assert told(found, "one two-two") == "one ***"
+
+
+@pytest.mark.parametrize(
+    "sent_back",
+    [
+        *("hunter2&co", "hunter2%26co", "b3BzOmh1bnRlcjImY28=", "Basic b3BzOmh1bnRlcjImY28="),
+        *("tunnel-t0ken", "pl4in-key", "user-pass", "query-t0ken"),
+    ],
+)
+async def test_what_is_never_told(sent_back):
+    """A proxy's password, headers for it, headers that tell a secret, and the target's own
+    credentials are told to nobody, in whatever form they come back.
+    """
+    module = {
+        "proxy_url": "http://ops:hunter2%26co@proxy.test:3128",
+        "proxy_connect_header": {"X-Way": ["tunnel-t0ken"]},
+        "headers": {"X-Api-Key": "pl4in-key"},
+    }
+
+    found = await prepared(module, "http://u:user-pass@a.test/?key=1&token=query-t0ken")
+
+    assert told(found, f"<{sent_back}>") == "<***>"
 
 
 def proxied(module, url="http://a.test/", **environment):

@@ -12,11 +12,11 @@ from monitor.fields.patterns import Pattern
 from monitor.net.errors import NetError
 from monitor.net.fetch import Reply, make_request
 from monitor.net.http1 import Http1Response
+from monitor.net.redirects import RedirectRules, location
 from monitor.net.urls import parse_target
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 REGEX, CEL = series("probe_failed_due_to_regex"), series("probe_failed_due_to_cel")
-TARGET = parse_target("http://portal.test/")
 CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nabc"
 
 
@@ -32,7 +32,10 @@ class Replying:
         response = Http1Response(method=request.method)
         response.feed(self.answer)
         response.end()
-        return Reply(response, request.target, 0)
+        leads_to = location(response)
+        if leads_to is None:
+            return Reply(response, request.target, 0)
+        return Reply(response, parse_target(leads_to, request.target), 1)
 
 
 def ok(body=b'{"status": "up"}', *headers):
@@ -40,14 +43,14 @@ def ok(body=b'{"status": "up"}', *headers):
     return b"\r\n".join(head) + b"\r\n\r\n" + body
 
 
-async def attempted(answer, secrets=(), **conditions):
+async def attempted(answer, marked=(), *, url="http://portal.test/", **conditions):
     return await attempt(
         Replying(answer),
-        make_request(TARGET),
+        make_request(parse_target(url), redirects=RedirectRules()),
         HttpConditions(**conditions),
         deadline=0,
         now=NOW,
-        secrets=secrets,
+        marked=marked,
     )
 
 
@@ -90,6 +93,20 @@ async def test_secrets_are_veiled_in_every_failure():
 
     assert "begins 'token ***'" in page.outcome.failure.detail
     assert error.outcome.failure.detail == "no ***"
+
+
+async def test_secrets_of_the_request_are_veiled():
+    """What the request itself says is secret need not be marked, also where a redirect shows it."""
+    url = "http://portal.test/?token=s3cr3t-t0ken"
+    page = await attempted(ok(b"token s3cr3t-t0ken"), url=url, **BODY)
+    led = await attempted(
+        b"HTTP/1.1 302 F\r\nLocation: /in/s3cr3t-t0ken/home\r\nContent-Length: 0\r\n\r\n",
+        url=url,
+        statuses=((302, 302),),
+    )
+
+    assert "begins 'token ***'" in page.outcome.failure.detail
+    assert led.outcome.facts["final_url"] == "http://portal.test/in/***/home"
 
 
 async def test_without_a_response():

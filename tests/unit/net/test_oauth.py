@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from urllib.parse import parse_qs
 
@@ -126,8 +127,6 @@ async def test_many_checks_share_one_request(bench):
 
 async def test_other_settings_other_token(bench):
     """Who asks for something else gets a token of his own."""
-    from dataclasses import replace
-
     endpoint = Endpoint(token("one"), token("two"))
     await got(bench, endpoint)
 
@@ -176,6 +175,23 @@ async def test_no_token(bench, answer, kind, words):
     assert "rahasia" not in failure.detail
     endpoint.answers = [token()]
     assert await got(bench, endpoint) == "abc"
+
+
+@pytest.mark.parametrize(
+    "sent_back",
+    [
+        *("s&krit rahasia", "s%26krit+rahasia", "pan%3Atau:s%26krit+rahasia"),
+        *("cGFuJTNBdGF1OnMlMjZrcml0K3JhaGFzaWE=", "t3nant/key", "t3nant%2Fkey"),
+    ],
+)
+async def test_an_endpoint_that_repeats_what_it_was_told(bench, sent_back):
+    """The client's secret, in every form that it was sent in, and own parameters are not told."""
+    endpoint = Endpoint((400, {"error": f"<{sent_back}>"}))
+    settings = replace(SETTINGS, endpoint_params=(("resource", "t3nant/key"),))
+    with pytest.raises(NetError) as caught:
+        await got(bench, endpoint, settings)
+
+    assert "(<***>)" in caught.value.failure.detail
 
 
 async def test_our_own_fault_stays_ours(bench):

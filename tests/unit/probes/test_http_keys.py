@@ -15,7 +15,7 @@ from monitor.net.http1 import Http1Response
 from monitor.net.resolver import Family
 from monitor.probes import http
 from monitor.probes.http import HttpSpec, request_of
-from monitor.probes.http.request import oauth2_of, secrets_of
+from monitor.probes.http.request import marked, oauth2_of
 
 URL = "https://portal.test/a"
 
@@ -134,7 +134,7 @@ def test_proxy(secret):
     assert request.proxy.connect_headers == (("X-Key", "key-12"),)
     assert b"cGFu" not in request.head
     assert "p:w@d" not in repr(request)
-    assert "p:w@d%2F" in set(secrets_of(spec))
+    assert "p:w@d%2F" in set(marked(spec))
     assert spec.dialled_host() == "proxy.test"
     assert spec.target() == URL
 
@@ -164,7 +164,7 @@ def test_oauth2(secret):
     assert (client.client_secret, client.scopes) == ("the-secret", ("read",))
     assert client.endpoint_params == (("audience", "portal"), ("key", "the-key"))
     assert b"Authorization: Bearer a-token\r\n" in head
-    assert {"the-secret", "the-key", "a-token"} <= set(secrets_of(spec, "a-token"))
+    assert {"the-secret", "the-key", "a-token"} <= set(marked(spec, "a-token"))
 
 
 def test_one_or_several():

@@ -1,7 +1,8 @@
-"""Every form in which a target may send a secret back."""
+"""What is secret, and every form in which a target may send it back."""
 
 import json
-from base64 import b64encode, urlsafe_b64encode
+import re
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from html import escape
 from urllib.parse import quote, quote_plus
@@ -10,6 +11,42 @@ from monitor.domain.text import visible_text
 
 _SHORTEST = 4  # a shorter text is found in anything
 _LONGEST = 1024  # no message shows more of one
+_TELLING = re.compile(r"auth|cookie|token|secret|passw|api-?_?key|signature", re.IGNORECASE)
+
+
+def is_telling(name: str) -> bool:
+    """Say whether what is called `name` (a header, a parameter) is likely to be a secret."""
+    return _TELLING.search(name) is not None
+
+
+def hidden(secrets: Iterable[str]) -> tuple[str, ...]:
+    """Return what to veil of secrets and of their parts, in every form; the longest first.
+
+    Parts are what stands behind a scheme, as in `Bearer abc`, and what `Basic` packs.
+    """
+    return forms(part for secret in secrets for part in _parts(secret))
+
+
+def _parts(secret: str) -> Iterator[str]:
+    yield secret
+    scheme, blank, credentials = secret.partition(" ")
+    if not blank:
+        return
+    yield credentials
+    if scheme.lower() == "basic":
+        yield from _unpacked(credentials.strip())
+
+
+def _unpacked(credentials: str) -> Iterator[str]:
+    """Yield what `Basic` packs: user and password together, and the password."""
+    try:
+        octets = b64decode(credentials)
+    except ValueError:
+        return
+    for charset in ("utf-8", "latin-1"):
+        pair = octets.decode(charset, errors="replace")
+        yield pair
+        yield pair.partition(":")[2]
 
 
 def forms(secrets: Iterable[str]) -> tuple[str, ...]:
