@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from monitor.blackbox.certificate import certificate_numbers
 from monitor.blackbox.httpmodule import HeaderMatch, HttpModule
-from monitor.blackbox.httprequest import MOST_REDIRECTS, parse_asked, prepare
+from monitor.blackbox.httprequest import MOST_REDIRECTS, oauth2_of, parse_asked, prepare
 from monitor.blackbox.log import shown_target, told
 from monitor.blackbox.run import Chosen, Run, choose_address
 from monitor.conditions.http import BodyRule, Condition, HeaderRule, HttpConditions
@@ -64,10 +64,17 @@ async def probe_http(
         pinned=network.resolver.pinned_class(asked.target.origin.host),
         marked=prepared.marked,
     )
+    if prepared.token is not None and _is_refused(tried):
+        # Revoked before its time: blackbox_exporter, which keeps none, would ask for another one.
+        network.tokens.forget(oauth2_of(module), prepared.token)
     _take_down(tried, trace, run, chosen)
     if tried.reply is None:
         return _without_reply(tried, run)
     return _judged(module, conditions, tried, trace, run)
+
+
+def _is_refused(tried: Attempt) -> bool:
+    return tried.reply is not None and tried.reply.response.status == 401
 
 
 async def _resolve(module: HttpModule, host: str, run: Run) -> Chosen | None:

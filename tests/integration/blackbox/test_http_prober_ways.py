@@ -169,6 +169,22 @@ async def test_a_token_is_asked_for_once():
     assert all("Authorization: Bearer t0ken\r\n" in request for request in seen)
 
 
+async def test_a_token_that_is_refused_is_asked_for_anew():
+    """A token that the target does not take any more serves no further probe."""
+    endpoint, asked = tokens({"access_token": "t0ken", "token_type": "bearer", "expires_in": 600})
+    refusal = answering(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+
+    network = Network(resolver=Resolver([NOBODY]))
+    with serving(endpoint) as port, serving(refusal) as target:
+        for _ in range(2):
+            found = await probed(
+                "http", f"127.0.0.1:{target}", oauth2=oauth2(port), network=network
+            )
+
+    assert found.outcome.failure.kind is Kind.STATUS
+    assert len(asked) == 2
+
+
 async def test_no_token():
     """Without a token nothing is asked of the target; the detail says why, and no secret."""
     endpoint, _ = tokens({"error": "invalid_client"}, "401 Unauthorized")
