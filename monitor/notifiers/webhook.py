@@ -21,28 +21,23 @@ import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from enum import StrEnum
 from time import monotonic
 from typing import Annotated
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, field_validator
 
 from monitor.domain.alert import Alert
-from monitor.fields import Duration, File, Secret, Url
+from monitor.fields import Secret
 from monitor.locales import Language
 from monitor.locales.messages_alertmanager import alertmanager_body
 from monitor.locales.messages_native import Wording, native_body
-from monitor.net.errors import NetError
-from monitor.net.policy import AddressClass, classify_address, pinned_class
 from monitor.ports import Notifier, Undelivered
-from monitor.receivertype import ReceiverContext, ReceiverSpec, ReceiverType
-
-LONGEST_TIMEOUT = timedelta(seconds=15)
-LARGEST_ANSWER = 16_384
+from monitor.receivertype import ReceiverContext, ReceiverType
+from monitor.receivertype.keys import PostingSpec, ReceiverUrl, unencrypted
+from monitor.receivertype.posting import judge, post
 
 _PREFIX = "whsec_"
 _SHORTEST_KEY = 24
@@ -55,8 +50,6 @@ _OURS = {
     "connection",
     "authorization",
 }
-# The body itself is refused: to send the same one again helps only if the receiver is mended.
-_REFUSALS = {400, 413, 415, 422}
 
 
 class Format(StrEnum):
@@ -90,10 +83,10 @@ def _checked_secret(secret: Secret) -> Secret:
 SigningSecret = Annotated[Secret, AfterValidator(_checked_secret)]
 
 
-class WebhookSpec(ReceiverSpec):
+class WebhookSpec(PostingSpec):
     """The keys of a webhook receiver."""
 
-    url: Url = Field(
+    url: ReceiverUrl = Field(
         description="Where messages go: https, or http to an address of this machine or of a "
         "private network."
     )
@@ -112,32 +105,6 @@ class WebhookSpec(ReceiverSpec):
         default=Format.NATIVE,
         description="`native`, or `alertmanager` for the body of Alertmanager's webhooks.",
     )
-    timeout: Duration = Field(
-        default=timedelta(seconds=10), description="How long one attempt may take, at most 15s."
-    )
-    ca_file: File | None = Field(
-        default=None, description="PEM file of the authorities to trust instead of the system's."
-    )
-
-    @field_validator("url")
-    @classmethod
-    def _private_unless_encrypted(cls, url: str) -> str:
-        exposure = _exposure(url)
-        if exposure is AddressClass.FORBIDDEN:
-            raise ValueError(f"{urlsplit(url).hostname} is an address that is never dialled")
-        if url.startswith("http:") and exposure is AddressClass.PUBLIC:
-            raise ValueError(
-                "write https: over http only an IP address of this machine or of a private "
-                "network, or localhost, can be told"
-            )
-        return url
-
-    @field_validator("timeout")
-    @classmethod
-    def _bounded(cls, timeout: timedelta) -> timedelta:
-        if timeout > LONGEST_TIMEOUT:
-            raise ValueError("a webhook's timeout is at most 15s")
-        return timeout
 
     @field_validator("headers")
     @classmethod
@@ -153,30 +120,10 @@ class WebhookSpec(ReceiverSpec):
 
     def warnings(self) -> tuple[str, ...]:
         """Return what a reader of the configuration should know."""
-        found = []
-        if self.url.startswith("http:") and _exposure(self.url) is AddressClass.PRIVATE:
-            found.append("url: messages cross the network unencrypted; https is better")
+        found = unencrypted("url", self.url)
         if self.secret is None:
-            found.append("secret: without one, anybody can send the receiver forged messages")
-        return tuple(found)
-
-
-def _exposure(url: str) -> AddressClass:
-    """Return how far out a URL may lead: a name may lead anywhere, unless it is localhost."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return classify_address(host)
-    except ValueError:
-        is_local = pinned_class(host) is AddressClass.LOOPBACK
-        return AddressClass.LOOPBACK if is_local else AddressClass.PUBLIC
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a receiver's answer tells: its status, and its Retry-After as it was written."""
-
-    status: int
-    retry_after: str | None = None
+            found += ("secret: without one, anybody can send the receiver forged messages",)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +144,14 @@ class Webhook:
     async def notify(self, row_id: str, body: bytes, now: datetime) -> None:
         """Send `body` once; return on a 2xx answer, else raise Undelivered."""
         fields = {**self.spec.headers, **self._credentials(row_id, body, now)}
-        try:
-            answer = await self._post(body, {"Content-Type": "application/json", **fields})
-        except NetError as error:
-            raise Undelivered(str(error), reason=error.failure.kind) from error
+        answer = await post(
+            self.context.network,
+            self.spec.url,
+            body,
+            {"Content-Type": "application/json", **fields},
+            deadline=self.monotonic() + self.spec.timeout.total_seconds(),
+            ca_file=self.spec.ca_file,
+        )
         refusal = judge(answer, now)
         if refusal is not None:
             raise refusal
@@ -215,33 +166,6 @@ class Webhook:
         extra = {"Authorization": f"Bearer {bearer.reveal()}"} if bearer else {}
         return {**extra, **signed(row_id, int(now.timestamp()), body, *keys)}
 
-    async def _post(self, body: bytes, fields: Mapping[str, str]) -> Answer:
-        # Imported here: whoever only reads a configuration needs no network.
-        from monitor.net.fetch import make_request
-        from monitor.net.tls import TlsSettings
-        from monitor.net.trace import Trace
-        from monitor.net.urls import parse_target
-
-        request = make_request(
-            parse_target(self.spec.url),
-            method="POST",
-            fields=tuple(fields.items()),
-            body=body,
-            tls=TlsSettings(ca_file=self.spec.ca_file, alpn=("http/1.1",)),
-            largest_body=LARGEST_ANSWER,
-        )
-        reply = await self.context.network.fetch(
-            request,
-            deadline=self.monotonic() + self.spec.timeout.total_seconds(),
-            trace=Trace(),
-        )
-        # A body that is endless or cut short takes nothing from the status before it.
-        retry_after = reply.response.values(b"retry-after")
-        return Answer(
-            reply.response.status,
-            retry_after[0].decode("ascii", errors="replace") if retry_after else None,
-        )
-
 
 def signed(row_id: str, timestamp: int, body: bytes, *keys: bytes) -> Mapping[str, str]:
     """Return the header fields of Standard Webhooks, with a signature by each key.
@@ -255,43 +179,6 @@ def signed(row_id: str, timestamp: int, body: bytes, *keys: bytes) -> Mapping[st
     )
     text = " ".join(f"v1,{signature}" for signature in signatures)
     return {**fields, "webhook-signature": text} if text else fields
-
-
-def judge(answer: Answer, now: datetime) -> Undelivered | None:
-    """Return why an answer means that the message did not arrive, or None if it did.
-
-    Only refusals of the body itself (400, 413, 415, 422) are permanent. A 401 or 404 comes of a
-    receiver that is being moved or set up, and the messages should outlive that.
-    """
-    status = answer.status
-    if 200 <= status < 300:
-        return None
-    if 300 <= status < 400:
-        return Undelivered(f"status {status}: redirects are not followed", reason="redirect")
-    return Undelivered(
-        f"status {status}",
-        reason="status_4xx" if 400 <= status < 500 else "status_5xx",
-        permanent=status in _REFUSALS,
-        gone=status == 410,
-        retry_after=retry_after_seconds(answer.retry_after, now),
-    )
-
-
-def retry_after_seconds(text: str | None, now: datetime) -> float | None:
-    """Return what Retry-After asks for (RFC 9110, 10.2.3), None if it is not understood.
-
-    It is a number of seconds or a date; one that lies in the past gives 0. Not clamped above.
-    """
-    if text is None:
-        return None
-    text = text.strip()
-    if text.isascii() and text.removeprefix("-").isdigit():
-        return 0.0 if text.startswith("-") else float(int(text[:12]))
-    try:
-        at = parsedate_to_datetime(text)
-        return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
-    except (ValueError, OverflowError):
-        return None
 
 
 def connect(spec: WebhookSpec, context: ReceiverContext) -> Notifier:

@@ -16,16 +16,8 @@ from monitor.fields import Context
 from monitor.locales import Language
 from monitor.locales.messages_alertmanager import fingerprint
 from monitor.locales.messages_native import Wording
-from monitor.notifiers.webhook import (
-    Answer,
-    Format,
-    Webhook,
-    WebhookSpec,
-    judge,
-    retry_after_seconds,
-    signed,
-    signing_key,
-)
+from monitor.notifiers.webhook import Format, Webhook, WebhookSpec, signed, signing_key
+from monitor.receivertype.posting import Answer, judge, retry_after_seconds
 from tests.fakes import NOON, an_alert
 from tests.goldenfiles import assert_golden
 from tests.unit.alerting.samples import SAMPLES
