@@ -65,7 +65,7 @@ def _judge(conditions: DnsConditions, reply: Reply) -> Failure | None:
         return Failure(FailureKind.RESOLVE_NODATA, detail)
     wrong = (
         _wrong_answers(conditions, reply)
-        or _wrong_ttl(conditions, reply.ttls)
+        or _wrong_ttl(conditions, (*reply.alias_ttls, *reply.ttls))
         or _wrong_flags(conditions, reply)
     )
     return Failure(FailureKind.ANSWER, wrong) if wrong else None

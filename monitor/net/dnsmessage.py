@@ -68,13 +68,19 @@ DEFAULT_OPTIONS = Options()
 class Chain:
     """What a reply says to a question, CNAMEs followed.
 
-    `aliases` are the names on the way, the last one being where it ends. `records` are those of
-    the type asked for there, and `ttl_seconds` is the smallest TTL on the way.
+    `aliases` are the names on the way, the last one being where it ends, and `alias_ttls`
+    (seconds) are those of the CNAMEs that lead there. `records` are those of the type asked for.
     """
 
     aliases: tuple[str, ...]
+    alias_ttls: tuple[int, ...]
     records: tuple[Record, ...]
-    ttl_seconds: int
+
+    @property
+    def ttl_seconds(self) -> int:
+        """The smallest TTL on the way."""
+        ttls = (*self.alias_ttls, *(record.ttl_seconds for record in self.records))
+        return min(ttls, default=_TTL_LIMIT)
 
 
 class CnameLoop(ValueError):
@@ -141,15 +147,16 @@ def follow(message: Message, question: Question, record_class: str = "IN") -> Ch
     Records of names that are not on the way are left out. A question for ANY leads to all that
     its name has. Raises CnameLoop.
     """
-    name, ttl = question.name.lower(), _TTL_LIMIT
+    name = question.name.lower()
     aliases: list[str] = []
+    ttls: list[int] = []
     while True:
         records = _records(message, name, question.record, record_class)
         alias = _records(message, name, "CNAME", record_class)
-        ttl = min([ttl, *(record.ttl_seconds for record in records or alias)])
         if records or not alias:
-            return Chain(aliases=tuple(aliases), records=records, ttl_seconds=ttl)
+            return Chain(aliases=tuple(aliases), alias_ttls=tuple(ttls), records=records)
         name = alias[0].text
+        ttls.append(alias[0].ttl_seconds)
         lengthen(aliases, name, question)
 
 

@@ -45,12 +45,14 @@ _SIGNATURES_END = series("pantau_dns_signature_expiry_timestamp_seconds")
 class Reply:
     """What a server said, as far as it is judged. Answers and TTLs (seconds) go together.
 
-    `aliases` are the CNAMEs on the way, `errors` the server's own reasons (RFC 8914).
+    `aliases` are the CNAMEs on the way, each with its TTL in `alias_ttls`; `errors` are the
+    server's own reasons (RFC 8914).
     """
 
     rcode: str
     flags: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    alias_ttls: tuple[int, ...] = ()
     answers: tuple[str, ...] = ()
     ttls: tuple[int, ...] = ()
     section_sizes: tuple[int, int, int] = (0, 0, 0)
@@ -94,8 +96,9 @@ def read(question: Question, answer: DnsAnswer) -> Reply:
         rcode=message.rcode,
         flags=message.flags,
         aliases=chain.aliases,
+        alias_ttls=chain.alias_ttls,
         answers=tuple(map(text, chain.records)),
-        ttls=tuple(min(record.ttl_seconds, chain.ttl_seconds) for record in chain.records),
+        ttls=tuple(record.ttl_seconds for record in chain.records),
         section_sizes=(len(message.answer), len(message.authority), len(message.additional)),
         errors=tuple(map(str, message.edns.errors)) if message.edns else (),
         edns=message.edns,

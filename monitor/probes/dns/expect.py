@@ -62,7 +62,8 @@ class DnsExpect(BaseModel):
     )
     min_ttl: Duration | None = Field(
         default=None,
-        description="Shortest TTL. Through a resolver TTLs count down: ask a name server itself.",
+        description="Shortest TTL, of those too. Through a resolver TTLs count down: ask a name "
+        "server itself.",
     )
     flags: Flags = Field(
         default=(),

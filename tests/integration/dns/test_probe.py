@@ -66,6 +66,23 @@ async def test_wrong_answer_shows_both(knot: NameServer):
 
 
 @pytest.mark.peers
+@pytest.mark.parametrize(
+    ("limit", "detail"),
+    [
+        ({"max_ttl": "2m"}, "ttl: 300 s, expected at most 120 s"),
+        ({"min_ttl": "2m"}, "ttl: 60 s, expected at least 120 s"),
+        ({"max_ttl": "5m", "min_ttl": "1m"}, None),
+    ],
+)
+async def test_ttls_on_the_way(knot: NameServer, limit: dict[str, str], detail: str | None):
+    """An alias that may be kept for longer, or shorter, than its target counts by itself."""
+    outcome = await probed(knot, name="alias.example.id", expect=limit)
+
+    failure = outcome.failure
+    assert (failure and failure.detail) == (detail and f"{detail} (from {knot})")
+
+
+@pytest.mark.peers
 async def test_serial_of_the_zone(knot: NameServer):
     """A SOA check reports the zone's serial."""
     outcome = await probed(knot, name="example.id", record="SOA")

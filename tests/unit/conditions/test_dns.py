@@ -39,6 +39,25 @@ def test_flags(conditions: dict[str, Any], detail: str | None):
     assert failure == (detail and Failure(FailureKind.ANSWER, detail))
 
 
+@pytest.mark.parametrize(
+    ("alias_ttls", "ttl", "wrong"),
+    [
+        ((60,), 300, None),
+        ((86400,), 60, "ttl: 86400 s, expected at most 3600 s"),
+        ((60,), 86400, "ttl: 86400 s, expected at most 3600 s"),
+        ((5, 60), 300, "ttl: 5 s, expected at least 30 s"),
+        ((60,), 5, "ttl: 5 s, expected at least 30 s"),
+    ],
+)
+def test_ttls_of_aliases_count(alias_ttls: tuple[int, ...], ttl: int, wrong: str | None):
+    """A limit of TTLs is for each CNAME on the way as for the answers themselves."""
+    limits = DnsConditions(max_ttl_seconds=3600, min_ttl_seconds=30)
+
+    failure = judge(limits, replied("192.0.2.7", ttls=(ttl,), alias_ttls=alias_ttls))
+
+    assert (failure and failure.detail) == wrong
+
+
 def test_answer_that_nobody_validated():
     """Where the resolver must have validated the answer, one without its word fails as dnssec."""
     conditions = DnsConditions(authenticated=True)
