@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from time import monotonic
 
 from monitor.domain.observation import FailureKind
+from monitor.net.datagram import connected
 from monitor.net.errors import NetError
 from monitor.net.faults import refused_by_them, refused_by_us
 from monitor.net.icmpwire import kernel_time_of
 from monitor.net.ntpwire import Malformed, NtpAnswer, answer, nonce_of, question
 
 _MOST_QUESTIONS = 3
-_DATAGRAM_SOCKET = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 _SO_TIMESTAMPNS = 35
 _LARGEST_PACKET = 65_535
 _ANCILLARY_BYTES = 256
@@ -52,26 +52,12 @@ async def ask_time(address: str, port: int, *, deadline: float) -> Measured:
     `deadline` is a reading of `time.monotonic`. Raises NetError: TIMEOUT, a CONNECT kind, or
     PROTOCOL for an answer that can't be.
     """
-    sock = _connected(address, port)
+    sock = connected(address, port, f"ask {address} for the time")
     try:
+        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         return await _Exchange(sock, f"{address} port {port}").run(deadline)
     finally:
         sock.close()
-
-
-def _connected(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    try:
-        sock = socket.socket(family, _DATAGRAM_SOCKET)
-    except OSError as error:
-        raise refused_by_us(error, "open a socket") from None
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        sock.connect((address, port))
-    except OSError as error:
-        sock.close()
-        raise refused_by_us(error, f"ask {address} for the time") from None
-    return sock
 
 
 class _Exchange:
