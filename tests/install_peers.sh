@@ -29,6 +29,7 @@ initdb                      postgresql
 ip                          iproute2
 nft                         nftables
 chronyd                     chrony
+snmpd                       snmpd
 curl                        curl
 wrk                         wrk
 openssl                     openssl

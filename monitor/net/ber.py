@@ -144,6 +144,11 @@ class Fields:
         """The next element's tag, None at the end."""
         return self._octets[self._at] if self.left else None
 
+    @property
+    def at(self) -> int:
+        """How many bytes have been read: where the next element begins, and the last one ended."""
+        return self._at
+
     def any(self) -> tuple[int, bytes]:
         """Return the next element's tag and content."""
         if not self.left:

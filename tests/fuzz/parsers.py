@@ -8,7 +8,7 @@ import gzip
 import tempfile
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from monitor.configuration.blackbox import modules_of
 from monitor.configuration.files import Shelf
 from monitor.configuration.findings import Findings
 from monitor.fields import Context
+from monitor.net import ber
 from monitor.net.certificates import read_chain
 from monitor.net.connection import Stream
 from monitor.net.dnsmessage import CnameLoop, Question, follow
@@ -42,11 +43,29 @@ from monitor.net.ocsp import Standing
 from monitor.net.ocsp import read_response as read_ocsp
 from monitor.net.reader import Reader
 from monitor.net.redis import RedisHeard, greet, learn
+from monitor.net.snmpusm import (
+    Engine,
+    Keys,
+    User,
+    content_of,
+    discovery,
+    is_genuine,
+)
+from monitor.net.snmpusm import question as snmp_question
+from monitor.net.snmpusm import read_message as read_snmp_message
+from monitor.net.snmpwire import (
+    community_message,
+    get_pdu,
+    read_community_message,
+    read_head,
+    read_rest,
+)
 from monitor.net.tlsversions import server_hello
 from tests.certificates import intermediate, issue, leaf
 from tests.dnsrecords import RECORDS, reply_with
 from tests.signedzones import ANCHORS, EXAMPLE, ID, WWW, Asked, nsec, reply, world
 from tests.signedzones import NOON as DAY_ONE
+from tests.snmpagents import a_response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +168,41 @@ def read_revocation(octets: bytes) -> bool:
 def read_server_hello(octets: bytes) -> bool:
     """Read what a server chooses of an offer of TLS."""
     return server_hello(octets) is not None
+
+
+def read_snmp(octets: bytes) -> bool:
+    """Read an agent's answer in version 2c, and in version 3 with a key and without."""
+    for read in (_read_community, _read_user):
+        with suppress(ber.Malformed):
+            return read(octets)
+    return False
+
+
+def _read_community(octets: bytes) -> bool:
+    read_rest(read_head(read_community_message(octets)[1]))
+    return True
+
+
+def _read_user(octets: bytes) -> bool:
+    message = read_snmp_message(octets)
+    is_genuine(message, SNMP_KEYS)
+    content_of(message, SNMP_KEYS)
+    return True
+
+
+def _snmp() -> tuple[bytes, ...]:
+    pdu = get_pdu(7, ["1.3.6.1.2.1.1.3.0"])
+    asked = community_message(b"public", pdu)
+    keys, plain = SNMP_KEYS, replace(SNMP_KEYS, secrecy=None)
+    asking = {"user": User(name="pantau"), "engine": Engine(id=b"engine"), "context_name": ""}
+    signed = (
+        snmp_question(1, pdu, keys=each, now=0.0, salt=b"saltsalt", **asking)
+        for each in (None, plain, keys)
+    )
+    return (a_response(asked, ber.integer(7, 0x43)), discovery(1, pdu), *signed)
+
+
+SNMP_KEYS = Keys(hash_name="sha256", authentication=b"k" * 32, secrecy=b"k" * 16)
 
 
 def read_document(octets: bytes) -> bool:
@@ -287,5 +341,6 @@ def parsers() -> dict[str, Parser]:
         ),
         "redis-answers": Parser(read=read_redis, seeds=REDIS_ANSWERS),
         "blackbox-yml": Parser(read=read_modules, seeds=(_MODULES.read_bytes(),)),
+        "snmp-answer": Parser(read=read_snmp, seeds=_snmp()),
         "tls-answer": Parser(read=read_server_hello, seeds=(SERVER_HELLO,)),
     }

@@ -55,7 +55,7 @@ def load_as_it_stands(folder, code):
     checks.write_text(f"version: 1\nservices:\n  - {SERVICE}\n")
     if code.startswith("- "):
         code = whole(code)
-    for file in {*re.findall(r"\w+\.(?:key|pem|token|user|password)\b", code), "oncall"}:
+    for file in {*re.findall(r"\w+\.(?:key|pem|token|user|password|community)\b", code), "oncall"}:
         (folder / file).touch(mode=0o600)
         (folder / file).write_text(TOKEN if file.endswith(".token") else SECRET)
     (folder / name).write_text(code.replace("/etc/pantau/", ""))

@@ -36,6 +36,14 @@ def test_object_identifiers_come_back(text):
     assert ber.Fields(ber.oid(text)).oid() == text
 
 
+def test_where_an_element_ends():
+    """Reading tells how far it got, so that an element's place in the bytes is known."""
+    fields = ber.Fields(ber.integer(1) + ber.octet_string(b"abc"))
+    fields.integer()
+
+    assert fields.at == 3
+
+
 def test_object_identifier_of_the_standard():
     """The example of X.690 (8.19.5) is written as it stands there."""
     assert ber.oid("2.999.3").hex() == "0603883703"
