@@ -243,6 +243,8 @@ def _is_cut_short(reply: SignedReply, name: Name, record_type: int) -> bool:
 
 
 def _target(alias: RRset) -> Name:
+    if len(alias.rdatas) != 1:  # whoever reads the reply might follow the other one
+        raise Bogus(f"{alias}: more than one (RFC 2181, 10.1)")
     found = plain_name(alias.rdatas[0], 0)
     if found is None:
         raise Bogus(f"{alias}: leads to no name")

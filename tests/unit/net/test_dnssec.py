@@ -393,6 +393,20 @@ async def test_cname_that_no_dname_makes():
     assert found.security is Security.BOGUS
 
 
+@pytest.mark.parametrize("added", ["a.example.id.", "later.example.id."])
+async def test_second_cname(added: str):
+    """A name has one CNAME: another one beside it would lead past what was validated."""
+    dname = EXAMPLE.sign("old.example.id.", "DNAME", "example.id.")
+    both = [
+        dns.rrset.from_text("www.old.example.id.", 300, "IN", "CNAME", target)
+        for target in (added, "www.example.id.")
+    ]
+
+    found = await validated(reply([*dname, *both, *WWW]), name="www.old.example.id")
+
+    assert found.security is Security.BOGUS
+
+
 async def test_any():
     """To a question for ANY, every record set of the name must be signed."""
     mx = EXAMPLE.sign("www.example.id.", "MX", "10 mail.example.id.")
