@@ -46,7 +46,8 @@ signed its answer, and our resolver for the rest. Every alias on the way counts:
 into an unsigned zone makes the answer insecure. A signature that ended, or begins, within five
 minutes of our clock (a tenth of its time, if that is less) still counts, since the clock may be
 off. Some resolvers forgive an hour or a day, others nothing, and whoever uses those has lost the
-name by then. The end that is measured is the signature's own, to the second.
+name by then. The end that is measured is the signature's own, to the second. A zone that is signed
+by RSA with SHA-1 alone, or vouched for by SHA-1 digests alone, counts as not signed.
 
 ```yaml
 - id: portal-zone
@@ -74,6 +75,15 @@ zone says, or went another way than their alias leads, and where none serves the
 A failing answer says, where the server told it (RFC 8914), what the server's own reason is.
 
 The numbers are those of the first server that failed, else of the slowest.
+
+Bahasa Indonesia
+
+Menanyakan sebuah rekaman kepada server nama, lalu menilai jawabannya. *Gangguan* bila server nama
+tidak menjawab, bila isi, TTL, kode, atau tanda jawabannya tidak sesuai dengan `expect`, atau bila
+validasi DNSSEC tidak memberi hasil yang diharapkan; dengan `authoritative: all` juga bila tidak ada
+server yang melayani zonanya atau bila jawaban mereka berbeda. *Menurun* bila tanda tangan DNSSEC
+berakhir dalam `min_signature_days` hari, atau bila sebagian server zona itu tidak melayani, salinan
+zonanya tertinggal, atau, dengan `same_delegation`, zona di atasnya menyebut server lain.
 """
 
 from collections.abc import Iterator, Sequence
