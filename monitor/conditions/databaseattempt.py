@@ -115,7 +115,7 @@ def _outcome(
     measured = measurements(trace) | plan.measured(heard)
     if error is not None:
         return failed(error, measured, seen)
-    finding = _gravest(
+    finding = gravest(
         (
             plan.judge(heard, trace.seconds),
             certificate_finding(plan.certificate, settings, trace, now),
@@ -126,7 +126,7 @@ def _outcome(
     return judged(finding.failure, measured, seen, degraded=finding.degrades)
 
 
-def _gravest(findings: Iterable[Finding | None]) -> Finding | None:
+def gravest(findings: Iterable[Finding | None]) -> Finding | None:
     """Return the first that fails the check, or else the first that degrades it."""
     found = [finding for finding in findings if finding is not None]
     return min(found, key=lambda finding: finding.degrades, default=None)

@@ -17,6 +17,7 @@ from monitor.domain.observation import FailureKind
 from monitor.domain.text import visible_text
 from monitor.net.connection import Stream
 from monitor.net.errors import NetError
+from monitor.net.ldap import Ldap
 from monitor.net.reader import LONGEST_LINE, Reader, shown
 from monitor.net.replies import reply, tagged
 from monitor.net.trace import Phase, Trace
@@ -212,55 +213,9 @@ async def _mysql(reader: Reader, _: str) -> str:
     return _text(version)
 
 
-_START_TLS_OID = b"1.3.6.1.4.1.1466.20037"
-_EXTENDED_REQUEST = (
-    b"\x30\x1d\x02\x01\x01\x77\x18\x80" + bytes([len(_START_TLS_OID)]) + _START_TLS_OID
-)
-_EXTENDED_RESPONSE = 0x78
-
-
 async def _ldap(reader: Reader, _: str) -> str:
-    await reader.send(_EXTENDED_REQUEST)
-    tag, message = await _element(reader)
-    fields = _elements(message)
-    if tag != 0x30 or len(fields) < 2 or fields[1][0] != _EXTENDED_RESPONSE:
-        raise reader.unexpected("an answer of LDAP", bytes([tag]) + message)
-    result = _elements(fields[1][1])
-    if not result or result[0][0] != 0x0A:
-        raise reader.unexpected("a result of LDAP", message)
-    code = int.from_bytes(result[0][1][:4])
-    if code:
-        told = result[2][1] if len(result) > 2 else b""
-        raise reader.failure(f"the server refuses with result {code}: {shown(told)}")
+    await Ldap(reader).start_tls()
     return ""
-
-
-async def _element(reader: Reader) -> tuple[int, bytes]:
-    """Return tag and content of the next element (BER, definite length)."""
-    tag, size = await reader.exactly(2)
-    if size & 0x80:
-        count = size & 0x7F
-        if not 1 <= count <= 3:
-            raise reader.unexpected("an answer of LDAP", bytes([tag, size]))
-        size = int.from_bytes(await reader.exactly(count))
-    if size > LONGEST_LINE:
-        raise reader.failure(f"an answer of {size} bytes: this is not LDAP")
-    return tag, await reader.exactly(size)
-
-
-def _elements(octets: bytes) -> list[tuple[int, bytes]]:
-    """Return tags and contents of what stands in an element; nothing from where it breaks."""
-    found = []
-    while len(octets) >= 2:
-        tag, size, start = octets[0], octets[1], 2
-        if size & 0x80:
-            start = 2 + (size & 0x7F)
-            size = int.from_bytes(octets[2:start])
-        if start + size > len(octets):
-            break
-        found.append((tag, octets[start : start + size]))
-        octets = octets[start + size :]
-    return found
 
 
 _FEATURES = re.compile(rb"</(?:\w{1,20}:)?features\s{0,20}>|<(?:\w{1,20}:)?features\s{0,20}/>")

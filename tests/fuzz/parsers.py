@@ -23,13 +23,15 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from monitor.conditions.cel import Cel
+from monitor.conditions.ldap import LdapConditions
+from monitor.conditions.ldap import judge as judge_ldap
 from monitor.conditions.redis import RedisConditions
 from monitor.conditions.redis import judge as judge_redis
 from monitor.configuration.blackbox import modules_of
 from monitor.configuration.files import Shelf
 from monitor.configuration.findings import Findings
 from monitor.fields import Context
-from monitor.net import ber
+from monitor.net import ber, ldapwire
 from monitor.net.certificates import read_chain
 from monitor.net.connection import Stream
 from monitor.net.dnsmessage import CnameLoop, Question, follow
@@ -39,6 +41,8 @@ from monitor.net.dnssecwire import read as read_rrsets
 from monitor.net.dnswire import Malformed, decode, decode_cut
 from monitor.net.errors import NetError
 from monitor.net.http1 import Http1Response as Response
+from monitor.net.ldap import Ldap, LdapHeard, LdapLogin
+from monitor.net.ldapfilter import encode
 from monitor.net.ocsp import Standing
 from monitor.net.ocsp import read_response as read_ocsp
 from monitor.net.reader import Reader
@@ -251,6 +255,44 @@ def read_modules(octets: bytes) -> bool:
 
 
 _MODULES = Path(__file__).parent.parent / "data" / "valid" / "blackbox" / "config" / "blackbox.yml"
+
+
+def read_ldap(octets: bytes) -> bool:
+    """Hear what an LDAP server answers to a login and two searches, and judge it."""
+    heard = LdapHeard()
+    question = ldapwire.Question(
+        base="", scope=ldapwire.Scope.SUB, filter=encode("(cn=*)"), limit=3
+    )
+
+    async def visit() -> None:
+        session = Ldap(Reader(Saying(octets), "ldap"))
+        await session.log_in(heard, LdapLogin(name="cn=a", password="rahasia"))
+        await session.learn(heard)
+        await session.search(heard, question)
+
+    try:
+        _finished(visit())
+    except NetError:
+        return False
+    judge_ldap(LdapConditions(naming_contexts=("dc=a",), fewest=1, most=2), heard, 0.0)
+    return True
+
+
+def _ldap_answers() -> tuple[bytes, ...]:
+    parts = (ber.integer(0, ber.ENUMERATED), ber.octet_string(b""), ber.octet_string(b"fine"))
+    values = ber.sequence((ber.octet_string(b"dc=a"), ber.octet_string(b"dc=b")), ber.SET)
+    listed = ber.sequence((ber.sequence((ber.octet_string(b"namingContexts"), values)),))
+    entry = ber.sequence((ber.octet_string(b""), listed), ldapwire.SEARCH_ENTRY)
+    messages = (
+        (1, ber.sequence(parts, ldapwire.BIND_RESPONSE)),
+        (2, entry),
+        (2, ber.sequence(parts, ldapwire.SEARCH_DONE)),
+        (3, entry),
+        (3, ber.sequence(parts, ldapwire.SEARCH_DONE)),
+    )
+    return (b"".join(ber.sequence((ber.integer(n), operation)) for n, operation in messages),)
+
+
 DOCUMENT_RULE = Cel(
     "body.all(x, size(string(x)) > 0 || x in body || x.v > 1 || x[0].matches('^a+$'))"
     " && body.map(x, x + x).filter(x, x < body || int(x) > 0) != [timestamp(body[0]), body]"
@@ -339,6 +381,7 @@ def parsers() -> dict[str, Parser]:
             read=read_document,
             seeds=(b'["a", {"v": 1.5e3}, [null, true]]', b'{"a": -1}', b"[1, 2]"),
         ),
+        "ldap-answers": Parser(read=read_ldap, seeds=_ldap_answers()),
         "redis-answers": Parser(read=read_redis, seeds=REDIS_ANSWERS),
         "blackbox-yml": Parser(read=read_modules, seeds=(_MODULES.read_bytes(),)),
         "snmp-answer": Parser(read=read_snmp, seeds=_snmp()),

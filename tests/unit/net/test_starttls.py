@@ -196,9 +196,9 @@ LINES = [b"* x\r\n" * 200] * 100
         (StartTls.MYSQL, [b"\x0e\0\0\0\xff\x69\x04Host is blk"], "refuses: 'Host is blk"),
         (StartTls.MYSQL, [mysql(protocol=9)], "expected a greeting of protocol 10"),
         (StartTls.MYSQL, [b"HTTP/1.1 400 Bad"], "this is not MySQL"),
-        (StartTls.LDAP, [ldap(52, b"unavailable")], "with result 52: 'unavailable'"),
-        (StartTls.LDAP, [b"\x30\x05\x02\x01\x01\x61\x00"], "expected an answer of LDAP"),
-        (StartTls.LDAP, [b"\x30\x83\xff\xff\xff"], "this is not LDAP"),
+        (StartTls.LDAP, [ldap(52, b"full")], "StartTLS: unavailable (52): full"),
+        (StartTls.LDAP, [b"\x30\x05\x02\x01\x01\x61\x00"], "expected an answer to StartTLS"),
+        (StartTls.LDAP, [b"\x30\x83\xff\xff\xff"], "no message of LDAP"),
         (StartTls.XMPP, [STREAM + b"<stream:features/>"], "the server does not offer it"),
         (
             StartTls.XMPP,
