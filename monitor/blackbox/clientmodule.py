@@ -8,6 +8,7 @@ from monitor.blackbox.hidden import Hidden, HiddenUrl, NamedFile, SecretFile
 from monitor.blackbox.written import Flag, Part, Text, at_most_one, exclusive, refused
 from monitor.fields.headers import HeaderName
 from monitor.fields.shown import shown
+from monitor.net.urls import parse_target
 
 TlsVersion = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
 
@@ -29,7 +30,13 @@ def _printable(value: str) -> str:
     return value
 
 
+def _printable_secret(value: Hidden) -> Hidden:
+    _printable(value.reveal())
+    return value
+
+
 HeaderText = Annotated[Text, AfterValidator(_printable)]
+HiddenHeader = Annotated[Hidden, AfterValidator(_printable_secret)]
 Never = Annotated[None, BeforeValidator(refused(_JWT))]
 
 
@@ -94,7 +101,7 @@ class Authorization(Part):
     """An Authorization header: a type and its credentials."""
 
     type: Text = "Bearer"
-    credentials: Hidden = Hidden("")
+    credentials: HiddenHeader = Hidden("")
     credentials_file: SecretFile | None = None
 
     @field_validator("type")
@@ -122,7 +129,7 @@ class ProxyPart(Part):
     proxy_url: HiddenUrl = HiddenUrl("")
     no_proxy: Text = ""
     proxy_from_environment: Flag = False
-    proxy_connect_header: dict[HeaderName, tuple[Hidden, ...]] = Field(default={})
+    proxy_connect_header: dict[HeaderName, tuple[HiddenHeader, ...]] = Field(default={})
 
     @field_validator("proxy_url")
     @classmethod
@@ -170,6 +177,8 @@ class OAuth2(ProxyPart):
     def _url(cls, url: HiddenUrl) -> HiddenUrl:
         if url and not url.reveal().lower().startswith(("http://", "https://")):
             raise ValueError("a token_url begins with http:// or https://")
+        if url:
+            parse_target(url.reveal())
         return url
 
     @model_validator(mode="after")
@@ -189,7 +198,7 @@ class HttpHeader(Part):
     """The values of one header of `http_headers`."""
 
     values: tuple[HeaderText, ...] = ()
-    secrets: tuple[Hidden, ...] = ()
+    secrets: tuple[HiddenHeader, ...] = ()
     files: tuple[SecretFile, ...] = ()
 
     def reveal(self) -> tuple[str, ...]:
@@ -210,7 +219,7 @@ class ClientPart(ProxyPart):
     basic_auth: BasicAuth | None = None
     authorization: Authorization | None = None
     oauth2: OAuth2 | None = None
-    bearer_token: Hidden = Hidden("")
+    bearer_token: HiddenHeader = Hidden("")
     bearer_token_file: SecretFile | None = None
     tls_config: TlsConfig = TlsConfig()
     follow_redirects: Flag = True

@@ -21,6 +21,8 @@ from monitor.net.urls import Target, parse_target
 
 LARGEST_KEPT = 64 * 1_048_576  # bytes of a body that rules look at
 MOST_REDIRECTS = 10
+# Go's client says these by itself, whatever a module says.
+_FRAMING = {"content-length", "trailer", "transfer-encoding"}
 
 
 class Asked(NamedTuple):
@@ -69,11 +71,11 @@ async def prepare(
     authorization = _authorization(module, asked, token)
     fields = tuple(_fields(module, hostname, authorization))
     host = next((value for name, value in fields if name.lower() == "host"), None)
-    name = urlsplit(f"//{host}").hostname if host else None
     proxy = proxy_of(module, asked.target, os.environ)
     if proxy is not None and _asks_by_name(proxy, asked.target):
         address = None
     try:
+        name = urlsplit(f"//{host}").hostname if host else None
         request = make_request(
             asked.target,
             method=module.method,
@@ -96,6 +98,8 @@ async def prepare(
     except OSError as error:
         detail = f"body_file {module.body_file}: {error.strerror}"
         raise NetError(FailureKind.INTERNAL, detail, cause=UnknownCause.LOCAL) from None
+    except ValueError as error:  # by `hostname`, which whoever asks for a probe writes
+        raise NetError(FailureKind.PROTOCOL, f"no request: {error}") from None
     return Prepared(request=request, marked=tuple(_marked(module, asked)), token=token)
 
 
@@ -123,12 +127,12 @@ def _fields(
     module: HttpModule, hostname: str | None, authorization: Fields
 ) -> Iterator[tuple[str, str]]:
     given = {name.lower() for name in module.headers}
-    yield from module.headers.items()
+    yield from (entry for entry in module.headers.items() if entry[0].lower() not in _FRAMING)
     if hostname and "host" not in given:
         yield "Host", hostname
     for name, header in module.http_headers.items():
-        for value in header.reveal():
-            yield name, value
+        if name.lower() not in _FRAMING:
+            yield from ((name, value) for value in header.reveal())
     if "authorization" not in given:
         yield from authorization
 

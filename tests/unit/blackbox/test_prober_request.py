@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import ValidationError
 
 from monitor.blackbox.endpoint import split_host_port
 from monitor.blackbox.http import http_conditions
@@ -181,6 +182,57 @@ async def test_a_body_is_looked_at_as_it_comes():
     """Without `compression` nothing is decoded, whatever the answer says of itself."""
     assert (await asked_for()).coding == "identity"
     assert (await asked_for({"compression": "br"})).coding == "br"
+
+
+@pytest.mark.parametrize("hostname", ["a\r\nX: y", "a\0", "[", "[::1"])
+async def test_a_hostname_that_is_none(hostname):
+    """Whoever asks for a probe can't put a line into its request, and can't break the prober."""
+    with pytest.raises(NetError) as caught:
+        await prepared(target="https://a.test/", hostname=hostname)
+
+    assert caught.value.failure.kind is Kind.PROTOCOL
+
+
+async def test_a_module_does_not_say_how_its_body_is_framed():
+    """As in Go's client, how long a body is goes by the body, whatever the headers of a module say."""
+    names = ("Content-Length", "transfer-encoding", "Trailer")
+    module = {
+        "method": "POST",
+        "body": "hello",
+        "headers": dict.fromkeys(names, "1"),
+        "http_headers": {name: {"values": ["1"]} for name in names[1:]},
+    }
+
+    request = await asked_for(module)
+
+    framing = [entry for entry in request.sent if entry[0].lower() in {n.lower() for n in names}]
+    assert framing == [("Content-Length", "5")]
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        {"bearer_token": "a\nb"},
+        {"authorization": {"credentials": "a\r\nX: y"}},
+        {"http_headers": {"X-Key": {"secrets": ["a\nb"]}}},
+        {"proxy_url": "http://proxy.test", "proxy_connect_header": {"X-Key": ["a\nb"]}},
+    ],
+    ids=lambda module: next(iter(module)),
+)
+def test_a_secret_that_would_break_a_line(module):
+    """A secret for a header is refused when the module is read, and not shown."""
+    with pytest.raises(ValidationError) as caught:
+        HttpModule.model_validate(module)
+
+    assert "no control characters" in str(caught.value)
+    assert "X: y" not in str(caught.value.errors()[0]["msg"])
+
+
+@pytest.mark.parametrize("url", ["http://sso.test/\n", "https://", "http://a:b@sso.test:x/"])
+def test_a_token_url_that_is_none(url):
+    """Where no token can be asked for is told when the module is read."""
+    with pytest.raises(ValidationError):
+        HttpModule.model_validate({"oauth2": {"client_id": "a", "token_url": url}})
 
 
 async def test_headers_with_several_values_are_all_sent():
