@@ -226,10 +226,24 @@ async def _exchange(
             from monitor.net.http2 import converse  # only who is offered it pays for it
 
             return await converse(stream, request, trace), stream.address
-        await stream.send(request.head + request.body)
-        return await _read(stream, request, trace), stream.address
+        return await _ask(stream, request, trace), stream.address
     finally:
         stream.close()
+
+
+async def _ask(stream: Stream, request: Request, trace: Trace) -> Response:
+    """Return the response, also one that came early and cut the request's body off."""
+    unsent: NetError | None = None
+    try:
+        await stream.send(request.head + request.body)
+    except NetError as error:
+        if error.cause is not None:
+            raise
+        unsent = error
+    try:
+        return await _read(stream, request, trace)
+    except NetError as error:
+        raise unsent or error from None
 
 
 async def _ask_by_quic(

@@ -3,6 +3,7 @@
 import pytest
 
 from monitor.domain.observation import FailureKind as Kind
+from monitor.domain.observation import UnknownCause
 from monitor.net.errors import NetError
 from monitor.net.fetch import fetch, make_request
 from monitor.net.policy import AddressClass
@@ -21,6 +22,7 @@ class Script:
         self.asked = []
         self.open = 0
         self.streams = []
+        self.unsent = None  # what sending fails by
 
     async def connect(self, host, port, *, trace, pinned=None, **settings):
         address, *pieces = self.hosts[host.partition(".")[0]]
@@ -38,6 +40,8 @@ class ScriptedStream:
 
     async def send(self, octets):
         self.sent = octets
+        if self.script.unsent is not None:
+            raise self.script.unsent
 
     async def receive(self):
         piece = self.pieces.pop(0) if self.pieces else b""
@@ -120,6 +124,25 @@ async def test_a_break_in_the_body_leaves_the_status():
     response = (await fetched(script)).response
 
     assert (response.status, response.failure.failure.kind) == (503, Kind.CONNECT_RESET)
+
+
+async def test_an_answer_that_cuts_the_request_off():
+    """A target may refuse a body by a status, and close, before all of it was sent."""
+    script = Script(a=("10.0.0.1", b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n"))
+    script.unsent = NetError(Kind.CONNECT_RESET, "reset", answered=True)
+
+    assert (await fetched(script)).response.status == 413
+
+
+@pytest.mark.parametrize("cause", [None, UnknownCause.LOCAL])
+async def test_a_request_that_could_not_be_sent(cause):
+    """Without an answer the failure is why the request could not be sent, and whose fault it was."""
+    script = Script(a=("10.0.0.1",))
+    script.unsent = NetError(Kind.CONNECT_RESET, "reset", cause=cause)
+    with pytest.raises(NetError) as caught:
+        await fetched(script)
+
+    assert caught.value is script.unsent
 
 
 async def test_a_refused_redirect_is_counted():
