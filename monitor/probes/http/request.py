@@ -71,10 +71,14 @@ def _body(spec: HttpSpec) -> bytes:
 
     try:
         with spec.body_file.open("rb") as file:
-            return file.read(LARGEST_BODY_FILE)
+            body = file.read(LARGEST_BODY_FILE + 1)
     except OSError as error:
         detail = f"body_file: {error}"
         raise NetError(FailureKind.INTERNAL, detail, cause=UnknownCause.LOCAL) from None
+    if len(body) > LARGEST_BODY_FILE:
+        detail = f"body_file: {spec.body_file} has grown over 1 MB"
+        raise NetError(FailureKind.INTERNAL, detail, cause=UnknownCause.LOCAL)
+    return body
 
 
 def _tls(spec: HttpSpec) -> "TlsSettings":

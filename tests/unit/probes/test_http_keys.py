@@ -100,7 +100,7 @@ def test_cache_busting(url):
 
 
 def test_body_file(tmp_path):
-    """A body from a file is read for each check; one that is gone is a fault of ours."""
+    """A body from a file is read for each check; one that is gone, or too large, is a fault of ours."""
     file = tmp_path / "body.json"
     file.write_bytes(b"one")
     spec = a_spec(method="POST", body_file=str(file))
@@ -111,10 +111,11 @@ def test_body_file(tmp_path):
 
     assert (before.body, after.body) == (b"one", b"three")
     assert b"Content-Length: 5\r\n" in after.head
-    file.unlink()
-    with pytest.raises(NetError) as caught:
-        request_of(spec, Family.ANY)
-    assert caught.value.cause is UnknownCause.LOCAL
+    for breaks in (lambda: file.write_bytes(bytes(2**20 + 1)), file.unlink):
+        breaks()
+        with pytest.raises(NetError) as caught:
+            request_of(spec, Family.ANY)
+        assert caught.value.cause is UnknownCause.LOCAL
 
 
 def test_proxy(secret):
