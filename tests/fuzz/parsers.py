@@ -27,6 +27,8 @@ from monitor.conditions.ldap import LdapConditions
 from monitor.conditions.ldap import judge as judge_ldap
 from monitor.conditions.redis import RedisConditions
 from monitor.conditions.redis import judge as judge_redis
+from monitor.conditions.sql import SqlConditions
+from monitor.conditions.sql import judge as judge_sql
 from monitor.configuration.blackbox import modules_of
 from monitor.configuration.files import Shelf
 from monitor.configuration.findings import Findings
@@ -43,8 +45,12 @@ from monitor.net.errors import NetError
 from monitor.net.http1 import Http1Response as Response
 from monitor.net.ldap import Ldap, LdapHeard, LdapLogin
 from monitor.net.ldapfilter import encode
+from monitor.net.mysql import MySql
+from monitor.net.mysqlwire import packet
 from monitor.net.ocsp import Standing
 from monitor.net.ocsp import read_response as read_ocsp
+from monitor.net.postgres import Postgres
+from monitor.net.postgreswire import message, text
 from monitor.net.reader import Reader
 from monitor.net.redis import RedisHeard, greet, learn
 from monitor.net.snmpusm import (
@@ -64,6 +70,7 @@ from monitor.net.snmpwire import (
     read_head,
     read_rest,
 )
+from monitor.net.sql import SqlHeard, SqlSession, Visitor
 from monitor.net.tlsversions import server_hello
 from tests.certificates import intermediate, issue, leaf
 from tests.dnsrecords import RECORDS, reply_with
@@ -293,6 +300,34 @@ def _ldap_answers() -> tuple[bytes, ...]:
     return (b"".join(ber.sequence((ber.integer(n), operation)) for n, operation in messages),)
 
 
+def read_postgres(octets: bytes) -> bool:
+    """Hear what a PostgreSQL server answers to a login without SCRAM, and to a query."""
+    heard = SqlHeard()
+    return _understood(Postgres(Reader(Saying(octets), "postgres"), heard, None), heard)
+
+
+def read_mysql(octets: bytes) -> bool:
+    """Hear what a MySQL server answers to a login and a query."""
+    heard = SqlHeard()
+    return _understood(MySql(Reader(Saying(octets), "mysql"), heard, "kota"), heard)
+
+
+def _understood(session: SqlSession, heard: SqlHeard) -> bool:
+    async def visit() -> None:
+        await session.greeting()
+        await session.log_in(Visitor(username="pantau", password="sandi"))
+        await session.begin(0.0)
+        await session.look_at_role()
+        await session.ask("SELECT 1")
+
+    try:
+        _finished(visit())
+    except NetError:
+        return False
+    judge_sql(SqlConditions(value_max=1, rows=(1, 1)), heard, 0.0)
+    return heard.answer is not None
+
+
 DOCUMENT_RULE = Cel(
     "body.all(x, size(string(x)) > 0 || x in body || x.v > 1 || x[0].matches('^a+$'))"
     " && body.map(x, x + x).filter(x, x < body || int(x) > 0) != [timestamp(body[0]), body]"
@@ -304,6 +339,28 @@ REDIS_ANSWERS = (
     b"+PONG\r\n-NOPERM this user has no permissions\r\n",
     b"-NOAUTH Authentication required.\r\n:1\r\n",
 )
+_IN, _READY = message(b"R", bytes(4)), message(b"Z", b"I")
+_BEGUN = message(b"C", text("BEGIN")) + _READY
+_ROW = message(b"D", b"\0\x01", b"\0\0\0\x01", b"t") + message(b"C", text("SELECT 1"))
+_ROWS = message(b"1") + message(b"2") + _ROW + _READY
+_ROLE = message(b"S", text("in_hot_standby"), text("on"))
+POSTGRES_ANSWERS = (
+    _IN + _READY + _BEGUN + _ROWS * 2,
+    message(b"R", b"\0\0\0\x05", b"salt") + _IN + _ROLE + _READY + _BEGUN + _ROWS,
+)
+_HELLO = b"\n8.0\0" + bytes(4) + b"scramble\0\xff\xff-\2\0\xff\xff\x15" + bytes(10) + bytes(13)
+_OK, _END = b"\0\0\0\2\0\0\0", b"\xfe\0\0\2\0"
+_TABLE = b"".join(
+    packet(payload, number)
+    for number, payload in enumerate((b"\x01", b"\x03def" + bytes(20), _END, b"\x017", _END), 1)
+)
+_SWITCH = b"\xfemysql_native_password\0" + bytes(21)
+_BEGUN_TOO = packet(_OK, 1) * 3
+MYSQL_ANSWERS = (
+    packet(_HELLO + text("mysql_native_password"), 0) + packet(_OK, 2) + _BEGUN_TOO + _TABLE * 2,
+    packet(_HELLO + text("caching_sha2_password"), 0)
+    + packet(_SWITCH, 2) + packet(_OK, 4) + _BEGUN_TOO + _TABLE * 2,
+)  # fmt: skip
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 _LEAF = leaf()
 _CHAIN = (_LEAF.der(), intermediate().der())
@@ -382,6 +439,8 @@ def parsers() -> dict[str, Parser]:
             seeds=(b'["a", {"v": 1.5e3}, [null, true]]', b'{"a": -1}', b"[1, 2]"),
         ),
         "ldap-answers": Parser(read=read_ldap, seeds=_ldap_answers()),
+        "mysql-answers": Parser(read=read_mysql, seeds=MYSQL_ANSWERS),
+        "postgres-answers": Parser(read=read_postgres, seeds=POSTGRES_ANSWERS),
         "redis-answers": Parser(read=read_redis, seeds=REDIS_ANSWERS),
         "blackbox-yml": Parser(read=read_modules, seeds=(_MODULES.read_bytes(),)),
         "snmp-answer": Parser(read=read_snmp, seeds=_snmp()),
