@@ -90,6 +90,7 @@ METHODS = {
     "curve25519-sha256@libssh.org": _Method("sha256", _Curve25519),
     "ecdh-sha2-nistp256": _Method("sha256", lambda: _Nist(ec.SECP256R1())),
     "ecdh-sha2-nistp384": _Method("sha384", lambda: _Nist(ec.SECP384R1())),
+    "ecdh-sha2-nistp521": _Method("sha512", lambda: _Nist(ec.SECP521R1())),
     "diffie-hellman-group14-sha256": _Method("sha256", _Group14),
     "diffie-hellman-group14-sha1": _Method("sha1", _Group14),  # all that some devices know
 }
