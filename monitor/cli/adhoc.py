@@ -22,7 +22,10 @@ INTERVAL = timedelta(seconds=60)
 TIMEOUT = timedelta(seconds=10)
 _RETRY = timedelta(seconds=15)
 _DNS = re.compile(r"dns:(?://(?P<server>[^/]+)/)?(?P<name>[^/?]+)(?:/(?P<record>[A-Za-z]+))?\Z")
-FORMS = "https://…, http://…, tls://HOST[:PORT], tcp://HOST:PORT, dns:NAME[/TYPE]"
+FORMS = (
+    "https://…, http://…, tls://HOST[:PORT], tcp://HOST:PORT, ssh://HOST[:PORT], "
+    "ntp://HOST[:PORT], icmp://HOST, dns:NAME[/TYPE]"
+)
 
 
 def is_url(text: str) -> bool:
@@ -56,7 +59,9 @@ def _parts(url: str) -> tuple[str, dict[str, Any]]:
     scheme = url.partition(":")[0].lower()
     if scheme in {"http", "https"}:
         return "http", {"url": url}
-    if scheme in {"tls", "tcp"}:
+    if scheme == "icmp":
+        return scheme, _host(url)
+    if scheme in {"tls", "tcp", "ssh", "ntp"}:
         return scheme, _host_and_port(url)
     if scheme == "dns" and (match := _DNS.match(url)):
         servers = {"nameservers": [match["server"]]} if match["server"] else {}
@@ -73,6 +78,13 @@ def _host_and_port(url: str) -> dict[str, Any]:
     if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username is not None:
         raise click.UsageError(f"{shown_url(url)}: only a host and a port belong there")
     return {"host": parts.hostname or "", **({} if port is None else {"port": port})}
+
+
+def _host(url: str) -> dict[str, Any]:
+    keys = _host_and_port(url)
+    if "port" in keys:
+        raise click.UsageError(f"{shown_url(url)}: only a host belongs there, ICMP has no ports")
+    return keys
 
 
 def _spec(kind: CheckType[Any], keys: dict[str, Any], url: str) -> CheckSpec:

@@ -175,6 +175,12 @@ def resolver(servers: Iterable[str], problem: str | None, seconds: float) -> Fin
 
 def icmp(way: str | None, checks: int) -> Finding:
     """Judge the kind of socket for echoes that is allowed; `checks` need one."""
+    if way == "raw":
+        text = (
+            "allowed to who runs this, over raw sockets; a service without CAP_NET_RAW needs its "
+            "group in net.ipv4.ping_group_range (sysctl)"
+        )
+        return Finding(Grade.FINE, "ICMP", text)
     if way is not None:
         return Finding(Grade.FINE, "ICMP", f"allowed, over {way} sockets")
     if not checks:

@@ -1,6 +1,7 @@
 """What is shipped for running Pantau as a service."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,17 @@ from tests.peers import peer
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 UNIT = DEPLOY / "systemd" / "pantau.service"
+DYNAMIC_GROUPS = (61_184, 65_519)  # of systemd's DynamicUser=
+
+WAY_ALLOWED = """
+import os, sys
+from monitor.net.icmpsocket import way_allowed
+
+os.setgroups([])
+os.setgid(int(sys.argv[1]))
+os.setuid(int(sys.argv[1]))
+print(way_allowed())
+"""
 
 
 @pytest.mark.peers
@@ -36,3 +48,19 @@ def test_prometheus_takes_its_configuration(path):
     )
 
     assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("group", DYNAMIC_GROUPS)
+def test_the_service_may_ping(group):
+    """With the kernel setting that is shipped a user without any privilege may send echoes."""
+    setting = f"{peer('sysctl')} -q -p {DEPLOY}/sysctl/60-pantau.conf"
+    command = [sys.executable, "-c", WAY_ALLOWED, str(group)]
+    told = subprocess.run(
+        [peer("unshare"), "-n", "sh", "-c", f'{setting} && exec "$@"', "sh", *command],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.stdout.strip() == "datagram", told.stderr

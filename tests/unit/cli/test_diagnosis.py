@@ -128,6 +128,12 @@ def test_icmp_is_a_fault_only_where_it_is_needed(way, checks, grade):
     assert diagnosis.icmp(way, checks).grade is grade
 
 
+def test_what_root_may_is_not_what_the_service_may():
+    """A privilege of who runs the command is told as such: the service may lack it."""
+    assert "net.ipv4.ping_group_range" in diagnosis.icmp("raw", 3).text
+    assert "service" not in diagnosis.icmp("datagram", 3).text
+
+
 def test_the_way_to_icmp_is_told():
     """Who may not send echoes is told both ways out."""
     text = diagnosis.icmp(None, 3).text
