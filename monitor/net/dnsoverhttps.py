@@ -14,6 +14,7 @@ from monitor.net.dnsclient import (
 )
 from monitor.net.dnsmessage import Question, is_reply
 from monitor.net.dnsserver import NameServer
+from monitor.net.dnswire import aged
 from monitor.net.errors import NetError
 from monitor.net.fetch import Reply, Request, make_request
 from monitor.net.network import Network
@@ -23,6 +24,7 @@ from monitor.net.urls import Origin, Target
 
 _MEDIA_TYPE = "application/dns-message"
 _LARGEST_MESSAGE = 65_535
+_LONGEST_AGE = 10  # digits
 
 
 async def ask_over_https(
@@ -37,7 +39,8 @@ async def ask_over_https(
 ) -> DnsAnswer:
     """Return the server's answer to a question, whatever its response code.
 
-    HTTP/2 is offered, and HTTP/1.1 taken. No redirect is followed. Raises NetError: what a fetch
+    HTTP/2 is offered, and HTTP/1.1 taken. No redirect is followed. What a cache kept has grown
+    older by its `Age`, which its TTLs don't know (RFC 8484, 5.1). Raises NetError: what a fetch
     raises, STATUS or HEADER for an answer that holds no DNS message, or PROTOCOL for one that
     answers something else.
     """
@@ -56,7 +59,7 @@ async def ask_over_https(
             detail = f"{request.target.shown()}: the answer is to another question"
             raise NetError(FailureKind.PROTOCOL, detail, answered=True)
         return DnsAnswer(
-            message=decoded(wire, request.target.shown()),
+            message=aged(decoded(wire, request.target.shown()), _age_seconds(reply)),
             server=trace.server or server,
             transport=Transport.HTTPS,
             wire=wire,
@@ -100,3 +103,9 @@ def _message_in(reply: Reply) -> bytes:
         detail = f"content-type: {got}, expected {_MEDIA_TYPE} ({reply.target.shown()})"
         raise NetError(FailureKind.HEADER, detail, answered=True)
     return bytes(response.body)
+
+
+def _age_seconds(reply: Reply) -> int:
+    """Return how long a cache on the way kept an answer, 0 where none says so readably."""
+    ages = reply.response.values(b"age")
+    return int(ages[0][:_LONGEST_AGE]) if len(ages) == 1 and ages[0].isdigit() else 0

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv6Address
 
 from monitor.domain.dnstext import parameter
@@ -112,6 +112,22 @@ def decode_cut(wire: bytes) -> Message:
         return decode(wire)
     except Malformed:
         return decode(wire[:4] + b"\0" * 8)
+
+
+def aged(message: Message, seconds: int) -> Message:
+    """Return a message whose TTLs are by so many seconds nearer to their end."""
+    if not seconds:
+        return message
+    return replace(
+        message,
+        answer=_aged(message.answer, seconds),
+        authority=_aged(message.authority, seconds),
+        additional=_aged(message.additional, seconds),
+    )
+
+
+def _aged(records: Sequence[Record], seconds: int) -> tuple[Record, ...]:
+    return tuple(replace(one, ttl_seconds=max(one.ttl_seconds - seconds, 0)) for one in records)
 
 
 class _Reader:

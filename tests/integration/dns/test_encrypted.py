@@ -170,8 +170,13 @@ async def test_silent_server_over_tls_is_a_timeout(tmp_path: Path):
     assert outcome.failure.kind is FailureKind.TIMEOUT
 
 
-def http_reply(status: str, body: bytes, media_type: str = "application/dns-message") -> bytes:
-    head = f"HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+def http_reply(
+    status: str, body: bytes, media_type: str = "application/dns-message", more: str = ""
+) -> bytes:
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Length: {len(body)}\r\n"
+        f"{more}\r\n"
+    )
     return head.encode() + body
 
 
@@ -233,3 +238,21 @@ async def test_https_over_http_1_1(tmp_path: Path):
     assert outcome.failure is None
     assert outcome.facts["http_version"] == "1.1"
     assert ids == [b"\0\0"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "left"),
+    [("Age: 25\r\n", 35), ("Age: 90\r\n", 0), ("", 60), ("Age: -5\r\n", 60), ("Age: x\r\n", 60)],
+)
+async def test_answer_that_a_cache_kept(tmp_path: Path, fields: str, left: int):
+    """An answer over HTTPS is older by its Age than its TTL says (RFC 8484, 5.1)."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        wire = answer(await http_query(reader), GOOD)
+        writer.write(http_reply("200 OK", wire, more=fields))
+
+    async with tls_server(tmp_path, talk) as address:
+        outcome = await probed(f"https://{address}", ca_file=str(tmp_path / "root.pem"))
+
+    assert outcome.failure is None
+    assert [one["ttl_seconds"] for one in outcome.facts["answers"]] == [left]
