@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ import pytest
 
 from monitor.checktype import ProbeContext
 from monitor.domain.observation import FailureKind, Outcome, OutcomeStatus, series
-from monitor.net.authority import ask_authorities
-from monitor.net.dnsmessage import Question
+from monitor.net.authority import ask_authorities, ask_patiently
+from monitor.net.dnsclient import QueryTrace, Transport
+from monitor.net.dnsmessage import Options, Question
 from monitor.net.dnsreport import combine
 from monitor.net.dnsserver import NameServer
 from monitor.net.errors import NetError
@@ -23,7 +24,15 @@ from monitor.net.resolver import Resolver
 from monitor.probes.dns import CHECK_TYPE, DnsSpec, probe
 from monitor.probes.dns.asking import ask_one
 from monitor.probes.dns.authorities import ask_all, compare
-from tests.dnsservers import free_port, knot_head, probe_context, running
+from tests.dnsservers import (
+    Send,
+    answer,
+    free_port,
+    hand_made,
+    knot_head,
+    probe_context,
+    running,
+)
 from tests.peers import peer
 
 pytestmark = pytest.mark.peers
@@ -364,6 +373,29 @@ async def test_silent_server_leaves_time(town: Town):
     took = time.monotonic() - began
     assert outcome.status is OutcomeStatus.DEGRADED
     assert took < 2, f"{took:.2f} s"
+
+
+@pytest.mark.parametrize(("lost", "answered"), [(0, True), (1, True), (2, False)])
+async def test_packet_that_is_lost(lost: int, answered: bool):
+    """A server that one packet did not reach is asked once more, and is lame after that."""
+
+    async def behave(query: bytes, send: Send) -> None:
+        if len(server.asked) > lost:
+            send(answer(query, "www.example.id. 60 A 192.0.2.7"))
+
+    async with hand_made(behave) as server:
+        asking = ask_patiently(
+            server.address,
+            Question("www.example.id", "A"),
+            transport=Transport.UDP,
+            options=Options(recursion=False),
+            deadline=time.monotonic() + 0.6,
+            trace=QueryTrace(),
+        )
+        with nullcontext() if answered else pytest.raises(NetError, match="no answer from"):
+            await asking
+
+    assert len(server.asked) == min(lost, 1) + 1
 
 
 async def test_through_the_check_itself(town: Town):
