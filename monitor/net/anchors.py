@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from monitor.domain.dnstext import dns_name
+from monitor.net.dnsseckeys import SUPPORTED
 from monitor.net.dnssecrecords import DIGESTS, KeyDigest
 from monitor.net.dnssecwire import Name, parse_name
 
@@ -21,19 +22,23 @@ _SAMPLE = "'. IN DS 20326 8 2 E06D44B8…'"
 def parse_anchor(text: str) -> tuple[Name, KeyDigest]:
     """Return the zone and the digest of a DS record in the form of a zone file.
 
-    Raises ValueError for what is none, or whose digest is of a type that proves nothing.
+    Raises ValueError for what is none, or whose algorithm or digest proves nothing here: what
+    stands below would count as not signed.
     """
     found = _DS.match(text.strip())
     if not found:
         raise ValueError(f"{text[:80]!r} is no DS record: write one as {_SAMPLE}")
-    digest_type = int(found["digest_type"])
+    algorithm, digest_type = int(found["algorithm"]), int(found["digest_type"])
     digest = bytes.fromhex("".join(found["digest"].split()))
+    if algorithm not in SUPPORTED:
+        known = ", ".join(map(str, sorted(SUPPORTED)))
+        raise ValueError(f"{text[:80]!r}: algorithm {algorithm}, expected one of {known}")
     if digest_type not in DIGESTS:
         raise ValueError(f"{text[:80]!r}: digest type {digest_type}, expected 2 or 4 (SHA-2)")
     if len(digest) != DIGESTS[digest_type]().digest_size:
         raise ValueError(f"{text[:80]!r}: a digest of {len(digest)} bytes is not of its type")
     zone = parse_name(dns_name(found["zone"]))
-    return zone, KeyDigest(int(found["tag"]), int(found["algorithm"]), digest_type, digest)
+    return zone, KeyDigest(int(found["tag"]), algorithm, digest_type, digest)
 
 
 def parse_anchors(texts: Sequence[str]) -> Anchors:

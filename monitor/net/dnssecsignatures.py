@@ -79,14 +79,14 @@ def verify(
     now: datetime,
     effort: Effort,
 ) -> Verified:
-    """Return the first of the signatures that a key of `zone` made, and that is valid `now`.
+    """Return the signature that a key of `zone` made, and that is valid `now`, for the longest.
 
-    Those of algorithms that are not supported are passed over: a zone that changes its algorithm
+    While a zone changes its keys, an RRset has old signatures and new ones. Those of algorithms that are not supported are passed over: a zone that changes its algorithm
     signs by the old one and by the new one for a while. Raises Bogus with what is wrong with the
-    first of the others, when none holds.
+    one that ends last, when none holds.
     """
     wrong: Bogus | None = None
-    for signature in signatures:
+    for signature in sorted(signatures, key=lambda one: -_moment(one.expiration, now)):
         if signature.signer != zone or signature.algorithm not in SUPPORTED:
             continue
         try:

@@ -31,6 +31,7 @@ def test_anchor_in_zone_file_form(text: str):
     [
         ("example.id", "is no DS record"),
         (f"example.id. DS 1 13 1 {'ab' * 20}", "digest type 1"),
+        (f"example.id. DS 1 5 2 {'ab' * 32}", "algorithm 5, expected one of 8, 10, 13"),
         (f"example.id. DS 1 13 2 {'ab' * 31}", "31 bytes"),
         (f"exa mple. DS 1 13 2 {'ab' * 32}", "is no DS record"),
         ("example.id. DS 1 13 2 abc", "is no DS record"),

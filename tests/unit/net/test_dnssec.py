@@ -159,6 +159,17 @@ async def test_expired_signature_tells_its_end():
     assert found.expires == (NOON - DAY).timestamp()
 
 
+async def test_signature_that_ends_last_counts():
+    """Of several signatures over the same records the one that holds for the longest counts."""
+    ends = [NOON + DAY, NOON + 9 * DAY, NOON + 3 * DAY, NOON - DAY]
+    begins = NOON - 2 * DAY
+    made = [EXAMPLE.signature(WWW[0], inception=begins, expiration=end)[0] for end in ends]
+
+    found = await validated(reply([WWW[0], dns.rrset.from_rdata("www.example.id.", 300, *made)]))
+
+    assert found.expires == (NOON + 9 * DAY).timestamp()
+
+
 async def test_earliest_end_is_of_the_zone_itself():
     """The end reported is that of the zone's own signatures: the DS above is the parent's affair."""
     soon = ID.signature(
