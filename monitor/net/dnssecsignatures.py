@@ -81,9 +81,10 @@ def verify(
 ) -> Verified:
     """Return the signature that a key of `zone` made, and that is valid `now`, for the longest.
 
-    While a zone changes its keys, an RRset has old signatures and new ones. Those of algorithms that are not supported are passed over: a zone that changes its algorithm
-    signs by the old one and by the new one for a while. Raises Bogus with what is wrong with the
-    one that ends last, when none holds.
+    While a zone changes its keys, an RRset has old signatures and new ones. Those of algorithms
+    that are not supported are passed over: a zone that changes its algorithm signs by the old one
+    and by the new one for a while. Raises Bogus with what is wrong with the one that ends last,
+    when none holds.
     """
     wrong: Bogus | None = None
     for signature in sorted(signatures, key=lambda one: -_moment(one.expiration, now)):
