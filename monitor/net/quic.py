@@ -25,10 +25,12 @@ from monitor.net.trace import Phase, Trace
 from monitor.net.wakeup import Wakeup
 
 _DATAGRAMS_A_TURN = 16
+_BYTES_A_TURN = 65_536  # of the smallest frames some 30 ms
 _MOST_DATAGRAMS = 2000  # and one more for each so many bytes that were of use
 _USE_OF_A_DATAGRAM = 256
 _LARGEST_DATAGRAM = 65_536
 _WINDOW = 1_048_576
+_MOST_AROUND = 2 * _WINDOW  # bytes that were of no use, or not yet; and one for each that was
 _CRYPTO_ERRORS = range(0x100, 0x200)  # a TLS alert, plus 0x100 (RFC 9001, 4.8)
 _ABOUT_CERTIFICATES = {42, 43, 44, 45, 46, 48, 116}  # alerts about ours
 _UDP = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
@@ -168,7 +170,10 @@ class QuicLink:
         timer = self.connection.get_timer()
         if timer is not None and now >= timer:
             self.connection.handle_timer(now=now)
+        until = self.received + _BYTES_A_TURN
         for _ in range(_DATAGRAMS_A_TURN):
+            if self.received >= until:
+                return
             try:
                 octets = self._socket.recv(_LARGEST_DATAGRAM)
             except BlockingIOError:
@@ -190,6 +195,9 @@ class QuicLink:
         self._datagrams += 1
         if self._datagrams > _MOST_DATAGRAMS + self.useful // _USE_OF_A_DATAGRAM:
             detail = f"over {self._datagrams - 1} datagrams for {self.useful} bytes of body"
+            raise _failed(FailureKind.PROTOCOL, detail)
+        if self.received > _MOST_AROUND + 2 * self.useful:
+            detail = f"{self.received} bytes for {self.useful} bytes of body"
             raise _failed(FailureKind.PROTOCOL, detail)
 
     def _judge(self, found: list[QuicEvent]) -> None:

@@ -12,6 +12,46 @@ pytest.importorskip("aioquic", reason="the extra http3 is not installed")
 from aioquic.quic.events import ConnectionTerminated, HandshakeCompleted
 
 from monitor.net.quic import QuicLink
+from monitor.net.trace import Trace
+
+
+class Flood:
+    """A socket on which a datagram of `size` bytes is always there."""
+
+    def __init__(self, size):
+        self.size = size
+
+    def recv(self, limit):
+        return bytes(min(self.size, limit))
+
+
+async def test_a_flood_of_large_datagrams():
+    """A turn of the loop takes some 64 KB, and what is of no use ends a connection at 2 MB."""
+    taken = []
+    connection = SimpleNamespace(
+        get_timer=lambda: None, receive_datagram=lambda octets, place, now: taken.append(octets)
+    )
+    link = QuicLink(Flood(60_000), connection, ("192.0.2.1", 443), 0.0, Trace())
+
+    link._receive()
+
+    assert len(taken) == 2
+    for _ in range(16):
+        link._receive()
+    with pytest.raises(NetError, match="for 0 bytes of body"):
+        link._receive()
+
+
+async def test_useful_bytes_are_no_flood():
+    """A large body is taken for as long as it is one."""
+    connection = SimpleNamespace(get_timer=lambda: None, receive_datagram=lambda *_, now: None)
+    link = QuicLink(Flood(1200), connection, ("192.0.2.1", 443), 0.0, Trace())
+
+    for _ in range(1000):
+        link._receive()
+        link.useful = link.received * 9 // 10
+
+    assert link.received == 1000 * 16 * 1200
 
 
 def judged(found, *, refusal=None, goodbye=None) -> NetError:
