@@ -67,6 +67,9 @@ def _registered(conditions: DomainConditions, told: Registration, now: float) ->
     failing = tuple(_broken(conditions, told))
     if failing:
         return _failed(FailureKind.ANSWER, "; ".join(failing))
+    contradiction = _contradiction(told)
+    if contradiction is not None:  # such a date does not even prove that it is past
+        return _undecided(contradiction)
     by_date = _by_date(conditions, told.expires or _stated(conditions), now)
     if by_date.status is OutcomeStatus.FAILED:
         return by_date
@@ -113,12 +116,17 @@ def _doubts(conditions: DomainConditions, told: Registration) -> Iterator[str]:
         yield "the registry tells no name servers"
     if conditions.registrar is not None and told.registrar is None:
         yield "the registry tells no registrar"
-    first, registered = told.expires[:1], told.registered
-    if first and registered is not None and first[0] <= registered:
-        yield (
-            f"the registry's dates contradict each other: registered {date_text(registered)}, "
-            f"expires {date_text(first[0])}"
-        )
+
+
+def _contradiction(told: Registration) -> str | None:
+    """Return how the registry's dates contradict each other, None where they don't."""
+    registered = told.registered
+    if not told.expires or registered is None or told.expires[0] > registered:
+        return None
+    return (
+        f"the registry's dates contradict each other: registered {date_text(registered)}, "
+        f"expires {date_text(told.expires[0])}"
+    )
 
 
 def _by_date(conditions: DomainConditions, dates: tuple[float, ...], now: float) -> Finding:

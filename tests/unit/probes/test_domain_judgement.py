@@ -140,6 +140,11 @@ def test_everything_wrong_is_told_at_once():
             "the registry's dates contradict each other: registered 2027-03-28, expires 2026-12-18",
         ),
         (
+            {"registered": NOW - 10 * DAY, "expires": (NOW - 20 * DAY,)},
+            {},
+            "the registry's dates contradict each other: registered 2026-05-22, expires 2026-05-12",
+        ),
+        (
             {"expires": (NOW + 20 * DAY, NOW + 385 * DAY)},
             {},
             "the registry gives several dates of expiry: 2026-06-21 and 2027-06-21",
