@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from monitor.domain.observation import Failure, FailureKind
 from monitor.domain.text import visible_text
+from monitor.fields import format_duration
 from monitor.net.snmpwire import Absent, Pdu, Value, error_name
 from monitor.probes.snmp.names import UPTIME, words_of
 from monitor.probes.snmp.spec import Condition, SnmpSpec, WantedObject
@@ -66,7 +67,7 @@ def _degrading(spec: SnmpSpec, values: Mapping[str, Value], uptime: Uptime | Non
         elif uptime.seconds < least.total_seconds():
             yield (
                 f"the agent started {uptime.seconds:.0f} s ago, "
-                f"expected {least.total_seconds():g} s or more"
+                f"expected {format_duration(least)} or more"
             )
     for name, wanted in spec.get.items():
         if wanted.degraded is not None:
@@ -86,9 +87,9 @@ def _breach(name: str, wanted: WantedObject, condition: Condition, value: Value)
     if number is None:
         yield f"{seen}, which is no number"
     elif condition.min is not None and number < condition.min:
-        yield f"{seen}, expected {condition.min:g} or more"
+        yield f"{seen}, expected {condition.min:.15g} or more"
     elif condition.max is not None and number > condition.max:
-        yield f"{seen}, expected {condition.max:g} or less"
+        yield f"{seen}, expected {condition.max:.15g} or less"
 
 
 def _is_one_of(oid: str, value: Value, allowed: tuple[str | float, ...]) -> bool:

@@ -61,6 +61,12 @@ def judged(written, value, uptime=None, **keys):
             False,
         ),
         ({"oid": "1.3.6.1.4.1.2021.10.1.3.1", "max": 2}, b"0.75", None, False),
+        (
+            {"oid": "ifHCInOctets.3", "min": 10_000_000},
+            5,
+            "x is 5, expected 10000000 or more",
+            False,
+        ),
         ({"oid": "sysName", "max": 2}, b"inti", "x is 'inti', which is no number", False),
         ({"oid": "sysName", "min": 2}, b"\xff\0", "x is 0xff00, which is no number", False),
         (
@@ -107,7 +113,7 @@ def test_what_fails_comes_before_what_degrades():
 
 @pytest.mark.parametrize(
     ("seconds", "detail"),
-    [(601.0, None), (600.0, None), (59.4, "the agent started 59 s ago, expected 600 s or more")],
+    [(601.0, None), (600.0, None), (59.4, "the agent started 59 s ago, expected 10m or more")],
 )
 def test_an_agent_that_has_just_started(seconds, detail):
     """Until `min_uptime` has passed since the agent started the check is degraded."""
