@@ -22,9 +22,15 @@ INTERVAL = timedelta(seconds=60)
 TIMEOUT = timedelta(seconds=10)
 _RETRY = timedelta(seconds=15)
 _DNS = re.compile(r"dns:(?://(?P<server>[^/]+)/)?(?P<name>[^/?]+)(?:/(?P<record>[A-Za-z]+))?\Z")
+_SERVERS: dict[str, tuple[str, dict[str, Any]]] = {
+    **{name: (name, {}) for name in ("tls", "tcp", "ssh", "ntp", "redis", "ldap")},
+    "rediss": ("redis", {"tls": "implicit"}),
+    "ldaps": ("ldap", {"tls": "implicit"}),
+}
 FORMS = (
     "https://…, http://…, tls://HOST[:PORT], tcp://HOST:PORT, ssh://HOST[:PORT], "
-    "ntp://HOST[:PORT], icmp://HOST, dns:NAME[/TYPE]"
+    "ntp://HOST[:PORT], redis[s]://HOST[:PORT], ldap[s]://HOST[:PORT], icmp://HOST, "
+    "dns:NAME[/TYPE]"
 )
 
 
@@ -61,8 +67,9 @@ def _parts(url: str) -> tuple[str, dict[str, Any]]:
         return "http", {"url": url}
     if scheme == "icmp":
         return scheme, _host(url)
-    if scheme in {"tls", "tcp", "ssh", "ntp"}:
-        return scheme, _host_and_port(url)
+    if scheme in _SERVERS:
+        name, keys = _SERVERS[scheme]
+        return name, _host_and_port(url) | keys
     if scheme == "dns" and (match := _DNS.match(url)):
         servers = {"nameservers": [match["server"]]} if match["server"] else {}
         return "dns", {"name": match["name"], "record": (match["record"] or "A").upper(), **servers}

@@ -53,8 +53,8 @@ def check(
     """Probe once, now, and show all that was seen.
 
     ID names a check of the configuration. A URL needs none: https://…, http://…,
-    tls://HOST[:PORT], tcp://HOST:PORT, ssh://HOST[:PORT], ntp://HOST[:PORT], icmp://HOST or
-    dns:NAME[/TYPE].
+    tls://HOST[:PORT], tcp://HOST:PORT, ssh://HOST[:PORT], ntp://HOST[:PORT],
+    redis[s]://HOST[:PORT], ldap[s]://HOST[:PORT], icmp://HOST or dns:NAME[/TYPE].
 
     Exit code: 0 if the target is up or degraded, else 1.
     """

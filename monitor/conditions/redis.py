@@ -30,7 +30,8 @@ class RedisConditions:
 def judge(conditions: RedisConditions, heard: RedisHeard, seconds: float) -> Finding | None:
     """Return what is wrong with a server that answers, or None."""
     failure = (
-        _wrong_role(conditions, heard)
+        _broken_cluster(heard)
+        or _wrong_role(conditions, heard)
         or _wrong_version(conditions, heard)
         or too_slow(conditions.max_seconds, seconds)
     )
@@ -46,6 +47,13 @@ def role_of(told: Mapping[str, str]) -> str | None:
     """Return what a server calls itself, `master` or `replica`; None where it says nothing."""
     role = told.get("role")
     return None if role is None else visible_text(_ROLES.get(role, role), _SHOWN)
+
+
+def _broken_cluster(heard: RedisHeard) -> Failure | None:
+    if heard.cluster in {None, "ok"}:
+        return None
+    detail = f"the cluster serves no keys (cluster_state: {heard.cluster})"
+    return Failure(FailureKind.STATUS, detail)
 
 
 def _wrong_role(conditions: RedisConditions, heard: RedisHeard) -> Failure | None:

@@ -28,15 +28,10 @@ class DatabaseExpectation(BaseModel):
         return None if self.max_duration is None else self.max_duration.total_seconds()
 
 
-class DatabaseKeys(TlsKeys):
-    """Where the server is, and when TLS begins.
+class Place(BaseModel):
+    """Where the server is, and when TLS begins."""
 
-    Each type sets `protocol` and the ports in the clear and where TLS comes first, adds its own
-    `login`, and says by `logs_in` whether there is one.
-    """
-
-    protocol: ClassVar[str]
-    ports: ClassVar[tuple[int, int]]
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     host: Host = Field(description="Name or IP address to connect to.")
     port: Port | None = Field(
@@ -47,6 +42,18 @@ class DatabaseKeys(TlsKeys):
         description="`none`: everything stays in the clear. `starttls`: TLS is asked for, and must "
         "be there. `implicit`: it comes first. Default: `none`, but on a port that is for TLS.",
     )
+
+
+class DatabaseKeys(TlsKeys, Place):
+    """How a server is reached, and whether a password may go there.
+
+    Each type sets `protocol` and the ports in the clear and where TLS comes first, adds its own
+    `login`, and says by `logs_in` whether there is one.
+    """
+
+    protocol: ClassVar[str]
+    ports: ClassVar[tuple[int, int]]
+
     insecure_login: bool = Field(
         default=False,
         description="Send the password even in the clear, or to who shows any certificate.",

@@ -24,13 +24,15 @@ class RedisHeard:
     """What a server said, as far as the visit came.
 
     `locked` is its word that nobody is answered without a login. `told` is what it says of
-    itself, None where it did not; `silence` is then why.
+    itself, None where it did not; `silence` is then why. `cluster` is the state of the cluster
+    that it is a node of, None where it is not one, or does not say.
     """
 
     locked: str | None = None
     logged_in: bool = False
     told: Mapping[str, str] | None = None
     silence: str | None = None
+    cluster: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,9 @@ async def greet(reader: Reader, heard: RedisHeard) -> None:
     if reply.code == "NOAUTH":
         heard.locked = reply.shown
     elif reply.error:
+        if reply.code == "LOADING":  # it tells of itself, and nothing else
+            with suppress(NetError):
+                await learn(reader, heard)
         raise reader.failure(f"the server refuses: {reply.shown}", FailureKind.STATUS)
     elif reply.text != b"PONG":
         raise reader.unexpected("PONG", reply.text)
@@ -130,6 +135,16 @@ async def learn(reader: Reader, heard: RedisHeard) -> None:
         heard.silence = reply.shown
     else:
         heard.told = read_info(reply.text)
+
+
+async def learn_of_cluster(reader: Reader, heard: RedisHeard) -> None:
+    """Ask a node of a cluster whether that serves; who may not know is none the wiser."""
+    if (heard.told or {}).get("cluster_enabled") != "1":
+        return
+    reply = await ask(reader, b"CLUSTER", b"INFO")
+    if not reply.error:
+        state = read_info(reply.text).get("cluster_state")
+        heard.cluster = None if state is None else visible_text(state, _SHOWN)
 
 
 async def leave(reader: Reader) -> None:

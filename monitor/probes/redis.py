@@ -23,9 +23,10 @@ selected, nothing in it is read.
 
 A server that lets us ask also tells of itself (`INFO`): version, role, memory, clients. The check
 is degraded with `status` when a replica's link to its master is down, or the last snapshot or write
-to the append-only file failed. A user for this needs no more than
-`ACL SETUSER pantau on ">PASSWORD" -@all +ping +info +select`; without `+info` nothing is told,
-which only matters to `expect.role` and `expect.version_matches`.
+to the append-only file failed. A node of a cluster fails with `status` while the cluster serves no
+keys. A Sentinel answers as well, and has no role. A user for this needs no more than
+`ACL SETUSER pantau on ">PASSWORD" -@all +ping +info +select +cluster|info`; without `+info` nothing
+is told, which only matters to `expect.role` and `expect.version_matches`.
 
 Bahasa Indonesia
 
@@ -175,7 +176,7 @@ def conditions_of(spec: RedisSpec) -> "RedisConditions":
 async def _converse(
     reader: "Reader", heard: "RedisHeard", login: "RedisLogin | None", database: int | None
 ) -> None:
-    from monitor.net.redis import greet, learn, leave, log_in, select
+    from monitor.net.redis import greet, learn, learn_of_cluster, leave, log_in, select
 
     if login is not None:
         await log_in(reader, heard, login)
@@ -184,6 +185,7 @@ async def _converse(
         await select(reader, database)
     if heard.locked is None:
         await learn(reader, heard)
+        await learn_of_cluster(reader, heard)
     await leave(reader)
 
 
@@ -220,6 +222,8 @@ def shown(heard: "RedisHeard") -> dict[str, Any]:
             found[fact] = visible_text(heard.told[name], _SHOWN)
     if (role := role_of(heard.told)) is not None:
         found["role"] = role
+    if heard.cluster is not None:
+        found["cluster"] = heard.cluster
     return found
 
 

@@ -155,6 +155,39 @@ async def test_a_replica(open_server):
 
 
 @pytest.mark.peers
+async def test_a_node_of_a_cluster():
+    """A node is down while its cluster has keys that nobody serves."""
+    with redis("cluster-enabled yes", f"cluster-port {free_port()}") as port:
+        without_slots = await checked(port)
+
+    assert (without_slots.status, told(without_slots)) == (Status.FAILED, Kind.STATUS)
+    assert without_slots.failure.detail == "the cluster serves no keys (cluster_state: fail)"
+
+
+@pytest.mark.peers
+async def test_a_client_certificate(files):
+    """A server that wants a certificate of its clients is satisfied with the one that is given."""
+    chain, key, authority = files
+    settings = ("tls-auth-clients yes", f"tls-ca-cert-file {authority}")
+    shown = {"client_cert_file": str(chain), "client_key_file": str(key)}
+    with redis(*settings, files=(chain, key)) as port:
+        without = await over_tls(port, files)
+        with_it = await over_tls(port, files, **shown)
+
+    assert (without.status, with_it.status) == (Status.FAILED, Status.OK)
+    assert "certificate required" in without.failure.detail
+
+
+@pytest.mark.peers
+async def test_over_ipv6():
+    """A server is visited at an IPv6 address as at any other."""
+    with redis("bind 127.0.0.1 ::1") as port:
+        outcome = await checked(port, host="::1")
+
+    assert (outcome.status, outcome.facts["address"]) == (Status.OK, "::1")
+
+
+@pytest.mark.peers
 async def test_a_sentinel():
     """A sentinel answers like any other server, and says that it is one."""
     with redis(sentinel=True) as port:

@@ -49,6 +49,13 @@ REPLICA = {
             Kind.STATUS,
             r"version: expected to match '^7\\.', but the server does not tell: NOPERM info",
         ),
+        ({}, {"cluster": "ok"}, None, ""),
+        (
+            {},
+            {"cluster": "fail"},
+            Kind.STATUS,
+            "the cluster serves no keys (cluster_state: fail)",
+        ),
         ({"max_seconds": 0.4}, {}, Kind.SLOW, "took 0.500 s, expected at most 0.4 s"),
     ],
 )

@@ -17,6 +17,7 @@ from monitor.net.redis import (
     command,
     greet,
     learn,
+    learn_of_cluster,
     log_in,
     read_info,
     select,
@@ -113,6 +114,33 @@ async def test_a_server_that_does_not_serve(said, kind, told):
 
     assert raised.value.failure.kind is kind
     assert told in raised.value.failure.detail
+
+
+async def test_a_server_that_is_loading_tells_of_itself():
+    """A server that is loading its data fails, and still says how it fares."""
+    heard = RedisHeard()
+
+    with pytest.raises(NetError, match="refuses: LOADING"):
+        await greet(reading(b"-LOADING wait\r\n", b"$9\r\nloading:1\r\n"), heard)
+
+    assert heard.told == {"loading": "1"}
+
+
+@pytest.mark.parametrize(
+    ("told", "said", "state"),
+    [
+        ({"cluster_enabled": "1"}, b"$18\r\ncluster_state:fail\r\n", "fail"),
+        ({"cluster_enabled": "1"}, b"-NOPERM no\r\n", None),
+        ({"cluster_enabled": "0"}, b"", None),
+    ],
+)
+async def test_a_node_of_a_cluster(told, said, state):
+    """Only a node of a cluster is asked whether that serves; a refusal is no failure."""
+    heard = RedisHeard(told=told)
+
+    await learn_of_cluster(reading(said), heard)
+
+    assert heard.cluster == state
 
 
 async def test_a_server_that_wants_a_login_is_there():
