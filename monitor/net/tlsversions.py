@@ -1,9 +1,9 @@
 """Which old versions of TLS and which weak ciphers a server still accepts, found by asking.
 
-A question is a ClientHello of our own that offers nothing else; a ServerHello is a yes, an alert
-or a closed connection a no. So the answer depends on the server alone, and not on what the TLS
-library of this machine is still able to speak. Nothing is encrypted, and each question costs the
-server one short connection.
+A question is a ClientHello of our own that offers nothing else; a ServerHello is a yes, a fatal
+alert or a closed connection a no. A warning is neither: some servers send one before they agree.
+So the answer depends on the server alone, and not on what the TLS library of this machine is
+still able to speak. Nothing is encrypted, and each question costs the server one short connection.
 """
 
 import secrets
@@ -21,8 +21,11 @@ OLDER = ("SSL3", "TLS1.0", "TLS1.1", "TLS1.2")
 
 _WIRE = {"SSL3": 0x0300, "TLS1.0": 0x0301, "TLS1.1": 0x0302, "TLS1.2": 0x0303}
 _NAMES = {number: name for name, number in _WIRE.items()}
-_ALERT, _HANDSHAKE, _SERVER_HELLO = 21, 22, 2
+_ALERT, _HANDSHAKE = 21, 22
+_HELLO_REQUEST, _SERVER_HELLO = 0, 2
+_WARNING, _CLOSE_NOTIFY = 1, 0
 _LARGEST_RECORD = 18_432
+_MOST_RECORDS = 200  # of an answer; the ServerHello may come in pieces of a byte
 _SIGNALLING = 0x00FF  # secure renegotiation, without which some servers refuse (RFC 5746)
 
 # Signatures: ECDSA, Ed25519, RSA-PSS and RSA with SHA-256 to SHA-512; SHA-1.
@@ -145,22 +148,73 @@ async def _ask(
 
 
 async def _answer(stream: Stream) -> ServerHello | None:
-    octets = bytearray()
-    while True:
+    """Return the ServerHello, None when the server refuses. Raises NetError.
+
+    It may stand behind warnings and requests for a new handshake (RFC 5246, 7.2 and 7.4.1.1), and
+    be spread over several records (6.2.1).
+    """
+    octets, messages = bytearray(), b""
+    for _ in range(_MOST_RECORDS):
+        record = await _record(stream, octets)
+        if record is None and (messages or octets[:1] == bytes([_HANDSHAKE])):
+            raise _no_answer("the answer broke off")
+        if record is None:
+            return None
+        kind, content = record
+        if kind == _ALERT and _warns(content):
+            continue
+        if kind != _HANDSHAKE:
+            return None  # a refusal, or no TLS at all
+        messages = _behind_requests(messages + content)
+        if _is_enough(messages):
+            return server_hello(messages)
+    raise _no_answer(f"no answer in {_MOST_RECORDS} records")
+
+
+def _no_answer(detail: str) -> NetError:
+    return NetError(FailureKind.TLS_PROTOCOL, detail, answered=True)
+
+
+async def _record(stream: Stream, octets: bytearray) -> tuple[int, bytes] | None:
+    """Take a record off `octets`, of which more is read as needed; return its kind and content.
+
+    None when the server closes before its end, or sends one that is too large for TLS.
+    """
+    while len(octets) < 5 or len(octets) < 5 + int.from_bytes(octets[3:5]):
+        if int.from_bytes(octets[3:5]) + 5 > _LARGEST_RECORD:
+            return None
         piece = await stream.receive()
-        octets += piece
-        if len(octets) >= 5:
-            size = int.from_bytes(octets[3:5]) + 5
-            if octets[0] != _HANDSHAKE or size > _LARGEST_RECORD:
-                return None  # an alert, or no TLS at all
-            if len(octets) >= size:
-                return server_hello(bytes(octets[5:size]))
         if not piece:
             return None
+        octets += piece
+    end = 5 + int.from_bytes(octets[3:5])
+    kind, content = octets[0], bytes(octets[5:end])
+    del octets[:end]
+    return kind, content
+
+
+def _warns(alerts: bytes) -> bool:
+    """Say whether alerts, two bytes each, let the handshake go on."""
+    each = zip(alerts[::2], alerts[1::2], strict=False)
+    return all(level == _WARNING and about != _CLOSE_NOTIFY for level, about in each)
+
+
+def _behind_requests(messages: bytes) -> bytes:
+    """Return what stands behind any HelloRequest, which is empty and asks a client for nothing."""
+    while messages[:4] == bytes([_HELLO_REQUEST, 0, 0, 0]):
+        messages = messages[4:]
+    return messages
+
+
+def _is_enough(messages: bytes) -> bool:
+    """Say whether handshake messages tell what they have to tell: a whole one is there."""
+    if messages and messages[0] not in {_HELLO_REQUEST, _SERVER_HELLO}:
+        return True
+    return len(messages) >= 4 + int.from_bytes(messages[1:4]) and len(messages) >= 4
 
 
 def server_hello(record: bytes) -> ServerHello | None:
-    """Return what a handshake record says; None when it is no ServerHello (RFC 5246, 7.4.1.3)."""
+    """Return what a handshake message says; None when it is no ServerHello (RFC 5246, 7.4.1.3)."""
     if len(record) < 39 or record[0] != _SERVER_HELLO:
         return None
     suite_at = 39 + record[38]  # behind type, length, version, random and session id

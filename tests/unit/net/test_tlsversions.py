@@ -148,6 +148,76 @@ async def test_a_reset_is_a_no():
     assert (offers.versions, offers.unknown) == ((), ())
 
 
+def record(kind, content):
+    return bytes([kind]) + b"\3\1" + len(content).to_bytes(2) + content
+
+
+WARNING = record(21, b"\1\x70")  # unrecognized_name
+REQUEST = record(22, b"\0\0\0\0")  # HelloRequest
+HELLO = hello("TLS1.0", 0x2F)[5:]
+
+
+@pytest.mark.parametrize(
+    ("before", "pieces", "accepted"),
+    [
+        (WARNING, [HELLO], True),
+        (WARNING * 50, [HELLO], True),
+        (record(21, b"\1") + record(21, b"\x70"), [HELLO], True),
+        (record(21, b"\1\x70\1\x5a"), [HELLO], True),
+        (REQUEST, [HELLO], True),
+        (WARNING + REQUEST, [HELLO], True),
+        (b"", [b"\0\0\0\0" + HELLO], True),
+        (b"", [HELLO[:3], HELLO[3:]], True),
+        (b"", [HELLO[n : n + 1] for n in range(len(HELLO))], True),
+        (b"", [b"", HELLO], True),
+        (b"", [HELLO + b"\x0b\0\xff\xffmore"], True),
+        (WARNING + ALERT, [], False),
+        (record(21, b"\1\0"), [HELLO], False),
+        (record(21, b"\1\x70\2\x46"), [HELLO], False),
+        (WARNING, [], False),
+        (b"HTTP/1.0 400 Bad Request\r\n\r\n", [], False),
+        (b"\x15\3\1\xff\xff", [], False),
+    ],
+)
+async def test_what_may_stand_before_an_answer(before, pieces, accepted):
+    """Warnings and requests refuse nothing, and an answer may be spread over many records."""
+    said = before + b"".join(record(22, piece) for piece in pieces)
+
+    offers = await older_offers(Saying(said).open, "TLS1.1", "a.test")
+
+    assert (offers.versions, offers.unknown) == (("TLS1.0",) if accepted else (), ())
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (hello("TLS1.0", 0x2F)[:-3], "TLS1.0: the answer broke off"),
+        (hello("TLS1.0", 0x2F)[:2], "TLS1.0: the answer broke off"),
+        (record(22, HELLO[:20]), "TLS1.0: the answer broke off"),
+        (WARNING * 500 + record(22, HELLO), "TLS1.0: no answer in 200 records"),
+        (REQUEST * 500, "TLS1.0: no answer in 200 records"),
+    ],
+)
+async def test_half_an_answer_proves_nothing(said, told):
+    """What breaks off, or never comes to the point, is no refusal, and ends."""
+    offers = await older_offers(Saying(said).open, "TLS1.1", "a.test")
+
+    assert offers.versions == ()
+    assert offers.unknown[0] == told
+
+
+class Saying(Server):
+    """Says the same to whoever asks."""
+
+    def __init__(self, said):
+        super().__init__()
+        self.said = said
+
+    def answer(self, record):
+        self.questions.append(record)
+        return self.said
+
+
 def test_an_address_is_no_server_name():
     """SNI names hosts only (RFC 6066, 3)."""
     assert b"a.test" in client_hello("TLS1.2", [1], "a.test")
