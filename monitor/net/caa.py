@@ -8,8 +8,6 @@ from monitor.net.dnsclient import DnsAnswer
 from monitor.net.dnsmessage import CnameLoop, Question, follow
 from monitor.net.errors import NetError
 
-_MOST_LABELS = 10  # of a name, that are looked at from its end on
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caa:
@@ -30,9 +28,10 @@ Ask = Callable[[Question], Awaitable[DnsAnswer]]
 async def find_caa(ask: Ask, name: str, *, wildcard: bool) -> Caa:
     """Return what holds for certificates of `name`, or of `*.name` if `wildcard`.
 
-    The name itself is asked, then every name above it, until one has records. Raises NetError.
+    The name itself is asked, then every name above it but the root, until one has records. Raises
+    NetError.
     """
-    labels = name.split(".")[-_MOST_LABELS:]
+    labels = [label for label in name.split(".") if label]
     for start in range(len(labels)):
         at = ".".join(labels[start:])
         texts = await _records(ask, at)

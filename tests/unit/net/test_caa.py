@@ -66,12 +66,21 @@ async def test_no_records_allow_everybody():
     assert dns.asked == ["a.test", "test"]
 
 
-async def test_a_long_name_is_asked_from_its_end():
-    """However long a name is, a few questions are asked at most."""
-    dns = Dns({})
-    await find_caa(dns.ask, ".".join(["a"] * 60), wildcard=False)
+async def test_a_long_name_is_asked_itself():
+    """However many labels a name has, its own records count first."""
+    long = ".".join("abcdefghijklmno") + ".test"
+    dns = Dns({long: ("0 issue ;",), "test": (LE,)})
 
-    assert len(dns.asked) == 10
+    assert await find_caa(dns.ask, long, wildcard=False) == Caa(at=long, issuers=())
+
+
+@pytest.mark.parametrize("name", ["a.test.", "a.test"])
+async def test_the_root_is_never_asked(name):
+    """The climb ends below the root, also for a name that is written with its last dot."""
+    dns = Dns({})
+    await find_caa(dns.ask, name, wildcard=False)
+
+    assert dns.asked == ["a.test", "test"]
 
 
 async def test_a_failing_server_says_nothing():
