@@ -1,7 +1,8 @@
 """Who vouches for a certificate that came over QUIC: the same verdicts as over TCP.
 
 QUIC libraries bring their own, other ways to verify. What the target presented is given to OpenSSL
-here instead, with the trust store, the flags and the texts of every other check.
+here instead, with the trust store, the flags and the texts of every other check. What OpenSSL can't
+be asked for through pyOpenSSL, its security level, is in `monitor.net.securitylevel`.
 """
 
 import ssl
@@ -10,17 +11,16 @@ from pathlib import Path
 from time import time
 
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
 from OpenSSL import crypto
 
-from monitor.domain.observation import Failure, FailureKind, UnknownCause
+from monitor.domain.observation import FailureKind, UnknownCause
 from monitor.net.certificates import read_chain
 from monitor.net.errors import NetError
-from monitor.net.tls import TlsFacts, TlsSettings
+from monitor.net.securitylevel import WEAK_KEY, has_weak_key, weakness
+from monitor.net.tls import TlsFacts, TlsSettings, security_level
 from monitor.net.trust import faults, merged
 
 _STORES = 16
-_SERVER_USES = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
 
 Certificates = tuple[x509.Certificate, ...]
 
@@ -39,10 +39,10 @@ def verified(
     Raises NetError with every fault of the certificate, and of cause LOCAL when the trust store
     can't be read.
     """
-    code, message, path = _verdict(presented, _trusted(settings))
+    code, message, path = _verdict(presented, settings)
     host = server_name if settings.check_name else None
     found = faults(facts.chain, host, time(), verify_code=code, message=message)
-    failure = merged(found) or _misused(presented[0])
+    failure = merged(found)
     if failure is not None:
         raise NetError(failure.kind, failure.detail, answered=True)
     pair = tuple(_der(certificate) for certificate in path[:2])
@@ -55,29 +55,24 @@ def verified(
     )
 
 
-def _verdict(presented: Certificates, store: crypto.X509Store) -> tuple[int, str, Certificates]:
+def _verdict(presented: Certificates, settings: TlsSettings) -> tuple[int, str, Certificates]:
     """Return OpenSSL's error code and message, 0 for none, and the chain that it built."""
+    store, level = _trusted(settings)
+    if has_weak_key(presented[0], level):
+        return *WEAK_KEY, ()
     leaf, *rest = (crypto.X509.from_cryptography(one) for one in presented)
     context = crypto.X509StoreContext(store, leaf, rest)
     try:
-        path = context.get_verified_chain()
+        path = tuple(one.to_cryptography() for one in context.get_verified_chain())
     except crypto.X509StoreContextError as error:
         code, _, message = error.errors
         return int(code), str(message), ()
-    return 0, "", tuple(one.to_cryptography() for one in path)
+    weak = weakness(path, level)
+    return (0, "", path) if weak is None else (*weak, ())
 
 
-def _misused(leaf: x509.Certificate) -> Failure | None:
-    try:
-        uses = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (x509.ExtensionNotFound, ValueError):
-        return None
-    if _SERVER_USES.intersection(uses):
-        return None
-    return Failure(FailureKind.TLS_OTHER, "certificate refused: it is not for servers")
-
-
-def _trusted(settings: TlsSettings) -> crypto.X509Store:
+def _trusted(settings: TlsSettings) -> tuple[crypto.X509Store, int]:
+    """Return the anchors, and the security level that a chain must reach. Raises NetError."""
     default = ssl.get_default_verify_paths()
     owned = settings.ca_file is not None or settings.ca_pem is not None
     file, folder = (
@@ -85,8 +80,9 @@ def _trusted(settings: TlsSettings) -> crypto.X509Store:
     )
     try:
         stamps = tuple(one.stat().st_mtime_ns for one in (file, folder) if one is not None)
-        return _store(file, folder, settings.ca_pem, owned, stamps)
-    except (OSError, ValueError, crypto.Error) as error:
+        store = _store(file, folder, settings.ca_pem, owned, stamps)
+        return store, security_level(settings)
+    except (OSError, ValueError, crypto.Error) as error:  # ssl.SSLError is an OSError
         detail = f"TLS settings: {file or 'ca'}: {error}"
         raise NetError(FailureKind.TLS_OTHER, detail, cause=UnknownCause.LOCAL) from None
 
@@ -104,6 +100,7 @@ def _store(
     stamps: tuple[int, ...],  # noqa: ARG001 - a changed file is another store
 ) -> crypto.X509Store:
     store = crypto.X509Store()
+    _for_servers(store)
     if owned:
         store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
     if file is not None or folder is not None:
@@ -111,6 +108,15 @@ def _store(
     for certificate in x509.load_pem_x509_certificates(pem.encode()) if pem else ():
         store.add_cert(crypto.X509.from_cryptography(certificate))
     return store
+
+
+def _for_servers(store: crypto.X509Store) -> None:
+    """Let every certificate of a chain be meant for servers, as ssl does; pyOpenSSL has no word."""
+    from OpenSSL._util import lib
+
+    set_purpose = getattr(lib, "X509_STORE_set_purpose", None)
+    if set_purpose is None or set_purpose(store._store, lib.X509_PURPOSE_SSL_SERVER) != 1:  # noqa: SLF001
+        raise ValueError("this pyOpenSSL can't ask for certificates of servers")
 
 
 def _der(certificate: x509.Certificate) -> bytes:

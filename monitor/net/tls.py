@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from time import monotonic, time
 from typing import Any
@@ -148,6 +148,21 @@ def _set_versions(context: ssl.SSLContext, settings: TlsSettings) -> None:
     level = ":@SECLEVEL=0" if oldest < ssl.TLSVersion.TLSv1_2 else ""
     if level or settings.ciphers is not None:
         context.set_ciphers((settings.ciphers or "DEFAULT") + level)
+
+
+@lru_cache(maxsize=_CONTEXTS)
+def _level(oldest: str, ciphers: str | None) -> int:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    _set_versions(context, TlsSettings(min_tls=oldest, ciphers=ciphers))
+    return context.security_level
+
+
+def security_level(settings: TlsSettings) -> int:
+    """Return OpenSSL's security level in the context of `settings`, which certificates must reach.
+
+    Raises ssl.SSLError for `ciphers` that OpenSSL does not understand.
+    """
+    return _level(settings.min_tls, settings.ciphers)
 
 
 def _set_anchors(context: ssl.SSLContext, settings: TlsSettings) -> None:

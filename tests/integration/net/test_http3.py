@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from monitor.domain.observation import FailureKind as Kind
 from monitor.domain.observation import UnknownCause
@@ -22,7 +24,7 @@ from monitor.net.resolver import Resolver
 from monitor.net.tls import TlsSettings
 from monitor.net.trace import Phase, Trace
 from monitor.net.urls import parse_target
-from tests.certificates import intermediate, issue, leaf, root, write_chain, write_root
+from tests.certificates import intermediate, leaf, write_chain, write_root
 
 pytest.importorskip("aioquic", reason="the extra http3 is not installed")
 
@@ -418,26 +420,10 @@ async def test_no_descriptor_is_left_open(fetched, failure, site):
 
 async def test_a_certificate_for_clients_only(failure, tmp_path):
     """A certificate that is not meant for servers is refused."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.x509.oid import ExtendedKeyUsageOID
-
-    from tests.certificates import Issued
-
-    model = issue(names=("localhost",), issuer=root(), label="client-only")
-    ours = model.certificate
-    builder = x509.CertificateBuilder(
-        issuer_name=ours.issuer,
-        subject_name=ours.subject,
-        public_key=ours.public_key(),
-        serial_number=x509.random_serial_number(),
-        not_valid_before=ours.not_valid_before_utc,
-        not_valid_after=ours.not_valid_after_utc,
-        extensions=list(ours.extensions),
-    ).add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-    wrong = Issued(builder.sign(root().key, hashes.SHA256()), model.key, root())
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+    wrong = leaf(label="client-only", extensions=(usage,))
     with h3_serving(answer, *write_chain(tmp_path, "server", wrong)) as port:
         error = await failure(port=port)
 
     assert error.failure.kind is Kind.TLS_OTHER
-    assert "not for servers" in error.failure.detail
+    assert "certificate purpose" in error.failure.detail
