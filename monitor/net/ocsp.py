@@ -3,7 +3,8 @@
 RFC 6960 over HTTP. An answer counts only if the issuer signed it, or somebody whom the issuer
 certified for that; if it speaks of this very certificate; and if it is not out of date. No nonce
 is sent: responders behind caches answer everybody with the same bytes, and the dates bound how
-old those may be.
+old those may be. Where no newer answer is announced, one could be had at any time (2.4), so that
+an old one proves nothing: such answers count for a day, as they do in Firefox.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,6 +30,7 @@ LARGEST_RESPONSE = 65_536
 _MOST_ANSWERS = 32  # in one response
 _MOST_SIGNERS = 5
 _SKEW = timedelta(minutes=5)  # by which clocks of others may differ
+_UNDATED = timedelta(days=1)  # that an answer counts which does not say when the next is due
 _HEADERS = (("Content-Type", "application/ocsp-request"), ("Accept", "application/ocsp-response"))
 
 
@@ -188,6 +190,9 @@ def _dated(answer: ocsp.OCSPSingleResponse, now: datetime) -> OcspStatus:
         return unavailable(f"the answer is from the future: {since:%Y-%m-%d %H:%M} UTC")
     if until is not None and until < now - _SKEW:
         return unavailable(f"the answer is out of date since {until:%Y-%m-%d %H:%M} UTC")
+    if until is None and since < now - _UNDATED:
+        told = f"the answer is of {since:%Y-%m-%d %H:%M} UTC"
+        return unavailable(f"{told} and does not say for how long it holds")
     revoked_at, reason = answer.revocation_time_utc, answer.revocation_reason
     return OcspStatus(
         standing=Standing(answer.certificate_status.name.lower()),

@@ -29,12 +29,13 @@ proves nothing.
 `ocsp: responder` asks the authority named in the certificate whether it was revoked;
 `ocsp: staple` looks at what the server sends along, on a second connection. Revoked is down. An
 answer that does not come, is out of date or is signed by somebody else is only shown, unless
-`ocsp_required` makes it degraded; a certificate that demands stapling must have it. A good answer
-holds for an hour at most. The responder may lie no further inward than the target.
+`ocsp_required` makes it degraded; a certificate that demands stapling must have it. An answer that
+does not say when the next is due is out of date after a day. A good one is asked for again after
+an hour at most. The responder may lie no further inward than the target.
 
 `on_change: degraded` tells for `change_window` of a certificate that was not seen before, with old
-and new fingerprint and issuer. With `expect.issuer` a renewal by that issuer with a key that is no
-weaker tells nothing.
+and new fingerprint and issuer. With `expect.issuer` a renewal by that issuer tells nothing, if its
+key is no weaker than that of the certificate that it replaces.
 
 `caa: true` looks up which authorities the DNS allows for the name; the check is degraded when the
 issuer is none of them. Of an authority that Pantau does not know nothing is concluded, unless

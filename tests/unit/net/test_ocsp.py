@@ -129,6 +129,17 @@ def test_an_old_answer_could_be_a_replay(since, until, told):
 
 
 @pytest.mark.parametrize(
+    ("age", "counts"), [(HOUR, True), (23 * HOUR, True), (25 * HOUR, False), (9999 * HOUR, False)]
+)
+@pytest.mark.parametrize("status", [ocsp.OCSPCertStatus.GOOD, ocsp.OCSPCertStatus.REVOKED])
+def test_an_answer_that_announces_no_newer_one_holds_for_a_day(age, counts, status):
+    """Without a next update newer word could be had at any time, so that old word counts no more."""
+    told = standing(response(since=NOW - age, until=None, status=status))
+
+    assert (told is not Standing.UNAVAILABLE) is counts
+
+
+@pytest.mark.parametrize(
     "octets",
     [
         response(of=OTHER),
