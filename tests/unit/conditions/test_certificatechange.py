@@ -1,15 +1,14 @@
 """A certificate that was not seen before: for how long it is told, and when it is not."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from monitor.conditions.certificatechange import changed
 from monitor.domain.observation import FailureKind as Kind
 from monitor.net.certificates import read_chain
+from monitor.net.ocsp import OcspStatus, Standing
 from tests.certificates import issue, leaf, root
 
 HOUR = 3600.0
@@ -22,7 +21,10 @@ def certificate(**changes):
 OLD, NEW = (certificate(label=label) for label in ("old", "new"))
 OTHER_CA = issue(subject="Other CA", names=(), issuer=root(), authority=True)
 STRANGE = certificate(issuer=OTHER_CA)
-SMALL, LARGE = certificate(kind="rsa", label="small"), certificate(kind="rsa3072")
+SMALL, OTHER_SMALL, LARGE = (
+    certificate(kind=kind, label=kind + str(number))
+    for number, kind in enumerate(("rsa", "rsa", "rsa3072"))
+)
 
 
 def steps(*visits, expected=None, window=HOUR):
@@ -91,16 +93,72 @@ def test_a_clock_that_was_set_back_ends_the_window():
     assert steps((9e9, OLD), (9e9 + 1, NEW), (1000, NEW)) == [None, Kind.CHANGED, None]
 
 
-MANY = [replace(OLD, fingerprint=f"{number:064x}") for number in range(20)]
+FARM = tuple(replace(OLD, fingerprint=f"{number:064x}") for number in range(32))
 
 
-@given(st.lists(st.sampled_from(MANY), max_size=60))
-@example(MANY)
-def test_memory_stays_small(visits):
-    """However many certificates take turns, a few are remembered."""
+def test_every_address_of_a_large_name_is_remembered():
+    """As many certificates as one visit can show are known at the next, in any order."""
+    found = steps((0, *FARM), (60, *FARM[::-1]), (120, *FARM))
+
+    assert found == [None, None, None]
+
+
+def test_the_same_certificates_leave_the_same_memory():
+    """Certificates that come in another order change nothing that would have to be stored."""
+    _, first = changed({}, FARM, 0, HOUR)
+    _, second = changed(first, FARM[::-1], 60, HOUR)
+
+    assert first == second
+
+
+def test_being_seen_keeps_a_certificate_in_memory():
+    """What was not seen for longest is forgotten first, however long it has been known."""
+    _, memory = changed({}, [OLD], 0, HOUR)
+    for one in (replace(OLD, fingerprint=f"{number:064x}") for number in range(60)):
+        failure, memory = changed(memory, [OLD, one], 60, HOUR)
+
+        assert f"to {one.fingerprint[:16]}" in failure.detail
+
+
+@pytest.mark.parametrize(
+    ("visits", "told"),
+    [
+        ((SMALL, LARGE, OTHER_SMALL), Kind.CHANGED),
+        ((LARGE, SMALL, OTHER_SMALL), None),
+    ],
+    ids=["weaker than the last", "as strong as the last"],
+)
+def test_a_renewal_is_measured_by_what_it_replaces(visits, told):
+    """A weak certificate of long ago excuses no weak one now, and a strong one condemns none."""
+    found = steps(
+        *((number * 2 * HOUR, one) for number, one in enumerate(visits)),
+        expected="Test Intermediate",
+    )
+
+    assert found[-1] is told
+
+
+def test_one_server_of_a_farm_may_not_renew_with_a_weaker_key():
+    """A server that renews is measured by its own old key, not by the weakest of the others."""
+    found = steps((0, SMALL, LARGE), (60, SMALL, OTHER_SMALL), expected="Test Intermediate")
+
+    assert found == [None, Kind.CHANGED]
+
+
+STRANGE_NAMES = ["\u00e9" * 400, "\x00" * 400, '"' * 400, "\U0001f512" * 400, "x" * 400]
+
+
+@pytest.mark.parametrize("issuer", STRANGE_NAMES, ids=["accents", "nul", "quotes", "emoji", "long"])
+def test_memory_stays_small(issuer):
+    """Whatever many certificates say, they and as many answers about them fit into the bound."""
     memory = {}
-    for number, seen in enumerate(visits):
-        _, memory = changed(memory, [seen], number, HOUR)
+    for number in range(100):
+        farm = [
+            replace(OLD, fingerprint=f"{number * 32 + one:064x}", issuer=issuer)
+            for one in range(32)
+        ]
+        _, memory = changed(memory, farm, 1_700_000_000.0 + number, HOUR)
+    status = asdict(OcspStatus(standing=Standing.GOOD, since=1.7e9 + 0.5, until=1.7e9 + 0.5))
+    answers = {one.fingerprint: {**status, "asked_at": 1_700_000_000.123456} for one in farm}
 
-    assert len(json.dumps(memory)) < 8192
-    assert len(memory.get("known", ())) <= 8
+    assert len(json.dumps({"certificates": memory, "ocsp": answers})) <= 16_384
