@@ -68,7 +68,7 @@ class Authority:
 class Authorities:
     """The name servers of a zone. `listed` are those that it names itself.
 
-    `delegated` are those that the zone above names, None where it was not asked.
+    `delegated` are those that the zone above names, None where it was not asked or doesn't show.
     """
 
     zone: str
@@ -139,7 +139,10 @@ class _Asking:
         return tuple(one for servers in found for one in servers)
 
     async def delegated(self, zone: str) -> tuple[str, ...] | None:
-        """Return the servers of `zone` that the zone above names, None if it can't be asked."""
+        """Return the servers of `zone` that the zone above names, None if it can't be asked.
+
+        A server that serves both zones answers from the lower one, and shows no delegation.
+        """
         if zone == ".":
             return None
         try:
@@ -155,7 +158,7 @@ class _Asking:
                 except NetError:
                     continue
                 servers = delegated_servers(answer.message, zone)
-                if servers:
+                if servers and "aa" not in answer.message.flags:
                     return servers
         return None
 

@@ -107,5 +107,6 @@ class DnsExpect(BaseModel):
     same_delegation: bool = Field(
         default=False,
         description="The zone above names the same servers as the zone itself, with "
-        "`authoritative: all`; degraded otherwise.",
+        "`authoritative: all`; degraded otherwise. Nothing is concluded where every server of the "
+        "zone above that is asked serves the zone too: it shows no delegation.",
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import dns.flags
+import dns.message
 import pytest
 
 from monitor.checktype import ProbeContext
@@ -288,6 +290,38 @@ async def test_delegation_that_names_others(town: Town):
         "the zone itself ns1.id, ns2.id"
     )
     assert wanted.facts["authorities"]["delegated"] == ["ns1.id", "ns2.id", "ns4.id"]
+
+
+@pytest.mark.parametrize("serves_both", [True, False])
+async def test_delegation_by_a_server_of_both_zones(tmp_path: Path, serves_both: bool):
+    """A server of the zone above that serves the zone too does not show what is delegated."""
+    records = {
+        "example.id. SOA": "example.id. 60 SOA ns.id. host.id. 1 2 3 4 5",
+        "example.id. NS": "example.id. 60 NS ns.id.",
+        "id. SOA": "id. 60 SOA ns.id. host.id. 1 2 3 4 5",
+        "id. NS": "id. 60 NS ns.id.",
+    }
+
+    async def behave(query: bytes, send: Send) -> None:
+        asked = dns.message.from_wire(query)
+        question = str(asked.question[0]).replace(" IN ", " ")
+        reply = bytearray(answer(query, records[question]))
+        wants_recursion = bool(asked.flags & dns.flags.RD)
+        reply[2] |= 0x04 if serves_both and not wants_recursion else 0
+        send(bytes(reply))
+
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 ns.id\n")
+    async with hand_made(behave) as server:
+        found = await ask_authorities(
+            Network(resolver=Resolver((server.address,), hosts_file=hosts)),
+            Question("example.id", "SOA"),
+            delegation=True,
+            port=server.address.port,
+            deadline=time.monotonic() + 5,
+        )
+
+    assert found.delegated == (None if serves_both else ("ns.id",))
 
 
 @pytest.mark.parametrize("name", ["www.agree.id", "alias.agree.id", "no.agree.id"])
