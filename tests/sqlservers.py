@@ -41,8 +41,11 @@ GRANT ALL ON antrean TO pantau;
 
 
 @contextlib.contextmanager
-def postgres(chain: Path, key: Path, **settings: object) -> Iterator[int]:
-    """Run PostgreSQL with a role for each way to log in, and a table."""
+def postgres(chain: Path, key: Path, *, standby: bool = False, **settings: object) -> Iterator[int]:
+    """Run PostgreSQL with a role for each way to log in, and a table.
+
+    A `standby` waits for a primary that never comes.
+    """
     initdb, program, port = peer("initdb"), peer("postgres"), free_port()
     with a_folder() as folder:
         own, as_user = _owned(folder, chain, key, "postgres")
@@ -50,6 +53,8 @@ def postgres(chain: Path, key: Path, **settings: object) -> Iterator[int]:
         _run(command, folder)
         single = [*as_user, program, "--single", "-D", f"{folder}/data", "postgres"]
         _run(single, folder, _ROLES)
+        if standby:
+            (folder / "data" / "standby.signal").touch()
         (folder / "hba").write_text(_HBA)
         defaults = {
             "listen_addresses": HOST,

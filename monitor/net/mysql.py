@@ -46,6 +46,16 @@ class MySql:
         self._ours = wire.ours(database)
         self._in_session = False
 
+    @classmethod
+    def behind_tls(cls, reader: Reader) -> "MySql":
+        """Return a session for who has made TLS by OVER_TLS, and did not keep the greeting."""
+        session = cls(reader, SqlHeard(), None)
+        session._ours, session._number = wire.OVER_TLS, 2
+        session._greeting = wire.Greeting(
+            version="", can=wire.OVER_TLS, nonce=b"", method=wire.NATIVE
+        )
+        return session
+
     async def greeting(self) -> None:
         """Hear the greeting, or why there is none."""
         payload = await self._greeted()

@@ -36,6 +36,10 @@ class Can(IntFlag):
 _OURS = Can.LONG_PASSWORD | Can.PROTOCOL_41 | Can.TRANSACTIONS | Can.SECURE_CONNECTION | Can.PLUGINS
 
 
+OVER_TLS = _OURS | Can.TLS
+"""What we can do where TLS is spoken and no database is named."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Greeting:
     """What a server says first. `method` is "" where it knows one method only."""

@@ -7,7 +7,7 @@ by somebody on the way (the fault of CVE-2011-0411 and its many kin), so that th
 """
 
 import re
-import struct
+from asyncio import timeout
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from enum import StrEnum
@@ -15,14 +15,18 @@ from html import escape
 
 from monitor.domain.observation import FailureKind
 from monitor.domain.text import visible_text
+from monitor.net import mysqlwire
 from monitor.net.connection import Stream
 from monitor.net.errors import NetError
 from monitor.net.ldap import Ldap
+from monitor.net.mysql import MySql
+from monitor.net.postgreswire import SSL_REQUEST, TERMINATE
 from monitor.net.reader import LONGEST_LINE, Reader, shown
 from monitor.net.replies import reply, tagged
 from monitor.net.trace import Phase, Trace
 
 _SHOWN = 200
+_PATIENCE_SECONDS = 1.0  # with who is asked for nothing but to let us go
 # Who greets must give a name; this one tells nothing of the monitor's network (RFC 2606).
 _OUR_NAME = b"pantau.invalid"
 
@@ -59,7 +63,7 @@ FAREWELLS = {
     StartTls.IMAP: b"c LOGOUT\r\n",
     StartTls.POP3: b"QUIT\r\n",
     StartTls.FTP: b"QUIT\r\n",
-    StartTls.POSTGRES: b"X\0\0\0\4",
+    StartTls.POSTGRES: TERMINATE,
     StartTls.LDAP: b"\x30\x05\x02\x01\x02\x42\x00",
     StartTls.SIEVE: b"LOGOUT\r\n",
 }
@@ -83,8 +87,14 @@ async def negotiate(stream: Stream, protocol: StartTls, name: str, trace: Trace)
 
 async def farewell(stream: Stream, protocol: StartTls) -> None:
     """Take leave over TLS as the protocol has it, if it fits. Never raises NetError."""
-    with suppress(NetError):
-        await stream.send(FAREWELLS.get(protocol, b""))
+    with suppress(NetError, TimeoutError):
+        if protocol is StartTls.MYSQL:
+            # There are no words for it before a login, and a visit without one is counted: after
+            # max_connect_errors of them the server shuts our address out.
+            async with timeout(_PATIENCE_SECONDS):
+                await MySql.behind_tls(Reader(stream, protocol)).knock()
+        else:
+            await stream.send(FAREWELLS.get(protocol, b""))
 
 
 async def _smtp(reader: Reader, _: str) -> str:
@@ -165,11 +175,8 @@ async def _sieve(reader: Reader, _: str) -> str:
     return _text(offers[0])
 
 
-_SSL_REQUEST = struct.pack("!II", 8, 80_877_103)
-
-
 async def _postgres(reader: Reader, _: str) -> str:
-    await reader.send(_SSL_REQUEST)
+    await reader.send(SSL_REQUEST)
     said = await reader.exactly(1)
     if said == b"N":
         raise reader.failure("the server does not offer it")
@@ -190,27 +197,23 @@ async def _rest(reader: Reader) -> bytes:
     return octets
 
 
-_CLIENT_PROTOCOL_41, _CLIENT_SSL, _CLIENT_SECURE_CONNECTION = 0x200, 0x800, 0x8000
-_UTF8MB4 = 45
-
-
 async def _mysql(reader: Reader, _: str) -> str:
     size = int.from_bytes((await reader.exactly(4))[:3], "little")
     if size > LONGEST_LINE:
         raise reader.failure(f"a greeting of {size} bytes: this is not MySQL")
-    greeting = await reader.exactly(size)
-    if greeting[:1] == b"\xff":
-        raise reader.failure(f"the server refuses: {shown(greeting[3:])}")
-    version, found, rest = greeting[1:].partition(b"\0")
-    if greeting[:1] != b"\x0a" or not found or len(rest) < 15:
-        raise reader.unexpected("a greeting of protocol 10", greeting)
-    # Thread id (4), scramble (8), filler (1), then the lower half of what it can do.
-    if not int.from_bytes(rest[13:15], "little") & _CLIENT_SSL:
-        raise reader.failure(f"the server does not offer it; it is {shown(version)}")
-    flags = _CLIENT_PROTOCOL_41 | _CLIENT_SSL | _CLIENT_SECURE_CONNECTION
-    request = struct.pack("<IIB23x", flags, 16_777_216, _UTF8MB4)
-    await reader.send(len(request).to_bytes(3, "little") + b"\1" + request)
-    return _text(version)
+    payload = await reader.exactly(size)
+    if payload[:1] == b"\xff":
+        raise reader.failure(f"the server refuses: {shown(payload[3:])}")
+    try:
+        greeting = mysqlwire.read_greeting(payload)
+    except mysqlwire.Malformed:
+        raise reader.unexpected("a greeting of protocol 10", payload) from None
+    if mysqlwire.Can.TLS not in greeting.can:
+        raise reader.failure(
+            f"the server does not offer it; it is {shown(greeting.version.encode())}"
+        )
+    await reader.send(mysqlwire.packet(mysqlwire.tls_request(mysqlwire.OVER_TLS), 1))
+    return _text(greeting.version.encode())
 
 
 async def _ldap(reader: Reader, _: str) -> str:

@@ -19,10 +19,11 @@ A server that starts, stops or recovers (`57P03 cannot_connect_now`), that has n
 (`53300 too_many_connections`), or that can serve nobody for another reason fails with `status`, in
 its own words.
 
-`tls: starttls` asks for TLS first, `tls: implicit` begins with it (from PostgreSQL 17 on). A login
-is refused with `status`. Passwords in the clear, MD5 and SCRAM-SHA-256 are spoken, the last bound
-to the certificate and with the server's own proof verified; what asks for no password (`trust`) is
-fine, and the password of a `login` then stays unsaid.
+`tls: starttls` asks for TLS first, `tls: implicit` begins with it (from PostgreSQL 17 on). A
+refused login fails with `status`. The password is used over TLS that was verified, and in no other
+way unless `insecure_login` allows it. Passwords in the clear, MD5 and SCRAM-SHA-256 are spoken, the
+last bound to the certificate and with the server's own proof verified; where the server asks for
+none (`trust`) the password stays unsaid.
 
 `query` is one statement, run in a read-only transaction that ends before the check's time is up.
 Its first column of the first row is held against `value`, `value_matches`, `value_min` and

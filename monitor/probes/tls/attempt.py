@@ -85,6 +85,7 @@ async def _shake_hands(
         starttls=spec.protocol,
     )
     try:
+        trace.leave()  # what is measured ends with the handshake
         if spec.protocol is not None:
             await farewell(stream, spec.protocol)
     finally:

@@ -1,12 +1,18 @@
 """Checks of type postgres and mysql against the real servers, and others, on loopback."""
 
+import asyncio
 import contextlib
 import json
+import os
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
+from base64 import b64encode
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -14,10 +20,13 @@ from monitor.checktype import ProbeContext
 from monitor.domain.observation import FailureKind as Kind
 from monitor.domain.observation import OutcomeStatus as Status
 from monitor.domain.observation import series
+from monitor.net.mysqlwire import packet
 from monitor.net.network import Network
+from monitor.net.postgreswire import message
 from monitor.net.resolver import Resolver
 from monitor.probes import check_types
 from tests.certificates import NAME, leaf, write_chain, write_root
+from tests.peers import peer
 from tests.servers import free_port, server_context, serving
 from tests.sqlservers import PASSWORD, mariadb, postgres
 
@@ -378,6 +387,145 @@ async def test_too_many_connections(files):
 
     assert (outcome.status, told(outcome)) == (Status.FAILED, Kind.STATUS)
     assert "mysql: the server says error 1040" in outcome.failure.detail
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("kind", TYPES)
+async def test_a_replica(files, tmp_path, kind):
+    """A replica is told from a primary, and answers queries."""
+    a_replica = (
+        postgres(*files[:2], standby=True)
+        if kind == "postgres"
+        else mariadb(*files[:2], "--read-only")
+    )
+    keys = {"login": the_login(tmp_path), "database": DATABASE[kind], "query": "SELECT 1"}
+    with a_replica as port:
+        good = await over_tls(kind, port, files, **keys, expect={"role": "replica"})
+        bad = await over_tls(kind, port, files, **keys, expect={"role": "primary"})
+
+    assert (good.status, good.failure) == (Status.OK, None)
+    assert told(bad) is Kind.ANSWER
+    assert bad.failure.detail == "role: replica, expected primary"
+
+
+@pytest.mark.peers
+async def test_a_server_that_takes_nobody(files):
+    """A server that takes no connection now is down without a login, too, in its own words."""
+    with postgres(*files[:2], standby=True, hot_standby="off") as port:
+        outcome = await over_tls("postgres", port, files)
+
+    assert (outcome.status, told(outcome)) == (Status.FAILED, Kind.STATUS)
+    assert "postgres: the server says 57P03 cannot_connect_now: the database" in (
+        outcome.failure.detail
+    )
+
+
+@pytest.mark.peers
+def test_no_visit_is_counted_against_us():
+    """However often it is visited, MySQL does not shut our address out, as it does others'."""
+    if os.geteuid() != 0:
+        pytest.skip("only root makes namespaces")
+    peer("mariadbd"), peer("ip")
+    program = Path(__file__).parent / "counted.py"
+    command = [peer("unshare"), "--net", "--mount", sys.executable, str(program)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+
+    ended = json.loads(done.stdout)
+    for way in ("in the clear", "over TLS", "certificate alone"):
+        assert set(ended[way]) == {"ok"}
+    [after] = ended["after broken visits"]
+    assert "error 1129" in after
+
+
+def a_scram_server(*, iterations=4096, step=3):
+    """Return a handler that takes part in SCRAM without knowing the password, up to a `step`."""
+
+    def handle(connection):
+        connection.recv(1000)
+        if step > 0:
+            connection.sendall(message(b"R", b"\0\0\0\x0a", b"SCRAM-SHA-256\0\0"))
+            nonce = connection.recv(1000).rpartition(b"r=")[2]
+        if step > 1:
+            challenge = b"r=%sxyz,s=c2FsdA==,i=%d" % (nonce, iterations)
+            connection.sendall(message(b"R", b"\0\0\0\x0b", challenge))
+            connection.recv(1000)
+        if step > 2:
+            final = b"v=" + b64encode(bytes(32))
+            connection.sendall(message(b"R", b"\0\0\0\x0c", final))
+
+    return handle
+
+
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [
+        ({}, "its signature is wrong: it does not know the password"),
+        ({"iterations": 600_001}, "it asks for 600001 iterations, at most 600000 are made"),
+        ({"iterations": 2_147_483_647}, "iterations, at most 600000 are made"),
+        ({"step": 0}, "the server closed the connection"),
+        ({"step": 1}, "the server closed the connection"),
+        ({"step": 2}, "the server closed the connection"),
+    ],
+    ids=str,
+)
+async def test_servers_that_fake_a_login(tmp_path, server, words):
+    """A server that cannot prove itself, asks too much, or hangs up, lets nobody in."""
+    with serving(a_scram_server(**server)) as port:
+        outcome = await checked(
+            "postgres", port, login=the_login(tmp_path), insecure_login=True, query="SELECT 1"
+        )
+
+    assert told(outcome) is Kind.PROTOCOL
+    assert words in outcome.failure.detail
+    assert "login" not in outcome.facts
+
+
+async def test_hard_work_is_done_beside_the_loop(tmp_path):
+    """The most iterations that a server may ask for hold no other check up."""
+    latest = 0.0
+
+    async def tick():
+        nonlocal latest
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            latest = max(latest, time.monotonic() - before)
+
+    ticking = asyncio.create_task(tick())
+    with serving(a_scram_server(iterations=600_000)) as port:
+        began = time.monotonic()
+        await checked("postgres", port, login=the_login(tmp_path), insecure_login=True)
+        took = time.monotonic() - began
+    ticking.cancel()
+
+    assert latest < took / 2
+
+
+@pytest.mark.parametrize("kind", TYPES)
+async def test_a_password_that_comes_back(tmp_path, kind):
+    """A server that repeats the password finds it in no part of the outcome."""
+    secret = "kanarisandi"
+
+    def repeat(connection):
+        connection.recv(1000)
+        connection.sendall(message(b"R", b"\0\0\0\x03"))
+        heard = connection.recv(1000)
+        words = b"C28P01\0M" + heard[5:-1] + b" is wrong\0\0"
+        connection.sendall(message(b"E", words))
+
+    def greet(connection):
+        connection.sendall(packet(b"\n" + secret.encode() + b"\0" + bytes(60), 0))
+        connection.recv(1000)
+        connection.sendall(packet(b"\xff\x15\x04#28000" + secret.encode() + b" is wrong", 2))
+
+    with serving(repeat if kind == "postgres" else greet) as port:
+        outcome = await checked(
+            kind, port, login=the_login(tmp_path, password=secret), insecure_login=True
+        )
+
+    assert told(outcome) is Kind.STATUS
+    assert "*** is wrong" in outcome.failure.detail
+    assert secret not in f"{outcome.failure}{outcome.facts}{outcome.measurements}"
 
 
 HOSTILE = {

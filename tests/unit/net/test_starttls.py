@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.observation import FailureKind as Kind
 from monitor.net.errors import NetError
+from monitor.net.mysqlwire import OVER_TLS, packet, response
 from monitor.net.starttls import FAREWELLS, PORTS, StartTls, farewell, negotiate
 from monitor.net.trace import Trace
 
@@ -64,7 +65,7 @@ AGREEING = {
     StartTls.POSTGRES: ([b"S"], [bytes.fromhex("0000000804d2162f")], ""),
     StartTls.MYSQL: (
         [mysql()],
-        [bytes.fromhex("20000001 008a0000 00000001 2d") + b"\0" * 23],
+        [bytes.fromhex("20000001 01aa0800 00000001 2d") + b"\0" * 23],
         "8.0.36",
     ),
     StartTls.LDAP: (
@@ -252,5 +253,22 @@ async def test_leave_is_taken(protocol):
     server = Server([])
     await farewell(server, protocol)
 
-    assert server.sent == [FAREWELLS.get(protocol, b"")]
+    stranger = packet(response(OVER_TLS, "pantau", b"", "mysql_native_password", None), 2)
+    assert server.sent == [stranger if protocol is StartTls.MYSQL else FAREWELLS.get(protocol, b"")]
     assert protocol in PORTS
+
+
+async def test_leave_of_who_does_not_answer():
+    """A server that does not let us go is left after a second."""
+
+    class Silent(Server):
+        async def receive(self, limit=32_768):
+            self.waits = True
+            await asyncio.Event().wait()
+
+    server = Silent([])
+    leaving = asyncio.create_task(farewell(server, StartTls.MYSQL))
+    async with asyncio.timeout(5):
+        await leaving
+
+    assert server.waits
