@@ -41,6 +41,15 @@ of brackets, and more than one of `..` and `?` in a path.
 `body.status == "UP" && body.queues.all(q, q.waiting < 100)`. Numbers of the document are doubles;
 bytes, messages and extensions are not offered, documents over 256 KB are refused, and so is what
 takes too many steps.
+
+Bahasa Indonesia
+
+Pemeriksaan ini membuka sebuah alamat web dan menilai jawabannya: kode status, header, isi halaman,
+JSON, lamanya, versi HTTP, dan sertifikat. Statusnya *Gangguan* bila tidak ada jawaban yang utuh
+atau satu syarat di `expect` tidak terpenuhi; pesan menyebut nilai yang diterima. Statusnya
+*Menurun* bila jawabannya lebih lama dari `degraded_over`, atau sertifikatnya berlaku kurang dari
+`expect.min_days` hari. Pengalihan diikuti, tetapi kata sandi, token, kuki, dan header sendiri tidak
+ikut ke server lain. Yang rahasia tidak pernah ditampilkan.
 """
 
 from collections.abc import Iterator
