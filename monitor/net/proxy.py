@@ -41,8 +41,12 @@ class Proxy:
         if not separator or scheme.lower() != "http":
             raise ValueError("a proxy's URL begins with http://")
         place = rest.partition("/")[0].rpartition("@")[2]
-        host, port = _host_and_port(place)
-        return parse_host(host), _DEFAULT_PORT if port is None else port
+        try:
+            host, port = _host_and_port(place)
+            return parse_host(host), _DEFAULT_PORT if port is None else port
+        except ValueError:
+            # Not shown: behind a slash that is not escaped, it is the beginning of a password.
+            raise ValueError("the host and port of a proxy's URL can't be read") from None
 
     @cached_property
     def authorization(self) -> tuple[tuple[str, str], ...]:

@@ -76,6 +76,15 @@ def test_what_is_no_proxy(url):
         Proxy(url=url)
 
 
+@pytest.mark.parametrize("url", ["http://ops:hunter/2@proxy.test:3128", "http://hunt_er/@a"])
+def test_what_is_no_proxy_shows_no_password(url):
+    """A password that ends the host by a slash is not told as a bad port, nor as a bad host."""
+    with pytest.raises(ValueError, match="can't be read") as caught:
+        Proxy(url=url)
+
+    assert "hunt" not in str(caught.value)
+
+
 def test_a_password_is_not_shown():
     """Neither the form for programmers nor the one for messages holds the proxy's password."""
     assert "kti" not in repr(PROXY)
