@@ -24,6 +24,8 @@ from monitor.net.report import days_left, facts, failed, judged, measurements
 from monitor.net.secrecy import secrets_of
 from monitor.net.trace import Trace
 
+_TELLING = {"final_url"}  # facts in which a target may repeat what it was told
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
@@ -67,9 +69,11 @@ async def attempt(
     seen = reply_facts(reply) | facts(trace, insecure=request.tls.insecure)
     if modified is not None:
         seen["last_modified"] = modified
-    if reply.redirects:
-        seen["final_url"] = veiled(seen["final_url"], secrets_of(request, marked))
-    failure = None if broken is None else _told(broken.failure, secrets_of(request, marked))
+    failure = None if broken is None else broken.failure
+    if failure is not None or reply.redirects:
+        secrets = secrets_of(request, marked)
+        failure = failure and _told(failure, secrets)
+        seen |= {key: veiled(seen[key], secrets) for key in _TELLING & seen.keys()}
     degraded = failure is not None and failure.kind is FailureKind.EXPIRES_SOON
     outcome = judged(failure, measured, seen, degraded=degraded)
     return Attempt(outcome=outcome, reply=reply, broken=broken)

@@ -109,6 +109,19 @@ async def test_secrets_of_the_request_are_veiled():
     assert led.outcome.facts["final_url"] == "http://portal.test/in/***/home"
 
 
+async def test_secrets_are_veiled_in_all_that_is_told():
+    """Where a redirect repeats a secret and the page behind it fails, both are told without it."""
+    led = await attempted(
+        b"HTTP/1.1 302 F\r\nLocation: /s3cr3t-t0ken\r\nX-Seen: s3cr3t-t0ken\r\n\r\n",
+        (one for one in ["s3cr3t-t0ken"]),
+        statuses=((302, 302),),
+        headers=(HeaderRule("x-seen", Pattern("^$"), matches=True),),
+    )
+
+    assert led.outcome.facts["final_url"] == "http://portal.test/***"
+    assert led.outcome.failure.detail.startswith("header x-seen: '***'")
+
+
 async def test_without_a_response():
     """A network error is the outcome; there is no reply and no condition."""
     refused = await attempted(NetError(FailureKind.CONNECT_REFUSED, "no"))
