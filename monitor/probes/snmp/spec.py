@@ -51,6 +51,7 @@ luar `equals`, `min`, `max`, atau `matches`. Menurun bila nilainya melanggar sya
 salah tidak dijawab sama sekali; versi 3 memberi tahu bila pengguna atau kata sandinya salah.
 """
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -102,6 +103,8 @@ def _several(value: object) -> object:
 
 
 def _text_or_number(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{shown(value)} is no number that a value can be")
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(f"{shown(value)} is neither a text nor a number")  # noqa: TRY004  pydantic's
     return value
@@ -113,6 +116,7 @@ Allowed = Annotated[
     BeforeValidator(_several),
     WithJsonSchema({"anyOf": [_ENTRY, {"type": "array", "items": _ENTRY, "minItems": 1}]}),
 ]
+Number = Annotated[float, Field(allow_inf_nan=False)]  # nothing is over or under a NaN
 ObjectId = Annotated[str, AfterValidator(_object)]
 Password = Annotated[Secret, AfterValidator(_password)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
@@ -127,8 +131,8 @@ class Condition(BaseModel):
     equals: Allowed | None = Field(
         default=None, description="The value, or a list of those that are allowed."
     )
-    min: float | None = Field(default=None, description="The smallest number that is allowed.")
-    max: float | None = Field(default=None, description="The largest number that is allowed.")
+    min: Number | None = Field(default=None, description="The smallest number that is allowed.")
+    max: Number | None = Field(default=None, description="The largest number that is allowed.")
     matches: Pattern | None = Field(default=None, description="RE2 expression: found in the text.")
 
     @property
@@ -151,8 +155,15 @@ class WantedObject(Condition):
         default=None, description="The check is degraded when this is not true of the value."
     )
 
+    @model_validator(mode="after")
+    def _degrades(self) -> Self:
+        if self.degraded is not None and self.degraded.is_empty:
+            raise ValueError("degraded: say what must be true, or leave the key out")
+        return self
+
     @property
     def numeric(self) -> str:
+        """Its object identifier in numbers."""
         return numeric(self.oid)
 
 
