@@ -7,7 +7,7 @@ docstring of the module of its spec, with one fenced YAML example, is the type's
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -60,6 +60,10 @@ class CheckSpec(BaseModel):
     def rhythm(self) -> Mapping[str, Any]:
         """Return what the type decides of `Check` by itself: its interval, its thresholds."""
         return {}
+
+    def unfit(self, timeout: timedelta) -> str | None:  # noqa: ARG002  for those that it concerns
+        """Return why no run can end within `timeout`, None where one may."""
+        return None
 
     def push_token(self) -> "Secret | None":
         """Return the secret that whoever pushes has to know; no two checks share one."""

@@ -75,6 +75,8 @@ def checks_of(
         _check_rhythm(rhythm, item, kind.lacks, findings)
         if spec and declared[entry.id] is item:
             check = _check(entry, spec, {**rhythm, **decided})
+            if (why := spec.unfit(check.timeout)) is not None:
+                findings.problem(item.file, item.at("timeout"), f"timeout: {why}")
             made.append((ConfiguredCheck(check=check, kind=kind, spec=spec), entry.enabled, item))
     _check_tokens(made, findings)
     return tuple(made)

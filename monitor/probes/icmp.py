@@ -18,10 +18,12 @@ A packet is lost when its reply takes longer than `wait`. Replies to others, sec
 same packet and such that were changed on the way do not count; round trips are timed by the
 kernel.
 
-No privilege is needed where `net.ipv4.ping_group_range` has the daemon's group; otherwise it takes
-CAP_NET_RAW. Where neither is given, the check is unknown and says so, as does `pantau doctor`.
-Sending takes (`count` - 1) times `gap`, which must fit into the check's `timeout`; what is left
-then, up to `wait`, is there for the last reply.
+No privilege is needed where `net.ipv4.ping_group_range` has the daemon's group, for IPv6 too
+(`deploy/sysctl` holds the setting for the service); otherwise it takes CAP_NET_RAW. Where neither
+is given, the check is unknown and says so, as does `pantau doctor`.
+
+Sending takes (`count` - 1) times `gap`, which must fit into the check's `timeout`, or the
+configuration is refused; what is left then, up to `wait`, is there for the last reply.
 
 Bahasa Indonesia
 
@@ -41,7 +43,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from monitor.checktype import CheckSpec, CheckType, MeasurementInfo, ProbeContext
 from monitor.domain.blackbox import ADDRESS
 from monitor.domain.observation import Failure, FailureKind, Outcome, Series, series
-from monitor.fields import Duration, DurationOrZero, Host
+from monitor.fields import Duration, DurationOrZero, Host, format_duration
 from monitor.fields.connecting import IpFamily
 from monitor.fields.headers import IpLiteral
 
@@ -118,6 +120,16 @@ class IcmpSpec(CheckSpec):
             yield "addresses: all looks at both families by itself: leave out ip: both"
         if self.expect.degraded_loss > self.expect.max_loss:
             yield "expect.degraded_loss: must not be over expect.max_loss"
+
+    def unfit(self, timeout: timedelta) -> str | None:
+        sending = self.gap * (self.count - 1)
+        if sending < timeout:
+            return None
+        return (
+            f"{format_duration(timeout)} is too short: {self.count} packets, one every "
+            f"{format_duration(self.gap)}, take {format_duration(sending)} to send; raise it, or "
+            "lower count or gap"
+        )
 
     def target(self) -> str:
         return self.host

@@ -1,5 +1,7 @@
 """What a check of type icmp makes of what came back."""
 
+from datetime import timedelta
+
 import pytest
 from pydantic import ValidationError
 
@@ -130,3 +132,12 @@ def test_the_page_is_true(tmp_path):
 
     assert found.check.target == "10.20.0.1"
     assert "Gangguan bila" in indonesian_of("icmp")
+
+
+@pytest.mark.parametrize(
+    ("count", "gap", "fits"),
+    [(1, "10s", True), (5, "1s", True), (6, "1s", False), (100, "0s", True)],
+)
+def test_all_packets_fit_into_the_timeout(count, gap, fits):
+    """A timeout in which not all packets can be sent is told before anything runs."""
+    assert (a_spec(count=count, gap=gap).unfit(timedelta(seconds=5)) is None) is fits
