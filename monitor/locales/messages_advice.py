@@ -32,7 +32,7 @@ FAILURES = {
         Kind.PROXY: "Periksa apakah proxy hidup, mengizinkan tujuan ini, dan nama serta kata "
         "sandinya benar.",
         Kind.TIMEOUT: "Cari yang lambat dengan `pantau check ID`; kalau wajar, naikkan `timeout`.",
-        Kind.PROTOCOL: "Periksa apakah port ini memang HTTP (atau DNS); baca log server.",
+        Kind.PROTOCOL: "Periksa apakah port ini memang memakai protokol itu; baca log server.",
         Kind.TRUNCATED: "Baca log server: prosesnya mungkin mati di tengah jawaban.",
         Kind.TOO_LARGE: "Pilih halaman yang lebih kecil, atau naikkan `max_body`.",
         Kind.REDIRECT_LOOP: "Perbaiki aturan pengalihan di server.",
