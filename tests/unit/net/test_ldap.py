@@ -14,30 +14,14 @@ from monitor.net.ldap import LARGEST_ANSWERS, Ldap, LdapHeard, LdapLogin
 from monitor.net.ldapfilter import encode
 from monitor.net.ldapwire import Question, Scope
 from monitor.net.reader import Reader
+from tests.streams import Saying
 
 LOGIN = LdapLogin(name="cn=pantau", password="rahasia")
 QUESTION = Question(base="dc=test", scope=Scope.ONE, filter=encode("(cn=*)"), limit=3)
 
 
-class Server:
-    """A stream whose server says these pieces, then closes."""
-
-    def __init__(self, *pieces):
-        self.pieces = list(pieces)
-        self.sent = []
-        self.handed_out = 0
-
-    async def receive(self, limit=32_768):
-        piece = self.pieces.pop(0)[:limit] if self.pieces else b""
-        self.handed_out += len(piece)
-        return piece
-
-    async def send(self, octets):
-        self.sent.append(octets)
-
-
 def meeting(*pieces):
-    return Ldap(Reader(Server(*pieces), "ldap", largest=LARGEST_ANSWERS))
+    return Ldap(Reader(Saying(*pieces), "ldap", largest=LARGEST_ANSWERS))
 
 
 def result(tag, code, text=b"", number=1):

@@ -15,25 +15,9 @@ from monitor.net.mailpop3 import Pop3
 from monitor.net.mailsmtp import Smtp, refuses_relay, takes
 from monitor.net.reader import Reader
 from monitor.net.visit import Security
+from tests.streams import Saying
 
 LOGIN = Login(username="pantau", password='a "b"\\c')
-
-
-class Server:
-    """A stream whose server says these pieces, then closes."""
-
-    def __init__(self, *pieces):
-        self.pieces = list(pieces)
-        self.sent = []
-        self.handed_out = 0
-
-    async def receive(self, limit=32_768):
-        piece = self.pieces.pop(0)[:limit] if self.pieces else b""
-        self.handed_out += len(piece)
-        return piece
-
-    async def send(self, octets):
-        self.sent.append(octets)
 
 
 def speaking(kind, server):
@@ -94,7 +78,7 @@ async def visit(session):
 async def test_a_visit(kind):
     """Each protocol is spoken in its own words, from the greeting to the leave."""
     said, sent, offered = VISITS[kind]
-    server = Server(*said)
+    server = Saying(*said)
 
     heard = await visit(speaking(kind, server))
 
@@ -107,7 +91,7 @@ async def test_leave_is_taken_from_a_server_that_has_gone(kind):
     """Once everything is learned, a server that hangs up first is no failure."""
     said = VISITS[kind][0]
 
-    assert await visit(speaking(kind, Server(*said[:-1])))
+    assert await visit(speaking(kind, Saying(*said[:-1])))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +126,7 @@ async def test_leave_is_taken_from_a_server_that_has_gone(kind):
 async def test_what_goes_wrong(kind, pieces, failure, told):
     """Each step that fails is told in the server's words, under the kind of that step."""
     with pytest.raises(NetError) as caught:
-        await visit(speaking(kind, Server(*pieces)))
+        await visit(speaking(kind, Saying(*pieces)))
 
     assert caught.value.failure.kind is failure
     assert told in caught.value.failure.detail
@@ -161,7 +145,7 @@ async def test_what_goes_wrong(kind, pieces, failure, told):
 )
 def test_whatever_a_server_says_ends(kind, pieces):
     """Any bytes end in a visit or in a failure, and no more than the bound is taken."""
-    server = Server(*(piece for piece in pieces if piece), *[b"x" * 1000] * 200)
+    server = Saying(*(piece for piece in pieces if piece), *[b"x" * 1000] * 200)
 
     with suppress(NetError):
         asyncio.run(visit(speaking(kind, server)))
@@ -179,7 +163,7 @@ def test_whatever_a_server_says_ends(kind, pieces):
 )
 async def test_nothing_stays_behind(replies, sent, accepted):
     """A sender and a recipient are taken back, whatever came of them; no DATA is ever said."""
-    server = Server(*(f"{each}\r\n".encode() for each in replies))
+    server = Saying(*(f"{each}\r\n".encode() for each in replies))
     session, heard = speaking("smtp", server), Heard()
     failure = None
     try:
@@ -194,7 +178,7 @@ async def test_nothing_stays_behind(replies, sent, accepted):
 
 async def test_who_hangs_up_is_quoted():
     """A server that says 421 hangs up: its word is told, and not that it has gone."""
-    server = Server(b"250 ok\r\n", b"421 too many\r\n")
+    server = Saying(b"250 ok\r\n", b"421 too many\r\n")
 
     with pytest.raises(NetError) as caught:
         await takes(speaking("smtp", server), Heard(), "", "b@b.test")
@@ -204,7 +188,7 @@ async def test_who_hangs_up_is_quoted():
 
 async def test_a_relay_that_is_closed_for_now():
     """A temporary refusal is one: only who takes the message is an open relay."""
-    server = Server(b"250 ok\r\n", b"450 later\r\n", b"250 ok\r\n")
+    server = Saying(b"250 ok\r\n", b"450 later\r\n", b"250 ok\r\n")
     heard = Heard()
     await refuses_relay(speaking("smtp", server), heard, "a@a.test", "b@b.test")
 

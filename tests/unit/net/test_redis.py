@@ -22,29 +22,13 @@ from monitor.net.redis import (
     read_info,
     select,
 )
+from tests.streams import Saying
 
 LOGIN = RedisLogin(username="pantau", password="rahasia-sekali")
 
 
-class Server:
-    """A stream whose server says these pieces, then closes."""
-
-    def __init__(self, *pieces):
-        self.pieces = list(pieces)
-        self.sent = []
-        self.handed_out = 0
-
-    async def receive(self, limit=32_768):
-        piece = self.pieces.pop(0)[:limit] if self.pieces else b""
-        self.handed_out += len(piece)
-        return piece
-
-    async def send(self, octets):
-        self.sent.append(octets)
-
-
 def reading(*pieces):
-    return Reader(Server(*pieces), "redis")
+    return Reader(Saying(*pieces), "redis")
 
 
 def test_a_request_is_a_list_of_texts():
@@ -217,7 +201,7 @@ def test_what_a_server_tells_of_itself():
 @given(st.lists(st.binary(max_size=60), max_size=20))
 def test_any_server_ends_in_an_answer_or_a_neterror(pieces):
     """Whatever a server says, a visit ends with an answer or in words of ours."""
-    server = Server(*pieces)
+    server = Saying(*pieces)
 
     async def visit():
         reader, heard = Reader(server, "redis"), RedisHeard()

@@ -25,6 +25,7 @@ from monitor.net.sshwire import (
     string,
 )
 from monitor.net.trace import Trace
+from tests.streams import Saying
 
 NAMES = st.lists(st.from_regex(r"[a-z0-9@.-]{1,20}", fullmatch=True), max_size=5).map(tuple)
 RAW = (Encoding.Raw, PublicFormat.Raw)
@@ -218,20 +219,6 @@ def test_a_public_half_that_gives_the_secret_away(number):
         exchange.host_key(reply, "ssh-ed25519", b"said")
 
 
-class Server:
-    """A stream whose server says these pieces, then closes."""
-
-    def __init__(self, *pieces):
-        self.pieces = list(pieces)
-        self.sent = []
-
-    async def receive(self, limit=32_768):
-        return self.pieces.pop(0) if self.pieces else b""
-
-    async def send(self, octets):
-        self.sent.append(octets)
-
-
 OFFERS = Algorithms(
     exchanges=("sntrup761x25519-sha512",),
     host_keys=("rsa-sha2-512", "ecdsa-sha2-nistp256"),
@@ -244,7 +231,7 @@ OFFERS = Algorithms(
 async def test_a_visit_without_a_common_exchange():
     """Banner and offers are heard, leave is taken, and why there is no key is said."""
     chatter = packet(b"\x02" + string(b"padding")) + packet(b"\x04\x00" + string(b"debug") * 2)
-    server = Server(b"# welcome\r\nSSH-2.0-x y\r\n" + chatter, packet(kexinit(OFFERS)))
+    server = Saying(b"# welcome\r\nSSH-2.0-x y\r\n" + chatter, packet(kexinit(OFFERS)))
     heard = SshHeard()
 
     await converse(server, Trace(), heard, "any")

@@ -13,6 +13,7 @@ from monitor.net.errors import NetError
 from monitor.net.mysqlwire import OVER_TLS, packet, response
 from monitor.net.starttls import FAREWELLS, PORTS, StartTls, farewell, negotiate
 from monitor.net.trace import Trace
+from tests.streams import Saying
 
 CLIENT_SSL = 0x800
 
@@ -92,29 +93,9 @@ AGREEING = {
 }
 
 
-class Server:
-    """A stream whose server says these pieces, then closes."""
-
-    def __init__(self, pieces):
-        self.pieces = list(pieces)
-        self.sent = []
-        self.handed_out = 0
-
-    async def receive(self, limit=32_768):
-        if not self.pieces:
-            return b""
-        piece, rest = self.pieces[0][:limit], self.pieces[0][limit:]
-        self.pieces[:1] = [rest] if rest else []
-        self.handed_out += len(piece)
-        return piece
-
-    async def send(self, octets):
-        self.sent.append(octets)
-
-
 async def refused(protocol, pieces):
     with pytest.raises(NetError) as caught:
-        await negotiate(Server(pieces), protocol, "a.test", Trace())
+        await negotiate(Saying(*pieces), protocol, "a.test", Trace())
     assert caught.value.failure.kind is Kind.STARTTLS
     assert caught.value.answered
     return caught.value.failure.detail
@@ -129,7 +110,7 @@ def bytewise(pieces):
 async def test_an_agreement_however_it_is_cut(protocol, cut):
     """Each protocol is asked in its own words, and its agreement counts in whatever pieces."""
     says, sent, banner = AGREEING[protocol]
-    server = Server(cut(says))
+    server = Saying(*cut(says))
 
     assert await negotiate(server, protocol, "a.test", Trace()) == banner
     assert server.sent == sent
@@ -232,7 +213,7 @@ async def test_why_there_is_no_tls(protocol, pieces, told):
 )
 def test_whatever_a_server_says_ends(protocol, pieces):
     """Any bytes end in an agreement or in a failure, and no more than the bound is taken."""
-    server = Server([*(piece for piece in pieces if piece), *FLOOD])
+    server = Saying(*(piece for piece in pieces if piece), *FLOOD)
 
     with suppress(NetError):
         asyncio.run(negotiate(server, protocol, "a.test", Trace()))
@@ -241,7 +222,7 @@ def test_whatever_a_server_says_ends(protocol, pieces):
 
 async def test_a_name_cannot_break_out_of_its_place():
     """In XMPP the name of the host stands in XML, where it is escaped."""
-    server = Server(AGREEING[StartTls.XMPP][0])
+    server = Saying(*AGREEING[StartTls.XMPP][0])
     await negotiate(server, StartTls.XMPP, "a'><b&", Trace())
 
     assert b"to='a&#x27;&gt;&lt;b&amp;'" in server.sent[0]
@@ -250,7 +231,7 @@ async def test_a_name_cannot_break_out_of_its_place():
 @pytest.mark.parametrize("protocol", StartTls)
 async def test_leave_is_taken(protocol):
     """At the end the server hears the protocol's word of leave, where it has one."""
-    server = Server([])
+    server = Saying()
     await farewell(server, protocol)
 
     stranger = packet(response(OVER_TLS, "pantau", b"", "mysql_native_password", None), 2)
@@ -261,12 +242,12 @@ async def test_leave_is_taken(protocol):
 async def test_leave_of_who_does_not_answer():
     """A server that does not let us go is left after a second."""
 
-    class Silent(Server):
+    class Silent(Saying):
         async def receive(self, limit=32_768):
             self.waits = True
             await asyncio.Event().wait()
 
-    server = Silent([])
+    server = Silent()
     leaving = asyncio.create_task(farewell(server, StartTls.MYSQL))
     async with asyncio.timeout(5):
         await leaving
