@@ -25,6 +25,7 @@ from tests.peers import peer
 _SOA = "@ SOA ns.{zone} host.{zone} 1 3600 600 604800 300\n@ NS ns\nns A 127.0.0.1\n"
 _LEAF = (
     "www A 192.0.2.7\nwww A 192.0.2.8\n*.wild A 192.0.2.9\n*.wild TXT here\ndeep.er A 192.0.2.1\n"
+    "*.hop CNAME www\n*.lost CNAME nothing\n*.out CNAME www.plain.id.\n*.in CNAME x.wild.hashed.id.\n"
 )
 _EXAMPLE = """\
 alias CNAME www

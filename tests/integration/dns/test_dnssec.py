@@ -65,12 +65,12 @@ QUESTIONS = [
     *(
         Question(f"{label}.{zone}", "A")
         for zone in ZONES
-        for label in ("www", "x.y.wild", "no", "er")
+        for label in ("www", "x.y.wild", "no", "er", "x.hop", "x.lost", "x.y.out", "x.in")
     ),
     *(
         Question(f"{label}.{zone}", "TXT")
         for zone in ZONES
-        for label in ("www", "x.wild", "deep.er")
+        for label in ("www", "x.wild", "deep.er", "x.hop", "x.in", "*.wild", "*.hop")
     ),
     *(Question(zone, record) for zone in ZONES for record in ("SOA", "NS", "DNSKEY", "DS", "AAAA")),
     *(Question(f"{name}.example.id", "A") for name in ("alias", "far", "away", "broken", "gone")),
