@@ -104,3 +104,28 @@ async def test_every_server_with_its_own_keys(tmp_path: Path):
 
     assert outcome.status is OutcomeStatus.OK, outcome.failure
     assert outcome.facts["dnssec"]["zones"] == [".", "example"]
+
+
+async def test_resolver_is_asked_once_for_all_servers(tmp_path: Path):
+    """What the zones above say is the same for every server, and asked for once."""
+    names = [f"ns{number}.example" for number in range(4)]
+    hosts = tmp_path / "hosts"
+    hosts.write_text("".join(f"127.0.0.1 {name}\n" for name in names))
+    fields = {"name": "www.example", "authoritative": "all", "expect": {"dnssec": "secure"}}
+    spec = DnsSpec.model_validate(fields | {"trust_anchors": [ROOT.anchor()]})
+    listed = EXAMPLE.sign("example.", "NS", *(f"{name}." for name in names))
+    soa = EXAMPLE.sign("example.", "SOA", "ns.example. host.example. 1 2 3 4 5")
+
+    async with (
+        hand_made(source()) as server,
+        hand_made(answering(DS=DS, DNSKEY=ROOT.keys(), SOA=soa, NS=listed)) as other,
+    ):
+        resolver = Resolver((other.address,), hosts_file=hosts)
+        context = replace(probe_context(), network=Network(resolver=resolver))
+        outcome = await ask_all(spec, context, server.address.port)
+        asked = [str(dns.message.from_wire(query).question[0]) for query, _ in other.asked]
+
+    assert outcome.status is OutcomeStatus.OK, outcome.failure
+    assert len(outcome.facts["servers"]) == 4
+    assert sorted(asked[-2:]) == [". IN DNSKEY", "example. IN DS"]
+    assert len(asked) == len(set(asked))
