@@ -32,7 +32,8 @@ async def walk(spec: JourneySpec, context: ProbeContext, family: "Family") -> Ou
         until = deadline_of(spec.steps, number - 1, now=now, whole=context.deadline)
         outcome = await _take(spec, step, replace(context, deadline=until), carried, family)
         taken.append(Taken(name=step.name, number=number, outcome=_timed(outcome, step)))
-    return together(taken)
+    # Last of all: a step may have shown what only a later one was told to be a secret.
+    return together([_told(one, carried) for one in taken])
 
 
 def _reason_to_skip(step: Step, taken: Sequence[Taken], carried: Carried) -> str:
@@ -69,7 +70,7 @@ async def _take(
     try:
         request = request_of(spec, step, carried, family)
     except ValueError as error:
-        return _veiled(_failed(FailureKind.STEP, str(error)), carried)
+        return _failed(FailureKind.STEP, str(error))
     attempted = await attempt(
         context.network,
         request,
@@ -77,7 +78,7 @@ async def _take(
         deadline=context.deadline,
         now=context.now,
     )
-    return _veiled(_with_values(step, attempted, carried), carried)
+    return _with_values(step, attempted, carried)
 
 
 def _with_values(step: Step, attempted: "Attempt", carried: Carried) -> Outcome:
@@ -96,14 +97,17 @@ def _with_values(step: Step, attempted: "Attempt", carried: Carried) -> Outcome:
     return judged(failure, dict(outcome.measurements), dict(outcome.facts))
 
 
-def _veiled(outcome: Outcome, carried: Carried) -> Outcome:
-    """Return an outcome whose texts hold no secret and no value."""
+def _told(taken: Taken, carried: Carried) -> Taken:
+    """Return a step whose texts hold no secret and no value."""
+    outcome = taken.outcome
+    if outcome is None:
+        return taken
     failure, facts = outcome.failure, outcome.facts
     if failure is not None:
         failure = Failure(failure.kind, carried.veiled(failure.detail))
     if "final_url" in facts:
         facts = {**facts, "final_url": carried.veiled(facts["final_url"])}
-    return replace(outcome, failure=failure, facts=facts)
+    return replace(taken, outcome=replace(outcome, failure=failure, facts=facts))
 
 
 def _failed(kind: FailureKind, detail: str) -> Outcome:

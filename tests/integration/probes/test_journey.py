@@ -392,6 +392,25 @@ async def test_no_secret_comes_back_in_a_url(site):
     assert not any(_core(encode(PASSWORD)) in _written(outcome) for encode in ENCODINGS.values())
 
 
+async def test_what_turns_out_to_be_a_value_is_not_told(site):
+    """What a step showed before a later one extracted it is told without it all the same."""
+    application, url = site
+    application.breaks = {
+        "/masuk": answers(RedirectResponse("/rahasiabaru", 302)),
+        "/rahasiabaru": answers(HTMLResponse("")),
+        "/nilai": answers(JSONResponse({"token": "rahasiabaru"})),
+    }
+    steps = [
+        {"name": "masuk", "path": "/masuk"},
+        {"name": "nilai", "path": "/nilai", "extract": {"token": {"json": "$.token"}}},
+    ]
+
+    outcome = await walked(url, steps)
+
+    assert (outcome.status, outcome.failure) == (OutcomeStatus.OK, None)
+    assert outcome.facts["steps"][0]["final_url"] == f"{url}/***"
+
+
 async def test_a_value_of_a_failing_step_is_not_told(site):
     """What a step would have extracted is not shown either when its answer is not as expected."""
     application, url = site
