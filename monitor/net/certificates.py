@@ -17,6 +17,7 @@ from cryptography.x509.oid import (
     ExtensionOID,
     NameOID,
     ObjectIdentifier,
+    SignatureAlgorithmOID,
 )
 
 LARGEST_CHAIN = 65_536  # bytes of DER that are looked at; what goes beyond is left out
@@ -210,8 +211,21 @@ def _key(certificate: x509.Certificate) -> tuple[str, int]:
 
 
 def _signature(certificate: x509.Certificate) -> str:
+    """Return the name of the signature's algorithm, its number where it has none.
+
+    Of RSA-PSS the hash is told, too: the name alone does not say that it is SHA-1.
+    """
     identifier = certificate.signature_algorithm_oid
-    return getattr(identifier, "_name", "") or identifier.dotted_string
+    name = getattr(identifier, "_name", "Unknown OID")
+    if name == "Unknown OID":
+        return identifier.dotted_string
+    if identifier != SignatureAlgorithmOID.RSASSA_PSS:
+        return str(name)
+    try:
+        algorithm = certificate.signature_hash_algorithm
+    except (UnsupportedAlgorithm, ValueError):
+        algorithm = None
+    return f"{name} with {algorithm.name.upper() if algorithm else 'an unknown hash'}"
 
 
 # The order, last first, in which Go writes the attributes that it knows.

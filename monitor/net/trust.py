@@ -37,7 +37,7 @@ def faults(
     `host` None leaves the names out. `now` is in Unix seconds. `verify_code` and `message` are
     OpenSSL's verdict, 0 when it did not verify.
     """
-    found = dict(_dates(chain, now))
+    found = dict(_dates(chain, now, verify_code))
     found |= dict(_vouching(chain, verify_code))
     leaf = chain.leaf
     if host is not None and (verify_code in _NAME_MISMATCHES or not _covered(leaf, host)):
@@ -75,10 +75,15 @@ def _explained(verify_code: int, found: dict[FailureKind, str]) -> bool:
     return _OPENSSL_KINDS.get(verify_code) in found
 
 
-def _dates(chain: Chain, now: float) -> list[tuple[FailureKind, str]]:
+def _dates(chain: Chain, now: float, verify_code: int) -> list[tuple[FailureKind, str]]:
     found: list[tuple[FailureKind, str]] = []
+    # An issuer's date counts where OpenSSL met one: of what a target sends, an old cross-signed
+    # root for example, not everything is needed.
+    counting = (
+        chain.certificates if verify_code in {_EXPIRED, _NOT_YET_VALID} else chain.certificates[:1]
+    )
     # The target's own certificate last, so that its text wins over an intermediate's.
-    for certificate in reversed(chain.certificates):
+    for certificate in reversed(counting):
         whose = "certificate" if certificate is chain.leaf else f"issuer {certificate.subject}"
         if certificate.not_after < now:
             text = f"{whose} expired on {_date(certificate.not_after)}"

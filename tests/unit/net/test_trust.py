@@ -4,6 +4,9 @@ import time
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from monitor.domain.observation import FailureKind as Kind
@@ -67,6 +70,14 @@ def test_an_expired_intermediate_is_named():
 
     assert fault.kind is Kind.TLS_EXPIRED
     assert "issuer CN=Old" in fault.detail
+
+
+@pytest.mark.parametrize("code", [WRONG_NAME, NO_ISSUER])
+def test_the_date_of_what_is_not_needed_is_no_fault(code):
+    """An old root that is sent along explains nothing when OpenSSL met no date that is past."""
+    old = issue(subject="Old", names=(), days=(-90, -1), authority=True)
+
+    assert Kind.TLS_EXPIRED not in kinds(leaf(), intermediate(), old, host="a.test", code=code)
 
 
 def test_an_expiry_that_only_openssl_sees_is_told():
@@ -134,6 +145,34 @@ def test_facts_of_a_certificate():
     assert certificate.not_after == issued.certificate.not_valid_after_utc.timestamp()
     assert int(certificate.serial, 16) == issued.certificate.serial_number
     assert len(certificate.serial) % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("digest", "told"),
+    [(0x01, "rsassaPss with SHA256"), (0x1A, "rsassaPss with an unknown hash")],
+)
+def test_the_hash_of_a_pss_signature_is_told(digest, told):
+    """The name of RSA-PSS alone does not say what was hashed with, which may be SHA-1."""
+    issuer = issue(kind="rsa", authority=True, label="pss")
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(issuer.certificate.subject)
+        .issuer_name(issuer.certificate.subject)
+        .public_key(issuer.key.public_key())
+        .serial_number(1)
+        .not_valid_before(issuer.certificate.not_valid_before_utc)
+        .not_valid_after(issuer.certificate.not_valid_after_utc)
+    )
+    made = builder.sign(
+        issuer.key,
+        hashes.SHA256(),
+        rsa_padding=padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH),
+    ).public_bytes(Encoding.DER)
+    sha256 = b"\x60\x86\x48\x01\x65\x03\x04\x02"
+
+    read = read_chain((made.replace(sha256 + b"\x01", sha256 + bytes([digest])),))
+
+    assert read.leaf.signature == told
 
 
 def test_the_earliest_expiry_is_that_of_any_certificate():
