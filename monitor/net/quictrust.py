@@ -13,12 +13,13 @@ from time import time
 from cryptography import x509
 from OpenSSL import crypto
 
-from monitor.domain.observation import FailureKind, UnknownCause
-from monitor.net.certificates import read_chain
+from monitor.domain.observation import Failure, FailureKind, UnknownCause
+from monitor.domain.text import visible_text
+from monitor.net.certificates import Certificate, covers, read_chain
 from monitor.net.errors import NetError
 from monitor.net.securitylevel import WEAK_KEY, has_weak_key, weakness
 from monitor.net.tls import TlsFacts, TlsSettings, security_level
-from monitor.net.trust import faults, merged
+from monitor.net.trust import faults, merged, wrong_name
 
 _STORES = 16
 
@@ -41,8 +42,10 @@ def verified(
     """
     code, message, path = _verdict(presented, settings)
     host = server_name if settings.check_name else None
-    found = faults(facts.chain, host, time(), verify_code=code, message=message)
-    failure = merged(found)
+    if code:
+        failure = merged(faults(facts.chain, host, time(), verify_code=code, message=message))
+    else:
+        failure = _unnamed(facts.chain.leaf, host)
     if failure is not None:
         raise NetError(failure.kind, failure.detail, answered=True)
     pair = tuple(_der(certificate) for certificate in path[:2])
@@ -69,6 +72,17 @@ def _verdict(presented: Certificates, settings: TlsSettings) -> tuple[int, str, 
         return int(code), str(message), ()
     weak = weakness(path, level)
     return (0, "", path) if weak is None else (*weak, ())
+
+
+def _unnamed(leaf: Certificate | None, host: str | None) -> Failure | None:
+    """Return what is wrong with the name in a certificate that is trusted."""
+    if host is None:
+        return None
+    if leaf is None:  # OpenSSL understood it, but our parser did not: nobody looked for the name
+        return Failure(FailureKind.TLS_OTHER, "the certificate can't be read")
+    if covers(leaf, host):
+        return None
+    return Failure(FailureKind.TLS_HOSTNAME, visible_text(wrong_name(leaf, host)))
 
 
 def _trusted(settings: TlsSettings) -> tuple[crypto.X509Store, int]:

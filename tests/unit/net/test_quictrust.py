@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from monitor.domain.observation import FailureKind as Kind
 from monitor.net.errors import NetError
 from monitor.net.tls import Contexts, TlsSettings, handshake_error, tls_facts
 from tests.certificates import NAME, intermediate, issue, leaf, root
@@ -89,6 +90,18 @@ def forgeable(issued):
     return replace(issued, certificate=certificate)
 
 
+def unreadable(**changes):
+    """Return a certificate with a feature of TLS that only OpenSSL takes."""
+    feature = x509.TLSFeature([x509.TLSFeatureType.status_request])
+    issued = leaf(issuer=OF_RSA, label="unreadable", extensions=(feature,), **changes)
+    octets = issued.der().replace(b"\x30\x03\x02\x01\x05", b"\x30\x03\x02\x01\x21")
+    signed = x509.load_der_x509_certificate(octets).tbs_certificate_bytes
+    signature = OF_RSA.key.sign(signed, padding.PKCS1v15(), hashes.SHA256())
+    certificate = x509.load_der_x509_certificate(octets[: -len(signature)] + signature)
+    return replace(issued, certificate=certificate)
+
+
+OLD = authority("Old", issuer=None, days=(-90, -1))
 LOWER = forgeable(authority("Lower", issuer=OF_RSA))
 CHAINS = {
     **{f"server: {one}": (leaf(label=one, **how), intermediate()) for one, how in BELOW.items()},
@@ -96,6 +109,10 @@ CHAINS = {
         f"authority: {one}": (leaf(label=f"below {one}", issuer=above), above)
         for one, above in ((one, authority(one, **how)) for one, how in ABOVE.items())
     },
+    "beside: expired": (leaf(label="beside"), intermediate(), OLD),
+    "beside: expired, of another name": (
+        *(leaf(label="beside", names=("other.test",)), intermediate(), OLD),
+    ),
     "server: signed with SHA-256": (leaf(label="sha256", issuer=OF_RSA), OF_RSA),
     "server: signed with SHA-1": (forgeable(leaf(label="sha1", issuer=OF_RSA)), OF_RSA),
     "authority: signed with SHA-1": (leaf(label="below sha1", issuer=LOWER), LOWER, OF_RSA),
@@ -167,5 +184,18 @@ def test_what_is_refused():
     assert passing == {
         *("server: good", "server: for servers", "server: RSA of 1963 bits"),
         *("server: signed with SHA-256", "server: unknown, uncritical"),
+        "beside: expired",
         *("authority: good", "authority: for servers", "authority: RSA of 2048 bits"),
     }
+
+
+@pytest.mark.parametrize("names", [(NAME,), ("other.test",)])
+def test_a_name_that_nobody_could_read_is_no_match(names, server):
+    """A certificate that OpenSSL takes and our parser does not is refused: its name is unknown."""
+    settings = TlsSettings(ca_pem=root().pem().decode())
+    chain = (unreadable(names=names), OF_RSA)
+
+    failure, _ = over_quic(chain, settings)
+
+    assert (over_tcp(server, chain, settings)[0] is None) is (names == (NAME,))
+    assert (failure.kind, failure.detail) == (Kind.TLS_OTHER, "the certificate can't be read")
