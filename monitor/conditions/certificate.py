@@ -4,7 +4,7 @@ Pure: what was seen goes in, findings come out. One that fails the check speaks 
 only degrades it; among equals the gravest gives the kind, and the detail tells them all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,12 +64,14 @@ class CertificateConditions:
 class Presented:
     """What was seen of a handshake that ended well. What was not asked for is None.
 
-    `days_left` is for how many days the chain is still good.
+    `days_left` is for how many days the chain is still good. `verified` leads from the target's
+    certificate to the anchor.
     """
 
     chain: Chain
     order: ChainOrder
     days_left: float | None
+    verified: Chain | None = None
     offers: Offers | None = None
     ocsp: OcspStatus | None = None
     agreement: Agreement | None = None
@@ -118,7 +120,8 @@ def _expiry(left: float, days: int) -> Failure:
 def _identity(conditions: CertificateConditions, leaf: Certificate) -> Iterator[Failure]:
     """Yield what is wrong with whose certificate it is, and who issued it."""
     if conditions.name is not None and not covers(leaf, conditions.name):
-        yield Failure(FailureKind.TLS_HOSTNAME, wrong_name(leaf, conditions.name))
+        detail = visible_text(wrong_name(leaf, conditions.name))
+        yield Failure(FailureKind.TLS_HOSTNAME, detail)
     if conditions.fingerprints and leaf.fingerprint not in conditions.fingerprints:
         detail = (
             f"SHA-256 of the certificate: {leaf.fingerprint}, "
@@ -163,10 +166,9 @@ def _strength(
     conditions: CertificateConditions, presented: Presented, leaf: Certificate
 ) -> Iterator[Failure]:
     if conditions.strong_signature:
-        for one in presented.chain.certificates:
-            # A root's own signature protects nothing: it is trusted for standing in the store.
-            if not one.self_issued and _is_weak(one.signature):
-                whose = "certificate" if one is leaf else visible_text(one.subject, _SHOWN)
+        for depth, one in enumerate(_signed(presented)):
+            if _is_weak(one.signature):
+                whose = "certificate" if not depth else visible_text(one.subject, _SHOWN)
                 detail = f"signature of {whose}: {one.signature}, which can be forged"
                 yield Failure(FailureKind.TLS_OTHER, detail)
     bits = conditions.min_key_bits
@@ -175,6 +177,17 @@ def _strength(
         if leaf.key_type not in {"RSA", "DSA"}:
             found += f" (worth {worth(leaf)})"
         yield Failure(FailureKind.TLS_OTHER, f"key: {found}, expected at least {bits} bits")
+
+
+def _signed(presented: Presented) -> Sequence[Certificate]:
+    """Return the certificates whose signatures somebody relies on.
+
+    An anchor's own protects nothing: it is trusted for standing in the store. Nor does that of a
+    certificate that was sent, but is not needed.
+    """
+    if presented.verified is not None:
+        return presented.verified.certificates[:-1]
+    return [one for one in presented.chain.certificates if not one.self_issued]
 
 
 def _is_weak(signature: str) -> bool:
@@ -195,7 +208,7 @@ def _server(conditions: CertificateConditions, presented: Presented) -> Iterator
     """Yield what is wrong with what the server sends along and what it would agree to."""
     if conditions.complete_chain and not presented.order.complete:
         detail = f"chain: {'; '.join(presented.order.faults())}"
-        yield Failure(FailureKind.TLS_UNTRUSTED, detail)
+        yield Failure(FailureKind.TLS_UNTRUSTED, visible_text(detail))
     offers = presented.offers
     if offers is None:
         return

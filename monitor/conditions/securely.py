@@ -27,6 +27,7 @@ def presented(tls: TlsFacts, trace: Trace, now: float) -> Presented:
         chain=tls.chain,
         order=chain_order(tls.chain, tls.verified),
         days_left=days_left(trace, now),
+        verified=tls.verified,
     )
 
 

@@ -17,7 +17,7 @@ from monitor.net.certificates import Chain, read_chain
 from monitor.net.chainorder import ChainOrder, chain_order
 from monitor.net.ocsp import OcspStatus, Standing, unavailable
 from monitor.net.tlsversions import Offers
-from tests.certificates import NAME, intermediate, leaf, root
+from tests.certificates import NAME, intermediate, issue, leaf, root
 
 MUST_STAPLE = (x509.TLSFeature([x509.TLSFeatureType.status_request]),)
 
@@ -136,6 +136,41 @@ def test_a_signature_that_can_be_forged(signatures, expected):
 
     assert verdict({}, found=found) == expected
     assert verdict({"strong_signature": False}, found=found) is None
+
+
+@pytest.mark.parametrize(
+    ("weak", "expected"),
+    [
+        ("CN=Test Intermediate,O=Kota Makassar,C=ID", (Kind.TLS_OTHER, False)),
+        ("CN=Test Root,O=Kota Makassar,C=ID", None),
+        ("CN=Old,O=Kota Makassar,C=ID", None),
+    ],
+)
+def test_only_signatures_that_are_relied_on_count(weak, expected):
+    """An anchor is trusted by itself, and what is sent without need vouches for nobody."""
+    old = issue(subject="Old", names=(), issuer=root(), authority=True)
+
+    def signed(*issued):
+        return Chain(
+            tuple(
+                replace(one, signature="ecdsa-with-SHA1") if one.subject == weak else one
+                for one in chain(*issued).certificates
+            )
+        )
+
+    found = signed(LEAF, intermediate(), old)
+    verified = signed(LEAF, intermediate(), root())
+
+    assert verdict({}, found=found, verified=verified) == expected
+
+
+def test_what_a_target_wrote_steers_no_terminal():
+    """Names of certificates come out on one line, without control characters, and not in full."""
+    hostile = replace(CHAIN.leaf, names=("\x1b[2J\n" * 2000,))
+    finding = judge(CertificateConditions(name="a.test"), presented(Chain((hostile,))))
+
+    assert "\x1b" not in finding.failure.detail
+    assert len(finding.failure.detail) <= 1024
 
 
 @pytest.mark.parametrize(("kind", "bits"), [("rsa", 2048), ("ecdsa", 3072)])
