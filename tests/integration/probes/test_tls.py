@@ -258,6 +258,24 @@ async def test_what_a_server_staples(
     assert outcome.facts["ocsp"]["status"] == told
 
 
+@pytest.mark.peers
+@pytest.mark.skipif(find_spec("OpenSSL") is None, reason="the extra stapling is not installed")
+async def test_a_server_that_wants_a_certificate_of_ours_staples_all_the_same(
+    serve, trust, tmp_path
+):
+    """The second handshake shows no certificate of ours; what came before it failed counts."""
+    issued = leaf(label="stapled", extensions=(MUST,))
+    (tmp_path / "staple").write_bytes(response(issued))
+    ours, key = write_chain(tmp_path, "client", leaf(label="client"))
+    options = ["-tls1_2", "-status_file", str(tmp_path / "staple"), "-Verify", "2"]
+    port = serve(*options, "-verify_return_error", "-CAfile", trust, issued=issued)
+
+    mine = {"client_cert_file": str(ours), "client_key_file": str(key)}
+    outcome = await checked(port, ca_file=trust, ocsp="staple", **mine)
+
+    assert (outcome.status, outcome.facts["ocsp"]["status"]) == (Status.OK, "good")
+
+
 UPPER = issue(subject="Upper", names=(), issuer=root(), authority=True)
 LOWER = issue(subject="Lower", names=(), issuer=UPPER, authority=True)
 STRANGER = issue(subject="Stranger", names=(), authority=True)
