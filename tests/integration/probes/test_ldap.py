@@ -242,6 +242,20 @@ async def test_a_server_that_repeats_the_password(tmp_path):
     assert outcome.failure.detail == "ldap: login: invalidCredentials (49): not ***"
 
 
+@pytest.mark.parametrize("before", [b"", b"HTTP/1.1 400 no ", b"\x30\x30"], ids=len)
+async def test_a_server_that_sends_back_whatever_it_hears(tmp_path, before):
+    """What comes back of a login, as it was or within something else, shows no password."""
+
+    def echoing(connection):
+        connection.sendall(before + connection.recv(4096))
+
+    with serving(echoing) as port:
+        outcome = await checked(port, login=the_login(tmp_path), insecure_login=True)
+
+    assert (outcome.status, told(outcome)) == (Status.FAILED, Kind.PROTOCOL)
+    assert PASSWORD not in repr(outcome)
+
+
 async def test_a_server_that_drips():
     """A server that sends a byte now and then is out of time at the deadline, no later."""
 

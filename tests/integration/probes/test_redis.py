@@ -197,6 +197,24 @@ async def test_a_sentinel():
 
 
 @pytest.mark.peers
+@pytest.mark.parametrize(
+    ("keys", "status"),
+    [
+        ({"min_days": 5000}, Status.DEGRADED),
+        ({"min_days": 5000, "critical_days": 4999}, Status.FAILED),
+        ({"min_days": 1, "expect": {"max_duration": "9s"}}, Status.OK),
+    ],
+)
+async def test_a_certificate_that_ends(secured, files, keys, status):
+    """A certificate is told before it ends, as everywhere: first it degrades, then it fails."""
+    outcome = await over_tls(secured, files, **keys)
+
+    assert outcome.status is status
+    assert told(outcome) is (None if status is Status.OK else Kind.EXPIRES_SOON)
+    assert series("probe_ssl_earliest_cert_expiry") in outcome.measurements
+
+
+@pytest.mark.peers
 async def test_an_untrusted_certificate(secured):
     """A certificate that nobody vouches for is down, as everywhere."""
     outcome = await checked(secured, tls="implicit", server_name=NAME)
@@ -232,6 +250,21 @@ async def test_a_server_that_repeats_the_password(tmp_path):
         outcome = await checked(port, login=the_login(tmp_path), insecure_login=True)
 
     assert outcome.failure.detail == "redis: login refused: ERR who is ***"
+
+
+async def test_a_server_that_sends_back_whatever_it_hears(tmp_path):
+    """What comes back of a login, in pieces of any form, shows no password."""
+
+    def echoing(connection):
+        heard = connection.recv(4096)
+        for before in (b"", b"+", b"-ERR ", b"$200\r\n"):
+            connection.sendall(before + heard.replace(b"\r\n", b" ") + b"\r\n")
+
+    with serving(echoing) as port:
+        outcome = await checked(port, login=the_login(tmp_path), insecure_login=True)
+
+    assert outcome.status is Status.FAILED
+    assert PASSWORD not in repr(outcome)
 
 
 async def test_a_server_that_drips():
