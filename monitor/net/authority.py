@@ -236,16 +236,19 @@ async def ask_patiently(
     """
     began = monotonic()
     until = min(deadline, began + _PATIENCE_SECONDS)
-    tries = [(began + until) / 2, until] if transport is Transport.UDP else [until]
-    for end in tries:
+
+    async def ask_once(end: float) -> DnsAnswer:
+        return await ask(
+            server, question, transport=transport, options=options, deadline=end, trace=trace
+        )
+
+    if transport is Transport.UDP:
         try:
-            return await ask(
-                server, question, transport=transport, options=options, deadline=end, trace=trace
-            )
+            return await ask_once((began + until) / 2)
         except NetError as error:
-            if end == until or error.failure.kind is not FailureKind.TIMEOUT:
+            if error.failure.kind is not FailureKind.TIMEOUT:
                 raise
-    raise AssertionError  # the last try returned or raised
+    return await ask_once(until)
 
 
 def _leads_away(reply: Reply, message: Message, zone: str) -> bool:

@@ -93,11 +93,7 @@ async def _ask(spec: DnsSpec, context: ProbeContext, question: Question, port: i
 async def _judged_at_once(
     spec: DnsSpec, context: ProbeContext, question: Question, serving: Sequence[Authority]
 ) -> list[Asked]:
-    """Return how each server that serves the zone does by itself.
-
-    Whose signatures can't be looked at in time degrades beside others; where that are all of
-    them, nothing is proven.
-    """
+    """Return how each server that serves the zone does by itself."""
     now = context.monotonic()
     hurried = replace(context, deadline=now + (context.deadline - now) * _SHARE_OF_TIME)
     ask_resolver = resolver_of(hurried)
@@ -109,9 +105,17 @@ async def _judged_at_once(
             for one in serving
             if one.reply and one.answer
         ]
-    asked = [task.result() for task in tasks]
+    return weighed([task.result() for task in tasks])
+
+
+def weighed(asked: Sequence[Asked]) -> list[Asked]:
+    """Return what counts of servers of which some could not be asked for their keys.
+
+    Beside one that was validated these degrade, unless the fault is ours; alone they fail, since
+    nothing is proven.
+    """
     if any(one.validated for one in asked):
-        return asked
+        return [replace(one, warning=None) if one.cause else one for one in asked]
     return [replace(one, failure=one.failure or one.warning, warning=None) for one in asked]
 
 
@@ -124,12 +128,8 @@ async def _judged(
 ) -> Asked:
     """Return how one server that serves the zone does by itself."""
     server, reply, answer = served
-    failure, warning, cause, proven = (
-        judge_reply(_conditions(spec, server), reply),
-        None,
-        None,
-        None,
-    )
+    failure = judge_reply(_conditions(spec, server), reply)
+    warning, cause, proven = None, None, None
     if failure is None and spec.signatures:
         try:
             proven = await _validated(spec, context, question, answer, ask_resolver)

@@ -16,8 +16,10 @@ from monitor.domain.dnstext import canonical, dns_name
 from monitor.domain.dnstypes import RECORD_TYPES
 from monitor.domain.observation import Failure, FailureKind, OutcomeStatus, UnknownCause, series
 from monitor.net.dnsreport import Asked, Reply, combine
+from monitor.net.dnssec import Security, Validated
 from monitor.net.dnswire import Edns
 from monitor.probes.dns import DnsSpec
+from monitor.probes.dns.authorities import weighed
 
 WORDS = (
     *("0", "1", "16", "65280", "4294967296", "-1", "A", "NSEC", "TYPE7", "a.id", ".", "-", "=="),
@@ -530,3 +532,30 @@ def test_reading_a_configuration_loads_no_network_code():
     )
 
     assert done.stdout.strip() == "[]"
+
+
+SILENT = Failure(FailureKind.TIMEOUT, "no answer from 192.0.2.2:53 within 3.00 s")
+PHASES = {"resolve": 0.0, "connect": 0.0, "request": 0.0}
+UNASKED = Asked(server="ns2", named=True, address="192.0.2.2", phases=PHASES, warning=SILENT)
+PROVEN = Asked(
+    server="ns1",
+    named=True,
+    address="192.0.2.1",
+    phases=PHASES,
+    validated=Validated(security=Security.SECURE),
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ([PROVEN, UNASKED], OutcomeStatus.DEGRADED),
+        ([PROVEN, replace(UNASKED, cause=UnknownCause.LOCAL)], OutcomeStatus.OK),
+        ([UNASKED], OutcomeStatus.FAILED),
+        ([replace(UNASKED, cause=UnknownCause.LOCAL)], OutcomeStatus.UNKNOWN),
+    ],
+    ids=["beside-another", "ours-beside-another", "alone", "ours-alone"],
+)
+def test_servers_whose_keys_could_not_be_asked_for(asked: list[Asked], status: OutcomeStatus):
+    """A server that tells no keys degrades beside others and fails alone; our own fault does neither."""
+    assert combine("A", weighed(asked)).status is status
