@@ -12,6 +12,7 @@ from monitor.blackbox.httpmodule import HttpModule
 from monitor.blackbox.run import Run, wanted_family
 from monitor.blackbox.tlsconfig import tls_settings
 from monitor.domain.observation import FailureKind, UnknownCause
+from monitor.fields.files import read_file
 from monitor.net.errors import NetError
 from monitor.net.fetch import Fields, Request, make_request
 from monitor.net.oauth import OAuth2
@@ -21,6 +22,7 @@ from monitor.net.urls import Target, parse_target
 
 LARGEST_KEPT = 64 * 1_048_576  # bytes of a body that rules look at
 MOST_REDIRECTS = 10
+_LARGEST_BODY = 16 * 1_048_576  # bytes of a body to send
 # Go's client says these by itself, whatever a module says.
 _FRAMING = {"content-length", "trailer", "transfer-encoding"}
 
@@ -119,7 +121,7 @@ def _redirects(module: HttpModule) -> RedirectRules:
 
 def _body(module: HttpModule) -> bytes:
     if module.body_file is not None:
-        return module.body_file.read_bytes()
+        return read_file(module.body_file, _LARGEST_BODY)
     return module.body.encode()
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from monitor.domain.observation import FailureKind, UnknownCause
 from monitor.fields import Secret
+from monitor.fields.files import read_file
 from monitor.probes.http.combinations import LARGEST_BODY_FILE
 from monitor.probes.http.credentials import OAuth2Client, revealed
 from monitor.probes.http.spec import HttpSpec
@@ -70,15 +71,10 @@ def _body(spec: HttpSpec) -> bytes:
     from monitor.net.errors import NetError
 
     try:
-        with spec.body_file.open("rb") as file:
-            body = file.read(LARGEST_BODY_FILE + 1)
+        return read_file(spec.body_file, LARGEST_BODY_FILE)
     except OSError as error:
-        detail = f"body_file: {error}"
+        detail = f"body_file {spec.body_file}: {error.strerror}"
         raise NetError(FailureKind.INTERNAL, detail, cause=UnknownCause.LOCAL) from None
-    if len(body) > LARGEST_BODY_FILE:
-        detail = f"body_file: {spec.body_file} has grown over 1 MB"
-        raise NetError(FailureKind.INTERNAL, detail, cause=UnknownCause.LOCAL)
-    return body
 
 
 def _tls(spec: HttpSpec) -> "TlsSettings":
