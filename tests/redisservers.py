@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from monitor.net.redis import command
 from tests.peers import peer
 from tests.servers import free_port
 from tests.starttlsservers import a_folder, started
@@ -13,12 +14,15 @@ USER, PASSWORD = "pantau", "kata-sandi-rahasia"
 
 @contextlib.contextmanager
 def redis(
-    *settings: str, files: tuple[Path, Path] | None = None, sentinel: bool = False
+    *settings: str,
+    files: tuple[Path, Path] | None = None,
+    sentinel: bool = False,
+    keys: int = 0,
 ) -> Iterator[int]:
     """Run Redis with lines of its configuration; yield its port.
 
     `files` are a chain and its key: then it speaks TLS, and nothing else. A `sentinel` watches
-    over others, here over none.
+    over others, here over none. An append-only file of `keys` is there to be loaded.
     """
     program, port = peer("redis-server"), free_port()
     with a_folder() as folder:
@@ -30,6 +34,9 @@ def redis(
             *settings,
         ]
         (folder / "redis.conf").write_text("\n".join(lines) + "\n")
+        if keys:
+            written = (command(b"SET", b"k%d" % number, b"v") for number in range(keys))
+            (folder / "appendonly.aof").write_bytes(b"".join(written))
         mode = ["--sentinel"] if sentinel else []
         with started([program, str(folder / "redis.conf"), *mode], port, folder):
             yield port

@@ -32,7 +32,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def open_server():
-    with redis() as port:
+    with redis("repl-diskless-sync-delay 0") as port:
         yield port
 
 
@@ -152,6 +152,18 @@ async def test_a_replica(open_server):
     assert (joined.status, joined.facts["role"]) == (Status.OK, "replica")
     assert (alone.status, told(alone)) == (Status.DEGRADED, Kind.STATUS)
     assert f"127.0.0.1:{gone} is not reached" in alone.failure.detail
+
+
+@pytest.mark.peers
+async def test_a_server_that_is_loading():
+    """A server that is still loading its data is down, and tells how it fares all the same."""
+    slowly = ("appendonly yes", "key-load-delay 300")  # microseconds
+    with redis(*slowly, keys=50_000) as port:
+        outcome = await checked(port)
+
+    assert (outcome.status, told(outcome)) == (Status.FAILED, Kind.STATUS)
+    assert "LOADING" in outcome.failure.detail
+    assert outcome.measurements[series("pantau_redis_loading")] == 1
 
 
 @pytest.mark.peers
