@@ -175,6 +175,7 @@ def test_md5_as_the_server_keeps_it():
     [
         (message(b"R", CLEARTEXT) + refusal(b"28P01"), "login: the server says 28P01 invalid_pa"),
         (message(b"R", struct.pack("!I", 7)), "login: the server asks for GSSAPI, which is not"),
+        (message(b"R", MD5, b"sal"), "login: the server asks for a password hashed with MD5, whi"),
         (message(b"R", SASL, b"OAUTHBEARER\0\0"), "login: the server offers OAUTHBEARER, none of"),
     ],
 )
@@ -195,6 +196,16 @@ async def test_nobody_is_let_in_past_the_proof():
 
     assert (failure.kind, heard.logged_in) == (Kind.PROTOCOL, False)
     assert "expected step 11, the server takes 0" in failure.detail
+
+
+async def test_nobody_is_asked_twice():
+    """A server that asks for the password again is not told it again."""
+    server = Server(message(b"R", CLEARTEXT) * 2, PARAMETERS, READY)
+    session, heard = speaking(server)
+    failure = await failing(session.log_in(VISITOR))
+
+    assert (failure.kind, heard.logged_in) == (Kind.PROTOCOL, False)
+    assert len(server.sent) == 2
 
 
 async def test_a_stranger_leaves_without_a_word():
