@@ -72,7 +72,10 @@ def postgres(chain: Path, key: Path, *, standby: bool = False, **settings: objec
             for part in ("-c", f"{name}={value}")
         ]
         os.environ.setdefault("LC_ALL", "C.UTF-8")
-        with started([*as_user, program, "-D", f"{folder}/data", *options], port, folder):
+        # Its port is open before it takes anybody in, and for ever without hot_standby.
+        ready = None if settings.get("hot_standby") == "off" else b"ready to accept"
+        command = [*as_user, program, "-D", f"{folder}/data", *options]
+        with started(command, port, folder, ready=ready):
             yield port
 
 

@@ -4,6 +4,7 @@ Nothing is set that outlives the transaction: behind a pooler the session is som
 """
 
 import asyncio
+from contextlib import suppress
 from typing import NoReturn
 
 from cryptography import x509
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from monitor.domain.observation import FailureKind
 from monitor.domain.text import visible_text
 from monitor.net import postgreswire as wire
+from monitor.net.errors import NetError
 from monitor.net.reader import Reader
 from monitor.net.scram import NAME, PLUS, Scram, Unacceptable
 from monitor.net.sql import (
@@ -53,6 +55,8 @@ class Postgres:
         self._database = database
         self._parameters: dict[bytes, bytes] = {}
         self._in_session = False
+        self._in_transaction = False
+        self._at_rest = False  # nothing is on its way that belongs to an earlier question
 
     async def greeting(self) -> None:
         """Hear nothing: here the client speaks first."""
@@ -101,8 +105,8 @@ class Postgres:
         """Begin a transaction that writes nothing, and whose statements end in time."""
         longest = milliseconds_for(deadline)
         limits = f"BEGIN READ ONLY; SET LOCAL statement_timeout = {longest}"
-        await self.reader.send(wire.query(limits))
-        await self._collected("query")
+        self._in_transaction = True
+        await self._told(wire.query(limits))
 
     async def ask(self, statement: str) -> None:
         """Run one statement, and keep what it found."""
@@ -110,8 +114,11 @@ class Postgres:
 
     async def leave(self) -> None:
         """Say good-bye. Before a login there is none: the server would log a broken rule."""
-        if self._in_session:
-            await self.reader.send(wire.TERMINATE)
+        if not self._in_session:
+            return
+        if self._in_transaction and self._at_rest:  # else a pooler would drop its connection
+            await self._told(wire.query("ROLLBACK"))
+        await self.reader.send(wire.TERMINATE)
 
     async def _begin(self, username: str) -> tuple[int, bytes]:
         parameters = {"user": username, "application_name": "pantau", "client_encoding": "UTF8"}
@@ -211,8 +218,7 @@ class Postgres:
 
     async def _first(self, statement: str) -> Answer:
         """Run one statement; return what it found."""
-        await self.reader.send(wire.one_statement(statement, MOST_ROWS))
-        rows = await self._collected("query")
+        rows = await self._told(wire.one_statement(statement, MOST_ROWS))
         try:
             value = wire.read_first_column(rows[0]) if rows else None
         except wire.Malformed as error:
@@ -221,8 +227,10 @@ class Postgres:
             value=None if value is None else value.decode(errors="replace"), rows=len(rows)
         )
 
-    async def _collected(self, doing: str) -> list[bytes]:
-        """Return the rows of what runs, until the server is ready for more."""
+    async def _told(self, question: bytes) -> list[bytes]:
+        """Return the rows that answer a question, once the server is ready for more."""
+        self._at_rest = False
+        await self.reader.send(question)
         rows: list[bytes] = []
         size = 0
         while True:
@@ -233,20 +241,27 @@ class Postgres:
                 too_much(self.reader)
             payload = await self.reader.exactly(length)
             if tag == wire.READY:
+                self._at_rest = True
                 return rows
             if tag == wire.ERROR:
-                self._query_failed(payload, doing)
+                await self._failed(payload)
             if tag == wire.DATA_ROW:
                 rows.append(payload)
             elif tag == wire.PARAMETER:
                 self._keep(payload)
             elif tag not in _AROUND_ROWS:
-                raise self.reader.failure(f"{doing}: it returns no rows", FailureKind.STATUS)
+                raise self.reader.failure("query: it returns no rows", FailureKind.STATUS)
 
-    def _query_failed(self, payload: bytes, doing: str) -> NoReturn:
+    async def _failed(self, payload: bytes) -> NoReturn:
+        """Raise NetError for an error, once the server is ready for more, if it ever is."""
+        with suppress(NetError):
+            while not self._at_rest:
+                tag, length = await self._head()
+                await self.reader.exactly(length)
+                self._at_rest = tag == wire.READY
         refusal = wire.read_refusal(payload)
         kind = FailureKind.TIMEOUT if refusal.state == "57014" else FailureKind.STATUS
-        raise self.reader.failure(f"{doing}: the server says {refusal.about_query()}", kind)
+        raise self.reader.failure(f"query: the server says {refusal.about_query()}", kind)
 
     async def _message(self) -> tuple[bytes, bytes]:
         """Return the next message. Raises Refused for an error."""

@@ -292,6 +292,30 @@ async def test_a_transaction_that_writes_nothing():
 
 
 @pytest.mark.parametrize(
+    ("said", "last"),
+    [
+        (answer(row(b"1")) + message(b"C", b"ROLLBACK\0") + READY, b"ROLLBACK\0"),
+        (refusal(b"42P01") + READY + message(b"C", b"ROLLBACK\0") + READY, b"ROLLBACK\0"),
+        (answer(row(b"x" * 17_000)), b"S\0\0\0\4"),
+        (refusal(b"57P01"), b"S\0\0\0\4"),
+    ],
+    ids=["answered", "refused", "too large", "hung up"],
+)
+async def test_the_transaction_is_ended(said, last):
+    """A transaction is taken back before the leave, or a pooler would drop its connection."""
+    server = Server(IN, BEGUN, said)
+    session, _ = speaking(server)
+    await session.log_in(VISITOR)
+    await session.begin(monotonic() + 10)
+    with suppress(NetError):
+        await session.ask("SELECT 1")
+    await session.leave()
+
+    assert server.sent[-2].endswith(last)
+    assert server.sent[-1] == TERMINATE
+
+
+@pytest.mark.parametrize(
     ("parameters", "said", "replica"),
     [
         (message(b"S", b"in_hot_standby\0on\0"), b"", True),
