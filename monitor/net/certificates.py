@@ -21,7 +21,8 @@ from cryptography.x509.oid import (
 )
 
 LARGEST_CHAIN = 65_536  # bytes of DER that are looked at; what goes beyond is left out
-_REMEMBERED = 8192  # chains
+_REMEMBERED = 67_108_864  # bytes that remembered chains may take; an ordinary one takes 5 KiB
+_NAME_BYTES = 64  # that a name takes in memory, beside those in the certificate
 _MOST_RESPONDERS = 4  # of a certificate, that are looked at
 # What cryptography raises for bytes that are no certificate, or none that it knows.
 UNREADABLE = (
@@ -37,7 +38,7 @@ UNREADABLE = (
 
 # Compared by identity: equal chains are one object as long as they are remembered, and whoever
 # derives something from one can remember it by the object.
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Certificate:
     """One certificate. Times are Unix seconds; the serial and the fingerprint lower-case hex.
 
@@ -64,7 +65,7 @@ class Certificate:
     must_staple: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Chain:
     """The certificates as they were presented, the target's own first.
 
@@ -85,7 +86,34 @@ class Chain:
         return min((one.not_after for one in self.certificates), default=None)
 
 
-_chains: OrderedDict[bytes, Chain] = OrderedDict()
+class RememberedChains:
+    """Chains by the digest of their bytes, as many as fit into `most` bytes of memory.
+
+    What a target shows may be large and new every time, so that a count alone bounds too little.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+        self._chains: OrderedDict[bytes, tuple[Chain, int]] = OrderedDict()
+
+    def get(self, digest: bytes) -> Chain | None:
+        """Return the chain, None if it is not remembered."""
+        found = self._chains.get(digest)
+        return None if found is None else found[0]
+
+    def put(self, digest: bytes, chain: Chain, size: int) -> None:
+        """Remember a chain of `size` bytes of DER; the oldest make room for it."""
+        names = sum(len(one.names) + len(one.addresses) for one in chain.certificates)
+        weight = size + names * _NAME_BYTES
+        self._chains[digest] = chain, weight
+        self._taken += weight
+        while self._taken > self._most:
+            _, (_, freed) = self._chains.popitem(last=False)
+            self._taken -= freed
+
+
+_chains = RememberedChains(_REMEMBERED)
 
 
 def read_chain(encoded: tuple[bytes, ...]) -> Chain:
@@ -93,12 +121,12 @@ def read_chain(encoded: tuple[bytes, ...]) -> Chain:
 
     It never raises for what stands in a certificate.
     """
-    digest = hashlib.sha256(b"".join(encoded)).digest()
+    octets = b"".join(encoded)
+    digest = hashlib.sha256(octets).digest()
     chain = _chains.get(digest)
     if chain is None:
-        chain = _chains[digest] = _read_chain(encoded)
-        if len(_chains) > _REMEMBERED:
-            _chains.popitem(last=False)
+        chain = _read_chain(encoded)
+        _chains.put(digest, chain, min(len(octets), LARGEST_CHAIN))
     return chain
 
 

@@ -1,13 +1,16 @@
 """What a trace says, as measurements and as facts for people."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
+from weakref import ref
 
 from monitor.domain.observation import Failure, Outcome, OutcomeStatus, Series, series
 from monitor.domain.text import visible_text
 from monitor.net.addresshash import address_hash
 from monitor.net.certificates import Certificate, Chain
 from monitor.net.chainorder import chain_order
+from monitor.net.derived import derived_once
 from monitor.net.errors import NetError
 from monitor.net.tls import TlsFacts
 from monitor.net.trace import Phase, Trace
@@ -54,7 +57,7 @@ def _hash(address: str) -> float:
     return float(address_hash(address))
 
 
-@lru_cache(maxsize=8192)
+@derived_once
 def _chain_info(leaf: Certificate) -> Series:
     return series(
         "probe_ssl_last_chain_info",
@@ -100,12 +103,25 @@ def facts(trace: Trace, *, insecure: bool = False) -> dict[str, Any]:
     return found
 
 
-@lru_cache(maxsize=8192)
 def _chain_oddities(presented: Chain, verified: Chain | None) -> list[str]:
-    return list(chain_order(presented, verified).texts()[:_SHOWN_CHAIN])
+    # Beside itself nothing is missing from a chain, as where nothing was verified.
+    return _oddities(presented)(presented if verified is None else verified)
 
 
-@lru_cache(maxsize=8192)
+@derived_once
+def _oddities(presented: Chain) -> Callable[[Chain], list[str]]:
+    known = ref(presented)
+
+    @derived_once
+    def beside(verified: Chain) -> list[str]:
+        sent = known()
+        assert sent is not None, "what is derived is not asked for any more"  # noqa: S101
+        return list(chain_order(sent, verified).texts()[:_SHOWN_CHAIN])
+
+    return beside
+
+
+@derived_once
 def _certificate_facts(chain: Chain) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     leaf = chain.certificates[0]
     certificate: dict[str, Any] = {

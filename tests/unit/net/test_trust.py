@@ -1,6 +1,8 @@
 """Why a certificate is not accepted: every fault at once."""
 
+import gc
 import time
+from weakref import ref
 
 import pytest
 from cryptography import x509
@@ -10,8 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from monitor.domain.observation import FailureKind as Kind
-from monitor.net.certificates import covers, name_text, read_chain
-from monitor.net.tls import iana_cipher
+from monitor.net.certificates import Chain, RememberedChains, covers, name_text, read_chain
+from monitor.net.report import facts, measurements
+from monitor.net.tls import TlsFacts, iana_cipher
+from monitor.net.trace import Trace
 from monitor.net.trust import faults, merged
 from tests.certificates import NAME, intermediate, issue, leaf, root
 
@@ -188,6 +192,32 @@ def test_a_chain_is_parsed_once():
     encoded = (leaf().der(), intermediate().der())
 
     assert read_chain(encoded) is read_chain(tuple(map(bytes, encoded)))
+
+
+def test_chains_are_remembered_within_a_bound():
+    """However large the chains that targets show, and however new: the oldest make room."""
+    kept = RememberedChains(100_000)
+    shown = [chain(leaf(names=tuple(f"n{name}.test" for name in range(500)))) for _ in range(5)]
+    for number, one in enumerate(shown):
+        kept.put(bytes([number]), one, 10_000)
+
+    found = [kept.get(bytes([number])) for number in range(5)]
+
+    assert found == [None, None, None, *shown[3:]]
+
+
+def test_what_is_said_of_a_chain_goes_with_it():
+    """No report keeps a chain alive that nobody else remembers."""
+    shown = Chain(chain(leaf(label="gone"), intermediate()).certificates)
+    trace = Trace()
+    trace.tls = TlsFacts("TLSv1.3", "TLS_AES_128_GCM_SHA256", shown)
+
+    facts(trace), facts(trace), measurements(trace)
+    gone = ref(shown)
+    del shown, trace
+    gc.collect()
+
+    assert gone() is None
 
 
 @pytest.mark.parametrize("octets", [b"", b"\x30\x03abc", b"x" * 70_000])
