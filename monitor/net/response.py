@@ -151,11 +151,20 @@ class Response:
         if self._coding is not None:
             self._decoder = decoder_of(self._coding)
         elif encodings:
-            self._decoder = decoder(b",".join(encodings).decode("latin-1"))
+            self._decoder = self._decoder_for(b",".join(encodings).decode("latin-1"))
         if self.wire_length is not None and self.wire_length > self._largest_body:
             raise too_large(
                 f"body of {self.wire_length} bytes, at most {self._largest_body} are read"
             )
+
+    def _decoder_for(self, encoding: str) -> Decoder:
+        """Return what undoes a Content-Encoding. Raises NetError, but for what nobody looks at."""
+        try:
+            return decoder(encoding)
+        except NetError:
+            if self._keep_body:
+                raise
+            return _IDENTITY
 
     def take_body(self, octets: bytes) -> None:
         """Take a piece of the body as it came. Raises NetError."""

@@ -22,7 +22,8 @@ Redirects are followed, at most `max_redirects`: from https to http only with `a
 and never to a more inner kind of address (from public to private, from private to loopback). When
 scheme, host or port change, credentials, own headers, cookies, the body and the client certificate
 stay behind. No `Accept-Encoding` is sent unless `compression` or `headers` has one; an encoded
-answer is decoded. With `compression` the body must be in just that coding.
+answer is decoded (gzip, br, deflate; any other coding fails a check that looks at the body). With
+`compression` the body must be in just that coding.
 
 HTTP/1.1 is spoken unless `http2` offers the newer version, which a target may decline, or `http3`
 asks for HTTP/3 and nothing else (`pip install 'pantau[http3]'`). Through a `proxy` the proxy looks

@@ -53,6 +53,16 @@ def test_a_given_coding_is_undone_whatever_the_headers_say(coding):
         assert taken(PACKED[coding], *fields, coding=coding).body == b"Makassar"
 
 
+@pytest.mark.parametrize("encoding", [b"aws-chunked", b"utf-8", b"gzip, gzip"])
+def test_a_coding_that_is_not_known(encoding):
+    """A body in a coding that is not undone is a failure where it is looked at, and there alone."""
+    fields = ((b"content-encoding", encoding),)
+
+    assert kind(taken(b"Makassar", *fields)) is Kind.PROTOCOL
+    counted = taken(b"Makassar", *fields, keep_body=False)
+    assert (counted.complete, counted.body_size) == (True, 8)
+
+
 def test_deflate_without_its_header():
     """Deflate may come bare, as some send it."""
     assert taken(raw_deflate(b"Makassar"), coding="deflate").body == b"Makassar"
