@@ -52,6 +52,10 @@ def sending(head: bytes, piece: bytes = b"", *, times: int = 10**9, pause: float
     return handle
 
 
+def in_chunks(octets: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(octets), octets)
+
+
 def endless_redirects(connection: socket.socket) -> None:
     """Lead from /n to /n+1, a thousand times and more."""
     path = read_request(connection).partition(b" ")[2].partition(b" ")[0]
@@ -91,6 +95,7 @@ CORPUS: dict[str, tuple[Callable[[], Callable[[socket.socket], None]], set[str]]
     "gzip bomb": (lambda: sending(OK + b"Content-Encoding: gzip\r\n\r\n" + gzip_bomb()), {"too_large"}),
     "deflate bomb": (lambda: sending(OK + b"Content-Encoding: deflate\r\n\r\n" + zlib.compress(bytes(2**26), 9)), {"too_large"}),
     "nested encodings": (lambda: sending(OK + b"Content-Encoding: gzip, gzip, gzip, gzip, gzip\r\n\r\n" + nested_bomb()), {"protocol"}),
+    "padding behind gzip, bytewise": (lambda: sending(OK + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n" + in_chunks(gzip.compress(b"x")), b"1\r\n\0\r\n" * 10_000), {"too_large"}),
     "50,000 empty gzip members": (lambda: sending(OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"") * 50_000), {"protocol"}),
     "redirect to itself": (lambda: sending(b"HTTP/1.1 301 M\r\nLocation: /\r\n\r\n"), {"redirect_loop"}),
     "a thousand redirects": (lambda: endless_redirects, {"redirect_loop"}),
