@@ -33,8 +33,10 @@ class Rows(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    min: RowCount | None = Field(default=None, description="At least these.")
-    max: RowCount | None = Field(default=None, description="At most these.")
+    min: RowCount | None = Field(
+        default=None, description="At least so many; `rows: 3` means exactly three."
+    )
+    max: RowCount | None = Field(default=None, description="At most so many.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -11,6 +11,7 @@ from monitor.domain.text import visible_text
 from monitor.net import mysqlwire as wire
 from monitor.net.reader import Reader, shown
 from monitor.net.sql import (
+    ASKS_FOR_NOTHING,
     LARGEST_ANSWER,
     MOST_ROWS,
     STRANGER,
@@ -98,6 +99,7 @@ class MySql:
         """Come as a stranger, and hear that he may not come in, or that he may."""
         try:
             await self._log_in(Visitor(username=STRANGER))
+            self._heard.asks = ASKS_FOR_NOTHING
         except Refused as refused:
             turned_away(self.reader, self._heard, refused.refusal)
 

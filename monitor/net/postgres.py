@@ -17,6 +17,7 @@ from monitor.net.errors import NetError
 from monitor.net.reader import Reader
 from monitor.net.scram import NAME, PLUS, Scram, Unacceptable
 from monitor.net.sql import (
+    ASKS_FOR_NOTHING,
     LARGEST_ANSWER,
     MOST_ROWS,
     STRANGER,
@@ -77,6 +78,7 @@ class Postgres:
             method, rest = await self._begin(STRANGER)
             if method == _OK:
                 await self._ready()
+                self._heard.asks = ASKS_FOR_NOTHING
             else:
                 self._heard.asks = self._asked(method, rest)
         except Refused as refused:

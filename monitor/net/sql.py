@@ -11,6 +11,9 @@ from monitor.net.sqlstate import Refusal
 STRANGER = "pantau"
 """Who comes where nobody logs in: somebody whom the server does not know."""
 
+ASKS_FOR_NOTHING = "nothing"
+"""What a server wants of a stranger that lets everybody in."""
+
 MOST_ROWS = 1001  # of an answer, that are asked for
 LARGEST_ANSWER = 16_384  # bytes
 _SHARE = 0.9  # of the time that is left

@@ -199,6 +199,16 @@ async def test_a_server_that_can_serve_nobody(number):
     assert failure.detail == f"mysql: the server says error {number} (HY000): told"
 
 
+async def test_a_stranger_is_let_in():
+    """A server that lets everybody in is up; that it does is told, and leave is taken."""
+    session, heard, server = await greeted(numbered(a_greeting()), packet(OK, 2))
+    await session.knock()
+    await session.leave()
+
+    assert (heard.asks, heard.refused) == ("nothing", None)
+    assert server.sent[1] == packet(b"\1", 0)
+
+
 async def test_a_login():
     """A login that the server takes is one, and ends politely."""
     session, heard, server = await greeted(

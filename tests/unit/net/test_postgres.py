@@ -101,7 +101,7 @@ async def failing(action):
             "28000 invalid_authorization_specification: no pg_hba.conf entry",
         ),
         (message(b"R", OK) + refusal(b"3D000"), None, "3D000 invalid_catalog_name: told"),
-        (IN, None, None),
+        (IN, "nothing", None),
     ],
 )
 async def test_a_stranger_is_answered(said, asks, refused):
