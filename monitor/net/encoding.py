@@ -12,7 +12,10 @@ _GZIP_MEMBERS = 64  # honest bodies have one; each costs CPU, so their number is
 
 
 class Decoder(Protocol):
-    """Undoes one encoding. A call gives back about `limit` bytes at most; the rest is kept."""
+    """Undoes one encoding. A call gives back about `limit` bytes at most; the rest is kept.
+
+    After as many as that there may be more, which a call without octets gives back.
+    """
 
     def decode(self, octets: bytes, limit: int) -> bytes: ...
 
@@ -46,6 +49,7 @@ class Zlib:
         self._engine = zlib.decompressobj(window)
         self._members = 1
         self._begun = False
+        self._rest = b""
 
     def decode(self, octets: bytes, limit: int) -> bytes:
         """Raise NetError of kind PROTOCOL on data of another form."""
@@ -61,18 +65,10 @@ class Zlib:
             self._begun = True
             if self._window == zlib.MAX_WBITS and octets[0] & 0x0F != 8:
                 self._engine = zlib.decompressobj(-zlib.MAX_WBITS)
-        if self._engine.eof:
-            octets = self._behind(octets)
-            if not octets:
-                return b""
+        text = self._decompressed(self._rest + octets, limit)
+        while self._engine.eof and len(text) < limit and self._has_next_member():
             self._next_member()
-        text = self._engine.decompress(octets, limit)
-        while self._engine.eof and len(text) < limit:
-            rest = self._behind(self._engine.unused_data)
-            if not rest:
-                break
-            self._next_member()
-            text += self._engine.decompress(rest, limit - len(text))
+            text += self._decompressed(self._rest, limit - len(text))
         return text
 
     def _behind(self, octets: bytes) -> bytes:
@@ -81,6 +77,19 @@ class Zlib:
         An engine would keep all of them, and copy them anew with every piece.
         """
         return octets.lstrip(b"\0") if self._window == _GZIP else b""
+
+    def _decompressed(self, octets: bytes, limit: int) -> bytes:
+        """Return what octets of one member stand for, and remember those that were too many."""
+        if self._engine.eof:
+            self._rest = octets
+            return b""
+        text = self._engine.decompress(octets, limit)
+        self._rest = self._engine.unused_data or self._engine.unconsumed_tail
+        return text
+
+    def _has_next_member(self) -> bool:
+        self._rest = self._behind(self._rest)
+        return bool(self._rest)
 
     def _next_member(self) -> None:
         self._members += 1

@@ -306,4 +306,5 @@ async def _fill(
             response.end(clean=stream.clean_end)
         if follows and location(response) is not None:
             return response  # its body is of no use: a bomb in it is never unpacked
+        await response.keep_up()
     return response.settled()

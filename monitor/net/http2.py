@@ -90,10 +90,11 @@ async def _converse(
             conversation.end()
         if conversation.answered and trace.phase is Phase.PROCESSING:
             trace.enter(Phase.TRANSFER)
-        if response.complete or response.failure is not None:
-            return
         if request.redirects is not None and location(response) is not None:
             return  # its body is of no use: a bomb in it is never unpacked
+        await response.keep_up()
+        if response.complete or response.failure is not None:
+            return
 
 
 class Conversation:

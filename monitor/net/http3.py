@@ -71,6 +71,9 @@ async def _converse(link: QuicLink, request: Request, trace: Trace, response: Re
                     _take(event, response, link)
         if request.redirects is not None and location(response) is not None:
             return  # its body is of no use: a bomb in it is never unpacked
+        await response.keep_up()
+        if response.failure is not None:
+            return
         _bound(link, request, response)
 
 

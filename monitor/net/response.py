@@ -4,6 +4,7 @@ How a version frames its messages is its own module's business. What a head and 
 the same for all, and is here.
 """
 
+import asyncio
 import sys
 from typing import Self
 
@@ -17,7 +18,7 @@ MOST_HEADERS = 100
 WIRE_FACTOR = 4  # what surrounds a body, such as chunk sizes, is bounded as well
 LARGEST_BODY = 1_048_576
 _MOST_PRELUDES = 10
-_MOST_UNPACKED = 67_108_864  # bytes that one piece off the wire may become
+SLICE = 262_144  # bytes that are unpacked at a stretch: less than a millisecond
 _MOST_DIGITS = 100  # of a length in bytes
 _UNBOUNDED = sys.maxsize // 8
 _IDENTITY = Identity()
@@ -39,16 +40,23 @@ class Response:
     `largest_body` bounds the decoded body; None bounds it by time alone. Without `keep_body` it is
     counted and checked, but not kept. `coding` (gzip, br, deflate, identity) is undone whatever
     the headers say; None goes by Content-Encoding.
+
+    What is packed is unpacked as it comes, SLICE bytes at a time. `keep_up` unpacks what is left
+    of it, and only then is a response whole: await it after each piece off the wire.
     """
 
     __slots__ = (
         "_coding",
         "_decoder",
+        "_ended",
+        "_has_more",
         "_has_no_body",
         "_keep_body",
         "_largest_body",
+        "_packed",
         "_pieces",
         "_preludes",
+        "_room",
         "_taken",
         "body",
         "body_size",
@@ -77,6 +85,10 @@ class Response:
         self._coding = coding
         self._decoder: Decoder = _IDENTITY
         self._pieces = bytearray()
+        self._packed = bytearray()
+        self._has_more = False
+        self._ended = False
+        self._room = SLICE
         self.body = b""
         self._preludes = 0
         self._taken = 0  # bytes of the body as they came
@@ -173,22 +185,54 @@ class Response:
         self._taken += len(octets)
         if self.wire_length is not None and self._taken > self.wire_length:
             raise protocol_failure(f"over {self.wire_length} bytes of body, which were announced")
-        room = min(self._largest_body - self.body_size + 1, _MOST_UNPACKED)
+        if self._decoder is _IDENTITY:
+            self._take_text(octets[: self._largest_body - self.body_size + 1])
+        elif self._room > 0 and not self._has_more:
+            self._unpack(octets)
+        else:
+            self._packed += octets
+
+    async def keep_up(self) -> None:
+        """Unpack what is left of the pieces so far; others have their turn between two slices.
+
+        What is wrong with it stands in `failure`.
+        """
+        self._room = SLICE
+        while (self._has_more or self._packed) and self.failure is None:
+            await asyncio.sleep(0)
+            self._room = SLICE
+            self._unpack_waiting()
+        if self._ended and self.failure is None:
+            self.finish()
+
+    def _unpack_waiting(self) -> None:
+        waiting = bytes(self._packed)
+        self._packed.clear()
+        try:
+            self._unpack(waiting)
+        except NetError as error:
+            self.fail(error)
+
+    def _unpack(self, octets: bytes) -> None:
+        """Unpack one slice. Raises NetError."""
+        room = min(self._largest_body - self.body_size + 1, self._room)
         text = self._decoder.decode(octets, room)
+        self._has_more = len(text) >= room
+        self._room -= len(text)
+        self._take_text(text)
+
+    def _take_text(self, text: bytes) -> None:
         self.body_size += len(text)
-        if len(text) >= room:  # one byte more than is allowed tells the difference
-            raise self._too_much(octets, text)
+        if self.body_size > self._largest_body:
+            raise too_large(f"body over {self._largest_body} bytes")
         if self._keep_body:
             self._pieces += text
 
-    def _too_much(self, octets: bytes, text: bytes) -> NetError:
-        if self.body_size > self._largest_body:
-            return too_large(f"body over {self._largest_body} bytes")
-        return too_large(f"{len(octets)} bytes of body unpack to {len(text)} and more")
-
     def finish(self) -> None:
-        """Take note of the end of the body."""
-        if self.wire_length is not None and self._taken < self.wire_length:
+        """Take note of the end of the body. It is whole when all of it is unpacked."""
+        if self._has_more or self._packed:
+            self._ended = True
+        elif self.wire_length is not None and self._taken < self.wire_length:
             text = f"ended after {self._taken} bytes of body, of {self.wire_length} announced"
             self.fail(truncated(text))
         elif self._coding is not None and not self._decoder.begun():

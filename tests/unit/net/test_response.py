@@ -1,6 +1,8 @@
 """What is taken of a response, whatever version carried it."""
 
+import asyncio
 import gzip
+import random
 import sys
 import time
 import tracemalloc
@@ -11,7 +13,7 @@ import pytest
 
 from monitor.domain.observation import FailureKind as Kind
 from monitor.net.errors import NetError
-from monitor.net.response import Response
+from monitor.net.response import SLICE, Response
 
 
 def taken(body: bytes, *fields: tuple[bytes, bytes], step=65_536, **how) -> Response:
@@ -36,6 +38,16 @@ def kind(response):
 def raw_deflate(octets: bytes) -> bytes:
     engine = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     return engine.compress(octets) + engine.flush()
+
+
+def packed(octets: bytes, coding: str) -> bytes:
+    match coding:
+        case "gzip":
+            return gzip.compress(octets, 1)
+        case "br":
+            return brotli.compress(octets, quality=1)
+        case _:
+            return zlib.compress(octets, 1)
 
 
 PACKED = {
@@ -101,11 +113,16 @@ def test_a_body_without_a_bound():
     assert (len(response.body), response.failure) == (3_000_000, None)
 
 
-def test_a_body_that_is_only_counted():
+async def test_a_body_that_is_only_counted():
     """Without `keep_body` a body costs no memory, and its size and coding are judged all the same."""
-    pieces = gzip.compress(bytes(50_000_000), 1)
+    octets = gzip.compress(bytes(50_000_000), 1)
+    response = Response(coding="gzip", largest_body=None, keep_body=False)
+    response.take_head(200, "1.1")
     tracemalloc.start()
-    response = taken(pieces, coding="gzip", largest_body=None, keep_body=False, step=1024)
+    for start in range(0, len(octets), 1024):
+        response.take_body(octets[start : start + 1024])
+        await response.keep_up()
+    response.finish()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
@@ -115,13 +132,80 @@ def test_a_body_that_is_only_counted():
     assert (kind(cut), cut.failure.failure.detail) == (Kind.TOO_LARGE, "body over 5 bytes")
 
 
-def test_no_piece_unpacks_without_end():
-    """Without a bound for the whole, one piece may become 64 MB at most: brotli packs gigabytes into it."""
-    bomb = brotli.compress(bytes(200_000_000), quality=5, lgwin=24)
-    response = taken(bomb, coding="br", largest_body=None, keep_body=False)
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate"])
+async def test_nobody_waits_while_a_bomb_is_unpacked(coding):
+    """A piece that becomes 100 MB is unpacked in slices, between which others have their turn."""
+    size = 100_000_000
+    response = Response(coding=coding, largest_body=None, keep_body=False)
+    response.take_head(200, "1.1")
+    at_once = []
+    response.take_body(packed(bytes(size), coding))
+    response.finish()
 
-    assert kind(response) is Kind.TOO_LARGE
-    assert "unpack" in response.failure.failure.detail
+    unpacking = asyncio.create_task(response.keep_up())
+    while not unpacking.done():
+        before = response.body_size
+        await asyncio.sleep(0)
+        at_once.append(response.body_size - before)
+
+    assert (response.body_size, response.complete, response.failure) == (size, True, None)
+    assert max(at_once) <= 2 * SLICE
+
+
+async def test_many_small_pieces_unpack_in_slices():
+    """However many pieces come at once, one slice of them is unpacked before others had a turn."""
+    response = Response(coding="gzip", largest_body=None, keep_body=False)
+    response.take_head(200, "1.1")
+    for octet in packed(bytes(10_000_000), "gzip"):
+        response.take_body(bytes([octet]))
+    response.finish()
+
+    assert response.body_size <= SLICE
+    await response.keep_up()
+    assert (response.body_size, response.complete) == (10_000_000, True)
+
+
+@pytest.mark.parametrize("size", [SLICE - 1, SLICE, SLICE + 1, 3 * SLICE])
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate"])
+async def test_no_byte_is_lost_between_slices(coding, size):
+    """What was packed comes out whole, wherever a slice ends."""
+    text = random.Random(7).randbytes(size)
+    response = Response(coding=coding, largest_body=None)
+    response.take_head(200, "1.1")
+    response.take_body(packed(text, coding))
+    response.finish()
+
+    await response.keep_up()
+
+    assert response.complete
+    assert response.body == text
+
+
+async def test_members_of_gzip_that_end_with_a_slice():
+    """The next member of a gzip body is read also when the one before fills a slice."""
+    response = Response(coding="gzip", largest_body=None)
+    response.take_head(200, "1.1")
+    response.take_body(gzip.compress(bytes(SLICE)) + gzip.compress(b"Makassar") + b"\0\0")
+    response.finish()
+
+    await response.keep_up()
+
+    assert response.complete
+    assert response.body == bytes(SLICE) + b"Makassar"
+
+
+async def test_a_body_that_breaks_between_slices():
+    """What is found broken when others had their turn is a failure as any other."""
+    octets = packed(random.Random(7).randbytes(3 * SLICE), "gzip")
+    response = Response(coding="gzip", largest_body=None)
+    response.take_head(200, "1.1")
+    response.take_body(octets[:-8] + bytes(8))
+    response.finish()
+
+    await response.keep_up()
+
+    assert kind(response) is Kind.PROTOCOL
+    assert not response.complete
 
 
 def test_the_bound_for_what_is_unbounded_is_none():
