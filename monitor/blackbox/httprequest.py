@@ -20,7 +20,7 @@ from monitor.net.proxy import Proxy
 from monitor.net.redirects import RedirectRules
 from monitor.net.urls import Target, parse_target
 
-LARGEST_KEPT = 64 * 1_048_576  # bytes of a body that rules look at
+LARGEST_KEPT = 8_388_608  # bytes of a body that rules look at, all at once
 MOST_REDIRECTS = 10
 _LARGEST_BODY = 16 * 1_048_576  # bytes of a body to send
 # Go's client says these by itself, whatever a module says.
@@ -88,7 +88,7 @@ async def prepare(
                 module.preferred_ip_protocol, fallback=module.ip_protocol_fallback
             ),
             resolve_to=address,
-            largest_body=module.body_size_limit or (LARGEST_KEPT if keep_body else None),
+            largest_body=_largest_body(module, keep_body=keep_body),
             keep_body=keep_body,
             # Without a word of it, blackbox_exporter looks at a body as it comes.
             coding=module.compression or "identity",
@@ -117,6 +117,11 @@ def _redirects(module: HttpModule) -> RedirectRules:
         keep_fields=True,
         returns_last=True,
     )
+
+
+def _largest_body(module: HttpModule, *, keep_body: bool) -> int | None:
+    limits = (module.body_size_limit, LARGEST_KEPT if keep_body else 0)
+    return min((limit for limit in limits if limit), default=None)
 
 
 def _body(module: HttpModule) -> bytes:

@@ -8,7 +8,12 @@ from pydantic import ValidationError
 from monitor.blackbox.endpoint import split_host_port
 from monitor.blackbox.http import http_conditions
 from monitor.blackbox.httpmodule import HttpModule
-from monitor.blackbox.httprequest import LARGEST_KEPT, parse_asked, prepare, proxy_of
+from monitor.blackbox.httprequest import (
+    LARGEST_KEPT,
+    parse_asked,
+    prepare,
+    proxy_of,
+)
 from monitor.blackbox.log import ProbeLog
 from monitor.blackbox.run import Run, wanted_family
 from monitor.checktype import ProbeContext
@@ -170,12 +175,15 @@ async def test_ten_redirects_are_followed_also_to_http():
 
 
 async def test_bodies_have_no_bound_unless_one_is_kept():
-    """Without a rule a body is only counted, whatever its size; with one, 64 MiB are kept."""
+    """Without a rule a body is only counted, whatever its size; with one, 8 MiB at most are kept."""
     counted, kept = await asked_for(), await asked_for(keep_body=True)
 
     assert (counted.largest_body, counted.keep_body) == (None, False)
     assert (kept.largest_body, kept.keep_body) == (LARGEST_KEPT, True)
-    assert (await asked_for({"body_size_limit": "1KB"}, keep_body=True)).largest_body == 1024
+    limited, larger = {"body_size_limit": "1KB"}, {"body_size_limit": "1GB"}
+    assert (await asked_for(limited, keep_body=True)).largest_body == 1024
+    assert (await asked_for(larger, keep_body=True)).largest_body == LARGEST_KEPT
+    assert (await asked_for(larger)).largest_body == 2**30
 
 
 async def test_a_body_is_looked_at_as_it_comes():
