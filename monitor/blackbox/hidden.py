@@ -14,6 +14,16 @@ from monitor.fields.shown import shown
 
 SECRET = "<secret>"  # noqa: S105 - what stands in its place
 _USER_INFO = re.compile(r"(//[^/?#@]*?:)[^/?#]*(@)")
+# Whatever is not known to be harmless may be a secret: names tell too little.
+_HARMLESS = frozenset(
+    {
+        *("accept", "accept-charset", "accept-encoding", "accept-language", "cache-control"),
+        *("connection", "content-encoding", "content-language", "content-type", "dnt", "expect"),
+        *("host", "if-modified-since", "origin", "pragma", "range", "te", "upgrade"),
+        *("upgrade-insecure-requests", "user-agent"),
+        *("audience", "resource", "scope"),  # of a token endpoint
+    }
+)
 
 
 class _Kept:
@@ -58,17 +68,23 @@ class Hidden(_Kept):
 
 
 class HiddenUrl(_Kept):
-    """A URL that may hold a password. Its text shows `xxxxx` in the password's place."""
+    """A URL that may hold secrets. Its text shows neither its password nor its query."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return without_password(self._value)
+        url, mark, _ = self._value.partition("#")[0].partition("?")
+        return without_password(url) + (f"?{SECRET}" if mark else "")
 
 
 def without_password(url: str) -> str:
     """Return a URL with `xxxxx` in the place of a password in its user info."""
     return _USER_INFO.sub(r"\1xxxxx\2", url)
+
+
+def is_harmless(name: str) -> bool:
+    """Say whether the value of a header or parameter of this name is known to be no secret."""
+    return name.lower() in _HARMLESS
 
 
 def _secret_file(value: object) -> object:

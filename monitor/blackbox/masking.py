@@ -8,14 +8,16 @@ from typing import Any
 from pydantic import BaseModel
 
 from monitor.blackbox.clientmodule import HttpHeader
-from monitor.blackbox.hidden import SECRET, Hidden, HiddenUrl
+from monitor.blackbox.hidden import SECRET, Hidden, HiddenUrl, is_harmless
 from monitor.blackbox.httpmodule import HttpModule
 from monitor.blackbox.modules import Module, Modules
 from monitor.blackbox.written import format_go_duration, format_go_size
 from monitor.conditions.cel import Cel
-from monitor.domain.secrecy import is_telling
 from monitor.fields.patterns import Pattern
 from monitor.fields.secrets import Secret
+
+# What is said to a target word for word: a login as well as a greeting.
+_SPOKEN = {"body", "send"}
 
 
 def plain_modules(modules: Modules) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def _plain_part(part: BaseModel) -> dict[str, Any]:
         name: value
         for name, field in type(part).model_fields.items()
         # That something is off is worth showing where it is on by default.
-        if (value := _plain(getattr(part, name), name)) or field.default is True
+        if (value := _plain_key(name, getattr(part, name))) or field.default is True
     }
     if isinstance(part, HttpModule):
         shown.pop("no_follow_redirects", None)
@@ -47,8 +49,14 @@ def _plain_part(part: BaseModel) -> dict[str, Any]:
     return shown
 
 
-def _plain(value: Any, name: str) -> Any:
-    """Return what is shown for the value of the key `name`; something empty if nothing is."""
+def _plain_key(name: str, value: Any) -> Any:
+    if name in _SPOKEN:
+        return SECRET if value else ""
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """Return what is shown for a value; something empty if nothing is."""
     match value:
         case Hidden():
             return SECRET if value else ""
@@ -67,14 +75,14 @@ def _plain(value: Any, name: str) -> Any:
         case Mapping():
             return {key: _plain_entry(key, each) for key, each in value.items()}
         case tuple():
-            return [_plain(each, name) for each in value]
+            return [_plain(each) for each in value]
         case _:
             return value
 
 
 def _plain_entry(key: str, value: Any) -> Any:
-    if not is_telling(key):
-        return _plain(value, key)
+    if is_harmless(key):
+        return _plain(value)
     if isinstance(value, HttpHeader):
         value = value.model_copy(update={"values": tuple(map(Hidden, value.values))})
-    return SECRET if isinstance(value, str) else _plain(value, key)
+    return SECRET if isinstance(value, str) else _plain(value)

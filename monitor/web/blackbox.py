@@ -4,6 +4,7 @@ What is probed here is answered and forgotten but for the latest: it is no sampl
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +38,9 @@ log = structlog.get_logger()
 _TIMEOUT_HEADER = "x-prometheus-scrape-timeout-seconds"
 # Nobody is left who would read it; other servers log this number.
 _CLIENT_GONE = 499
+_NOT_STORED = {"Cache-Control": "no-store"}
+_WHOLE = re.compile(r"[-+]?[0-9]{1,40}\Z")
+_LARGEST_NUMBER = 2**63  # Go reads a number of 64 bits
 
 ResultT = TypeVar("ResultT")
 
@@ -131,13 +135,13 @@ class Blackbox:
         except TooMany as error:
             return _refusal(503, str(error), {"Retry-After": str(error.retry_after)})
         if parameters.get("debug") == "true":
-            return PlainTextResponse(entry.debug())
+            return PlainTextResponse(entry.debug(), headers=_NOT_STORED)
         text = probe_text(probed.measurements)
-        return Response(text, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
+        return Response(text, headers={"Content-Type": CONTENT_TYPE, **_NOT_STORED})
 
     async def config(self, _: Request) -> Response:
         """Show the modules in force, without their secrets."""
-        return PlainTextResponse(modules_text(self.offer.modules))
+        return PlainTextResponse(modules_text(self.offer.modules), headers=_NOT_STORED)
 
     async def logs(self, request: Request) -> Response:
         """Show the debug text of a probe: by its number, or the latest of a target."""
@@ -147,15 +151,15 @@ class Blackbox:
             return _refusal(400, "Probe id and target can't be defined at the same time")
         if target:
             entry = self.history.latest(target, parameters.get("module", ""))
-        elif _is_number(number):
-            entry = self.history.by_id(int(number))
-        elif number:
+        elif not number:
+            return _refusal(400, "Probe id or target must be defined as http query parameters")
+        elif (probe_id := _whole(number)) is None:
             return _refusal(400, "Invalid probe id")
         else:
-            return _refusal(400, "Probe id or target must be defined as http query parameters")
+            entry = self.history.by_id(probe_id)
         if entry is None:
             return _refusal(404, "Probe target not found" if target else "Probe id not found")
-        return PlainTextResponse(entry.debug(), headers={"Cache-Control": "no-store"})
+        return PlainTextResponse(entry.debug(), headers=_NOT_STORED)
 
     def _asked(self, parameters: Mapping[str, str], timeout_header: str) -> Asked:
         """Return what is to be probed; raise Refused in the order that blackbox_exporter has."""
@@ -247,8 +251,12 @@ def _first_values(request: Request) -> dict[str, str]:
     return dict(reversed(request.query_params.multi_items()))
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 18
+def _whole(text: str) -> int | None:
+    """Return a number as Go's strconv.ParseInt reads it, None for what is none."""
+    if not _WHOLE.match(text):
+        return None
+    number = int(text)
+    return number if -_LARGEST_NUMBER <= number < _LARGEST_NUMBER else None
 
 
 def _refusal(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:

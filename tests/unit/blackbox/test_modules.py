@@ -9,6 +9,8 @@ from monitor.blackbox.httpmodule import accepts
 from monitor.blackbox.masking import plain_module
 from monitor.blackbox.modules import Module
 
+HIDDEN = "<secret>"
+
 
 def module(**http):
     return Module.model_validate({"prober": "http", "http": http})
@@ -116,10 +118,42 @@ def test_password_of_a_url(url, shown):
     assert without_password(url) == shown
 
 
-def test_values_of_telling_headers_are_hidden():
-    """A header whose name tells a secret shows none of its values, another one does."""
-    headers = {"X-Api-Key": {"values": ["hunter2"]}, "X-City": {"values": ["makassar"]}}
-    module = Module.model_validate({"prober": "http", "http": {"http_headers": headers}})
-    shown = plain_module(module)["http"]["http_headers"]
+def test_values_of_headers_are_hidden():
+    """A header shows its value where it is known to be harmless, and nowhere else."""
+    shown = plain_module(
+        module(
+            headers={"Host": "kota.test", "X-Session-Id": "hunter2", "Referer": "/?t=hunter2"},
+            http_headers={"Accept": {"values": ["text/html"]}, "X-City": {"values": ["hunter2"]}},
+        )
+    )["http"]
 
-    assert shown == {"X-Api-Key": {"values": ["<secret>"]}, "X-City": {"values": ["makassar"]}}
+    assert shown["headers"] == {"Host": "kota.test", "X-Session-Id": HIDDEN, "Referer": HIDDEN}
+    assert shown["http_headers"] == {
+        "Accept": {"values": ["text/html"]},
+        "X-City": {"values": [HIDDEN]},
+    }
+
+
+def test_what_a_token_endpoint_is_given_is_hidden():
+    """Of `oauth2` neither the URL's query nor a parameter is shown, but those known as harmless."""
+    oauth2 = {
+        "client_id": "pantau",
+        "token_url": "https://a:hunter2@sso.test/token?key=hunter2#hunter2",
+        "endpoint_params": {"assertion": "hunter2", "audience": "kota"},
+    }
+    shown = plain_module(module(oauth2=oauth2))["http"]["oauth2"]
+
+    assert shown["token_url"] == "https://a:xxxxx@sso.test/token?<secret>"
+    assert shown["endpoint_params"] == {"assertion": HIDDEN, "audience": "kota"}
+    assert "hunter2" not in str(shown)
+
+
+def test_what_is_said_to_a_target_is_hidden():
+    """The body of a request and the lines of a conversation may log in, so they are not shown."""
+    steps = [{"expect": "^220", "send": "PASS hunter2"}, {"send": ""}]
+    told = Module.model_validate({"prober": "tcp", "tcp": {"query_response": steps}})
+
+    assert plain_module(module(body="pin=hunter2"))["http"]["body"] == HIDDEN
+    shown = plain_module(told)["tcp"]["query_response"]
+    assert shown[0] == {"expect": "^220", "send": HIDDEN}
+    assert "send" not in shown[1]

@@ -261,6 +261,23 @@ async def test_no_page_shows_a_secret(app, path, query):
     assert "hunter2" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/probe", "target=x"),
+        ("/probe", "target=x&debug=true"),
+        ("/config", ""),
+        ("/logs", "id=0"),
+        ("/probes", ""),
+    ],
+)
+async def test_nothing_of_it_is_kept_on_the_way(app, path, query):
+    """No browser and no proxy stores what a probe found or how it is made."""
+    await get(app, "target=x")
+
+    assert (await get(app, query, path=path)).headers["cache-control"] == "no-store"
+
+
 async def test_logs(app):
     """A probe's debug text is found by its number, or as the latest of a target and module."""
     await get(app, "module=icmp&target=a")
@@ -280,8 +297,11 @@ async def test_logs(app):
         ("", 400),
         ("id=0&target=a", 400),
         ("id=x", 400),
-        ("id=-1", 400),
         ("id=" + "9" * 40, 400),
+        ("id=" + "9" * 400, 400),
+        ("id=9223372036854775808", 400),
+        ("id=9223372036854775807", 404),
+        ("id=-1", 404),
         ("id=7", 404),
         ("target=b", 404),
         ("target=a&module=dns", 404),
