@@ -51,16 +51,19 @@ def refused(code: int, message: str = "") -> Answer:
 
 @contextlib.contextmanager
 def grpc_server(
-    answer: Callable[[Call], Answer], tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    answer: Callable[[Call], Answer],
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
 ) -> Iterator[int]:
-    """Answer every call on a port of its own, which is yielded."""
+    """Answer every call on a port, which is yielded: one of its own, unless one is given."""
 
     def handle(connection: socket.socket) -> None:
         with contextlib.suppress(ProtocolError):
             _talk(connection, answer)
 
-    with serving(handle, tls=tls, host=host) as port:
-        yield port
+    with serving(handle, tls=tls, host=host, port=port) as bound:
+        yield bound
 
 
 def _talk(connection: socket.socket, answer: Callable[[Call], Answer]) -> None:

@@ -21,8 +21,11 @@ def serving(
     tls: ssl.SSLContext | None = None,
     tls_delay: float = 0.0,
     host: str = "127.0.0.1",
+    port: int = 0,
 ) -> Iterator[int]:
     """Serve every connection with `handler` until the block ends; yield the port.
+
+    It is one of its own, unless one is given.
 
     With `tls` a handshake comes first, `tls_delay` seconds after the connection. A handler ends
     by returning, or by the error that closing its socket gives it.
@@ -30,7 +33,7 @@ def serving(
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, 0))
+    listener.bind((host, port))
     listener.listen(256)
     open_now: set[socket.socket] = set()
     lock = threading.Lock()

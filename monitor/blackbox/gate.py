@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from monitor.blackbox.endpoint import split_url_host
 from monitor.blackbox.modules import Module
 from monitor.domain.hostname import parse_host
-from monitor.fields.addresses import parse_endpoint
+from monitor.fields.addresses import Endpoint, parse_endpoint
 from monitor.net.urls import parse_target
 
 _DNS_PORT, _DNS_OVER_TLS_PORT = 53, 853
@@ -17,8 +18,8 @@ class Allowed:
     """What the enabled checks probe.
 
     A module of the HTTP prober may probe the URL of an HTTP check, query and all; one of TCP or
-    DNS may probe a host with a port that some check probes, by whatever means; one of ICMP may
-    probe the host of a check.
+    DNS or gRPC may probe a host with a port that some check probes, by whatever means; one of
+    ICMP may probe the host of a check.
     """
 
     urls: frozenset[str]
@@ -45,6 +46,9 @@ class Allowed:
             case "dns":
                 usual = _DNS_OVER_TLS_PORT if module.dns.dns_over_tls else _DNS_PORT
                 return _endpoint(target, usual) in self.endpoints
+            case "grpc":
+                asked = split_url_host(target, default_port=443 if module.grpc.tls else 80)
+                return asked is not None and _endpoint(str(Endpoint(*asked))) in self.endpoints
             case _:
                 return _endpoint(target) in self.endpoints
 

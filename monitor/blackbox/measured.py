@@ -40,6 +40,10 @@ HELP = {
     "probe_dns_additional_rrs": "Returns number of entries in the additional resource record list",
     "probe_dns_query_succeeded": "Displays whether or not the query was executed successfully",
     "probe_dns_serial": "Returns the serial number of the zone",
+    "probe_grpc_duration_seconds": "Duration of gRPC request by phase",
+    "probe_grpc_ssl": "Indicates if SSL was used for the connection",
+    "probe_grpc_status_code": "Response gRPC status code",
+    "probe_grpc_healthcheck_response": "Response HealthCheck response",
     "probe_icmp_duration_seconds": "Duration of icmp request by phase",
     "probe_icmp_reply_hop_limit": "Replied packet hop limit (TTL for ipv4)",
 }

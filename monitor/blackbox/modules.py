@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from monitor.blackbox.clientmodule import (
     Authorization,
     BasicAuth,
+    HiddenHeader,
     HttpHeader,
     OAuth2,
     TlsConfig,
@@ -30,12 +31,14 @@ from monitor.blackbox.written import (
 )
 from monitor.domain.dnstypes import RCODES, class_number, type_number
 from monitor.fields.headers import IpLiteral
+from monitor.fields.metadata import MetadataName
 from monitor.fields.shown import shown
 
 __all__ = [
     "Authorization",
     "BasicAuth",
     "DnsModule",
+    "GrpcModule",
     "HeaderMatch",
     "HttpHeader",
     "HttpModule",
@@ -50,7 +53,7 @@ __all__ = [
     "TlsConfig",
 ]
 
-_LATER = ("grpc", "unix", "websocket")
+_LATER = ("unix", "websocket")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
 
 
@@ -177,19 +180,36 @@ class IcmpModule(Part):
     ttl: Annotated[Whole, AfterValidator(_octet)] = 64
 
 
+class GrpcModule(Part):
+    """Keys of the gRPC prober."""
+
+    service: Text = ""
+    metadata: dict[MetadataName, tuple[HiddenHeader, ...]] = Field(default={})
+    tls: Flag = False
+    tls_config: TlsConfig = TlsConfig()
+    preferred_ip_protocol: IpProtocol = "ip6"
+    ip_protocol_fallback: Flag = True
+
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """Return the metadata in the clear: a name for each value."""
+        return tuple(
+            (name, value.reveal()) for name, values in self.metadata.items() for value in values
+        )
+
+
 class Module(Part):
     """One entry under `modules`. `timeout` is nothing where none is written.
 
     The blocks of other probers than its own may be there, and mean nothing.
     """
 
-    prober: Annotated[Literal["http", "dns", "tcp", "icmp"], BeforeValidator(_offered)]
+    prober: Annotated[Literal["http", "dns", "tcp", "icmp", "grpc"], BeforeValidator(_offered)]
     timeout: GoDuration = timedelta(0)
     http: HttpModule = HttpModule()
     tcp: TcpModule = TcpModule()
     icmp: IcmpModule = IcmpModule()
     dns: DnsModule = Field(default_factory=DnsModule.model_construct)
-    grpc: Any = None
+    grpc: GrpcModule = GrpcModule()
     unix: Any = None
     websocket: Any = None
 

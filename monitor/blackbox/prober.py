@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import structlog
 
 from monitor.blackbox.dns import probe_dns
+from monitor.blackbox.grpc import probe_grpc
 from monitor.blackbox.http import probe_http
 from monitor.blackbox.icmp import probe_icmp
 from monitor.blackbox.log import LogLine, ProbeLog, shown_target, told
@@ -86,6 +87,8 @@ def _probing(
             return probe_tcp(module.tcp, target, run, hostname)
         case "icmp":
             return probe_icmp(module.icmp, target, run)
+        case "grpc":
+            return probe_grpc(module.grpc, target, run)
 
 
 _Verdict = tuple[Failure | None, UnknownCause | None]

@@ -43,16 +43,16 @@ bukan `SERVING` (atau yang tertulis pada `expect.serving`). *Menurun* bila serti
 berlakunya dalam `min_days` hari.
 """
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from monitor.checktype import CheckSpec, CheckType, MeasurementInfo, ProbeContext
 from monitor.domain.blackbox import ADDRESS, CERTIFICATE
-from monitor.domain.observation import Failure, FailureKind, Outcome, Series, series
-from monitor.fields import Duration, Endpoint, Host, Port, Secret, shown
-from monitor.fields.headers import HeaderValue, OwnHeaderName
+from monitor.domain.observation import Failure, FailureKind, Outcome, Series
+from monitor.fields import Duration, Endpoint, Host, Port, Secret
+from monitor.fields.headers import HeaderValue
+from monitor.fields.metadata import MetadataName
 from monitor.fields.tlskeys import TlsKeys
 
 if TYPE_CHECKING:
@@ -62,26 +62,11 @@ if TYPE_CHECKING:
 
 Serving = Literal["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"]
 
-_OURS = {"accept", "content-type", "host", "user-agent"}
-_HINTS = {
-    "UNIMPLEMENTED": "; does the server have the health service?",
-    "NOT_FOUND": "; does the server know that service?",
-}
-
-
-def _metadata_name(name: str) -> str:
-    if name.lower() in _OURS or name.lower().startswith("grpc-"):
-        raise ValueError(f"{shown(name)} can't be given: gRPC has its own use for it")
-    return name
-
 
 def _one_at_least(answers: tuple[Serving, ...]) -> tuple[Serving, ...]:
     if not answers:
         raise ValueError("an empty list lets no answer be well: leave the key out")
     return answers
-
-
-MetadataName = Annotated[OwnHeaderName, AfterValidator(_metadata_name)]
 
 
 class GrpcExpectation(BaseModel):
@@ -188,11 +173,12 @@ async def _call(
 
 def _judged(spec: GrpcSpec, answer: "HealthAnswer", trace: "Trace", now: float) -> Outcome:
     from monitor.conditions.certificate import CertificateConditions
+    from monitor.conditions.grpc import health_facts
     from monitor.conditions.securely import certificate_finding, settings_of
     from monitor.net.report import facts, judged, measurements
 
     measured = measurements(trace) | numbers(spec, trace, answer)
-    seen = facts(trace, insecure=spec.insecure) | shown_answer(answer)
+    seen = facts(trace, insecure=spec.insecure) | health_facts(answer)
     failure = judge(spec, answer, trace.seconds)
     if failure is not None:
         return judged(failure, measured, seen)
@@ -206,15 +192,11 @@ def _judged(spec: GrpcSpec, answer: "HealthAnswer", trace: "Trace", now: float) 
 
 def judge(spec: GrpcSpec, answer: "HealthAnswer", seconds: float) -> Failure | None:
     """Return why an answer fails the check, or None."""
-    asked = f"service {spec.service_name!r}" if spec.service_name else "the server"
-    if answer.code:
-        said = f": {answer.message}" if answer.message else ""
-        hint = _HINTS.get(answer.code_name, "")
-        detail = f"gRPC status {answer.code} {answer.code_name} for {asked}{said}{hint}"
-        return Failure(FailureKind.STATUS, detail)
-    if answer.serving not in spec.expect.serving:
-        wanted = " or ".join(spec.expect.serving)
-        return Failure(FailureKind.STATUS, f"{asked} is {answer.serving}, expected {wanted}")
+    from monitor.conditions.grpc import health_failure
+
+    failure = health_failure(answer, spec.service_name, spec.expect.serving)
+    if failure is not None:
+        return failure
     longest = spec.expect.max_duration
     if longest is not None and seconds > longest.total_seconds():
         detail = f"took {seconds:.3f} s, expected at most {longest.total_seconds():g} s"
@@ -226,34 +208,15 @@ def numbers(
     spec: GrpcSpec, trace: "Trace", answer: "HealthAnswer | None" = None
 ) -> dict[Series, float]:
     """Return what a call measures, as blackbox_exporter has it."""
-    from monitor.net.grpc import SERVING_STATUSES
+    from monitor.conditions.grpc import CHECK, RESOLVE, SSL, STATUS_CODE, serving_numbers
     from monitor.net.trace import Phase
 
     resolve = trace.phases.get(Phase.RESOLVE, 0.0)
-    found = {
-        series("probe_grpc_duration_seconds", phase="resolve"): resolve,
-        series("probe_grpc_duration_seconds", phase="check"): trace.seconds - resolve,
-        series("probe_grpc_ssl"): float(spec.tls),
-    }
-    for name in SERVING_STATUSES:
-        is_it = answer is not None and answer.serving == name
-        found[series("probe_grpc_healthcheck_response", serving_status=name)] = float(is_it)
+    found = serving_numbers(answer)
+    found |= {RESOLVE: resolve, CHECK: trace.seconds - resolve, SSL: float(spec.tls)}
     if answer is not None:
-        found[series("probe_grpc_status_code")] = float(answer.code)
+        found[STATUS_CODE] = float(answer.code)
     return found
-
-
-def shown_answer(answer: "HealthAnswer") -> dict[str, Any]:
-    """Return as facts what the server answered."""
-    return dict(_entries(answer))
-
-
-def _entries(answer: "HealthAnswer") -> Iterator[tuple[str, str]]:
-    yield "grpc_status", f"{answer.code} {answer.code_name}"
-    if answer.message:
-        yield "grpc_message", answer.message
-    if answer.serving is not None:
-        yield "serving", answer.serving
 
 
 CHECK_TYPE = CheckType(

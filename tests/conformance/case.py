@@ -58,3 +58,8 @@ def tcp(timeout: str = "2s", **options: Any) -> Options:
 def icmp(timeout: str = "2s", **options: Any) -> Options:
     """Return a module of the ICMP prober."""
     return {"prober": "icmp", "timeout": timeout, "icmp": options}
+
+
+def grpc(timeout: str = "2s", **options: Any) -> Options:
+    """Return a module of the gRPC prober."""
+    return {"prober": "grpc", "timeout": timeout, "grpc": options}

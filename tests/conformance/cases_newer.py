@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.certificates import leaf, root
 from tests.conformance import ports
-from tests.conformance.case import FOLDER, Newer, dns, http, tcp
+from tests.conformance.case import FOLDER, Newer, dns, grpc, http, tcp
 
 BASE = f"http://four.test:{ports.HTTP}"
 SECURE = f"https://makassarkota.test:{ports.GOOD}/ok"
@@ -108,6 +108,32 @@ QUESTIONS = (
         samples=(SUCCESS, "probe_dns_answer_rrs 1"),
     ),
 )
+CALLS = (
+    Newer(
+        name="newer_grpc_metadata",
+        module=grpc(service="kota.Kunci", metadata={"x-kunci": ["rahasia"]}),
+        target=f"127.0.0.1:{ports.GRPC}",
+        samples=(SUCCESS, "probe_grpc_status_code 0"),
+    ),
+    Newer(
+        name="newer_grpc_other_metadata",
+        module=grpc(service="kota.Kunci", metadata={"x-kunci": ["lain"]}),
+        target=f"127.0.0.1:{ports.GRPC}",
+        samples=(*_failed("status"), "probe_grpc_status_code 16"),
+    ),
+    Newer(
+        name="newer_grpc_vanishing",
+        module=grpc(timeout="500ms"),
+        target=f"{ports.VANISHING}:80",
+        samples=(FAILURE, "probe_grpc_status_code 4"),
+    ),
+    Newer(
+        name="newer_grpc_silent",
+        module=grpc(timeout="500ms"),
+        target=f"127.0.0.1:{ports.SILENT}",
+        samples=(*_failed("timeout"), "probe_grpc_status_code 4"),
+    ),
+)
 KINDS = (
     _http("kind_status", "/status/503", *_failed("status")),
     _http("kind_header", "/headers", *_failed("header"), fail_if_header_matches=[{"header": "X-Town", "regexp": "."}]),
@@ -118,4 +144,4 @@ KINDS = (
     Newer(name="newer_kind_untrusted", module=http(), target=SECURE, samples=_failed("tls_untrusted"), absent=("probe_ssl_last_chain_expiry_timestamp_seconds",)),
     Newer(name="newer_kind_dns", module=http(), target="http://missing.test/", samples=(FAILURE,)),
 )  # fmt: skip
-CASES: tuple[Newer, ...] = (*REQUESTS, *CEL, *INLINE, *DIALOGUES, *QUESTIONS, *KINDS)
+CASES: tuple[Newer, ...] = (*REQUESTS, *CEL, *INLINE, *DIALOGUES, *QUESTIONS, *CALLS, *KINDS)

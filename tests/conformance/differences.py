@@ -16,7 +16,7 @@ class Difference:
 
     row: str | None
     metrics: tuple[str, ...]
-    probers: tuple[str, ...] = ("http", "dns", "tcp", "icmp")
+    probers: tuple[str, ...] = ("http", "dns", "tcp", "icmp", "grpc")
 
 
 _LAST_CHAIN = "probe_ssl_last_chain_expiry_timestamp_seconds"
@@ -43,7 +43,9 @@ EVERYWHERE: Mapping[str, Difference] = {
         metrics=("unfinished phase",),
         probers=("http",),
     ),
-    "serial-number": Difference(row=None, metrics=("serialnumber",), probers=("http", "tcp")),
+    "serial-number": Difference(
+        row=None, metrics=("serialnumber",), probers=("http", "tcp", "grpc")
+    ),
     "cipher": Difference(row=None, metrics=("probe_tls_cipher_info",), probers=("http",)),
     "bytes": Difference(row=None, metrics=("probe_failed_due_to_bytes",), probers=("tcp",)),
 }
@@ -62,6 +64,15 @@ BY_CASE: Mapping[str, Difference] = {
         row="`probe_ssl_last_chain_expiry_timestamp_seconds` is absent where nothing was verified,"
         " never -62135596800",
         metrics=(_LAST_CHAIN,),
+    ),
+    "expiry-without-tls": Difference(
+        row="`probe_ssl_earliest_cert_expiry` of the gRPC prober is absent without a certificate,"
+        " never 0",
+        metrics=("probe_ssl_earliest_cert_expiry",),
+    ),
+    "grpc-to-six": Difference(
+        row="The gRPC prober takes an IPv6 address (`[2001:db8::7]:50051`) as its target",
+        metrics=("probe_success", "probe_grpc_healthcheck_response", "probe_grpc_status_code"),
     ),
     "truncated-asked-again": Difference(
         row="A truncated DNS answer is asked for again over TCP",
@@ -120,6 +131,7 @@ NOT_COMPARED = {
         "`expect_bytes` compares bytes however packets cut them, also those behind the last line"
         " that was read"
     ),
+    "A gRPC probe ends at its timeout, with the status 4 (`DEADLINE_EXCEEDED`)",
     "A router that refuses an ICMP echo ends the probe at once",
     "`body_file` is sent with its length, and must be an ordinary file of up to 16 MiB",
     (
@@ -133,8 +145,8 @@ NOT_COMPARED = {
     ),
     "A secret file that others can read is a mistake",
     (
-        "The probers `grpc`, `unix` and `websocket` are refused, SOCKS proxies and the JWT grants"
-        " of `oauth2` too"
+        "The probers `unix` and `websocket` are refused, SOCKS proxies and the JWT grants of"
+        " `oauth2` too"
     ),
     "A probe takes two minutes at most, whatever the header says",
     (

@@ -9,6 +9,7 @@ from socket import create_connection
 
 from tests.certificates import Issued, issue, leaf, write_chain, write_root
 from tests.conformance import nametargets, ports, talktargets, webtargets
+from tests.conformance.grpctargets import start_grpc
 from tests.conformance.proxytarget import proxy, refusing
 from tests.dnsservers import ZONE
 from tests.peers import peer
@@ -89,6 +90,7 @@ def start_fleet(folder: Path, stack: ExitStack) -> None:
     _start_web(folder)
     _start_names(folder)
     _start_talkers(folder)
+    start_grpc(folder, stack)
     _start_programs(folder, stack)
 
 

@@ -40,6 +40,10 @@ LONG_LINE = 7010
 BINARY = 7011
 SLOW_BANNER = 7012
 
+GRPC = 7500  # answers by the name of the service
+GRPC_TLS = 7501
+GRPC_TLS_EXPIRED = 7502
+
 THEIRS = 9115
 OURS = 8780
 

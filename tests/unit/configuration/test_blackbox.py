@@ -73,6 +73,7 @@ def test_shown_text_has_no_secret(whole):
     assert "no_follow_redirects" not in shown["http_no_follow"]["http"]
     assert shown["http_oauth2"]["http"]["oauth2"]["endpoint_params"]["password"] == "<secret>"
     assert shown["http_all"]["timeout"] == "1m30s"
+    assert shown["grpc_all"]["grpc"]["metadata"]["x-unit"] == ["<secret>", "<secret>"]
     assert set(shown["tcp_all"]) == {"prober", "timeout", "tcp"}
 
 
