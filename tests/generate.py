@@ -167,8 +167,10 @@ def inner_object(field: Schema, definitions: Schema) -> tuple[Schema | None, str
     for option in (field, *field.get("anyOf", ()), *field.get("allOf", ())):
         for several, path in (("items", "[]"), ("additionalProperties", ".NAME"), ("", "")):
             held = option.get(several) if several else option
-            if isinstance(held, dict):
-                found = definitions.get(held.get("$ref", "").rpartition("/")[2], held)
+            if not isinstance(held, dict):
+                continue
+            for form in (held, *held.get("anyOf", ())):  # it may have a short form, too
+                found = definitions.get(form.get("$ref", "").rpartition("/")[2], form)
                 if "properties" in found:
                     return found, path
     return None, ""

@@ -40,7 +40,7 @@ Version 2c sends the community in the clear, and the agent is silent when it is 
 be told from a device that is off. Version 3 signs (`auth`) and encrypts (`privacy`), and the
 agent's refusal is told: an unknown user, a wrong password, a level of security that is not allowed.
 HMAC with SHA-1 or SHA-2 and AES-128 are spoken; MD5 and DES are not. A packet that is lost is sent
-again up to `retries` times within `timeout`, first after a second.
+again up to `retries` times within `timeout`, first after a second at most.
 
 Bahasa Indonesia
 
@@ -52,6 +52,7 @@ salah tidak dijawab sama sekali; versi 3 memberi tahu bila pengguna atau kata sa
 """
 
 import math
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -75,7 +76,14 @@ if TYPE_CHECKING:
     from monitor.net.snmpusm import User
 
 _MOST_OBJECTS = 32
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 _SHORTEST_PASSWORD = 8  # characters (RFC 3414, 11.2)
+
+
+def _name(text: str) -> str:
+    if not _NAME.match(text):
+        raise ValueError(f"{shown(text)} is no name: up to 64 letters, digits, - _ and .")
+    return text
 
 
 def _object(written: str) -> str:
@@ -119,7 +127,7 @@ Allowed = Annotated[
 Number = Annotated[float, Field(allow_inf_nan=False)]  # nothing is over or under a NaN
 ObjectId = Annotated[str, AfterValidator(_object)]
 Password = Annotated[Secret, AfterValidator(_password)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Name = Annotated[str, AfterValidator(_name)]
 Hash = Literal["sha1", "sha224", "sha256", "sha384", "sha512"]
 
 
@@ -165,6 +173,11 @@ class WantedObject(Condition):
     def numeric(self) -> str:
         """Its object identifier in numbers."""
         return numeric(self.oid)
+
+
+ShortOrWhole = Annotated[
+    WantedObject, BeforeValidator(_short_form, json_schema_input_type=str | WantedObject)
+]
 
 
 class Authentication(BaseModel):
@@ -215,7 +228,7 @@ class SnmpSpec(CheckSpec):
     version: Literal["2c", 3] = Field(default="2c", description="Version of SNMP: 2c or 3.")
     community: Secret | None = Field(default=None, description="Community, for version 2c.")
     user: SnmpUser | None = Field(default=None, description="Who asks, for version 3.")
-    get: dict[Name, Annotated[WantedObject, BeforeValidator(_short_form)]] = Field(
+    get: dict[Name, ShortOrWhole] = Field(
         default={},
         max_length=_MOST_OBJECTS,
         description="Objects to ask for: a name of yours, and the object or what to expect.",

@@ -3,6 +3,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from monitor.configuration.schema import schemas
+from monitor.probes import check_types
+from tests.pages import examples_of
 from tests.unit.configuration.places import CITY, DATA
 from tests.unit.configuration.stand_ins import CHECK_TYPES, RECEIVER_TYPES
 
@@ -42,6 +44,16 @@ def test_schema_is_one(name):
 def test_schema_takes_valid_files(path, name):
     """An editor has nothing against a file that the loader takes."""
     assert errors(path, name) == []
+
+
+@pytest.mark.parametrize("name", check_types())
+def test_schema_takes_the_examples_of_each_page(name):
+    """An editor has nothing against the examples on the page of a check type."""
+    schema = schemas(check_types(), {})["checks.schema.json"]
+    around = {"id": "layanan", "name": "Layanan", "owner": "diskominfo"}
+    document = {"version": 1, "services": [around], "checks": examples_of(name)}
+
+    assert list(Draft202012Validator(schema).iter_errors(document)) == []
 
 
 @pytest.mark.parametrize("case", SEEN)
