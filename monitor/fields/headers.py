@@ -1,7 +1,7 @@
 """What an operator writes of HTTP requests: header names and values, and an address to dial."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -72,6 +72,15 @@ def _literal(host: str) -> str:
         return str(ip_address(host))
     except ValueError:
         raise ValueError(f"{shown(host)} is no IP address") from None
+
+
+def repeated(names: Iterable[str]) -> Iterator[str]:
+    """Yield the names of headers that stand there before: capital letters make no difference."""
+    seen = set()
+    for name in names:
+        if name.lower() in seen:
+            yield name
+        seen.add(name.lower())
 
 
 HeaderName = Annotated[str, AfterValidator(_name)]

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from monitor.fields import Secret, shown
 from monitor.fields.connecting import client_faults
+from monitor.fields.headers import repeated
 from monitor.fields.secrets import WAYS
 from monitor.probes.http.keys import HttpKeys
 
@@ -26,6 +27,8 @@ def faults(spec: HttpKeys) -> Iterator[str]:
 
 def _credential_faults(spec: HttpKeys) -> Iterator[str]:
     for key, headers in (("headers", spec.headers), ("proxy_headers", spec.proxy_headers)):
+        for name in repeated(headers):
+            yield f"{key}: {name} is given twice: capital letters make no difference"
         for name, value in headers.items():
             if name.lower() in _CREDENTIALS and not isinstance(value, Secret):
                 yield f"{key}: {name} is a secret: {WAYS}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from monitor.fields import shown
 from monitor.fields.addresses import parse_url
+from monitor.fields.headers import repeated
 from monitor.probes.journey.keys import Step
 from monitor.probes.journey.template import (
     OF_SECRETS,
@@ -31,6 +32,8 @@ def step_faults(step: Step) -> Iterator[str]:
 
 
 def _header_faults(headers: Mapping[str, str]) -> Iterator[str]:
+    for name in repeated(headers):
+        yield f"headers.{name}: it is given twice: capital letters make no difference"
     for name, value in headers.items():
         if not value.isprintable():
             yield f"headers.{name}: the value of a header has no control characters"

@@ -216,6 +216,8 @@ def test_headers_that_may_be_missing():
         {"http3": True, "expect": {"http_versions": ["1.1", "2"]}},
         {"method": "HEAD", "expect": {"cel": "true"}},
         {"expect": {"headers_not_match": {"a b": "c"}}},
+        {"headers": {"Host": "a.test", "host": "b.test"}},
+        {"proxy": "http://proxy.test", "proxy_headers": {"X-Key": "a", "x-key": "b"}},
     ],
 )
 def test_what_does_not_go_together_is_refused(keys):

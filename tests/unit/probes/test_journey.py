@@ -66,6 +66,7 @@ def test_example(tmp_path):
         ([a_step(form={"a": "b"}, body="c")], "give one of form, json and body"),
         ([a_step(body="c", json=None)], "give one of form, json and body"),
         ([a_step(method="HEAD", expect={"body_contains": "a"})], "method: an answer to HEAD"),
+        ([a_step(headers={"Host": "a.test", "HOST": "b.test"})], "headers.HOST: it is given twice"),
         ([a_step(method="HEAD", extract={"a": {"input": "a"}})], "method: an answer to HEAD"),
         ([a_step(headers={"Cookie": "sid=1"})], "headers.Cookie: it is a secret"),
         ([a_step(headers={"X": "a\nb"})], "headers.X: the value of a header has no control"),
