@@ -5,7 +5,6 @@ here instead, with the trust store, the flags and the texts of every other check
 be asked for through pyOpenSSL, its security level, is in `monitor.net.securitylevel`.
 """
 
-import ssl
 from functools import lru_cache
 from pathlib import Path
 from time import time
@@ -18,7 +17,7 @@ from monitor.domain.text import visible_text
 from monitor.net.certificates import Certificate, covers, read_chain
 from monitor.net.errors import NetError
 from monitor.net.securitylevel import WEAK_KEY, has_weak_key, weakness
-from monitor.net.tls import TlsFacts, TlsSettings, security_level
+from monitor.net.tls import TlsFacts, TlsSettings, security_level, system_anchors
 from monitor.net.trust import faults, merged, wrong_name
 
 _STORES = 16
@@ -87,11 +86,8 @@ def _unnamed(leaf: Certificate | None, host: str | None) -> Failure | None:
 
 def _trusted(settings: TlsSettings) -> tuple[crypto.X509Store, int]:
     """Return the anchors, and the security level that a chain must reach. Raises NetError."""
-    default = ssl.get_default_verify_paths()
     owned = settings.ca_file is not None or settings.ca_pem is not None
-    file, folder = (
-        (settings.ca_file, None) if owned else (_path(default.cafile), _path(default.capath))
-    )
+    file, folder = (settings.ca_file, None) if owned else system_anchors()
     try:
         stamps = tuple(one.stat().st_mtime_ns for one in (file, folder) if one is not None)
         store = _store(file, folder, settings.ca_pem, owned, stamps)
@@ -99,10 +95,6 @@ def _trusted(settings: TlsSettings) -> tuple[crypto.X509Store, int]:
     except (OSError, ValueError, crypto.Error) as error:  # ssl.SSLError is an OSError
         detail = f"TLS settings: {file or 'ca'}: {error}"
         raise NetError(FailureKind.TLS_OTHER, detail, cause=UnknownCause.LOCAL) from None
-
-
-def _path(text: str | None) -> Path | None:
-    return Path(text) if text else None
 
 
 @lru_cache(maxsize=_STORES)

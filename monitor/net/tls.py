@@ -102,11 +102,21 @@ class Contexts:
 
 
 def _stamps(settings: TlsSettings) -> tuple[int, ...]:
-    """Return when the files behind `settings` changed last; it tells a renewed certificate."""
-    if settings.ca_file or settings.client_cert_file or settings.client_key_file:
-        files = (settings.ca_file, settings.client_cert_file, settings.client_key_file)
-        return tuple(file.stat().st_mtime_ns for file in files if file)
-    return ()
+    """Return when the files behind `settings` changed last; it tells a renewed certificate.
+
+    Among them is the system's trust store, where authorities come and go with an update.
+    """
+    files = [settings.ca_file, settings.client_cert_file, settings.client_key_file]
+    if not settings.insecure and settings.ca_file is None and settings.ca_pem is None:
+        files += system_anchors()
+    return tuple(file.stat().st_mtime_ns for file in files if file)
+
+
+def system_anchors() -> tuple[Path | None, Path | None]:
+    """Return the file and the folder of the system's trust store, None for what is not there."""
+    paths = ssl.get_default_verify_paths()
+    file, folder = paths.cafile, paths.capath
+    return Path(file) if file else None, Path(folder) if folder else None
 
 
 def _files(settings: TlsSettings) -> str:

@@ -1,5 +1,6 @@
 """Contexts for handshakes: what settings make of them."""
 
+import os
 import ssl
 
 import pytest
@@ -116,3 +117,36 @@ def test_what_revocation_needs_to_know():
 
     assert (plain.ocsp, plain.must_staple, plain.organisation) == ((), False, "Kota Makassar")
     assert (full.ocsp, full.must_staple) == (("http://ocsp.test/",), True)
+
+
+class Ticks:
+    def __init__(self):
+        self.seconds = 0.0
+
+    def __call__(self):
+        return self.seconds
+
+
+@pytest.mark.parametrize(
+    ("settings", "renewed"),
+    [({}, True), ({"insecure": True}, False), ({"ca_pem": root().pem().decode()}, False)],
+    ids=["trusting the system", "trusting anybody", "trusting its own"],
+)
+def test_an_update_of_the_trust_store_is_noticed(settings, renewed, tmp_path, monkeypatch):
+    """Authorities that the system trusts from now on, or no more, count without a restart."""
+    store = tmp_path / "system.pem"
+    store.write_bytes(root().pem())
+    monkeypatch.setenv("SSL_CERT_FILE", str(store))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
+    ticks = Ticks()
+    contexts = Contexts(ticks)
+    before = contexts.get(TlsSettings(**settings))
+
+    store.write_bytes(issue(subject="New Root", names=(), authority=True).pem())
+    os.utime(store, (1, 1))
+    ticks.seconds = 2.0
+    after = contexts.get(TlsSettings(**settings))
+
+    assert (after is not before) is renewed
+    if renewed:
+        assert ("commonName", "New Root") in after.get_ca_certs()[0]["subject"][-1]
