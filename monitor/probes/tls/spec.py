@@ -23,8 +23,8 @@ as a connection error, and block a host after `max_connect_errors` of them in a 
 let `skip_name_resolve` turn that off.
 
 `expect.minimum` and `expect.strong_ciphers` ask the server for older versions and for weak
-ciphers, which costs up to five short connections each. A question without an answer is shown and
-proves nothing.
+ciphers, which costs up to four and up to six short connections. A question without an answer is
+shown and proves nothing.
 
 `ocsp: responder` asks the authority named in the certificate whether it was revoked;
 `ocsp: staple` looks at what the server sends along, on a second connection. Revoked is down. An
