@@ -144,12 +144,12 @@ class Postgres:
 
     def _asked(self, method: int, rest: bytes) -> str:
         if method == _SASL:
-            return ", ".join(self._mechanisms(rest))
+            return _listed(self._mechanisms(rest))
         return _METHODS.get(method, f"method {method}")
 
     def _mechanisms(self, octets: bytes) -> tuple[str, ...]:
         try:
-            return tuple(visible_text(each, _SHOWN) for each in wire.read_mechanisms(octets))
+            return wire.read_mechanisms(octets)
         except wire.Malformed as error:
             raise self.reader.failure(f"the list of mechanisms: {error}") from None
 
@@ -172,7 +172,7 @@ class Postgres:
         binding = self._channel()
         name = PLUS if binding is not None and PLUS in mechanisms else NAME
         if name not in mechanisms:
-            detail = f"login: the server offers {', '.join(mechanisms)}, none of which is spoken"
+            detail = f"login: the server offers {_listed(mechanisms)}, none of which is spoken"
             raise self.reader.failure(detail, FailureKind.STATUS)
         scram = Scram(
             password,
@@ -297,6 +297,10 @@ _AROUND_ROWS = {
     wire.NOTICE,
     wire.NOTIFICATION,
 }
+
+
+def _listed(mechanisms: tuple[str, ...]) -> str:
+    return visible_text(", ".join(mechanisms), _SHOWN) or "nothing"
 
 
 def end_point(certificate: bytes) -> bytes | None:

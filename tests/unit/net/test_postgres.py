@@ -208,6 +208,18 @@ async def test_nobody_is_asked_twice():
     assert len(server.sent) == 2
 
 
+async def test_a_list_without_an_end():
+    """A server that offers more than anybody reads is told in a line."""
+    offered = message(b"R", SASL, b"X" * 50 + b"\0" + b"\x1b[2J\0" * 2000 + b"\0")
+    heard = await knocked(offered)
+    session, _ = speaking(Server(offered))
+    failure = await failing(session.log_in(VISITOR))
+
+    for told in (heard.asks, failure.detail):
+        assert len(told) < 200
+        assert "\x1b" not in told
+
+
 async def test_a_stranger_leaves_without_a_word():
     """Before a login a good-bye would break the protocol's rules, and be logged."""
     server = Server(message(b"R", CLEARTEXT))
