@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import (
     AuthorityInformationAccessOID,
     ExtensionOID,
@@ -43,9 +44,10 @@ class Certificate:
     """One certificate. Times are Unix seconds; the serial and the fingerprint lower-case hex.
 
     Names are written as RFC 2253 has them, in the order of blackbox_exporter's labels.
-    `names` are its DNS names as they stand there, `addresses` its IP addresses. `organisation`
-    is the issuer's. `ocsp` holds where its authority says whether it was revoked, and
-    `must_staple` that the server has to bring that word along (RFC 7633).
+    `key` is the SHA-256 of its public key, "" for a key of an unknown kind. `names` are its DNS
+    names as they stand there, `addresses` its IP addresses. `organisation` is the issuer's. `ocsp`
+    holds where its authority says whether it was revoked, and `must_staple` that the server has to
+    bring that word along (RFC 7633).
     """
 
     subject: str
@@ -60,6 +62,7 @@ class Certificate:
     key_bits: int
     signature: str
     self_issued: bool
+    key: str = ""
     organisation: str = ""
     ocsp: tuple[str, ...] = ()
     must_staple: bool = False
@@ -168,6 +171,7 @@ def _facts(certificate: x509.Certificate, octets: bytes) -> Certificate:
         key_bits=key_bits,
         signature=_signature(certificate),
         self_issued=certificate.subject == certificate.issuer,
+        key=_key_digest(certificate),
         organisation=_organisation(certificate.issuer),
         ocsp=_responders(certificate),
         must_staple=_must_staple(certificate),
@@ -236,6 +240,15 @@ def _key(certificate: x509.Certificate) -> tuple[str, int]:
         case dsa.DSAPublicKey():
             return "DSA", key.key_size
     return type(key).__name__.removesuffix("PublicKey").strip("_"), 0
+
+
+def _key_digest(certificate: x509.Certificate) -> str:
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return ""
+    octets = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(octets).hexdigest()
 
 
 def _signature(certificate: x509.Certificate) -> str:

@@ -68,8 +68,10 @@ def _path(presented: Chain) -> list[Certificate]:
 
 
 def _missing(presented: Chain, verified: Chain) -> tuple[str, ...]:
-    sent = {one.subject for one in presented.certificates}
+    # By name and key: cross-signed ones stand for each other, one that was renewed with another
+    # key for nobody.
+    sent = {(one.subject, one.key) for one in presented.certificates}
     needed = verified.certificates
     if needed and needed[-1].self_issued:
         needed = needed[:-1]  # a root is never needed: whoever lacks it does not trust it
-    return tuple(one.subject for one in needed if one.subject not in sent)
+    return tuple(one.subject for one in needed if (one.subject, one.key) not in sent)

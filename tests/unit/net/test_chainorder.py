@@ -72,3 +72,11 @@ def test_without_verification_nothing_is_known_to_be_missing():
     """Where nothing was verified nobody knows what would have been needed."""
     assert chain_order(chain(LEAF), None).missing == ()
     assert chain_order(chain(), None).complete
+
+
+@pytest.mark.parametrize(("label", "complete"), [("Test Intermediate", True), ("before", False)])
+def test_an_intermediate_is_known_by_its_key(label, complete):
+    """Another certificate of the same name and key will do; with another key it helps nobody."""
+    other = issue(subject="Test Intermediate", names=(), issuer=UPPER, authority=True, label=label)
+
+    assert chain_order(chain(LEAF, other), VERIFIED).complete is complete
