@@ -39,9 +39,9 @@ class CertificateConditions:
 
     `issuer` is a part of the issuer's name, in any case. `fingerprints` are SHA-256 in lower-case
     hex. `min_key_bits` is a size of RSA; keys of other kinds count for what they are worth.
-    `minimum` is the oldest version that the server may accept, `strong_ciphers` that it accepts
-    no weak ones; both were asked for elsewhere. Below `min_days` the check is degraded, below
-    `critical_days` it fails.
+    `minimum` is the oldest version that the server may accept; older ones were asked for
+    elsewhere, and whatever it accepts fails the check. Below `min_days` the check is degraded,
+    below `critical_days` it fails.
     """
 
     name: str | None = None
@@ -52,10 +52,8 @@ class CertificateConditions:
     strong_signature: bool = True
     complete_chain: bool = False
     minimum: str | None = None
-    strong_ciphers: bool = False
     min_days: int = 0
     critical_days: int | None = None
-    ocsp: bool = False
     stapled: bool = False
     ocsp_required: bool = False
 
