@@ -260,4 +260,4 @@ def _whole(text: str) -> int | None:
 
 
 def _refusal(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-    return PlainTextResponse(f"{text}\n", status, headers=dict(headers or {}))
+    return PlainTextResponse(f"{text}\n", status, headers={**_NOT_STORED, **(headers or {})})

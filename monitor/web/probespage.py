@@ -1,14 +1,14 @@
 """The page of the probes that were asked for lately."""
 
 from collections.abc import Iterable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from fractions import Fraction
 
 from monitor.blackbox.history import Entry
 from monitor.blackbox.log import shown_target
 from monitor.domain.text import visible_text
 from monitor.locales import Language
-from monitor.locales.dates import moment_text
+from monitor.locales.dates import short_date_text, time_text, zone_text
 from monitor.locales.numbers import decimal
 from monitor.web import texts
 from monitor.web.pages import environment, other_language
@@ -37,7 +37,7 @@ class ProbesPage:
         words = texts.PROBES[language]
         return {
             "iso": entry.at.isoformat(),
-            "at": moment_text(entry.at, self._zone, language),
+            "at": self._at(entry.at, language),
             "module": visible_text(entry.module, _LONGEST_TARGET),
             "target": visible_text(shown_target(entry.target), _LONGEST_TARGET),
             "status": "up" if entry.success else "down",
@@ -47,3 +47,9 @@ class ProbesPage:
             "log": f"/logs?id={entry.id}",
             "read": words["read"].format(id=entry.id),
         }
+
+    def _at(self, at: datetime, language: Language) -> str:
+        """Return the moment with its seconds: probes follow each other quickly."""
+        day = short_date_text(at.astimezone(self._zone).date(), language)
+        time = time_text(at, self._zone, language, seconds=True)
+        return f"{day}, {time} {zone_text(at, self._zone)}"

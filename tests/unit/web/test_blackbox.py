@@ -267,7 +267,9 @@ async def test_no_page_shows_a_secret(app, path, query):
         ("/probe", "target=x"),
         ("/probe", "target=x&debug=true"),
         ("/config", ""),
+        ("/probe", "target=x&module=none"),
         ("/logs", "id=0"),
+        ("/logs", "id=7"),
         ("/probes", ""),
     ],
 )
@@ -413,6 +415,17 @@ async def test_client_that_leaves_ends_its_probe():
     assert list(box.history.newest_first()) == []
     prober.release.set()
     assert (await get(app_of(box), "module=icmp&target=y")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("language", "at"),
+    [("id", "1 November 2026, 20.00.00 WITA"), ("en", "1 November 2026, 20:00:00 WITA")],
+)
+async def test_page_shows_when(app, language, at):
+    """The moment of a probe is told to the second: probes follow each other quickly."""
+    await get(app, "module=icmp&target=a")
+
+    assert at in (await get(app, f"lang={language}", path="/probes")).text
 
 
 @pytest.mark.parametrize("language", ["id", "en"])
