@@ -51,7 +51,7 @@ async def probe_grpc(module: GrpcModule, target: str, run: Run) -> Failure | Non
         late = error.failure.kind in _TIMEOUTS
         run.numbers[STATUS_CODE] = float(_DEADLINE_EXCEEDED if late else _UNAVAILABLE)
         run.numbers |= serving_numbers(None)
-        run.steps.error("can't connect grpc server:", err=str(error))
+        run.steps.error("can't connect grpc server", err=str(error))
         raise
     finally:
         run.numbers[CHECK] = run.context.monotonic() - began

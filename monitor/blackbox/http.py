@@ -175,7 +175,7 @@ def _judged(
             FailureKind.REDIRECT_LOOP, f"over {MOST_REDIRECTS} redirects; {failure.detail}"
         )
     if failure is not None:
-        run.steps.error(_message(tried), err=told(failure))
+        run.steps.error(_message(module, tried), err=told(failure))
     return failure
 
 
@@ -200,7 +200,9 @@ def _beyond_conditions(
     return None
 
 
-def _message(tried: Attempt) -> str:
+def _message(module: HttpModule, tried: Attempt) -> str:
+    if tried.broken is not None and tried.broken.condition is Condition.TLS:
+        return f"Final request was {'' if module.fail_if_ssl else 'not '}over SSL"
     broken = "" if tried.broken is None else _MESSAGES.get(tried.broken.condition)
     return broken or "The response breaks a rule"
 
@@ -212,5 +214,4 @@ _MESSAGES = {
     Condition.BODY: "The body breaks a rule",
     Condition.CEL: "The body breaks a CEL rule",
     Condition.VERSION: "Invalid HTTP version number",
-    Condition.TLS: "Final request was, or was not, over SSL",
 }

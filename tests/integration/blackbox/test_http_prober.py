@@ -104,6 +104,18 @@ async def test_certificates_are_told(trust, present):
     assert numbers(found)["probe_http_ssl"] == 1
 
 
+async def test_the_log_tells_which_way_tls_was_wrong(trust, present):
+    """Whether TLS was missing or unwanted is told in words that fit."""
+    with serving(answering(ok())) as port:
+        plain = await probed("http", f"http://127.0.0.1:{port}", fail_if_not_ssl=True)
+    with serving(answering(ok()), tls=present()) as port:
+        url = f"https://127.0.0.1:{port}"
+        secure = await probed("http", url, tls_config=trust, fail_if_ssl=True)
+
+    assert 'msg="Final request was not over SSL"' in steps(plain)
+    assert 'msg="Final request was over SSL"' in steps(secure)
+
+
 async def test_an_expired_certificate_is_told_all_the_same(trust, present):
     """When verification fails the certificate's dates are there, but no chain and no version."""
     with serving(answering(ok()), tls=present(leaf(days=(-10, -1)))) as port:
