@@ -187,7 +187,7 @@ class Response:
             raise protocol_failure(f"over {self.wire_length} bytes of body, which were announced")
         if self._decoder is _IDENTITY:
             self._take_text(octets[: self._largest_body - self.body_size + 1])
-        elif self._room > 0 and not self._has_more:
+        elif not self._has_more:  # else this turn's slice is full
             self._unpack(octets)
         else:
             self._packed += octets
