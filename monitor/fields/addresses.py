@@ -21,7 +21,7 @@ from monitor.domain.hostname import parse_host
 from monitor.fields.shown import shown
 
 _URL_LENGTH = 2048
-_URL = re.compile(r"(?i:(https?))://([^/?#]*)([^#]*)(#.*)?\Z", re.DOTALL)
+_URL = re.compile(r"(?i:(https?|wss?))://([^/?#]*)([^#]*)(#.*)?\Z", re.DOTALL)
 _AUTHORITY = re.compile(r"(?:\[([^\[\]]*)\]|([^:\[\]]*))(?::([0-9]*))?\Z")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\\<>\"^`{|}\u2028\u2029\ud800-\udfff]")
 _BEHIND_HOST = re.compile(
@@ -73,6 +73,15 @@ def parse_url(value: object) -> str:
     Raise ValueError on other schemes, user info, fragments, spaces, control characters,
     backslashes, and on hosts that `parse_host` refuses.
     """
+    return _url(value, "http", "https")
+
+
+def parse_websocket_url(value: object) -> str:
+    """Return a ws or wss URL in one form; everything else is as in `parse_url`."""
+    return _url(value, "ws", "wss")
+
+
+def _url(value: object, plain: str, secure: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{shown(value)} is no URL: put it in quotes")
     if len(value) > _URL_LENGTH:
@@ -82,8 +91,10 @@ def parse_url(value: object) -> str:
             f"{shown_url(value)} is no URL: {strange.group()!r} must be escaped as %XX"
         )
     match = _URL.match(value)
-    if match is None:
-        raise ValueError(f"{shown_url(value)} is no URL: it must begin with http:// or https://")
+    if match is None or match[1].lower() not in {plain, secure}:
+        raise ValueError(
+            f"{shown_url(value)} is no URL: it must begin with {plain}:// or {secure}://"
+        )
     scheme, authority, rest, fragment = match.groups()
     if fragment is not None:
         raise ValueError(f"{shown_url(value)}: leave out the part from # on; it is never sent")
@@ -155,3 +166,10 @@ Url = Annotated[
     ),
 ]
 """An http or https URL without user info and fragment, in its one form."""
+
+WebSocketUrl = Annotated[
+    str,
+    BeforeValidator(parse_websocket_url),
+    WithJsonSchema({"type": "string", "pattern": "^[Ww][Ss][Ss]?://", "maxLength": _URL_LENGTH}),
+]
+"""A ws or wss URL without user info and fragment, in its one form."""

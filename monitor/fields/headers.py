@@ -8,12 +8,13 @@ from typing import Annotated
 from pydantic import AfterValidator, Discriminator, Tag
 
 from monitor.fields.addresses import Host
-from monitor.fields.secrets import Secret
+from monitor.fields.secrets import WAYS, Secret
 from monitor.fields.shown import shown
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*\Z")
 _PARAMETER = re.compile(r"[0-9A-Za-z._-]{1,64}\Z")
+_CREDENTIALS = {"authorization", "proxy-authorization", "cookie"}
 _SET_BY_THE_DAEMON = {
     "connection",
     "content-length",
@@ -81,6 +82,13 @@ def repeated(names: Iterable[str]) -> Iterator[str]:
         if name.lower() in seen:
             yield name
         seen.add(name.lower())
+
+
+def open_credentials(key: str, headers: Mapping[str, str | Secret]) -> Iterator[str]:
+    """Yield what is wrong with `headers`, written under `key`: credentials that are no secrets."""
+    for name, value in headers.items():
+        if name.lower() in _CREDENTIALS and not isinstance(value, Secret):
+            yield f"{key}: {name} is a secret: {WAYS}"
 
 
 HeaderName = Annotated[str, AfterValidator(_name)]

@@ -27,10 +27,10 @@ USER_AGENT = "Pantau"
 class Http1Response(Response):
     """A response of HTTP/1.1; feed it until it is `complete` or has a `failure`.
 
-    With `upgrade`, which the request asked for, a 101 ends it.
+    With `upgrade`, which the request asked for, a 101 ends it, and `rest` is what came behind it.
     """
 
-    __slots__ = ("_fed", "_parser", "_upgrade")
+    __slots__ = ("_fed", "_parser", "_upgrade", "rest")
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class Http1Response(Response):
         )
         self._fed = 0
         self._upgrade = upgrade
+        self.rest = b""
 
     def close(self) -> None:
         """Let go of the parser, which refers back: a cycle would wait for the collector."""
@@ -65,8 +66,8 @@ class Http1Response(Response):
             if not isinstance(error.__context__, NetError):
                 raise
             self.fail(error.__context__)
-        except httptools.HttpParserUpgrade:
-            pass  # what follows a 101 is another protocol
+        except httptools.HttpParserUpgrade as upgrade:
+            self.rest = octets[upgrade.args[0] :]  # what follows a 101 is another protocol
         except httptools.HttpParserError as error:
             self.fail(protocol_failure(visible_text(str(error) or "malformed", 200)))
         if not self.head_complete and self._fed > LARGEST_HEAD:

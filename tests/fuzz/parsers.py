@@ -72,6 +72,7 @@ from monitor.net.snmpwire import (
 )
 from monitor.net.sql import SqlHeard, SqlSession, Visitor
 from monitor.net.tlsversions import server_hello
+from monitor.net.websocketframes import FrameReader
 from tests.certificates import intermediate, issue, leaf
 from tests.dnsrecords import RECORDS, reply_with
 from tests.signedzones import ANCHORS, EXAMPLE, ID, WWW, Asked, nsec, reply, world
@@ -214,6 +215,16 @@ def _snmp() -> tuple[bytes, ...]:
 
 
 SNMP_KEYS = Keys(hash_name="sha256", authentication=b"k" * 32, secrecy=b"k" * 16)
+
+
+def read_frames(octets: bytes) -> bool:
+    """Read the frames of a WebSocket, cut in two."""
+    reader = FrameReader()
+    half = len(octets) // 2
+    try:
+        return bool([*reader.feed(octets[:half]), *reader.feed(octets[half:])])
+    except NetError:
+        return False
 
 
 def read_document(octets: bytes) -> bool:
@@ -444,5 +455,13 @@ def parsers() -> dict[str, Parser]:
         "redis-answers": Parser(read=read_redis, seeds=REDIS_ANSWERS),
         "blackbox-yml": Parser(read=read_modules, seeds=(_MODULES.read_bytes(),)),
         "snmp-answer": Parser(read=read_snmp, seeds=_snmp()),
+        "websocket-frames": Parser(
+            read=read_frames,
+            seeds=(
+                b"\x01\x02ab\x89\x01p\x80\x02cd",
+                b"\x82\x7e\x00\x80" + b"x" * 128,
+                b"\x8a\x00\x88\x06\x03\xe8pamit"[:-1],
+            ),
+        ),
         "tls-answer": Parser(read=read_server_hello, seeds=(SERVER_HELLO,)),
     }

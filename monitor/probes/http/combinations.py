@@ -7,12 +7,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from monitor.fields import Secret, shown
 from monitor.fields.connecting import client_faults
-from monitor.fields.headers import repeated
-from monitor.fields.secrets import WAYS
+from monitor.fields.headers import open_credentials, repeated
 from monitor.probes.http.keys import HttpKeys
 
 LARGEST_BODY_FILE = 1_048_576
-_CREDENTIALS = {"authorization", "proxy-authorization", "cookie"}
 _ALWAYS_SPOKEN = {"1.0", "1.1"}
 
 
@@ -29,9 +27,7 @@ def _credential_faults(spec: HttpKeys) -> Iterator[str]:
     for key, headers in (("headers", spec.headers), ("proxy_headers", spec.proxy_headers)):
         for name in repeated(headers):
             yield f"{key}: {name} is given twice: capital letters make no difference"
-        for name, value in headers.items():
-            if name.lower() in _CREDENTIALS and not isinstance(value, Secret):
-                yield f"{key}: {name} is a secret: {WAYS}"
+        yield from open_credentials(key, headers)
     names = {name.lower() for name in spec.headers}
     ways = [spec.basic_auth, spec.bearer, spec.oauth2]
     if sum(way is not None for way in ways) + ("authorization" in names) > 1:
