@@ -121,10 +121,11 @@ class Cookies:
     date in the past, count (RFC 6265).
     """
 
-    __slots__ = ("_kept",)
+    __slots__ = ("_former", "_kept")
 
     def __init__(self) -> None:
         self._kept: dict[Origin, dict[tuple[str, str], str | None]] = {}
+        self._former: set[str] = set()
 
     def take(self, target: Target, fields: Iterable[bytes], *, now: float) -> None:
         """Keep what Set-Cookie fields of an answer say; strange and large ones are left out.
@@ -140,7 +141,9 @@ class Cookies:
                 told = _attributes(attributes)
                 path = _cookie_path(told.get("path", ""), target)
                 gone = _is_gone(told, now)
-                kept[name.strip().decode(), path] = None if gone else value.strip().decode()
+                key = name.strip().decode(), path
+                self._former.add(kept.get(key) or "")
+                kept[key] = None if gone else value.strip().decode()
 
     def field(self, target: Target, own: str = "") -> str | None:
         """Return the value of the Cookie field for a request, None without cookies.
@@ -158,7 +161,8 @@ class Cookies:
         return "; ".join(cookies) or None
 
     def values(self) -> Iterator[str]:
-        """Yield the value of every cookie of every origin."""
+        """Yield the value of every cookie of every origin, also those replaced or taken back."""
+        yield from self._former
         for kept in self._kept.values():
             yield from (value for value in kept.values() if value is not None)
 

@@ -20,11 +20,17 @@ class Carried:
     secrets: Mapping[str, str]
     values: dict[str, str] = field(default_factory=dict)
     cookies: Cookies = field(default_factory=Cookies)
+    _ever: set[str] = field(default_factory=set, init=False)
 
     @property
     def known(self) -> Mapping[str, str]:
         """What stands for each `${…}`."""
         return {OF_SECRETS + name: value for name, value in self.secrets.items()} | self.values
+
+    def take(self, values: Mapping[str, str]) -> None:
+        """Carry on what a step extracted, in the place of what it was before."""
+        self._ever.update(values.values())
+        self.values |= values
 
     def missing(self, step: Step) -> str | None:
         """Return the name of a value that a step needs and no step has given."""
@@ -32,11 +38,11 @@ class Carried:
         return next((name for name in step_references(step) if name not in known), None)
 
     def marked(self) -> Iterator[str]:
-        """Yield what must never be told.
+        """Yield what must never be told, also what a later step replaced.
 
         It is looked for when somebody asks, since cookies arrive meanwhile.
         """
-        got = (*self.values.values(), *self.cookies.values())
+        got = (*self.values.values(), *self._ever, *self.cookies.values())
         yield from self.secrets.values()
         yield from (one for one in got if len(one) >= _TOKEN)
 

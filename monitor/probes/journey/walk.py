@@ -90,7 +90,7 @@ def _with_values(step: Step, attempted: "Attempt", carried: Carried) -> Outcome:
     if attempted.reply is None:
         return outcome
     values, fault = extracted(step.extract, attempted.reply, carried.cookies)
-    carried.values |= values
+    carried.take(values)
     if not fault or outcome.status is OutcomeStatus.FAILED:
         return outcome
     failure = Failure(FailureKind.STEP, fault)

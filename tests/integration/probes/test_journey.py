@@ -452,3 +452,29 @@ def _core(text):
 
 def _written(outcome):
     return f"{outcome.failure} {outcome.facts} {outcome.measurements}"
+
+
+async def test_what_a_later_step_replaced_is_not_told(site):
+    """A session and a value that logging out replaces stay as secret as they were."""
+    application, url = site
+    application.breaks = {
+        "/masuk": answers(
+            JSONResponse({"token": "tokenlama"}, headers={"Set-Cookie": "sid=sesilama; Path=/"})
+        ),
+        "/gagal": answers(HTMLResponse("sesilama tokenlama")),
+        "/keluar": answers(
+            JSONResponse({"token": "tokenbaru"}, headers={"Set-Cookie": "sid=; Path=/; Max-Age=0"})
+        ),
+    }
+    extract = {"token": {"json": "$.token"}}
+    steps = [
+        {"name": "masuk", "path": "/masuk", "extract": extract},
+        {"name": "gagal", "path": "/gagal", "expect": {"body_contains": "hadir"}},
+        {"name": "keluar", "path": "/keluar", "extract": extract, "always_run": True},
+    ]
+
+    outcome = await walked(url, steps)
+
+    assert ways(outcome)["keluar"] == "ok"
+    assert "*** ***" in outcome.failure.detail
+    assert "lama" not in _written(outcome)
