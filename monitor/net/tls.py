@@ -4,7 +4,6 @@ import os
 import re
 import ssl
 import warnings
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +24,6 @@ VERSIONS = {
     "TLS1.2": ssl.TLSVersion.TLSv1_2,
     "TLS1.3": ssl.TLSVersion.TLSv1_3,
 }
-_REMEMBERED = 8192  # verified chains of a context
 _LOOK_AGAIN_SECONDS = 1.0  # at the files behind a context
 _CONTEXTS = 64  # with the system's trust store each holds 0.8 MiB
 
@@ -235,41 +233,43 @@ def tls_facts(tls: ssl.SSLSocket, *, verified: bool) -> TlsFacts:
         version,
         cipher and iana_cipher(cipher[0]),
         chain,
-        None if built is None else built.chain,
+        None if built is None else built.chain or chain,
         () if built is None else (*presented[:1], *built.issuer),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Built:
-    """A verified chain, and the certificate (DER) behind its first, if there is one."""
+    """A verified chain, and the certificate (DER) behind its first, if there is one.
 
-    chain: Chain
+    None stands for the chain that was presented: it is kept no longer than anybody else keeps it.
+    """
+
+    chain: Chain | None
     issuer: tuple[bytes, ...]
 
 
-# A context that is no longer in use goes with all that was remembered of it.
-_verified_chains: WeakKeyDictionary[ssl.SSLContext, OrderedDict[Chain, _Built]] = (
+# A context that is no longer in use goes with all that was remembered of it, and so does a chain:
+# a trusted target may send along what it likes, large and new every time.
+_verified_chains: WeakKeyDictionary[ssl.SSLContext, WeakKeyDictionary[Chain, _Built]] = (
     WeakKeyDictionary()
 )
 
 
 def _verified(tls: ssl.SSLSocket, presented: Chain) -> _Built | None:
-    """Return the verified chain.
+    """Return the verified chain, None where it can't be read.
 
     The same certificates lead to the same anchor in the same context, until one of them expires.
     """
-    remembered = _verified_chains.setdefault(tls.context, OrderedDict())
+    remembered = _verified_chains.setdefault(tls.context, WeakKeyDictionary())
     known = remembered.get(presented)
-    if known is not None and time() < (known.chain.earliest_expiry or 0.0):
+    if known is not None and time() < ((known.chain or presented).earliest_expiry or 0.0):
         return known
     encoded = verified_chain(tls)
-    built = _Built(read_chain(encoded), encoded[1:2])
-    if not built.chain.certificates:
+    chain = read_chain(encoded)
+    if not chain.certificates:
         return None
-    remembered[presented] = built
-    if len(remembered) > _REMEMBERED:
-        remembered.popitem(last=False)
+    built = remembered[presented] = _Built(None if chain is presented else chain, encoded[1:2])
     return built
 
 

@@ -1,14 +1,17 @@
 """Contexts for handshakes: what settings make of them."""
 
+import gc
 import os
 import ssl
+from weakref import ref
 
 import pytest
 
+from monitor.net import certificates
 from monitor.net.certificates import read_chain
 from monitor.net.errors import NetError
-from monitor.net.tls import Contexts, TlsSettings
-from tests.certificates import issue, leaf, root
+from monitor.net.tls import Contexts, TlsSettings, tls_facts
+from tests.certificates import intermediate, issue, leaf, root
 
 CLIENT = leaf(label="client")
 
@@ -150,3 +153,44 @@ def test_an_update_of_the_trust_store_is_noticed(settings, renewed, tmp_path, mo
     assert (after is not before) is renewed
     if renewed:
         assert ("commonName", "New Root") in after.get_ca_certs()[0]["subject"][-1]
+
+
+class Shaken:
+    """A connection whose handshake ended well."""
+
+    def __init__(self, context, presented, verified):
+        self.context, self._presented, self._verified = context, presented, verified
+
+    def get_unverified_chain(self):
+        return tuple(one.der() for one in self._presented)
+
+    def get_verified_chain(self):
+        return tuple(one.der() for one in self._verified)
+
+    def version(self):
+        return "TLSv1.3"
+
+    def cipher(self):
+        return ("TLS_AES_128_GCM_SHA256", "TLSv1.3", 128)
+
+
+JUNK = tuple(issue(subject=f"Junk {number}", names=()) for number in range(3))
+WHOLE = (leaf(label="whole"), intermediate(), root())
+
+
+@pytest.mark.parametrize("sent", [WHOLE, WHOLE[:2], (*WHOLE[:2], *JUNK)])
+def test_a_verified_chain_keeps_no_presented_one_alive(sent, monkeypatch):
+    """What a trusted target sends along is forgotten; the same chain is built again meanwhile."""
+    monkeypatch.setattr(certificates, "_chains", certificates.RememberedChains(10**6))
+    tls = Shaken(context(insecure=True), sent, WHOLE)
+
+    facts = tls_facts(tls, verified=True)
+    subjects = [one.subject for one in facts.verified.certificates]
+    gone = ref(facts.chain)
+    assert tls_facts(tls, verified=True).verified is facts.verified
+    monkeypatch.setattr(certificates, "_chains", certificates.RememberedChains(0))
+    del facts
+    gc.collect()
+
+    assert subjects == [read_chain((one.der(),)).leaf.subject for one in WHOLE]
+    assert gone() is None
