@@ -114,7 +114,7 @@ def _fires(cron: Cron, zone: tzinfo, day: date) -> Iterator[datetime]:
         before, after = early.utcoffset(), late.utcoffset()
         if before == after:
             yield early.astimezone(UTC)
-        elif early.astimezone(UTC).astimezone(zone).time() != wall:
+        elif _is_skipped(early, zone):
             if cron.fixed:
                 yield _end_of_gap(early.astimezone(UTC), zone)
         else:
@@ -123,12 +123,18 @@ def _fires(cron: Cron, zone: tzinfo, day: date) -> Iterator[datetime]:
                 yield late.astimezone(UTC)
 
 
+def _is_skipped(wall: datetime, zone: tzinfo) -> bool:
+    # The date counts as well: where a whole day was skipped the time of day comes back the same.
+    back = wall.astimezone(UTC).astimezone(zone)
+    return back.replace(tzinfo=None) != wall.replace(tzinfo=None)
+
+
 def _end_of_gap(inside: datetime, zone: tzinfo) -> datetime:
     """Return when the clock was put forward, for a wall time that this skipped.
 
     `inside` is that wall time by the offset from before; so it lies after the change.
     """
-    low, high = inside - _DAY, inside
+    low, high = inside - 2 * _DAY, inside  # no gap is longer than a day
     new = high.astimezone(zone).utcoffset()
     while high - low > timedelta(seconds=1):
         middle = low + (high - low) // 2

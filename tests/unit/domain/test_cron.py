@@ -9,6 +9,7 @@ from monitor.domain.cron import next_fire, parse_cron
 
 MAKASSAR = ZoneInfo("Asia/Makassar")
 BERLIN = ZoneInfo("Europe/Berlin")  # forward on 29 March 2026 at 2.00, back on 25 October at 3.00
+APIA = ZoneInfo("Pacific/Apia")  # had no 30 December 2011
 LORD_HOWE = ZoneInfo("Australia/Lord_Howe")  # half an hour, forward on 4 October 2026 at 2.00
 
 
@@ -40,6 +41,14 @@ def test_skipped_half_hour():
     fires = walls("15 2 * * *", LORD_HOWE, datetime(2026, 10, 3, 12, tzinfo=UTC), 2)
 
     assert fires == ["04 02:30 +1100", "05 02:15 +1100"]
+
+
+def test_skipped_day():
+    """Where a whole day is left out, a job at a fixed time is due at its end, others are not."""
+    start = datetime(2011, 12, 29, 12, tzinfo=UTC)
+
+    assert walls("30 2 * * *", APIA, start, 2) == ["31 00:00 +1400", "31 02:30 +1400"]
+    assert walls("* 2 30 * *", APIA, start, 1) == ["30 02:00 +1400"]
 
 
 def test_time_that_comes_twice_is_due_once():
