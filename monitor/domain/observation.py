@@ -99,7 +99,7 @@ Labels = tuple[tuple[str, str], ...]
 Series = tuple[str, Labels]
 
 
-def series(name: str, **labels: str) -> Series:
+def series(name: str, /, **labels: str) -> Series:
     """Return the key of a measurement: its Prometheus name and its own labels, in name order."""
     return name, tuple(sorted(labels.items()))
 
