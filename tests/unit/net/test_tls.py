@@ -180,17 +180,20 @@ WHOLE = (leaf(label="whole"), intermediate(), root())
 
 @pytest.mark.parametrize("sent", [WHOLE, WHOLE[:2], (*WHOLE[:2], *JUNK)])
 def test_a_verified_chain_keeps_no_presented_one_alive(sent, monkeypatch):
-    """What a trusted target sends along is forgotten; the same chain is built again meanwhile."""
-    monkeypatch.setattr(certificates, "_chains", certificates.RememberedChains(10**6))
+    """What a trusted target sends along is forgotten with the chain that came of it."""
     tls = Shaken(context(insecure=True), sent, WHOLE)
+    with monkeypatch.context() as patch:
+        patch.setattr(certificates, "_chains", certificates.RememberedChains(10**6))
+        facts = tls_facts(tls, verified=True)
+        again = tls_facts(tls, verified=True)
 
-    facts = tls_facts(tls, verified=True)
+    same = again.verified is facts.verified
     subjects = [one.subject for one in facts.verified.certificates]
     gone = ref(facts.chain)
-    assert tls_facts(tls, verified=True).verified is facts.verified
-    monkeypatch.setattr(certificates, "_chains", certificates.RememberedChains(0))
+    del again
     del facts
     gc.collect()
 
     assert subjects == [read_chain((one.der(),)).leaf.subject for one in WHOLE]
+    assert same
     assert gone() is None
