@@ -124,7 +124,7 @@ def read_chain(encoded: tuple[bytes, ...]) -> Chain:
 
     It never raises for what stands in a certificate.
     """
-    octets = b"".join(encoded)
+    octets = b"".join((*(len(one).to_bytes(4) for one in encoded), *encoded))
     digest = hashlib.sha256(octets).digest()
     chain = _chains.get(digest)
     if chain is None:

@@ -194,6 +194,14 @@ def test_a_chain_is_parsed_once():
     assert read_chain(encoded) is read_chain(tuple(map(bytes, encoded)))
 
 
+def test_chains_of_the_same_bytes_are_told_apart():
+    """Where one certificate ends and the next begins is a part of the chain."""
+    whole = leaf().der()
+    read_chain((whole,))
+
+    assert read_chain((whole[:9], whole[9:])).certificates == ()
+
+
 def test_chains_are_remembered_within_a_bound():
     """However large the chains that targets show, and however new: the oldest make room."""
     kept = RememberedChains(100_000)
