@@ -99,6 +99,7 @@ class LastSample:
 class Restored:
     """What the store remembers when the daemon starts.
 
+    `incidents` are the open ones, and those whose end is still to be told.
     `epoch` is the highest one used so far. `stopped_at` is the recorded stop of the last run,
     or None after a crash. `later_samples` are those from a check's stored tally on (the one at
     that very instant included), as (microseconds, status) in order; all of them if it has none.

@@ -29,13 +29,13 @@ def mergers(rows: Sequence[OutboxRow]) -> tuple[Merger, ...]:
 
 
 def _overtaken_incidents(rows: Iterable[OutboxRow]) -> list[Merger]:
-    """Merge an incident that fired and was resolved into its resolution."""
-    waiting: dict[str, list[OutboxRow]] = {}
+    """Merge incidents that fired in one message, and are resolved in one, into the latter."""
+    waiting: dict[frozenset[str], list[OutboxRow]] = {}
     found = []
     for row in rows:
-        if row.alert.incident is None:
+        incident = row.alert.incidents
+        if not incident:
             continue
-        incident = row.alert.incident.id
         if row.alert.type is AlertType.FIRING and _untold(row):
             waiting[incident] = [row]
         elif row.alert.type is AlertType.RESOLVED and row.attempts == 0 and incident in waiting:

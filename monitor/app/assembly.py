@@ -21,6 +21,7 @@ from monitor.engine.pushes import Pushes
 from monitor.engine.recorder import Recorder
 from monitor.engine.scheduler import Engine, Scheduler
 from monitor.engine.selfcheck import SelfCheck
+from monitor.engine.teller import Teller
 from monitor.engine.watchdog import Watchdog
 from monitor.locales import Language
 from monitor.metrics.exposition import Exposition
@@ -53,6 +54,7 @@ class Assembly:
     telemetry: PrometheusTelemetry
     blackbox: "Blackbox | None"
     pushes: Pushes
+    teller: Teller
 
 
 class _Readiness:
@@ -81,6 +83,8 @@ def assemble(
     board = Board()
     recorder = Recorder(store, telemetry, dispatcher.wake)
     pipeline = Pipeline(board, recorder, settings.vantage)
+    teller = Teller(pipeline, timeline)
+    pipeline.has_news = teller.wake
     self_check = build_self_check(config, network)
     connectivity = Connectivity(
         self_check, pipeline, timeline, telemetry, dispatcher.network_recovered
@@ -127,6 +131,7 @@ def assemble(
         telemetry=telemetry,
         blackbox=_blackbox(config, network, timeline, telemetry),
         pushes=pushes,
+        teller=teller,
     )
 
 
@@ -152,6 +157,7 @@ def plan_of(config: Config) -> Plan:
         checks=tuple(configured.check for configured in config.checks),
         routes=config.routes,
         receivers=tuple(config.receivers),
+        grouping=config.grouping,
     )
 
 

@@ -180,6 +180,7 @@ async def _watching(parts: Assembly, crashes: Crashes) -> AsyncIterator[None]:
     """Probe, tell, and watch ourselves. What is in flight at the end is abandoned, not failed."""
     parts.scheduler.start()
     tasks = [
+        asyncio.create_task(parts.teller.run(), name="teller"),
         asyncio.create_task(parts.dispatcher.run(), name="dispatcher"),
         asyncio.create_task(parts.connectivity.run(), name="connectivity"),
         asyncio.create_task(parts.watchdog.run(), name="watchdog"),

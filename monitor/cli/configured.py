@@ -49,9 +49,9 @@ def located(problem: "Problem", path: Path) -> "Problem":
 
 def no_configuration() -> "Config":
     """Return what holds where nothing is configured: every setting at its default."""
-    from monitor.configuration.alerts import Grouping
     from monitor.configuration.config import Config
     from monitor.configuration.settings import MonitorSettings
+    from monitor.domain.telling import Grouping
     from monitor.fields.context import Context
 
     return Config(

@@ -10,7 +10,8 @@ from pydantic_core import CoreSchema
 from monitor.configuration.entries import Entry
 from monitor.configuration.names import Id, Labels, Text
 from monitor.domain.service import Criticality
-from monitor.fields import Duration
+from monitor.domain.telling import GroupBy, Grouping
+from monitor.fields import DurationOrZero
 
 
 def _listed(value: object) -> object:
@@ -66,16 +67,29 @@ class ReceiverEntry(Entry):
     type: str = Field(description="The kind of receiver.")
 
 
-class Grouping(Entry):
+class GroupingEntry(Entry):
     """How alerts that come together become one message."""
 
-    wait: Duration = Field(
+    by: GroupBy = Field(
+        GroupBy.OWNER,
+        description="What shares a message: news of the same `service`, of services of the same "
+        "`owner` (default), or all that go to the same `receiver`.",
+    )
+    wait: DurationOrZero = Field(
         timedelta(seconds=20),
-        description="How long a message waits for others of the same cause. Default 20s.",
+        description="How long news of an incident wait for others, to be told in one message. "
+        "Default 20s.",
     )
     storm_limit: int = Field(
-        20, ge=1, description="Alerts at a time beyond which one summary stands for the rest."
+        20,
+        ge=1,
+        description="While more incidents than this are open, all news that go to the same "
+        "receiver share a message. Default 20.",
     )
+
+    def as_grouping(self) -> Grouping:
+        """Return what is written here, for who decides."""
+        return Grouping(by=self.by, wait=self.wait, storm_limit=self.storm_limit)
 
 
 class AlertsFile(Entry):
@@ -84,4 +98,4 @@ class AlertsFile(Entry):
     version: Literal[1] = Field(1, description="Version of this form of configuration.")
     receivers: list[Any] | None = None
     routes: list[Any] | None = None
-    grouping: Grouping = Field(Grouping(), description="How alerts become one message.")
+    grouping: GroupingEntry = Field(GroupingEntry(), description="How alerts become one message.")

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from monitor.checktype import CheckSpec, CheckType
-from monitor.configuration.alerts import Grouping
 from monitor.configuration.problem import Problem
 from monitor.configuration.settings import MonitorSettings
 from monitor.domain.alert import Route
 from monitor.domain.check import Check
 from monitor.domain.service import Service, ServiceId
+from monitor.domain.telling import Grouping
 from monitor.receivertype import ReceiverSpec, ReceiverType
 
 if TYPE_CHECKING:

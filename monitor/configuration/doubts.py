@@ -60,11 +60,6 @@ def doubt_services(
         each.check.service for each in running if each.check.affects is Affects.AVAILABILITY
     )
     silenced = {each.check.service for each in disabled}
-    dependent = next((id_ for id_, service in services.items() if service.depends_on), None)
-    if dependent is not None:
-        item = declared[dependent]
-        message = f"{dependent}: depends_on: this version holds back no alert because of it yet"
-        findings.warning(item.file, item.at("depends_on"), message)
     for id_, service in services.items():
         item, count = declared[id_], counted[id_]
         if not count and id_ not in silenced:
@@ -98,10 +93,7 @@ def doubt_routes(
     document: Document,
     findings: Findings,
 ) -> None:
-    """Warn of failures that nobody would be told of, one line a service, and of what waits."""
-    if "grouping" in document.root.values_at:
-        message = "grouping: this version groups nothing yet: each change is a message of its own"
-        findings.warning(document.file, document.root.values_at["grouping"], message)
+    """Warn of failures that nobody would be told of, one line a service."""
     if not routes:
         message = "receivers: there is none: nobody is told when a service is down"
         findings.warning(document.file, document.root.at, message)

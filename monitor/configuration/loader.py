@@ -131,7 +131,7 @@ def _assembled(
         disabled=disabled,
         receivers=receivers,
         routes=routes,
-        grouping=alerts.grouping,
+        grouping=alerts.grouping.as_grouping(),
         modules=modules,
         warnings=_ordered(findings.warnings, path.name),
         files=shelf.names,

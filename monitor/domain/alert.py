@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from monitor.domain.check import Check, CheckId
-from monitor.domain.incident import Incident, IncidentChange
+from monitor.domain.incident import Incident
 from monitor.domain.observation import Status
 from monitor.domain.service import Criticality, Service
 
@@ -68,12 +68,23 @@ class IncidentNotice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """Another incident that the same message tells of."""
+
+    incident: IncidentNotice
+    service: ServiceNotice
+    checks: tuple[CheckNotice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """Something that people should know, the same for every receiver.
 
     `occurred_at` (UTC) is when it happened, not when it was noticed or sent. Messages about
     the monitor itself have no incident, no service and no checks; `detail` then says what is.
     `firing_undelivered` marks a RESOLVED that also stands for a FIRING nobody was told of.
+    `companions` are the other incidents of the message, and `victims` the services that are down
+    because they depend on it, and of which nobody is told by a message of their own.
     """
 
     type: AlertType
@@ -84,6 +95,14 @@ class Alert:
     checks: tuple[CheckNotice, ...] = ()
     detail: str = ""
     firing_undelivered: bool = False
+    companions: tuple[Companion, ...] = ()
+    victims: tuple[ServiceNotice, ...] = ()
+
+    @property
+    def incidents(self) -> frozenset[str]:
+        """Return the ids of all incidents that it tells of."""
+        own = () if self.incident is None else (self.incident.id,)
+        return frozenset((*own, *(each.incident.id for each in self.companions)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +135,6 @@ class Route:
     goes_on: bool = False
 
 
-_TYPES = {
-    IncidentChange.OPENED: AlertType.FIRING,
-    IncidentChange.UPDATED: AlertType.UPDATED,
-    IncidentChange.CLOSED: AlertType.RESOLVED,
-}
-
-
 def notification_id(subject: str, receiver: str, kind: AlertType, sequence: int) -> str:
     """Return the id of a notification. `subject` is the incident's id, or names an own affair."""
     text = f"{subject}|{receiver}|{kind}|{sequence}"
@@ -141,35 +153,17 @@ def receivers_of(routes: Sequence[Route], service: Service, check: Check) -> tup
     return tuple(told)
 
 
-def incident_alert(
-    change: IncidentChange,
-    incident: Incident,
-    service: Service,
-    checks: Mapping[CheckId, Check],
-    *,
-    vantage: str,
-    at: datetime,
-) -> Alert:
-    """Return the alert that tells of `change`. `at` is when a joining or leaving check did so."""
-    occurred_at = {
-        IncidentChange.OPENED: incident.started_at,
-        IncidentChange.UPDATED: at,
-        IncidentChange.CLOSED: incident.ended_at or at,
-    }[change]
-    return Alert(
-        type=_TYPES[change],
-        occurred_at=occurred_at,
-        sequence=incident.sequence,
-        incident=IncidentNotice(
-            id=incident.id, started_at=incident.started_at, ended_at=incident.ended_at
-        ),
-        service=ServiceNotice(
-            id=service.id,
-            name=service.name,
-            owner=service.owner,
-            criticality=service.criticality,
-        ),
-        checks=_notices(incident, checks, vantage),
+def incident_notice(incident: Incident) -> IncidentNotice:
+    """Return what a message says of an incident."""
+    return IncidentNotice(
+        id=incident.id, started_at=incident.started_at, ended_at=incident.ended_at
+    )
+
+
+def service_notice(service: Service) -> ServiceNotice:
+    """Return what a message says of a service."""
+    return ServiceNotice(
+        id=service.id, name=service.name, owner=service.owner, criticality=service.criticality
     )
 
 
@@ -185,19 +179,10 @@ def addressed(alert: Alert, subject: str, receivers: Sequence[str]) -> tuple[Not
     )
 
 
-def _matches(match: Match, service: Service, check: Check) -> bool:
-    return (
-        (not match.owners or service.owner in match.owners)
-        and (not match.services or service.id in match.services)
-        and (not match.criticalities or service.criticality in match.criticalities)
-        and (not match.types or check.type in match.types)
-        and all(check.labels.get(name) == value for name, value in match.labels.items())
-    )
-
-
-def _notices(
+def check_notices(
     incident: Incident, checks: Mapping[CheckId, Check], vantage: str
 ) -> tuple[CheckNotice, ...]:
+    """Return what a message says of an incident's checks; `checks` are those still configured."""
     notices = []
     for affected in incident.checks:
         check = checks.get(affected.id)
@@ -218,3 +203,13 @@ def _notices(
             )
         )
     return tuple(notices)
+
+
+def _matches(match: Match, service: Service, check: Check) -> bool:
+    return (
+        (not match.owners or service.owner in match.owners)
+        and (not match.services or service.id in match.services)
+        and (not match.criticalities or service.criticality in match.criticalities)
+        and (not match.types or check.type in match.types)
+        and all(check.labels.get(name) == value for name, value in match.labels.items())
+    )

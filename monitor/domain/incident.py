@@ -27,13 +27,32 @@ class AffectedCheck:
     failure: Failure | None = None
 
 
+class HoldReason(StrEnum):
+    """Why nobody is told of an incident."""
+
+    DEPENDENCY = "dependency"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Nobody is told, for this reason. `by` is the incident that explains it.
+
+    `until` is there once that incident has ended: so long this one may take to end as well.
+    """
+
+    reason: HoldReason
+    by: str
+    until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One service not up. Its start is the first failing sample, its end the first good one.
 
     A service has at most one open incident of availability, and at most one of security.
-    `sequence` counts the notices it gave rise to; `receivers` are those told at its opening,
-    who are told the rest as well.
+    `sequence` counts the notices it gave rise to; `receivers` are those told that it fires, who
+    are told the rest as well. `news_since` is when it was noticed what nobody was told yet, None
+    when all is told. `hold` says why nobody is told, and stays when it ended untold.
     """
 
     id: str
@@ -44,6 +63,8 @@ class Incident:
     checks: tuple[AffectedCheck, ...]
     sequence: int = 0
     receivers: tuple[str, ...] = ()
+    news_since: datetime | None = None
+    hold: Hold | None = None
 
 
 class IncidentChange(StrEnum):

@@ -16,7 +16,10 @@ _PAST = 10_000
 
 
 class Board:
-    """Implements `ports.StatusBoard`. The pipeline alone writes it."""
+    """Implements `ports.StatusBoard`. The pipeline alone writes it.
+
+    `incidents` are the open ones, `untold` those that ended and whose end is still to be told.
+    """
 
     def __init__(self) -> None:
         self._watched: dict[CheckId, Watched] = {}
@@ -24,6 +27,7 @@ class Board:
         self._members: dict[IncidentKey, tuple[CheckId, ...]] = {}
         self._tallies: dict[ServiceId, ServiceTally] = {}
         self.incidents: dict[IncidentKey, Incident] = {}
+        self.untold: dict[str, Incident] = {}
         self._past: dict[str, None] = {}
 
     @property
@@ -36,6 +40,28 @@ class Board:
         self._past.update(dict.fromkeys(incidents))
         while len(self._past) > _PAST:
             del self._past[next(iter(self._past))]
+
+    def put(self, incident: Incident) -> None:
+        """Keep an incident as it now is, for as long as it is open or has something to tell."""
+        key = (incident.service, incident.affects)
+        self.remember([incident.id])
+        self.untold.pop(incident.id, None)
+        if incident.ended_at is None:
+            self.incidents[key] = incident
+            return
+        if (known := self.incidents.get(key)) and known.id == incident.id:
+            del self.incidents[key]
+        if incident.news_since is not None:
+            self.untold[incident.id] = incident
+
+    def suspects(self) -> Collection[ServiceId]:
+        """Return services that others depend on, and of which a check fails without a verdict."""
+        needed = {other for service in self._services.values() for other in service.depends_on}
+        return {
+            service
+            for service in needed
+            if any(map(_fails, self.members(service, Affects.AVAILABILITY).values()))
+        }
 
     def incident_keys(self) -> Iterable[IncidentKey]:
         """Return every service and kind of check that may have an incident, or has one."""
@@ -146,6 +172,13 @@ class Board:
 
     def _counted(self, service: ServiceId) -> tuple[CheckId, ...]:
         return self._members.get((service, Affects.AVAILABILITY), ())
+
+
+def _fails(state: CheckState) -> bool:
+    """Say whether samples argue for down, but not enough of them yet."""
+    return state.confirmed is not Status.DOWN and any(
+        run.toward is Status.DOWN for run in state.runs
+    )
 
 
 def _by_id(item: Service | Check) -> str:

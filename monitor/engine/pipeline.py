@@ -1,28 +1,21 @@
 """The one path from an observation to everything that depends on it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 import structlog
 
-from monitor.domain.alert import (
-    Alert,
-    AlertType,
-    Notification,
-    Route,
-    addressed,
-)
+from monitor.domain.alert import Alert, AlertType, Notification, Route, addressed
 from monitor.domain.check import Affects, Check, CheckId
-from monitor.domain.incident import Incident
+from monitor.domain.incident import Incident, follow
 from monitor.domain.instant import microseconds, span_microseconds
 from monitor.domain.observation import MissedSlot, Observation, Status, UnknownCause
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState, Step, Transition, advance, lose_sight
+from monitor.domain.telling import Grouping, Surroundings, tell
 from monitor.engine.board import Board
-from monitor.engine.decision import Situation, consequence
 from monitor.engine.recorder import Recorder
 from monitor.ports import Change, Mark, MarkKind, TallySnapshot, Watched
 
@@ -37,23 +30,34 @@ class Plan:
     checks: tuple[Check, ...]
     routes: tuple[Route, ...]
     receivers: tuple[str, ...]
+    grouping: Grouping = field(default_factory=Grouping)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gone:
+    """What reloads took out of the configuration and messages may still have to name."""
+
+    services: Mapping[ServiceId, Service] = field(default_factory=dict)
+    checks: Mapping[CheckId, Check] = field(default_factory=dict)
 
 
 class Pipeline:
     """Decides with pure functions, shows the result on the board, and has it recorded.
 
-    `followers` are told of every event of the monitor itself. Nothing here waits for the disk: a
-    store that is slow or broken must not stop a probe.
+    `followers` are told of every event of the monitor itself, and `has_news` is called when there
+    may be something to tell of an incident. Nothing here waits for the disk: a store that is slow
+    or broken must not stop a probe.
     """
 
     def __init__(self, board: Board, recorder: Recorder, vantage: str) -> None:
         self._board = board
         self._recorder = recorder
         self._vantage = vantage
-        self._routes: tuple[Route, ...] = ()
-        self._receivers: tuple[str, ...] = ()
+        self._plan = Plan(services=(), checks=(), routes=(), receivers=())
+        self._gone = _Gone()
         self._stepped = -1
         self.followers: tuple[Callable[[MarkKind, datetime], None], ...] = ()
+        self.has_news: Callable[[], None] = lambda: None
 
     def record(self, observation: Observation) -> CheckState | None:
         """Take in what a probe saw; return the state of its check, or None if it is gone."""
@@ -127,8 +131,8 @@ class Pipeline:
         if kind not in (MarkKind.START, MarkKind.SELF_ONLINE):
             for watched in self._board.checks():
                 self._credit(watched, microseconds(at), Status.UNKNOWN)
-        for follow in self.followers:
-            follow(kind, at)
+        for follower in self.followers:
+            follower(kind, at)
         mark = Mark(kind=kind, at=at, epoch=epoch, detail=detail)
         self._recorder.record(Change(marks=(mark,), notifications=told))
 
@@ -171,7 +175,7 @@ class Pipeline:
         `states` are those of an earlier run; of a check that is not watched any more it is
         forgotten, since it would be no news when the check comes back.
         """
-        self._routes, self._receivers = plan.routes, plan.receivers
+        self._plan = plan
         self._board.replace(plan.services, plan.checks, states, microseconds(now))
         self._forget(check_id for check_id in states if check_id not in self._board)
 
@@ -181,15 +185,53 @@ class Pipeline:
         An incident whose checks are gone is closed, one that the services' new rules make is
         opened, and whoever is concerned is told.
         """
-        self._routes, self._receivers = plan.routes, plan.receivers
+        self._plan = plan
         old_services = {service.id: service for service in self._board.services()}
         gone = self._board.replace(plan.services, plan.checks, {}, microseconds(now))
-        self._follow_all(gone, old_services, now)
+        self._gone = _Gone(
+            services={**self._gone.services, **old_services},
+            checks={**self._gone.checks, **{watched.check.id: watched.check for watched in gone}},
+        )
+        self._follow_all(now)
         self._forget(watched.check.id for watched in gone)
+        self.has_news()
 
     def reconcile(self, now: datetime) -> None:
         """Bring the incidents of an earlier run in line with what is configured now."""
-        self._follow_all((), {}, now)
+        self._follow_all(now)
+
+    def tell(self, now: datetime) -> datetime | None:
+        """Have people told what is to be told by now; return when to look again, None for never."""
+        board, plan = self._board, self._plan
+        told = tell(
+            [*board.incidents.values(), *board.untold.values()],
+            Surroundings(
+                services={**self._gone.services, **{each.id: each for each in plan.services}},
+                checks={**self._gone.checks, **{each.id: each for each in plan.checks}},
+                routes=plan.routes,
+                grouping=plan.grouping,
+                suspects=board.suspects(),
+                vantage=self._vantage,
+            ),
+            now,
+        )
+        for incident in told.incidents:
+            board.put(incident)
+        if not board.incidents and not board.untold:
+            self._gone = _Gone()
+        if told.incidents:
+            change = Change(incidents=told.incidents, notifications=told.notifications)
+            self._recorder.record(change)
+        for notification in told.notifications:
+            log.info(
+                "incident.told",
+                receiver=notification.receiver,
+                type=notification.alert.type,
+                notification_id=notification.id,
+                incidents=1 + len(notification.alert.companions),
+                victims=len(notification.alert.victims),
+            )
+        return told.look_again
 
     def _forget(self, checks: Iterable[CheckId]) -> None:
         if forgotten := tuple(checks):
@@ -200,7 +242,7 @@ class Pipeline:
     ) -> tuple[Notification, ...]:
         """Address a message about the monitor itself: one affair began at `since` in `epoch`."""
         alert = Alert(type=kind, occurred_at=at, sequence=1, detail=detail)
-        return addressed(alert, f"self:{epoch}:{microseconds(since)}", self._receivers)
+        return addressed(alert, f"self:{epoch}:{microseconds(since)}", self._plan.receivers)
 
     def _credit(self, watched: Watched, at: int, status: Status) -> None:
         check = watched.check
@@ -226,26 +268,25 @@ class Pipeline:
                 failure=transition.failure.kind if transition.failure else None,
                 detail=transition.failure.detail if transition.failure else None,
             )
-        incidents, notifications = self._consequences(watched, step)
+        noticed = max(each.started_at + each.duration for each in observations)
         return Change(
             observations=observations,
             states={check_id: step.state},
             transitions=((check_id, transition),) if transition else (),
-            incidents=incidents,
-            notifications=notifications,
+            incidents=self._consequences(watched, step, noticed),
         )
 
     def _consequences(
-        self, watched: Watched, step: Step
-    ) -> tuple[tuple[Incident, ...], tuple[Notification, ...]]:
+        self, watched: Watched, step: Step, noticed: datetime
+    ) -> tuple[Incident, ...]:
         check = watched.check
         service = self._board.service(check.service)
         transition = step.transition
         if step.verdict is None or transition is None or service is None:
-            return (), ()
+            return ()
         if check.affects is Affects.NONE or self._is_well(service, check.affects, step):
-            return (), ()
-        return self._follow(service, check.affects, transition.at)
+            return ()
+        return self._follow(service, check.affects, transition.at, noticed)
 
     def _is_well(self, service: Service, affects: Affects, step: Step) -> bool:
         """Say whether nothing can follow: no incident is open, and the check is not down."""
@@ -254,58 +295,42 @@ class Pipeline:
         )
 
     def _follow(
-        self,
-        service: Service,
-        affects: Affects,
-        at: datetime,
-        gone: Mapping[CheckId, Check] = MappingProxyType({}),
-    ) -> tuple[tuple[Incident, ...], tuple[Notification, ...]]:
-        """Return what becomes of the incident of `service`, and keep the board in step."""
-        key = (service.id, affects)
-        states = self._board.members(service.id, affects)
-        incident = self._board.incidents.get(key)
-        configured = {i: self._board[i].check for i in states}
-        found = consequence(
-            Situation(
-                service=service,
-                affects=affects,
-                incident=incident,
-                states=states,
-                checks={**gone, **configured},
-                taken=self._board.past,
-                vantage=self._vantage,
-            ),
-            self._routes,
+        self, service: Service, affects: Affects, at: datetime, noticed: datetime
+    ) -> tuple[Incident, ...]:
+        """Return what becomes of the incident of `service`, and keep the board in step.
+
+        `at` is when the service changed, `noticed` when we knew.
+        """
+        followed = follow(
+            self._board.incidents.get((service.id, affects)),
+            service,
+            affects,
+            self._board.members(service.id, affects),
             at,
+            taken=self._board.past,
         )
-        if found is None:
-            return (), ()
-        self._board.remember([found.incident.id])
-        if found.incident.ended_at is None:
-            self._board.incidents[key] = found.incident
-        else:
-            self._board.incidents.pop(key, None)
+        if followed is None:
+            return ()
+        change, incident = followed
+        incident = replace(incident, news_since=incident.news_since or noticed)
+        self._board.put(incident)
         log.info(
             "incident.changed",
-            change=found.change,
-            incident=found.incident.id,
+            change=change,
+            incident=incident.id,
             service=service.id,
-            checks=[affected.id for affected in found.incident.checks],
-            notifications=len(found.notifications),
+            checks=[affected.id for affected in incident.checks],
         )
-        return (found.incident,), found.notifications
+        self.has_news()
+        return (incident,)
 
-    def _follow_all(
-        self, gone: Sequence[Watched], old_services: Mapping[ServiceId, Service], now: datetime
-    ) -> None:
-        for key in self._board.incident_keys():
+    def _follow_all(self, now: datetime) -> None:
+        for service_id, affects in self._board.incident_keys():
             # A service of an earlier run that is gone: only its id is left.
-            unnamed = Service(id=key[0], name=key[0], owner="")
-            service = self._board.service(key[0]) or old_services.get(key[0], unnamed)
-            known = {watched.check.id: watched.check for watched in gone}
-            incidents, notifications = self._follow(service, key[1], now, known)
-            if incidents:
-                self._recorder.record(Change(incidents=incidents, notifications=notifications))
+            unnamed = Service(id=service_id, name=service_id, owner="")
+            known = self._board.service(service_id) or self._gone.services.get(service_id)
+            if incidents := self._follow(known or unnamed, affects, now, now):
+                self._recorder.record(Change(incidents=incidents))
 
 
 def _is_first_success(transition: Transition) -> bool:

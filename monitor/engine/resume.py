@@ -21,7 +21,8 @@ def resume(
     confirmed, so nothing is decided again; but from its end on nothing was seen.
     """
     now = clock.now()
-    board.incidents.update({(i.service, i.affects): i for i in restored.incidents})
+    for incident in restored.incidents:
+        board.put(incident)
     board.remember(restored.past)
     _restore_totals(restored, board)
     checks = [watched.check for watched in board.checks()]

@@ -3,10 +3,10 @@
 A person who was asleep a minute ago reads them, so the first line says it all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
-from monitor.domain.alert import Alert, AlertType, CheckNotice
+from monitor.domain.alert import Alert, AlertType, CheckNotice, ServiceNotice
 from monitor.domain.observation import UnknownCause
 from monitor.domain.status import Status
 from monitor.domain.text import visible_text
@@ -21,6 +21,8 @@ LARGEST_BYTES = 1024
 _NAME_BYTES = 160
 _DETAIL_BYTES = 240
 _OWN_DETAIL_BYTES = 640
+_LISTED_BYTES = 60
+_MOST_LISTED = 5
 _MOST_CHECKS = 4
 _MOST_RUNBOOKS = 2
 _MOST_ADVICE = 2
@@ -92,6 +94,10 @@ _WORDS = {
         "owner": "Penanggung jawab",
         "why": "Sebab",
         "up": "pulih",
+        "also": "Juga",
+        "victims": "Ikut terganggu karena bergantung padanya",
+        "still": "Belum pulih",
+        "others": "dan {count} layanan lain",
         "more": "dan {count} pemeriksaan lain",
         "undelivered": "Pesan gangguannya tidak sempat terkirim; "
         "ini pesan pertama tentang gangguan itu.",
@@ -104,6 +110,10 @@ _WORDS = {
         "owner": "Owner",
         "why": "Why",
         "up": "well again",
+        "also": "Also",
+        "victims": "Down with it, since they depend on it",
+        "still": "Not yet well again",
+        "others": "and {count} other services",
         "more": "and {count} other checks",
         "undelivered": "The message that it was down could not be sent; "
         "this is the first about it.",
@@ -111,6 +121,23 @@ _WORDS = {
         "runbook": "Runbook",
         "advice": "First step",
         "unnamed": "a service",
+    },
+}
+
+# Of several incidents at once: the service named is the gravest of them.
+_GROUP_HEADLINES = {
+    Language.ID: {
+        AlertType.FIRING: "GANGGUAN: {count} layanan terganggu; {service} sejak {since}.",
+        AlertType.UPDATED: "PERKEMBANGAN: {count} layanan masih terganggu; {service} sejak "
+        "{since}.",
+        AlertType.RESOLVED: "PULIH: {count} layanan sudah pulih; {service} sejak {ended}, "
+        "setelah {length}.",
+    },
+    Language.EN: {
+        AlertType.FIRING: "DOWN: {count} services are failing; {service} since {since}.",
+        AlertType.UPDATED: "UPDATE: {count} services are still failing; {service} since {since}.",
+        AlertType.RESOLVED: "RECOVERED: {count} services are well again; {service} since {ended}, "
+        "after {length}.",
     },
 }
 
@@ -129,6 +156,8 @@ def summary(alert: Alert, language: Language, zone: tzinfo) -> str:
     lines = [
         _headline(alert, language).format_map(_values(alert, language, zone)),
         *_owner(alert, language),
+        *_companions(alert, language),
+        *_victims(alert, language),
         *_undelivered(alert, language),
         *_note(alert, language),
         *_checks(alert, language, zone),
@@ -141,6 +170,8 @@ def summary(alert: Alert, language: Language, zone: tzinfo) -> str:
 def _headline(alert: Alert, language: Language) -> str:
     if alert.detail == UnknownCause.RESOLVER and alert.type in _RESOLVER_HEADLINES[language]:
         return _RESOLVER_HEADLINES[language][alert.type]
+    if alert.companions and alert.type in _GROUP_HEADLINES[language]:
+        return _GROUP_HEADLINES[language][alert.type]
     return _HEADLINES[language][alert.type]
 
 
@@ -148,6 +179,7 @@ def _values(alert: Alert, language: Language, zone: tzinfo) -> Mapping[str, str]
     values = {
         "at": moment_text(alert.occurred_at, zone, language),
         "service": _name(alert, language),
+        "count": decimal(1 + len(alert.companions), language),
     }
     incident = alert.incident
     if incident is None:
@@ -171,6 +203,39 @@ def _owner(alert: Alert, language: Language) -> list[str]:
     if alert.service is None:
         return []
     return [f"{_WORDS[language]['owner']}: {visible_text(alert.service.owner, _NAME_BYTES)}"]
+
+
+def _companions(alert: Alert, language: Language) -> list[str]:
+    named = [each.service for each in alert.companions]
+    if not named:
+        return []
+    owner = alert.service.owner if alert.service else None
+    return [f"{_WORDS[language]['also']}: {_listed(named, language, owner)}"]
+
+
+def _victims(alert: Alert, language: Language) -> list[str]:
+    """Return the line of services that are down because of this one, or still are at its end."""
+    if not alert.victims:
+        return []
+    word = "still" if alert.type is AlertType.RESOLVED else "victims"
+    return [f"{_WORDS[language][word]}: {_listed(alert.victims, language)}"]
+
+
+def _listed(services: Sequence[ServiceNotice], language: Language, owner: str | None = None) -> str:
+    """Return the first names; where `owner` is named already, those of others stand beside."""
+    shown = [_named(each, owner) for each in services[:_MOST_LISTED]]
+    text = ", ".join(shown)
+    if len(services) <= len(shown):
+        return text
+    count = decimal(len(services) - len(shown), language)
+    return f"{text} {_WORDS[language]['others'].format(count=count)}"
+
+
+def _named(service: ServiceNotice, owner: str | None) -> str:
+    name = visible_text(service.name or service.id, _LISTED_BYTES)
+    if owner is None or service.owner == owner:
+        return name
+    return f"{name} ({visible_text(service.owner, _LISTED_BYTES)})"
 
 
 def _undelivered(alert: Alert, language: Language) -> list[str]:

@@ -5,6 +5,7 @@ labels say which, and never change while it goes on, so what changes stands in a
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -36,11 +37,9 @@ _ENDS = {AlertType.RESOLVED, AlertType.MAINTENANCE_ENDED, AlertType.SELF_RECOVER
 
 def alertmanager_body(alert: Alert, wording: Wording) -> bytes:
     """Return the body that tells `alert`, in UTF-8. The same arguments give the same bytes."""
-    alerts = [_of_check(alert, check, wording) for check in alert.checks] or [
-        _of_whole(alert, wording)
-    ]
+    alerts = [each for one in _each(alert) for each in _entries(one, wording)]
     firing = any(each["status"] == "firing" for each in alerts)
-    group = _group(alert)
+    group = _group(replace(alert, service=None) if alert.companions else alert)
     return encoded(
         {
             "receiver": wording.receiver,
@@ -64,6 +63,25 @@ def fingerprint(labels: Mapping[str, str]) -> str:
         for octet in name.encode() + _SEPARATOR + text.encode() + _SEPARATOR:
             value = (value ^ octet) * _PRIME & 0xFFFF_FFFF_FFFF_FFFF
     return f"{value:016x}"
+
+
+def _each(alert: Alert) -> Iterable[Alert]:
+    """Yield an alert for each incident that `alert` tells of."""
+    yield replace(alert, companions=())
+    for companion in alert.companions:
+        yield replace(
+            alert,
+            incident=companion.incident,
+            service=companion.service,
+            checks=companion.checks,
+            companions=(),
+            victims=(),
+        )
+
+
+def _entries(alert: Alert, wording: Wording) -> list[Mapping[str, Any]]:
+    of_checks = [_of_check(alert, check, wording) for check in alert.checks]
+    return of_checks or [_of_whole(alert, wording)]
 
 
 def _of_check(alert: Alert, check: CheckNotice, wording: Wording) -> Mapping[str, Any]:

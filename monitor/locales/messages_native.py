@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from monitor.domain.alert import Alert, CheckNotice
+from monitor.domain.alert import Alert, CheckNotice, Companion, IncidentNotice, ServiceNotice
 from monitor.domain.text import visible_text
 from monitor.locales import Language
 from monitor.locales.messages import summary
 
 VERSION = "1"
+MOST_LISTED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +44,21 @@ def native_body(row_id: str, alert: Alert, wording: Wording) -> bytes:
         "id": row_id,
         "type": alert.type,
         "occurred_at": time_json(alert.occurred_at),
-        "incident": _incident(alert, wording),
-        "service": _service(alert),
+        "incident": alert.incident and _incident(alert.incident, wording),
+        "service": alert.service and _service(alert.service),
         "checks": [_check(check) for check in alert.checks],
         "summary": {each: summary(alert, each, wording.zone) for each in Language},
         "checkpoint": None,
     }
     if alert.firing_undelivered:
         body["firing_undelivered"] = True
+    if alert.companions:
+        shown = alert.companions[:MOST_LISTED]
+        body["companions"] = [_companion(each, wording) for each in shown]
+        body["companions_total"] = len(alert.companions)
+    if alert.victims:
+        body["victims"] = [_service(each) for each in alert.victims[:MOST_LISTED]]
+        body["victims_total"] = len(alert.victims)
     return encoded(body)
 
 
@@ -64,10 +72,7 @@ def time_json(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _incident(alert: Alert, wording: Wording) -> Mapping[str, Any] | None:
-    incident = alert.incident
-    if incident is None:
-        return None
+def _incident(incident: IncidentNotice, wording: Wording) -> Mapping[str, Any]:
     return {
         "id": incident.id,
         "url": wording.incident_url(incident.id),
@@ -76,15 +81,20 @@ def _incident(alert: Alert, wording: Wording) -> Mapping[str, Any] | None:
     }
 
 
-def _service(alert: Alert) -> Mapping[str, Any] | None:
-    service = alert.service
-    if service is None:
-        return None
+def _service(service: ServiceNotice) -> Mapping[str, Any]:
     return {
         "id": service.id,
         "name": visible_text(service.name),
         "owner": visible_text(service.owner),
         "criticality": service.criticality,
+    }
+
+
+def _companion(companion: Companion, wording: Wording) -> Mapping[str, Any]:
+    return {
+        "incident": _incident(companion.incident, wording),
+        "service": _service(companion.service),
+        "checks": [_check(check) for check in companion.checks],
     }
 
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from monitor.domain.alert import Alert
+from monitor.domain.incident import Hold
 from monitor.domain.state import CheckState
 
 
@@ -31,6 +32,16 @@ def alert_text(alert: Alert) -> str:
 def read_alert(text: str) -> Alert:
     """Return the alert that `alert_text` wrote. Anything else raises ValueError."""
     return _alerts().validate_json(text)
+
+
+def hold_text(hold: Hold) -> str:
+    """Return why an incident is held back as JSON."""
+    return _text(_holds(), hold)
+
+
+def read_hold(text: str) -> Hold:
+    """Return the hold that `hold_text` wrote. Anything else raises ValueError."""
+    return _holds().validate_json(text)
 
 
 def names_text(names: Sequence[str]) -> str:
@@ -56,6 +67,11 @@ def _states() -> TypeAdapter[CheckState]:
 @cache
 def _alerts() -> TypeAdapter[Alert]:
     return TypeAdapter(Alert)
+
+
+@cache
+def _holds() -> TypeAdapter[Hold]:
+    return TypeAdapter(Hold)
 
 
 def _text(adapter: TypeAdapter[Any], value: object) -> str:

@@ -21,7 +21,7 @@ from monitor.ports import (
     TallySnapshot,
 )
 from monitor.store.codes import AFFECTS, DELIVERY, KIND, MARK, STATUS
-from monitor.store.documents import read_alert, read_names, read_state
+from monitor.store.documents import read_alert, read_hold, read_names, read_state
 from monitor.store.pushes import last_pushes
 from monitor.store.schema import (
     affected_check,
@@ -50,7 +50,9 @@ def restored(connection: Connection, vantage: str) -> Restored:
         stopped_at=_stopped_at(connection, number, last_samples),
         states=states(connection, number),
         last_samples=last_samples,
-        incidents=incidents(connection, incident.c.ended_at.is_(None)),
+        incidents=incidents(
+            connection, incident.c.ended_at.is_(None) | incident.c.news_since.is_not(None)
+        ),
         tallies=_tallies(connection, number),
         service_tallies=_service_tallies(connection, number),
         later_samples=_later_samples(connection, number),
@@ -251,6 +253,8 @@ def _incident(row: Row[Any], checks: Sequence[AffectedCheck]) -> Incident:
         checks=tuple(checks),
         sequence=row.sequence,
         receivers=read_names(row.receivers),
+        news_since=_instant(row.news_since),
+        hold=None if row.hold is None else read_hold(row.hold),
     )
 
 

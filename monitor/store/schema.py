@@ -156,6 +156,8 @@ incident = Table(
     _time("ended_at", nullable=True),
     Column("sequence", Integer, nullable=False),
     Column("receivers", Text, nullable=False),
+    _time("news_since", nullable=True),
+    Column("hold", Text),
     Index("incident_by_start", "started_at"),
 )
 Index(

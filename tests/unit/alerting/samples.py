@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from monitor.domain.alert import Alert, AlertType, CheckNotice
+from monitor.domain.alert import Alert, AlertType, CheckNotice, Companion, ServiceNotice
 from monitor.domain.observation import UnknownCause
+from monitor.domain.service import Criticality
 from monitor.domain.status import Status
 from tests.fakes import NOON, an_alert, an_own_alert
 
@@ -28,6 +29,26 @@ TLS_BACK = CheckNotice(
 )
 
 
+def service_notice(id_: str, name: str) -> ServiceNotice:
+    """Return what a message says of a service of Bapenda."""
+    return ServiceNotice(id=id_, name=name, owner="bapenda", criticality=Criticality.PENTING)
+
+
+def companion(id_: str, name: str, alert: Alert) -> Companion:
+    """Return another incident, which went as that of `alert` did."""
+    assert alert.incident is not None
+    return Companion(
+        incident=replace(alert.incident, id=f"INC-{id_}"),
+        service=service_notice(id_, name),
+        checks=tuple(replace(check, id=f"{id_}-http") for check in alert.checks),
+    )
+
+
+NAMES = {"pajak": "Pajak Daerah", "pbb": "PBB Daring"}
+COMPANIONS = tuple(companion(*named, an_alert()) for named in NAMES.items())
+BACK = tuple(companion(*named, an_alert(AlertType.RESOLVED)) for named in NAMES.items())
+
+
 def later(kind: AlertType, **changes: object) -> Alert:
     """Return an alert about the same outage, two hours after its start."""
     return an_alert(kind, occurred_at=NOON + timedelta(hours=2), sequence=1, **changes)
@@ -35,6 +56,15 @@ def later(kind: AlertType, **changes: object) -> Alert:
 
 SAMPLES: dict[str, Alert] = {
     "firing": an_alert(AlertType.FIRING),
+    "firing-group": an_alert(AlertType.FIRING, companions=COMPANIONS),
+    "firing-dependency": an_alert(
+        AlertType.FIRING,
+        victims=tuple(service_notice(f"s{n}", f"Layanan {n}") for n in range(1, 501)),
+    ),
+    "resolved-group": an_alert(AlertType.RESOLVED, sequence=2, companions=BACK),
+    "resolved-dependency": an_alert(
+        AlertType.RESOLVED, sequence=2, victims=(service_notice("pajak", "Pajak Daerah"),)
+    ),
     "updated": later(AlertType.UPDATED, checks=(*an_alert().checks, DNS, TLS_BACK)),
     "reminder": later(AlertType.REMINDER),
     "acknowledged": later(AlertType.ACKNOWLEDGED, detail="Rina: server sedang dinyalakan ulang"),

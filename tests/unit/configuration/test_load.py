@@ -10,6 +10,7 @@ from monitor.domain.alert import Match, Route
 from monitor.domain.check import Affects
 from monitor.domain.observation import Status
 from monitor.domain.service import Criticality, Rule, Sla, StatusRule
+from monitor.domain.telling import Grouping
 from monitor.fields import Endpoint
 from tests.unit.configuration.places import A_CHECK, CITY, DATA, HEAD, SMALL, loaded, written
 
@@ -327,19 +328,16 @@ def test_doubts(tmp_path):
     assert "portal: no check speaks for this service" in found
 
 
-def test_what_is_not_acted_on_yet_is_a_warning(tmp_path):
-    """Keys that are accepted and that this version does not act on are warned of."""
+def test_grouping_is_read(tmp_path):
+    """How long news wait, and from how many on one message tells all, is as it is written."""
     alerts = (
-        "receivers: [{name: a, type: webhook, url: 'https://a.example/'}]\ngrouping: {wait: 20s}\n"
-    )
-    text = SMALL.replace("owner: diskominfo", "owner: diskominfo, depends_on: [dns]", 1).replace(
-        "checks:\n", "  - {id: dns, name: DNS, owner: diskominfo}\nchecks:\n", 1
+        "receivers: [{name: a, type: webhook, url: 'https://a.example/'}]\n"
+        "grouping: {wait: 0s, storm_limit: 5}\n"
     )
 
-    found = "\n".join(warnings(loaded(written(tmp_path, text, alerts=alerts))))
+    found = loaded(written(tmp_path, SMALL, alerts=alerts)).grouping
 
-    assert "config/alerts.yaml:2:11: grouping: this version groups nothing yet" in found
-    assert "portal: depends_on: this version holds back no alert because of it yet" in found
+    assert found == Grouping(wait=timedelta(0), storm_limit=5)
 
 
 def test_disabled_check_is_no_doubt(tmp_path):

@@ -11,6 +11,7 @@ from monitor.domain.instant import microseconds
 from monitor.domain.observation import Outcome, OutcomeStatus, UnknownCause
 from monitor.domain.service import Rule, Service, ServiceId, StatusRule
 from monitor.domain.status import Status
+from monitor.domain.telling import Grouping
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline, Plan
 from monitor.ports import Change, MarkKind
@@ -43,7 +44,13 @@ class Ledger:
 
 
 def a_plan(*checks, services=(PORTAL,), routes=ROUTES) -> Plan:
-    return Plan(services=services, checks=checks, routes=routes, receivers=("oncall",))
+    return Plan(
+        services=services,
+        checks=checks,
+        routes=routes,
+        receivers=("oncall",),
+        grouping=Grouping(wait=timedelta(0)),
+    )
 
 
 def watching(*checks, **plan):
@@ -54,8 +61,10 @@ def watching(*checks, **plan):
 
 
 def feed(pipeline, *outcomes, check=HTTP, start=NOON):
+    """Record what was observed, and tell of it at once."""
     for observation in observed(*outcomes, check=check, start=start):
         pipeline.record(observation)
+        pipeline.tell(observation.started_at + observation.duration)
 
 
 class TestTelling:
@@ -83,16 +92,19 @@ class TestTelling:
         assert len({n.alert.incident.id for n in ledger.notifications}) == 1
 
     def test_everything_of_a_change_is_one(self):
-        """State, transition, incident and notifications are handed over together."""
+        """State, transition and incident are handed over together, and that the incident has news;
+        what is told of it, together with that it has none any more.
+        """
         pipeline, _, ledger = watching(HTTP)
         feed(pipeline, *DOWN)
-        last = ledger.changes[-1]
+        change, telling = ledger.changes[-2:]
 
-        assert last.observations
-        assert last.states
-        assert last.transitions
-        assert last.incidents
-        assert last.notifications
+        assert change.observations
+        assert change.states
+        assert change.transitions
+        assert [one.news_since is not None for one in change.incidents] == [True]
+        assert telling.notifications
+        assert [one.news_since for one in telling.incidents] == [None]
 
     def test_unknown_tells_nobody(self):
         """A fault of our own changes what is shown, and alerts nobody."""
@@ -253,9 +265,11 @@ class TestReload:
         assert ledger.told == []
         for hour in (1, 3):
             pipeline.replace(a_plan(HTTP, TLS), NOON + timedelta(hours=hour))
+            pipeline.tell(NOON + timedelta(hours=hour))
             assert board.incident(PORTAL.id) is not None
             end = NOON + timedelta(hours=hour + 1)
             pipeline.replace(a_plan(HTTP, TLS, services=(lenient,)), end)
+            pipeline.tell(end)
             assert ledger.notifications[-1].alert.incident.ended_at == end
 
         assert ledger.told == [AlertType.FIRING, AlertType.RESOLVED] * 2
@@ -268,6 +282,7 @@ class TestReload:
         feed(pipeline, *DOWN)
         for _ in range(2):
             pipeline.replace(a_plan(HTTP), NOON + timedelta(hours=1))
+            pipeline.tell(NOON + timedelta(hours=1))
 
         assert ledger.told == [AlertType.FIRING]
 
@@ -276,6 +291,7 @@ class TestReload:
         pipeline, board, ledger = watching(HTTP, TLS)
         feed(pipeline, *DOWN)
         pipeline.replace(a_plan(HTTP), NOON)
+        pipeline.tell(NOON)
 
         assert board[HTTP.id].state.status is Status.DOWN
         assert ledger.told == [AlertType.FIRING]
@@ -286,6 +302,7 @@ class TestReload:
         feed(pipeline, *DOWN)
         later = NOON + timedelta(hours=1)
         pipeline.replace(a_plan(TLS), later)
+        pipeline.tell(later)
 
         assert ledger.told == [AlertType.FIRING, AlertType.RESOLVED]
         assert ledger.notifications[-1].alert.incident.ended_at == later
@@ -296,8 +313,10 @@ class TestReload:
         pipeline, board, ledger = watching(HTTP)
         feed(pipeline, *DOWN)
         pipeline.replace(a_plan(services=()), NOON)
+        pipeline.tell(NOON)
 
         assert ledger.told[-1] is AlertType.RESOLVED
+        assert ledger.notifications[-1].alert.service.name == PORTAL.name
         assert board.incidents == {}
 
     def test_late_sample_of_a_removed_check_is_dropped(self):

@@ -98,6 +98,10 @@ class House:
     def state(self):
         return self.board[JOB].state
 
+    def tell(self):
+        """Tell what is due by now."""
+        self.pipeline.tell(self.clock.now())
+
     @property
     def samples(self):
         return [
@@ -112,6 +116,7 @@ async def test_late_job_is_down_since_it_was_due():
     house = House()
     await house.push()
     house.pass_minutes(16)
+    house.tell()
 
     assert (house.state.status, house.state.since) == (Status.DOWN, NOON + PERIOD)
     assert [minute for minute, sample in house.samples if sample is Status.DOWN] == [*range(10, 17)]
@@ -136,8 +141,10 @@ async def test_late_job_is_told_once():
     house = House()
     await house.push()
     house.pass_minutes(300)
+    house.tell()
     await house.push()
     house.pass_minutes(5)
+    house.tell()
 
     assert house.ledger.told == ["alert.firing", "alert.resolved"]
 

@@ -7,6 +7,7 @@ from monitor.domain.observation import MissedReason, UnknownCause
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState
 from monitor.domain.status import Status
+from monitor.domain.telling import Grouping
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline, Plan
 from monitor.engine.resume import resume
@@ -49,10 +50,12 @@ def resumed(restored: Restored):
         checks=(CHECK,),
         routes=(Route(receiver="oncall"),),
         receivers=("oncall",),
+        grouping=Grouping(wait=timedelta(0)),
     )
     pipeline.watch(plan, NOON, restored.states)
     resume(restored, board, pipeline, FakeClock(), "balaikota")
     pipeline.reconcile(NOON)
+    pipeline.tell(NOON)
     return pipeline, board, ledger
 
 
@@ -135,6 +138,7 @@ class TestNothingIsDecidedAgain:
         assert ledger.told == []
         for observation in observed(OK, OK, check=CHECK):
             pipeline.record(observation)
+        pipeline.tell(NOON)
 
         assert ledger.told == [AlertType.RESOLVED]
 
@@ -144,6 +148,7 @@ class TestNothingIsDecidedAgain:
         pipeline, _, ledger = resumed(restored)
         for observation in observed(*[REFUSED] * 5, check=CHECK):
             pipeline.record(observation)
+        pipeline.tell(NOON)
 
         assert ledger.told == []
 
@@ -153,6 +158,7 @@ class TestNothingIsDecidedAgain:
         pipeline, _, ledger = resumed(restored)
         for observation in observed(OK, OK, OK, check=CHECK):
             pipeline.record(observation)
+        pipeline.tell(NOON)
 
         assert ledger.told == [AlertType.RESOLVED]
         assert ledger.notifications[0].alert.incident.ended_at == NOON

@@ -1,0 +1,374 @@
+"""Decides what is told of incidents, to whom, when, and in how many messages.
+
+An incident carries what was told of it, so that one look at all of them says what is still to be
+told: after a restart, a reload or the end of a hold the same function goes on where it was.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from monitor.domain.alert import (
+    Alert,
+    AlertType,
+    Companion,
+    Notification,
+    Route,
+    addressed,
+    check_notices,
+    incident_notice,
+    receivers_of,
+    service_notice,
+)
+from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.incident import Hold, HoldReason, Incident
+from monitor.domain.service import Criticality, Service, ServiceId
+
+# How long a service may take to be confirmed down, or to come back, after what it depends on.
+PATIENCE = timedelta(minutes=2)
+
+_LOOK_AGAIN = timedelta(seconds=1)
+_GRAVITY = {criticality: place for place, criticality in enumerate(Criticality)}
+
+
+class GroupBy(StrEnum):
+    """What has to be the same for news to share a message."""
+
+    SERVICE = "service"
+    OWNER = "owner"
+    RECEIVER = "receiver"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """How news that come together become one message.
+
+    News wait for others for `wait`, and share a message with those of the same `by`; while more
+    than `storm_limit` incidents are open, all news for a receiver do.
+    """
+
+    by: GroupBy = GroupBy.OWNER
+    wait: timedelta = timedelta(seconds=20)
+    storm_limit: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the telling goes by.
+
+    `services` and `checks` are those configured. `suspects` are services of which a check fails
+    that is not confirmed down yet.
+    """
+
+    services: Mapping[ServiceId, Service]
+    checks: Mapping[CheckId, Check]
+    routes: Sequence[Route]
+    grouping: Grouping
+    suspects: Collection[ServiceId]
+    vantage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Incidents that changed by being told or held, what is told, and when to look again."""
+
+    incidents: tuple[Incident, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    look_again: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Piece:
+    """One thing to be told of an incident."""
+
+    type: AlertType
+    receivers: tuple[str, ...]
+    untold: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pending:
+    """What is to be told of `incident` once `due`; earlier, if it `joins` others that are told."""
+
+    incident: Incident
+    pieces: tuple[_Piece, ...]
+    due: datetime
+    joins: bool
+
+
+def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> Told:
+    """Return what is to be told at `now` of `incidents`: the open ones, and those ended untold."""
+    holders = _holders(incidents)
+    judged = [_judged(each, holders, around, now) for each in incidents]
+    is_storm = sum(each.hold is None for each in judged) > around.grouping.storm_limit
+    pending = {
+        each.id: found
+        for each in judged
+        if (found := _pending(each, around, now, is_storm=is_storm))
+    }
+    is_wave = any(one.due <= now for one in pending.values())
+    chosen = [one for one in pending.values() if one.due <= now or (is_wave and one.joins)]
+    told = {one.incident.id: _told(one) for one in chosen}
+    after = [
+        told.get(each.id) or (each if each.id in pending else _silent(each)) for each in judged
+    ]
+    return Told(
+        incidents=tuple(new for old, new in zip(incidents, after, strict=True) if new != old),
+        notifications=tuple(_messages(chosen, after, around, is_storm=is_storm)),
+        look_again=_next_look(after, pending, now),
+    )
+
+
+def depended_on(service: ServiceId, services: Mapping[ServiceId, Service]) -> set[ServiceId]:
+    """Return all that a service depends on, directly or by others."""
+    found: set[ServiceId] = set()
+    ahead = [service]
+    while ahead:
+        known = services.get(ahead.pop())
+        for other in known.depends_on if known else ():
+            if other not in found and other != service:
+                found.add(other)
+                ahead.append(other)
+    return found
+
+
+def _holders(incidents: Iterable[Incident]) -> Mapping[ServiceId, Incident]:
+    """Return the incidents that may explain others, by service: an open one before an ended one."""
+    known = (each for each in incidents if each.affects is Affects.AVAILABILITY)
+    return {each.service: each for each in sorted(known, key=lambda one: one.ended_at is None)}
+
+
+def _judged(
+    incident: Incident,
+    holders: Mapping[ServiceId, Incident],
+    around: Surroundings,
+    now: datetime,
+) -> Incident:
+    """Return `incident` held, or held no longer. One that was told is never held.
+
+    A clock that was set back must not put off what was noticed before.
+    """
+    if incident.news_since is not None and incident.news_since > now:
+        incident = replace(incident, news_since=now)
+    if incident.receivers:
+        return incident
+    holder = _holder(incident, holders, around.services)
+    if holder is not None:
+        return replace(incident, hold=Hold(reason=HoldReason.DEPENDENCY, by=holder.id))
+    hold = incident.hold
+    if hold is None or incident.ended_at is not None:
+        return incident
+    if hold.until is None or hold.until > now + PATIENCE:
+        return replace(incident, hold=replace(hold, until=now + PATIENCE))
+    return incident if now < hold.until else replace(incident, hold=None, news_since=now)
+
+
+def _holder(
+    incident: Incident,
+    holders: Mapping[ServiceId, Incident],
+    services: Mapping[ServiceId, Service],
+) -> Incident | None:
+    """Return the incident that explains this one: of a service that itself depends on none down.
+
+    An ended incident explains only what has ended as well.
+    """
+    if incident.affects is not Affects.AVAILABILITY:
+        return None
+    down = {
+        service: each
+        for service in depended_on(incident.service, services)
+        if (each := holders.get(service))
+        and (each.ended_at is None or incident.ended_at is not None)
+    }
+    roots = [
+        each for service, each in down.items() if not depended_on(service, services) & down.keys()
+    ]
+    return min(roots, key=lambda each: (each.started_at, each.id), default=None)
+
+
+def _pending(
+    incident: Incident, around: Surroundings, now: datetime, *, is_storm: bool
+) -> _Pending | None:
+    """Return what is to be told of `incident`, now or later; None for nothing.
+
+    What depends on others waits its full time, since one of them may be found down meanwhile.
+    """
+    if incident.hold is not None:
+        return None
+    pieces = _pieces(incident, around)
+    if not pieces:
+        return None
+    news_since = incident.news_since
+    if news_since is None:
+        return _Pending(incident=incident, pieces=pieces, due=now, joins=True)
+    wait = around.grouping.wait
+    others = depended_on(incident.service, around.services)
+    if not others.isdisjoint(around.suspects) and not incident.receivers:
+        due = news_since + max(wait, PATIENCE)
+        return _Pending(incident=incident, pieces=pieces, due=due, joins=False)
+    return _Pending(
+        incident=incident, pieces=pieces, due=news_since + wait, joins=is_storm or not others
+    )
+
+
+def _pieces(incident: Incident, around: Surroundings) -> tuple[_Piece, ...]:
+    told, has_news = incident.receivers, incident.news_since is not None
+    if incident.ended_at is not None:
+        if not has_news:
+            return ()
+        whom = told or _named(incident, around, ended=True)
+        return (_Piece(type=AlertType.RESOLVED, receivers=whom, untold=not told),) if whom else ()
+    new = tuple(name for name in _named(incident, around) if name not in told)
+    pieces = []
+    if told and has_news:
+        pieces.append(_Piece(type=AlertType.UPDATED, receivers=told))
+    if new:
+        pieces.append(_Piece(type=AlertType.FIRING, receivers=new))
+    return tuple(pieces)
+
+
+def _named(incident: Incident, around: Surroundings, *, ended: bool = False) -> tuple[str, ...]:
+    """Return whom the routes name for the checks that are down, or were if it `ended`."""
+    service = around.services.get(incident.service)
+    if service is None:
+        return ()
+    checks = (each.id for each in incident.checks if ended or each.until is None)
+    named = (
+        receivers_of(around.routes, service, around.checks[each])
+        for each in checks
+        if each in around.checks
+    )
+    return tuple(dict.fromkeys(name for names in named for name in names))
+
+
+def _told(pending: _Pending) -> Incident:
+    """Return the incident as it is once its pieces are told."""
+    incident, receivers = pending.incident, dict.fromkeys(pending.incident.receivers)
+    for piece in pending.pieces:
+        receivers |= dict.fromkeys(piece.receivers)
+    return replace(
+        incident,
+        receivers=tuple(receivers),
+        sequence=incident.sequence + 1,
+        news_since=None,
+    )
+
+
+def _silent(incident: Incident) -> Incident:
+    """Return an incident of which nothing is told: its news wait only while it is held."""
+    if incident.hold is not None and incident.ended_at is None:
+        return incident
+    return replace(incident, news_since=None)
+
+
+def _next_look(
+    incidents: Iterable[Incident], pending: Mapping[str, _Pending], now: datetime
+) -> datetime | None:
+    """Return when time alone may have something told, None for never."""
+    ahead = []
+    for each in incidents:
+        if each.hold is not None and each.hold.until is not None and each.ended_at is None:
+            ahead.append(each.hold.until)
+        elif each.news_since is not None and each.id in pending:
+            ahead.append(pending[each.id].due)
+    return max(min(ahead), now + _LOOK_AGAIN) if ahead else None
+
+
+def _messages(
+    chosen: Iterable[_Pending],
+    incidents: Sequence[Incident],
+    around: Surroundings,
+    *,
+    is_storm: bool,
+) -> Iterable[Notification]:
+    """Yield the notifications of a wave, with the incidents as they are after it."""
+    now = {each.id: each for each in incidents}
+    groups: dict[tuple[str, AlertType, bool, str], list[Incident]] = defaultdict(list)
+    by = GroupBy.RECEIVER if is_storm else around.grouping.by
+    for one in chosen:
+        shared = _shared(by, _service(one.incident, around))
+        for piece in one.pieces:
+            for receiver in piece.receivers:
+                key = (receiver, piece.type, piece.untold, shared)
+                groups[key].append(now[one.incident.id])
+    for (receiver, kind, untold, _), group in groups.items():
+        alert = _alert(kind, group, incidents, around, untold=untold)
+        yield from addressed(alert, _subject(group), [receiver])
+
+
+def _shared(by: GroupBy, service: Service) -> str:
+    """Return what has to be the same for news to share a message."""
+    match by:
+        case GroupBy.SERVICE:
+            return service.id
+        case GroupBy.OWNER:
+            return service.owner
+        case GroupBy.RECEIVER:
+            return ""
+
+
+def _subject(group: Sequence[Incident]) -> str:
+    """Return what names a message's incidents: the same ones give the same name."""
+    if len(group) == 1:
+        return group[0].id
+    names = sorted(f"{each.id}:{each.sequence}" for each in group)
+    return "group:" + hashlib.sha256("|".join(names).encode()).hexdigest()
+
+
+def _alert(
+    kind: AlertType,
+    group: Sequence[Incident],
+    incidents: Iterable[Incident],
+    around: Surroundings,
+    *,
+    untold: bool,
+) -> Alert:
+    """Return the message about a group: first comes the gravest, and of these the oldest."""
+    first, *others = sorted(
+        group,
+        key=lambda each: (
+            _GRAVITY[_service(each, around).criticality],
+            each.started_at,
+            each.id,
+        ),
+    )
+    explained = {each.id for each in group}
+    return Alert(
+        type=kind,
+        occurred_at=_occurred_at(kind, first),
+        sequence=first.sequence,
+        incident=incident_notice(first),
+        service=service_notice(_service(first, around)),
+        checks=check_notices(first, around.checks, around.vantage),
+        firing_undelivered=untold,
+        companions=tuple(
+            Companion(
+                incident=incident_notice(each),
+                service=service_notice(_service(each, around)),
+                checks=check_notices(each, around.checks, around.vantage),
+            )
+            for each in others
+        ),
+        victims=tuple(
+            service_notice(_service(each, around))
+            for each in incidents
+            if each.hold is not None and each.hold.by in explained
+        ),
+    )
+
+
+def _service(incident: Incident, around: Surroundings) -> Service:
+    """Return the service of an incident; of one that is gone, only its id is left."""
+    known = around.services.get(incident.service)
+    return known or Service(id=incident.service, name=incident.service, owner="")
+
+
+def _occurred_at(kind: AlertType, incident: Incident) -> datetime:
+    if kind is AlertType.FIRING:
+        return incident.started_at
+    if incident.ended_at is not None:
+        return incident.ended_at
+    return max(each.until or each.since for each in incident.checks)

@@ -1,0 +1,425 @@
+"""What is told of incidents: grouping, dependencies, storms, and nothing lost or told twice."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.domain.alert import AlertType, Match, Route
+from monitor.domain.check import Affects, CheckId
+from monitor.domain.incident import AffectedCheck, HoldReason, Incident
+from monitor.domain.service import Criticality, Service, ServiceId
+from monitor.domain.telling import PATIENCE, GroupBy, Grouping, Surroundings, depended_on, tell
+from tests.fakes import NOON, a_check
+
+ONCALL = (Route(receiver="oncall"),)
+WAIT = timedelta(seconds=20)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+
+
+def a_service(name: str, *depends_on: str, owner: str = "diskominfo", **fields) -> Service:
+    return Service(
+        id=ServiceId(name),
+        name=name.upper(),
+        owner=owner,
+        depends_on=tuple(map(ServiceId, depends_on)),
+        **fields,
+    )
+
+
+def down(name: str, since: datetime = NOON, **fields) -> Incident:
+    """Return an incident of the service `name` that nobody was told of."""
+    return Incident(
+        id=f"INC-{name}",
+        service=ServiceId(name),
+        started_at=since,
+        checks=(AffectedCheck(id=CheckId(name), since=since),),
+        **{"news_since": since, **fields},
+    )
+
+
+def ended(incident: Incident, at: datetime) -> Incident:
+    """Return the incident as it is when its service is up again."""
+    checks = tuple(replace(each, until=at) for each in incident.checks)
+    return replace(incident, ended_at=at, checks=checks, news_since=incident.news_since or at)
+
+
+class Night:
+    """Incidents of some services, and who looks at what is to be told of them."""
+
+    def __init__(self, *services: Service, routes=ONCALL, **grouping) -> None:
+        self.services = {each.id: each for each in services}
+        self.routes = routes
+        self.grouping = Grouping(**{"wait": WAIT, **grouping})
+        self.incidents: dict[str, Incident] = {}
+        self.suspects: set[str] = set()
+        self.held: set[str] = set()
+        self.sent = []
+        self.look_again: datetime | None = None
+
+    def put(self, *incidents: Incident) -> None:
+        self.incidents |= {each.id: each for each in incidents}
+
+    def end(self, name: str, at: datetime) -> None:
+        self.put(ended(self.incidents[f"INC-{name}"], at))
+
+    def look(self, now: datetime) -> list[tuple[AlertType, str, tuple[str, ...]]]:
+        """Tell what is due, and return it: type, receiver, and services in order."""
+        told = tell(
+            list(self.incidents.values()),
+            Surroundings(
+                services=self.services,
+                checks={
+                    CheckId(each): a_check(id=CheckId(each), service=each) for each in self.services
+                },
+                routes=self.routes,
+                grouping=self.grouping,
+                suspects=self.suspects,
+                vantage="balaikota",
+            ),
+            now,
+        )
+        self.put(*told.incidents)
+        self.held |= {each.id for each in told.incidents if each.hold}
+        gone = [i for i, one in self.incidents.items() if one.ended_at and not one.news_since]
+        for each in gone:
+            del self.incidents[each]
+        self.look_again = told.look_again
+        self.sent += told.notifications
+        return [(n.alert.type, n.receiver, _services(n.alert)) for n in told.notifications]
+
+
+def _services(alert) -> tuple[str, ...]:
+    return (alert.service.id, *(each.service.id for each in alert.companions))
+
+
+class TestWaiting:
+    def test_news_wait_for_others(self):
+        """An outage is told once its news have waited, and the next look is planned for then."""
+        night = Night(a_service("a"))
+        night.put(down("a"))
+
+        assert night.look(NOON + WAIT - SECOND) == []
+        assert night.look_again == NOON + WAIT
+        assert night.look(NOON + WAIT) == [(AlertType.FIRING, "oncall", ("a",))]
+        assert night.look_again is None
+
+    def test_what_is_told_is_told_once(self):
+        """However often one looks, nothing is told again."""
+        night = Night(a_service("a"))
+        night.put(down("a"))
+        night.look(NOON + WAIT)
+
+        assert [night.look(NOON + WAIT + n * MINUTE) for n in range(5)] == [[]] * 5
+
+    def test_end_is_told_to_those_who_were_told(self):
+        """Who was told of an outage is told of its end, whatever the routes say by then."""
+        night = Night(a_service("a"))
+        night.put(down("a"))
+        night.look(NOON + WAIT)
+        night.routes = ()
+        night.end("a", NOON + MINUTE)
+
+        assert night.look(NOON + MINUTE + WAIT) == [(AlertType.RESOLVED, "oncall", ("a",))]
+
+    def test_outage_that_is_over_before_it_is_told(self):
+        """An outage shorter than the wait is told as one resolution that says so."""
+        night = Night(a_service("a"))
+        night.put(down("a"))
+        night.end("a", NOON + 10 * SECOND)
+
+        assert night.look(NOON + WAIT) == [(AlertType.RESOLVED, "oncall", ("a",))]
+        assert night.sent[0].alert.firing_undelivered
+
+    def test_check_that_joins_is_an_update(self):
+        """What changes after an outage was told is an update to those who were told."""
+        night = Night(a_service("a"))
+        night.put(down("a"))
+        night.look(NOON + WAIT)
+        night.put(replace(night.incidents["INC-a"], news_since=NOON + MINUTE))
+
+        assert night.look(NOON + MINUTE + WAIT) == [(AlertType.UPDATED, "oncall", ("a",))]
+        assert len({one.id for one in night.sent}) == 2
+
+    def test_receiver_that_is_named_later(self):
+        """A receiver that the routes name only now is told at once that it fires."""
+        night = Night(a_service("a"))
+        night.put(down("a"))
+        night.look(NOON + WAIT)
+        night.routes = (Route(receiver="oncall", goes_on=True), Route(receiver="second"))
+
+        assert night.look(NOON + MINUTE) == [(AlertType.FIRING, "second", ("a",))]
+
+    def test_nobody_is_named(self):
+        """An outage that the routes send nowhere has no news, and is told when they send it."""
+        night = Night(a_service("a"), routes=())
+        night.put(down("a"))
+
+        assert night.look(NOON + WAIT) == []
+        night.routes = ONCALL
+        assert night.look(NOON + MINUTE) == [(AlertType.FIRING, "oncall", ("a",))]
+
+    def test_clock_that_was_set_back(self):
+        """A clock that was set back by a day does not put off what it noticed before."""
+        night = Night(a_service("a"))
+        night.put(down("a", NOON + timedelta(days=1)))
+        night.look(NOON)
+
+        assert night.look(NOON + WAIT) == [(AlertType.FIRING, "oncall", ("a",))]
+
+
+class TestGroups:
+    def test_one_owner_gets_one_message(self):
+        """What comes together of one owner is one message, the gravest service first."""
+        grave = a_service("b", criticality=Criticality.SANGAT_KRITIS)
+        night = Night(a_service("a"), grave, a_service("c", owner="bapenda"))
+        night.put(down("a"), down("b", NOON + SECOND), down("c", NOON + 2 * SECOND))
+
+        assert night.look(NOON + WAIT) == [
+            (AlertType.FIRING, "oncall", ("b", "a")),
+            (AlertType.FIRING, "oncall", ("c",)),
+        ]
+
+    @pytest.mark.parametrize(
+        ("by", "expected"),
+        [
+            (GroupBy.SERVICE, [("a",), ("b",), ("c",)]),
+            (GroupBy.OWNER, [("a", "b"), ("c",)]),
+            (GroupBy.RECEIVER, [("a", "b", "c")]),
+        ],
+    )
+    def test_what_shares_a_message(self, by, expected):
+        """News share a message by service, by owner, or all that go to one receiver."""
+        night = Night(a_service("a"), a_service("b"), a_service("c", owner="bapenda"), by=by)
+        night.put(down("a"), down("b"), down("c"))
+
+        assert [services for _, _, services in night.look(NOON + WAIT)] == expected
+
+    def test_end_is_grouped_as_well(self):
+        """Services that come back together are one message."""
+        night = Night(a_service("a"), a_service("b"))
+        night.put(down("a"), down("b"))
+        night.look(NOON + WAIT)
+        night.end("a", NOON + MINUTE)
+        night.end("b", NOON + MINUTE)
+
+        assert night.look(NOON + MINUTE + WAIT) == [(AlertType.RESOLVED, "oncall", ("a", "b"))]
+
+    def test_each_receiver_gets_its_own_part(self):
+        """A group holds what its receiver is to know, and nothing else."""
+        of_a = Match(services=frozenset({"a"}))
+        night = Night(
+            a_service("a"),
+            a_service("b"),
+            routes=(Route(receiver="a-team", match=of_a, goes_on=True), Route(receiver="all")),
+        )
+        night.put(down("a"), down("b"))
+
+        assert sorted(night.look(NOON + WAIT)) == [
+            (AlertType.FIRING, "a-team", ("a",)),
+            (AlertType.FIRING, "all", ("a", "b")),
+        ]
+
+    def test_storm_is_few_messages(self):
+        """Of 500 services of 50 owners 250 go down within a minute, each by itself: it is told in at
+        most five messages, and no outage is missing.
+        """
+        services = [a_service(f"s{n:03}", owner=f"o{n % 50}") for n in range(500)]
+        night = Night(*services)
+        for second in range(120):
+            now = NOON + second * SECOND
+            night.put(*(down(f"s{n:03}", now) for n in range(250) if n * 60 // 250 == second))
+            night.look(now)
+
+        told = [service for n in night.sent for service in _services(n.alert)]
+        assert len(night.sent) <= 5
+        assert sorted(told) == sorted(f"s{n:03}" for n in range(250))
+
+
+class TestDependencies:
+    def test_dead_parent_is_the_only_message(self):
+        """500 services go down with the one that they depend on: one message names them."""
+        children = [a_service(f"s{n:03}", "router") for n in range(500)]
+        night = Night(a_service("router"), *children)
+        night.put(*(down(each.id, NOON + n * SECOND / 50) for n, each in enumerate(children)))
+        night.put(down("router", NOON + 11 * SECOND))
+        for second in range(120):
+            night.look(NOON + second * SECOND)
+
+        [message] = night.sent
+        assert _services(message.alert) == ("router",)
+        assert len(message.alert.victims) == 500
+
+    def test_suspected_parent_is_waited_for(self):
+        """While what it depends on fails without a verdict, an outage waits for that verdict."""
+        night = Night(a_service("router"), a_service("a", "router"))
+        night.suspects = {"router"}
+        night.put(down("a"))
+        assert night.look(NOON + WAIT) == []
+        night.suspects = set()
+        night.put(down("router", NOON + 30 * SECOND))
+
+        assert night.look(NOON + 50 * SECOND) == [(AlertType.FIRING, "oncall", ("router",))]
+
+    def test_patience_ends(self):
+        """A parent that stays suspected holds nothing back for longer than two minutes."""
+        night = Night(a_service("router"), a_service("a", "router"))
+        night.suspects = {"router"}
+        night.put(down("a"))
+
+        assert night.look(NOON + PATIENCE) == [(AlertType.FIRING, "oncall", ("a",))]
+
+    def test_reason_is_recorded(self):
+        """An incident that nobody is told of says why, and which incident explains it: the one at
+        the root, not the one between.
+        """
+        night = Night(a_service("router"), a_service("switch", "router"), a_service("a", "switch"))
+        night.put(down("router"), down("switch"), down("a"))
+        night.look(NOON + WAIT)
+
+        hold = night.incidents["INC-a"].hold
+        assert (hold.reason, hold.by) == (HoldReason.DEPENDENCY, "INC-router")
+
+    def test_dependency_of_a_dependency(self):
+        """A service is held back by what it depends on through one that is up."""
+        night = Night(a_service("router"), a_service("switch", "router"), a_service("a", "switch"))
+        night.put(down("router"), down("a"))
+
+        assert night.look(NOON + WAIT) == [(AlertType.FIRING, "oncall", ("router",))]
+
+    def test_child_that_stays_down_is_told_at_last(self):
+        """What is still down two minutes after its parent came back is told by itself."""
+        night = Night(a_service("router"), a_service("a", "router"))
+        night.put(down("router"), down("a"))
+        night.look(NOON + WAIT)
+        back = NOON + MINUTE
+        night.end("router", back)
+        night.look(back)
+        assert night.look(back + WAIT) == [(AlertType.RESOLVED, "oncall", ("router",))]
+        assert [each.id for each in night.sent[-1].alert.victims] == ["a"]
+        assert night.look(back + PATIENCE) == []
+
+        assert night.look(back + PATIENCE + WAIT) == [(AlertType.FIRING, "oncall", ("a",))]
+
+    def test_child_that_comes_back_is_not_told(self):
+        """What comes back after its parent was explained, and is no message."""
+        night = Night(a_service("router"), a_service("a", "router"))
+        night.put(down("router"), down("a"))
+        night.look(NOON + WAIT)
+        night.end("router", NOON + MINUTE)
+        night.look(NOON + MINUTE)
+        night.end("a", NOON + 2 * MINUTE)
+        found = [night.look(NOON + n * MINUTE) for n in range(2, 20)]
+
+        assert [one for look in found for one in look] == [
+            (AlertType.RESOLVED, "oncall", ("router",))
+        ]
+        assert night.incidents == {}
+
+    def test_child_that_was_told_first_is_told_of_its_end(self):
+        """What was told before its parent went down is not held back any more."""
+        night = Night(a_service("router"), a_service("a", "router"))
+        night.put(down("a"))
+        night.look(NOON + WAIT)
+        night.put(down("router", NOON + MINUTE))
+        night.end("a", NOON + 2 * MINUTE)
+
+        assert (AlertType.RESOLVED, "oncall", ("a",)) in night.look(NOON + 3 * MINUTE)
+
+    def test_security_is_nobody_s_victim(self):
+        """An expired certificate is told although the network of its service is down."""
+        night = Night(a_service("router"), a_service("a", "router"))
+        night.put(down("router"), down("a", affects=Affects.SECURITY))
+
+        [(_, _, services)] = night.look(NOON + WAIT)
+        assert set(services) == {"router", "a"}
+
+    @pytest.mark.parametrize(
+        ("service", "expected"), [("a", {"b", "c", "d"}), ("b", {"c", "d"}), ("d", set())]
+    )
+    def test_depended_on(self, service, expected):
+        """A service depends on what its dependencies depend on, too."""
+        services = [a_service("a", "b"), a_service("b", "c", "d"), a_service("c"), a_service("d")]
+
+        assert depended_on(service, {each.id: each for each in services}) == expected
+
+
+NAMES = ("router", "a", "b", "c")
+EVENTS = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.integers(1, 200), st.booleans()), min_size=1, max_size=30
+)
+
+
+@given(events=EVENTS, limit=st.integers(1, 3))
+def test_every_firing_ends_resolved(events, limit):
+    """Whatever goes down and comes back, in whatever order: once all is well, each outage that was
+    told is told to be over, once, no message is sent twice, and every outage that was not told
+    was held back by another one, or is told as one resolution.
+    """
+    night = Night(
+        a_service("router"),
+        a_service("a", "router"),
+        a_service("b", "a", owner="bapenda"),
+        a_service("c"),
+        storm_limit=limit,
+    )
+    now, number, every = NOON, 0, set()
+
+    def until(later: datetime) -> None:
+        nonlocal now
+        while now < later:
+            night.look(now)
+            now += 5 * SECOND
+
+    current: dict[str, str] = {}
+    for name, seconds, _ in events:
+        until(now + seconds * SECOND)
+        if (incident := current.pop(name, None)) is None:
+            number += 1
+            fresh = replace(down(name, now), id=f"{name}-{number}")
+            current[name] = fresh.id
+            every.add(fresh.id)
+            night.put(fresh)
+        else:
+            night.put(ended(night.incidents[incident], now))
+    for incident in current.values():
+        night.put(ended(night.incidents[incident], now))
+    until(now + timedelta(minutes=10))
+
+    fired = [i for n in night.sent if n.alert.type is AlertType.FIRING for i in n.alert.incidents]
+    over = [i for n in night.sent if n.alert.type is AlertType.RESOLVED for i in n.alert.incidents]
+    assert len({n.id for n in night.sent}) == len(night.sent)
+    assert len(set(fired)) == len(fired)
+    assert len(set(over)) == len(over)
+    assert set(fired) <= set(over)
+    assert every <= set(over) | night.held
+    assert night.incidents == {}
+
+
+@given(events=EVENTS, cuts=st.sets(st.integers(0, 400)))
+def test_restart_changes_no_decision(events, cuts):
+    """Who looks only now and then, as after restarts, tells the same outages and ends in the end."""
+    services = (a_service("router"), a_service("a", "router"), a_service("b"), a_service("c"))
+    often, seldom = Night(*services), Night(*services)
+    now = NOON
+    for place, (name, seconds, _) in enumerate(events):
+        now += seconds * SECOND
+        for night in (often, seldom):
+            known = night.incidents.get(f"INC-{name}")
+            if known is None:
+                night.put(down(name, now))
+        often.look(now)
+        if place not in cuts:
+            seldom.look(now)
+    for night in (often, seldom):
+        for seconds in range(0, 600, 5):
+            night.look(now + seconds * SECOND)
+
+    assert told(often) == told(seldom)
+
+
+def told(night: Night) -> set[str]:
+    return {i for n in night.sent if n.alert.type is AlertType.FIRING for i in n.alert.incidents}
