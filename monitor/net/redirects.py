@@ -142,7 +142,8 @@ class Cookies:
                 path = _cookie_path(told.get("path", ""), target)
                 gone = _is_gone(told, now)
                 key = name.strip().decode(), path
-                self._former.add(kept.get(key) or "")
+                if former := kept.get(key):
+                    self._former.add(former)
                 kept[key] = None if gone else value.strip().decode()
 
     def field(self, target: Target, own: str = "") -> str | None:
