@@ -231,7 +231,8 @@ class StoreError(Exception):
 class Watched:
     """What is known of one check right now. The pipeline alone writes it.
 
-    `waits` says that its last sample still speaks because nobody can say more yet.
+    `waits` says that its last sample still speaks because nobody can say more yet; `maintained`
+    that a maintenance window is open for it.
     """
 
     check: Check
@@ -239,6 +240,7 @@ class Watched:
     tally: Tally
     last: Observation | None = None
     waits: bool = False
+    maintained: bool = False
 
 
 class StatusBoard(Protocol):

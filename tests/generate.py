@@ -97,6 +97,7 @@ def settings_page() -> str:
     """Return docs/settings.md: the keys of everything but checks."""
     from monitor.configuration.alerts import AlertsFile
     from monitor.configuration.entries import Defaults, ServiceEntry
+    from monitor.configuration.maintenance import WindowEntry
     from monitor.configuration.settings import MonitorSettings
     from monitor.notifiers import receiver_types
 
@@ -106,6 +107,7 @@ def settings_page() -> str:
         *("## `defaults:` of checks.yaml and config/services/*.yaml", keys_of(Defaults)),
         *("## `services:` of the same files", keys_of(ServiceEntry)),
         *("## config/monitor.yaml", keys_of(MonitorSettings)),
+        *("## config/maintenance.yaml: each of `windows`", keys_of(WindowEntry)),
         *("## config/alerts.yaml", keys_of(AlertsFile)),
     ]
     for name, kind in receiver_types().items():

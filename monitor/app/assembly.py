@@ -158,6 +158,7 @@ def plan_of(config: Config) -> Plan:
         routes=config.routes,
         receivers=tuple(config.receivers),
         grouping=config.grouping,
+        windows=config.windows,
     )
 
 

@@ -7,10 +7,10 @@ from monitor.cli.settings import shared_options
 
 
 @click.command()
-@click.argument("name", default="checks", metavar="[checks|monitor|alerts]")
+@click.argument("name", default="checks", metavar="[checks|monitor|alerts|maintenance]")
 @shared_options
 def schema(name: str) -> None:
-    """Print the JSON Schema of checks.yaml, config/monitor.yaml or config/alerts.yaml.
+    """Print the JSON Schema of checks.yaml, or of monitor, alerts or maintenance.yaml in config/.
 
     Name it in the first line of a file, and editors complete and check it:
 

@@ -9,6 +9,7 @@ from monitor.configuration.problem import Problem
 from monitor.configuration.settings import MonitorSettings
 from monitor.domain.alert import Route
 from monitor.domain.check import Check
+from monitor.domain.maintenance import MaintenanceWindow
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.telling import Grouping
 from monitor.receivertype import ReceiverSpec, ReceiverType
@@ -55,4 +56,5 @@ class Config:
     warnings: tuple[Problem, ...]
     files: tuple[str, ...]
     hash: str
+    windows: tuple[MaintenanceWindow, ...] = ()
     modules: "Modules | None" = None

@@ -13,9 +13,9 @@ from monitor.configuration.problem import Problem
 from monitor.configuration.reading import decode, read
 
 _FOLDER = "config"
-_MONITOR, _ALERTS, _SERVICES = "monitor.yaml", "alerts.yaml", "services"
+_MONITOR, _ALERTS, _MAINTENANCE = "monitor.yaml", "alerts.yaml", "maintenance.yaml"
+_SERVICES = "services"
 _LATER = {
-    "maintenance.yaml": "this version does not honour maintenance windows yet: move the file away",
     "calendars": "this version does not honour calendars yet: move the folder away",
 }
 # What is there and is not read: of the last, while /probe is not served.
@@ -30,6 +30,7 @@ class Files:
     checks: tuple[Document, ...]
     monitor: Document
     alerts: Document
+    maintenance: Document
 
 
 def gather(shelf: "Shelf", name: str) -> Files:
@@ -37,8 +38,11 @@ def gather(shelf: "Shelf", name: str) -> Files:
     checks = shelf.document(name, wanted="it is empty: write `services:` and `checks:`")
     monitor = shelf.document(f"{_FOLDER}/{_MONITOR}")
     alerts = shelf.document(f"{_FOLDER}/{_ALERTS}")
+    maintenance = shelf.document(f"{_FOLDER}/{_MAINTENANCE}")
     services = [shelf.document(each) for each in _service_files(shelf.folder, shelf.findings)]
-    return Files(checks=(checks, *services), monitor=monitor, alerts=alerts)
+    return Files(
+        checks=(checks, *services), monitor=monitor, alerts=alerts, maintenance=maintenance
+    )
 
 
 class Shelf:
@@ -113,7 +117,7 @@ def look_round(shelf: Shelf) -> None:
         if name in _LATER:
             shelf.findings.problem(relative, (1, 1), _LATER[name])
         elif relative not in shelf.tried and name not in _SILENT and name.endswith(_LIKELY):
-            known = (_MONITOR, _ALERTS, f"{_SERVICES}/*.yaml")
+            known = (_MONITOR, _ALERTS, _MAINTENANCE, f"{_SERVICES}/*.yaml")
             message = "this file is not read" + nearest(name, known)
             shelf.findings.warning(relative, (1, 1), message)
 

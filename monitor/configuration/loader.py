@@ -22,6 +22,7 @@ from monitor.configuration.doubts import (
 from monitor.configuration.entries import ChecksFile, Entry
 from monitor.configuration.files import Shelf, gather, look_round
 from monitor.configuration.findings import Findings, Item, accepted
+from monitor.configuration.maintenance import MaintenanceFile, check_windows, windows_of
 from monitor.configuration.problem import ConfigError, Problem
 from monitor.configuration.receivers import check_routes, receivers_of, routes_of, routes_to_all
 from monitor.configuration.services import check_dependencies, services_of
@@ -101,6 +102,9 @@ def _assembled(
     modules = _modules(settings, shelf, context)
     look_round(shelf)
     alerts = _root(AlertsFile, files.alerts, findings, context, later=_LATER_ALERT_KEYS)
+    planned = _root(MaintenanceFile, files.maintenance, findings, context)
+    zone = settings.zone if settings else "UTC"
+    windows = windows_of(files.maintenance, zone, findings, context)
     services, declared = services_of(files.checks, findings, context)
     checks = checks_of(files.checks, types, findings, context)
     receivers, named = receivers_of(files.alerts, receiver_types, findings, context)
@@ -109,10 +113,11 @@ def _assembled(
     if not shelf.broken and None not in roots:
         check_dependencies(services, declared, findings)
         check_references(files.checks, declared, findings)
+        check_windows(files.maintenance, declared, findings)
         check_routes(
             files.alerts, receivers=named, services=declared, types=types, findings=findings
         )
-    if findings.problems or settings is None or alerts is None:
+    if findings.problems or settings is None or alerts is None or planned is None:
         return None
     routes = written_routes or routes_to_all(receivers)
     running = tuple(configured for configured, enabled, _ in checks if enabled)
@@ -132,6 +137,7 @@ def _assembled(
         receivers=receivers,
         routes=routes,
         grouping=alerts.grouping.as_grouping(),
+        windows=windows,
         modules=modules,
         warnings=_ordered(findings.warnings, path.name),
         files=shelf.names,

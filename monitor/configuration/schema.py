@@ -16,6 +16,7 @@ from monitor.checktype import CheckType
 from monitor.configuration.alerts import GroupingEntry, ReceiverEntry, RouteEntry
 from monitor.configuration.checks import COMMON_KEYS, own_keys
 from monitor.configuration.entries import CheckEntry, Defaults, ServiceEntry
+from monitor.configuration.maintenance import WindowEntry
 from monitor.configuration.settings import MonitorSettings
 from monitor.receivertype import ReceiverType
 
@@ -33,6 +34,7 @@ def schemas(
         "checks.schema.json": _checks(types),
         "monitor.schema.json": _monitor(),
         "alerts.schema.json": _alerts(receiver_types),
+        "maintenance.schema.json": _maintenance(),
     }
 
 
@@ -73,6 +75,15 @@ def _alerts(types: Mapping[str, ReceiverType[Any]]) -> Schema:
         "grouping": shared.of(GroupingEntry),
     }
     return _file("Pantau: receivers and routes", properties, shared)
+
+
+def _maintenance() -> Schema:
+    shared = _Definitions()
+    properties = {
+        "version": _VERSION,
+        "windows": _list_of(shared.of(WindowEntry), "When what is worked on."),
+    }
+    return _file("Pantau: planned work", properties, shared)
 
 
 def _file(title: str, properties: Schema, shared: "_Definitions") -> Schema:

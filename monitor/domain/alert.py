@@ -84,7 +84,8 @@ class Alert:
     the monitor itself have no incident, no service and no checks; `detail` then says what is.
     `firing_undelivered` marks a RESOLVED that also stands for a FIRING nobody was told of.
     `companions` are the other incidents of the message, and `victims` the services that are down
-    because they depend on it, and of which nobody is told by a message of their own.
+    because they depend on it, and of which nobody is told by a message of their own. Of
+    maintenance, `victims` are the other services that are worked on, and `until` its end.
     """
 
     type: AlertType
@@ -97,6 +98,7 @@ class Alert:
     firing_undelivered: bool = False
     companions: tuple[Companion, ...] = ()
     victims: tuple[ServiceNotice, ...] = ()
+    until: datetime | None = None
 
     @property
     def incidents(self) -> frozenset[str]:

@@ -7,8 +7,10 @@ that comes twice runs the first time only; a job whose minute or hour is `*` goe
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+
+from monitor.domain.walltime import end_of_gap, instants
 
 # 29 February comes after eight years at the latest.
 _DAYS_AHEAD = 8 * 366 + 1
@@ -108,41 +110,12 @@ def next_fire(cron: Cron, zone: tzinfo, after: datetime) -> datetime:
 
 
 def _fires(cron: Cron, zone: tzinfo, day: date) -> Iterator[datetime]:
-    for wall in cron.times:
-        early = datetime.combine(day, wall, zone)
-        late = early.replace(fold=1)
-        before, after = early.utcoffset(), late.utcoffset()
-        if before == after:
-            yield early.astimezone(UTC)
-        elif _is_skipped(early, zone):
-            if cron.fixed:
-                yield _end_of_gap(early.astimezone(UTC), zone)
-        else:
-            yield early.astimezone(UTC)
-            if not cron.fixed:
-                yield late.astimezone(UTC)
-
-
-def _is_skipped(wall: datetime, zone: tzinfo) -> bool:
-    # The date counts as well: where a whole day was skipped the time of day comes back the same.
-    back = wall.astimezone(UTC).astimezone(zone)
-    return back.replace(tzinfo=None) != wall.replace(tzinfo=None)
-
-
-def _end_of_gap(inside: datetime, zone: tzinfo) -> datetime:
-    """Return when the clock was put forward, for a wall time that this skipped.
-
-    `inside` is that wall time by the offset from before; so it lies after the change.
-    """
-    low, high = inside - 2 * _DAY, inside  # no gap is longer than a day
-    new = high.astimezone(zone).utcoffset()
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) // 2
-        if middle.astimezone(zone).utcoffset() == new:
-            high = middle
-        else:
-            low = middle
-    return high.replace(microsecond=0)
+    for at in cron.times:
+        wall = datetime.combine(day, at)
+        found = instants(wall, zone)
+        if not found and cron.fixed:
+            yield end_of_gap(wall, zone)
+        yield from found[:1] if cron.fixed else found
 
 
 def _values(written: str, field: _Field) -> frozenset[int]:

@@ -31,13 +31,14 @@ class HoldReason(StrEnum):
     """Why nobody is told of an incident."""
 
     DEPENDENCY = "dependency"
+    MAINTENANCE = "maintenance"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Nobody is told, for this reason. `by` is the incident that explains it.
+    """Nobody is told, for this reason. `by` is the incident or the window that explains it.
 
-    `until` is there once that incident has ended: so long this one may take to end as well.
+    `until` is there once an incident that explains it has ended: so long this one may take as well.
     """
 
     reason: HoldReason

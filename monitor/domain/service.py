@@ -20,6 +20,11 @@ class Criticality(StrEnum):
     PENTING = "penting"
     BIASA = "biasa"
 
+    @property
+    def place(self) -> int:
+        """Return 0 for the gravest, and more for what matters less."""
+        return list(Criticality).index(self)
+
 
 class Rule(StrEnum):
     """How the status of a service follows from its checks."""

@@ -25,13 +25,13 @@ from monitor.domain.alert import (
 )
 from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.incident import Hold, HoldReason, Incident
-from monitor.domain.service import Criticality, Service, ServiceId
+from monitor.domain.maintenance import MaintenanceWindow
+from monitor.domain.service import Service, ServiceId
 
 # How long a service may take to be confirmed down, or to come back, after what it depends on.
 PATIENCE = timedelta(minutes=2)
 
 _LOOK_AGAIN = timedelta(seconds=1)
-_GRAVITY = {criticality: place for place, criticality in enumerate(Criticality)}
 
 
 class GroupBy(StrEnum):
@@ -60,7 +60,7 @@ class Surroundings:
     """What the telling goes by.
 
     `services` and `checks` are those configured. `suspects` are services of which a check fails
-    that is not confirmed down yet.
+    that is not confirmed down yet. `windows` are the maintenance windows that are open.
     """
 
     services: Mapping[ServiceId, Service]
@@ -69,6 +69,7 @@ class Surroundings:
     grouping: Grouping
     suspects: Collection[ServiceId]
     vantage: str
+    windows: Sequence[MaintenanceWindow] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,15 +156,43 @@ def _judged(
         incident = replace(incident, news_since=now)
     if incident.receivers:
         return incident
-    holder = _holder(incident, holders, around.services)
-    if holder is not None:
-        return replace(incident, hold=Hold(reason=HoldReason.DEPENDENCY, by=holder.id))
+    reason = _reason(incident, holders, around)
+    if reason is not None:
+        return replace(incident, hold=reason)
     hold = incident.hold
     if hold is None or incident.ended_at is not None:
         return incident
+    if hold.reason is HoldReason.MAINTENANCE:
+        return replace(incident, hold=None, news_since=now)
     if hold.until is None or hold.until > now + PATIENCE:
         return replace(incident, hold=replace(hold, until=now + PATIENCE))
     return incident if now < hold.until else replace(incident, hold=None, news_since=now)
+
+
+def _reason(
+    incident: Incident, holders: Mapping[ServiceId, Incident], around: Surroundings
+) -> Hold | None:
+    """Return why nobody is to be told of `incident` now."""
+    if holder := _holder(incident, holders, around.services):
+        return Hold(reason=HoldReason.DEPENDENCY, by=holder.id)
+    if window := _worked_on(incident, around):
+        return Hold(reason=HoldReason.MAINTENANCE, by=window.id)
+    return None
+
+
+def _worked_on(incident: Incident, around: Surroundings) -> MaintenanceWindow | None:
+    """Return an open window that covers every check that is down, or was if the incident ended."""
+    service = around.services.get(incident.service)
+    concerned = [
+        around.checks[each.id]
+        for each in incident.checks
+        if each.id in around.checks and (each.until is None or incident.ended_at is not None)
+    ]
+    if service is None or not concerned:
+        return None
+    return next(
+        (w for w in around.windows if all(w.covers(service, check) for check in concerned)), None
+    )
 
 
 def _holder(
@@ -330,7 +359,7 @@ def _alert(
     first, *others = sorted(
         group,
         key=lambda each: (
-            _GRAVITY[_service(each, around).criticality],
+            _service(each, around).criticality.place,
             each.started_at,
             each.id,
         ),

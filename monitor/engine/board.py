@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.incident import Incident
+from monitor.domain.maintenance import MaintenanceWindow
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState
 from monitor.domain.status import Status
@@ -53,6 +54,14 @@ class Board:
             del self.incidents[key]
         if incident.news_since is not None:
             self.untold[incident.id] = incident
+
+    def maintain(self, windows: Sequence[MaintenanceWindow]) -> None:
+        """Show which checks are worked on while `windows` are open."""
+        for watched in self._watched.values():
+            service = self._services.get(watched.check.service)
+            watched.maintained = service is not None and any(
+                window.covers(service, watched.check) for window in windows
+            )
 
     def suspects(self) -> Collection[ServiceId]:
         """Return services that others depend on, and of which a check fails without a verdict."""
@@ -188,7 +197,13 @@ def _by_id(item: Service | Check) -> str:
 def _watched(check: Check, old: Watched | None, state: CheckState | None) -> Watched:
     if old is None:
         return Watched(check=check, state=state or CheckState(), tally=Tally())
-    return Watched(check=check, state=old.state, tally=old.tally, last=old.last)
+    return Watched(
+        check=check,
+        state=old.state,
+        tally=old.tally,
+        last=old.last,
+        maintained=old.maintained,
+    )
 
 
 def _members(watched: Iterable[Watched]) -> dict[IncidentKey, tuple[CheckId, ...]]:

@@ -8,14 +8,17 @@ from typing import Any
 import structlog
 
 from monitor.domain.alert import Alert, AlertType, Notification, Route, addressed
+from monitor.domain.announcing import announced
 from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.incident import Incident, follow
 from monitor.domain.instant import microseconds, span_microseconds
+from monitor.domain.maintenance import MaintenanceWindow, OpenWindow
 from monitor.domain.observation import MissedSlot, Observation, Status, UnknownCause
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState, Step, Transition, advance, lose_sight
 from monitor.domain.telling import Grouping, Surroundings, tell
 from monitor.engine.board import Board
+from monitor.engine.planned import PlannedWork
 from monitor.engine.recorder import Recorder
 from monitor.ports import Change, Mark, MarkKind, TallySnapshot, Watched
 
@@ -31,6 +34,7 @@ class Plan:
     routes: tuple[Route, ...]
     receivers: tuple[str, ...]
     grouping: Grouping = field(default_factory=Grouping)
+    windows: tuple[MaintenanceWindow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,7 @@ class Pipeline:
         self._vantage = vantage
         self._plan = Plan(services=(), checks=(), routes=(), receivers=())
         self._gone = _Gone()
+        self._planned = PlannedWork()
         self._stepped = -1
         self.followers: tuple[Callable[[MarkKind, datetime], None], ...] = ()
         self.has_news: Callable[[], None] = lambda: None
@@ -176,6 +181,7 @@ class Pipeline:
         forgotten, since it would be no news when the check comes back.
         """
         self._plan = plan
+        self._planned.replace(plan.windows)
         self._board.replace(plan.services, plan.checks, states, microseconds(now))
         self._forget(check_id for check_id in states if check_id not in self._board)
 
@@ -186,6 +192,7 @@ class Pipeline:
         opened, and whoever is concerned is told.
         """
         self._plan = plan
+        self._planned.replace(plan.windows)
         old_services = {service.id: service for service in self._board.services()}
         gone = self._board.replace(plan.services, plan.checks, {}, microseconds(now))
         self._gone = _Gone(
@@ -203,6 +210,7 @@ class Pipeline:
     def tell(self, now: datetime) -> datetime | None:
         """Have people told what is to be told by now; return when to look again, None for never."""
         board, plan = self._board, self._plan
+        self._follow_windows(now)
         told = tell(
             [*board.incidents.values(), *board.untold.values()],
             Surroundings(
@@ -212,6 +220,7 @@ class Pipeline:
                 grouping=plan.grouping,
                 suspects=board.suspects(),
                 vantage=self._vantage,
+                windows=self._planned.windows,
             ),
             now,
         )
@@ -231,7 +240,29 @@ class Pipeline:
                 incidents=1 + len(notification.alert.companions),
                 victims=len(notification.alert.victims),
             )
-        return told.look_again
+        ahead = [at for at in (told.look_again, self._planned.look_again) if at is not None]
+        return min(ahead, default=None)
+
+    def _follow_windows(self, now: datetime) -> None:
+        """Show which checks are worked on, and have people told of windows that open or close."""
+        changes = self._planned.look(now)
+        if changes is None:
+            return
+        opened, closed = changes
+        self._board.maintain(self._planned.windows)
+        notifications = (
+            *self._of_windows(AlertType.MAINTENANCE_STARTED, opened),
+            *self._of_windows(AlertType.MAINTENANCE_ENDED, closed),
+        )
+        if notifications:
+            self._recorder.record(Change(notifications=notifications))
+
+    def _of_windows(self, kind: AlertType, windows: Iterable[OpenWindow]) -> Iterable[Notification]:
+        for each in windows:
+            log.info(str(kind), window=each.window.id, until=each.occurrence.end.isoformat())
+            yield from announced(
+                kind, each, self._plan.services, self._plan.checks, self._plan.routes
+            )
 
     def _forget(self, checks: Iterable[CheckId]) -> None:
         if forgotten := tuple(checks):

@@ -38,7 +38,8 @@ _HEADLINES = {
         "belum ditangani siapa pun.",
         AlertType.RESOLVED: "PULIH: {service} sudah pulih sejak {ended}. "
         "Gangguan berlangsung {length}, sejak {since}.",
-        AlertType.MAINTENANCE_STARTED: "PEMELIHARAAN TERJADWAL: {service}, mulai {at}.",
+        AlertType.MAINTENANCE_STARTED: "PEMELIHARAAN TERJADWAL: {service}, mulai {at}, "
+        "sampai {until}.",
         AlertType.MAINTENANCE_ENDED: "PEMELIHARAAN SELESAI: {service}, pada {at}.",
         AlertType.SELF_OFFLINE: "PANTAU TERPUTUS: jaringan pemantau sendiri mati sejak {at}. "
         "Keadaan semua layanan tidak diketahui; ini belum tentu gangguan layanan.",
@@ -59,7 +60,7 @@ _HEADLINES = {
         AlertType.ESCALATED: "ESCALATED: nobody takes care of {service} yet, down since {since}.",
         AlertType.RESOLVED: "RECOVERED: {service} has been well again since {ended}. "
         "The outage lasted {length}, since {since}.",
-        AlertType.MAINTENANCE_STARTED: "PLANNED MAINTENANCE: {service}, from {at} on.",
+        AlertType.MAINTENANCE_STARTED: "PLANNED MAINTENANCE: {service}, from {at} until {until}.",
         AlertType.MAINTENANCE_ENDED: "MAINTENANCE OVER: {service}, at {at}.",
         AlertType.SELF_OFFLINE: "PANTAU IS OFFLINE: the monitor's own network has been down since "
         "{at}. How services fare is unknown; they may well be up.",
@@ -143,6 +144,11 @@ _GROUP_HEADLINES = {
 
 # The headline says these in words.
 _CAUSES = frozenset(UnknownCause)
+_OTHERS = {
+    AlertType.RESOLVED: "still",
+    AlertType.MAINTENANCE_STARTED: "also",
+    AlertType.MAINTENANCE_ENDED: "also",
+}
 _WITH_CHECKS = {
     AlertType.FIRING,
     AlertType.UPDATED,
@@ -176,7 +182,9 @@ def _headline(alert: Alert, language: Language) -> str:
 
 
 def _values(alert: Alert, language: Language, zone: tzinfo) -> Mapping[str, str]:
+    until = alert.until or alert.occurred_at
     values = {
+        "until": moment_text(until, zone, language),
         "at": moment_text(alert.occurred_at, zone, language),
         "service": _name(alert, language),
         "count": decimal(1 + len(alert.companions), language),
@@ -217,7 +225,7 @@ def _victims(alert: Alert, language: Language) -> list[str]:
     """Return the line of services that are down because of this one, or still are at its end."""
     if not alert.victims:
         return []
-    word = "still" if alert.type is AlertType.RESOLVED else "victims"
+    word = _OTHERS.get(alert.type, "victims")
     return [f"{_WORDS[language][word]}: {_listed(alert.victims, language)}"]
 
 

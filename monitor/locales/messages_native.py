@@ -57,8 +57,11 @@ def native_body(row_id: str, alert: Alert, wording: Wording) -> bytes:
         body["companions"] = [_companion(each, wording) for each in shown]
         body["companions_total"] = len(alert.companions)
     if alert.victims:
-        body["victims"] = [_service(each) for each in alert.victims[:MOST_LISTED]]
-        body["victims_total"] = len(alert.victims)
+        key = "victims" if alert.incident else "others"
+        body[key] = [_service(each) for each in alert.victims[:MOST_LISTED]]
+        body[f"{key}_total"] = len(alert.victims)
+    if alert.until is not None:
+        body["until"] = time_json(alert.until)
     return encoded(body)
 
 

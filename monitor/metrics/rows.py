@@ -42,6 +42,7 @@ class CheckRow(NamedTuple):
     seconds: tuple[float, ...]
     runs: int
     failures: tuple[tuple[str, int], ...]
+    maintained: bool
 
 
 class ServiceRow(NamedTuple):
@@ -120,6 +121,7 @@ def check_row(watched: Watched, labels: CheckLabels, now: datetime) -> CheckRow:
         seconds=_seconds(tally.microseconds),
         runs=tally.runs,
         failures=tuple(tally.failures.items()),
+        maintained=watched.maintained,
     )
 
 

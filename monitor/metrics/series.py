@@ -187,7 +187,7 @@ def _since(rows: Sequence[CheckRow]) -> list[str]:
 
 
 def _maintenance(rows: Sequence[CheckRow]) -> list[str]:
-    return [f"pantau_check_maintenance{{{row.labels.own}}} 0\n" for row in rows]
+    return [f"pantau_check_maintenance{{{row.labels.own}}} {row.maintained:d}\n" for row in rows]
 
 
 def _info(rows: Sequence[CheckRow]) -> list[str]:

@@ -72,7 +72,12 @@ SAMPLES: dict[str, Alert] = {
     "resolved": an_alert(AlertType.RESOLVED, sequence=2),
     "resolved-untold": replace(an_alert(AlertType.RESOLVED, sequence=2), firing_undelivered=True),
     "maintenance-started": an_alert(
-        AlertType.MAINTENANCE_STARTED, incident=None, checks=(), detail="Pembaruan server"
+        AlertType.MAINTENANCE_STARTED,
+        incident=None,
+        checks=(),
+        detail="Pembaruan server (Kabid Infrastruktur)",
+        victims=(service_notice("pajak", "Pajak Daerah"),),
+        until=NOON + timedelta(hours=4),
     ),
     "maintenance-ended": an_alert(AlertType.MAINTENANCE_ENDED, incident=None, checks=()),
     "self-offline": an_own_alert(AlertType.SELF_OFFLINE, UnknownCause.SELF_OFFLINE),

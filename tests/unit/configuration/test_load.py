@@ -1,6 +1,6 @@
 import gc
 import hashlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from monitor.configuration import ConfigError
 from monitor.domain.alert import Match, Route
 from monitor.domain.check import Affects
+from monitor.domain.maintenance import occurrence_at
 from monitor.domain.observation import Status
 from monitor.domain.service import Criticality, Rule, Sla, StatusRule
 from monitor.domain.telling import Grouping
@@ -338,6 +339,29 @@ def test_grouping_is_read(tmp_path):
     found = loaded(written(tmp_path, SMALL, alerts=alerts)).grouping
 
     assert found == Grouping(wait=timedelta(0), storm_limit=5)
+
+
+WINDOWS = """
+windows:
+  - {id: patch, services: [portal], start: "2026-11-28 22:00", end: "2026-11-29 02:00", approved_by: Kabid, reason: Patch}
+  - {id: backup, owners: [diskominfo], rrule: "FREQ=WEEKLY;BYDAY=SU", start: "01:00", duration: 2h, approved_by: Kabid,
+     reason: Cadangan}
+"""
+
+
+def test_maintenance_is_read(tmp_path):
+    """Windows are in the zone of the people, whether they come once or again and again."""
+    path = written(tmp_path, SMALL)
+    (tmp_path / "config").mkdir(exist_ok=True)
+    (tmp_path / "config" / "maintenance.yaml").write_text(WINDOWS)
+
+    once, weekly = loaded(path).windows
+
+    assert once.when.start == datetime(2026, 11, 28, 14, tzinfo=UTC)
+    assert (once.services, once.approved_by, once.reason) == ({"portal"}, "Kabid", "Patch")
+    assert weekly.owners == {"diskominfo"}
+    running = occurrence_at(weekly.when, datetime(2026, 11, 28, 18, tzinfo=UTC))
+    assert running.start == datetime(2026, 11, 28, 17, tzinfo=UTC)
 
 
 def test_disabled_check_is_no_doubt(tmp_path):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from monitor.domain.alert import AlertType, Match, Route
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.incident import AffectedCheck, HoldReason, Incident
+from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.service import Criticality, Service, ServiceId
 from monitor.domain.telling import PATIENCE, GroupBy, Grouping, Surroundings, depended_on, tell
 from tests.fakes import NOON, a_check
@@ -57,6 +58,7 @@ class Night:
         self.incidents: dict[str, Incident] = {}
         self.suspects: set[str] = set()
         self.held: set[str] = set()
+        self.windows: list[MaintenanceWindow] = []
         self.sent = []
         self.look_again: datetime | None = None
 
@@ -79,6 +81,7 @@ class Night:
                 grouping=self.grouping,
                 suspects=self.suspects,
                 vantage="balaikota",
+                windows=self.windows,
             ),
             now,
         )
@@ -345,6 +348,68 @@ class TestDependencies:
         services = [a_service("a", "b"), a_service("b", "c", "d"), a_service("c"), a_service("d")]
 
         assert depended_on(service, {each.id: each for each in services}) == expected
+
+
+class TestMaintenance:
+    def test_nobody_is_told_during_the_work(self):
+        """An outage during planned work of its service is told to nobody, and says why."""
+        night = Night(a_service("a"))
+        night.windows = [work("a")]
+        night.put(down("a"))
+        night.look(NOON + WAIT)
+
+        assert night.sent == []
+        hold = night.incidents["INC-a"].hold
+        assert (hold.reason, hold.by) == (HoldReason.MAINTENANCE, "work")
+
+    def test_what_is_still_down_after_it_is_told(self):
+        """What is still down when the work is over is told then."""
+        night = Night(a_service("a"))
+        night.windows = [work("a")]
+        night.put(down("a"))
+        night.look(NOON + WAIT)
+        night.windows = []
+        over = NOON + timedelta(hours=1)
+        assert night.look(over) == []
+
+        assert night.look(over + WAIT) == [(AlertType.FIRING, "oncall", ("a",))]
+
+    def test_what_came_back_during_it_is_not_told(self):
+        """What came back before the work was over is no message at all."""
+        night = Night(a_service("a"))
+        night.windows = [work("a")]
+        night.put(down("a"))
+        night.look(NOON + WAIT)
+        night.end("a", NOON + MINUTE)
+        night.look(NOON + MINUTE)
+        night.windows = []
+
+        assert night.look(NOON + timedelta(hours=1)) == []
+        assert night.incidents == {}
+
+    def test_what_was_told_before_is_told_to_its_end(self):
+        """Work that begins while a service is down hides no end from those who were told."""
+        night = Night(a_service("a"))
+        night.put(down("a"))
+        night.look(NOON + WAIT)
+        night.windows = [work("a")]
+        night.end("a", NOON + MINUTE)
+
+        assert night.look(NOON + MINUTE + WAIT) == [(AlertType.RESOLVED, "oncall", ("a",))]
+
+    def test_check_that_is_not_worked_on_is_told(self):
+        """Work on some checks of a service does not hide that another one is down."""
+        night = Night(a_service("a"))
+        night.windows = [work("a", labels={"rack": "a"}, services=frozenset())]
+        night.put(down("a"))
+
+        assert night.look(NOON + WAIT) == [(AlertType.FIRING, "oncall", ("a",))]
+
+
+def work(service: str, **fields) -> MaintenanceWindow:
+    when = Occurrence(NOON, NOON + timedelta(hours=1))
+    covers = {"services": frozenset({ServiceId(service)}), **fields}
+    return MaintenanceWindow(id="work", when=when, reason="Patch", approved_by="Kabid", **covers)
 
 
 NAMES = ("router", "a", "b", "c")

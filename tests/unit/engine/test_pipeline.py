@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from monitor.domain.alert import AlertType, Match, Route
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.instant import microseconds
+from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.observation import Outcome, OutcomeStatus, UnknownCause
 from monitor.domain.service import Rule, Service, ServiceId, StatusRule
 from monitor.domain.status import Status
@@ -197,6 +198,64 @@ class TestTelling:
 
         ids = [n.id for n in ledger.notifications]
         assert len(ids) == len(set(ids))
+
+
+class TestMaintenance:
+    START, END = NOON + timedelta(hours=1), NOON + timedelta(hours=3)
+
+    def planning(self, **fields):
+        window = MaintenanceWindow(
+            id="patch",
+            when=Occurrence(self.START, self.END),
+            reason="Pembaruan server",
+            approved_by="Kabid Infrastruktur",
+            **{"services": frozenset({PORTAL.id}), **fields},
+        )
+        board, ledger = Board(), Ledger()
+        pipeline = Pipeline(board, ledger, "balaikota")
+        pipeline.replace(replace(a_plan(HTTP), windows=(window,)), NOON)
+        return pipeline, board, ledger
+
+    def test_it_is_announced(self):
+        """Those whom the routes name for a service are told when work on it begins and is over; the
+        next look is planned for then.
+        """
+        pipeline, _, ledger = self.planning()
+        looks = [pipeline.tell(at) for at in (NOON, self.START, self.START, self.END)]
+
+        assert looks == [self.START, self.END, self.END, None]
+        assert ledger.told == [AlertType.MAINTENANCE_STARTED, AlertType.MAINTENANCE_ENDED]
+        started = ledger.notifications[0].alert
+        assert (started.service.id, started.until) == (PORTAL.id, self.END)
+        assert started.detail == "Pembaruan server (Kabid Infrastruktur)"
+
+    def test_restart_announces_it_under_the_same_id(self):
+        """A daemon that starts while work goes on tells of it under the id that it had."""
+        ids = []
+        for _ in range(2):
+            pipeline, _, ledger = self.planning()
+            pipeline.tell(self.START + timedelta(minutes=1))
+            ids += [each.id for each in ledger.notifications]
+
+        assert len(ids) == 2
+        assert len(set(ids)) == 1
+
+    def test_checks_show_it(self):
+        """A check shows that it is worked on for as long as it is, also after a reload."""
+        pipeline, board, _ = self.planning()
+        seen = []
+        for at in (NOON, self.START, self.END):
+            pipeline.tell(at)
+            seen.append(board[HTTP.id].maintained)
+
+        assert seen == [False, True, False]
+
+    def test_work_on_nothing_is_no_message(self):
+        """A window that covers no check is told to nobody."""
+        pipeline, _, ledger = self.planning(services=frozenset({ServiceId("gone")}))
+        pipeline.tell(self.START)
+
+        assert ledger.told == []
 
 
 class TestTotals:

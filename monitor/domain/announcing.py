@@ -1,0 +1,51 @@
+"""Decides who is told that planned work begins or is over."""
+
+from collections.abc import Iterable, Sequence
+
+from monitor.domain.alert import (
+    Alert,
+    AlertType,
+    Notification,
+    Route,
+    addressed,
+    receivers_of,
+    service_notice,
+)
+from monitor.domain.check import Check
+from monitor.domain.maintenance import OpenWindow
+from monitor.domain.service import Service, ServiceId
+
+
+def announced(
+    kind: AlertType,
+    opened: OpenWindow,
+    services: Iterable[Service],
+    checks: Iterable[Check],
+    routes: Sequence[Route],
+) -> tuple[Notification, ...]:
+    """Return what is told of a window that opens or closes, to whom the routes name for its checks.
+
+    The same occurrence gives the same ids, so that a restart tells of it only once.
+    """
+    window, occurrence = opened.window, opened.occurrence
+    known = {service.id: service for service in services}
+    covered: dict[ServiceId, Service] = {}
+    told: dict[str, None] = {}
+    for check in checks:
+        service = known.get(check.service)
+        if service is not None and window.covers(service, check):
+            covered[service.id] = service
+            told |= dict.fromkeys(receivers_of(routes, service, check))
+    if not covered:
+        return ()
+    first, *others = sorted(covered.values(), key=lambda each: (each.criticality.place, each.id))
+    alert = Alert(
+        type=kind,
+        occurred_at=(occurrence.start if kind is AlertType.MAINTENANCE_STARTED else occurrence.end),
+        sequence=0,
+        service=service_notice(first),
+        detail=f"{window.reason} ({window.approved_by})",
+        victims=tuple(map(service_notice, others)),
+        until=occurrence.end,
+    )
+    return addressed(alert, f"window:{window.id}:{occurrence.start.isoformat()}", tuple(told))
