@@ -41,8 +41,8 @@ def test_cut_cable_takes_nobody_down(hire: Hire, island: Island) -> None:
     time.sleep(max(0.0, _CUT_SECONDS - (_now() - cut_at) / 1e6))
     island.mend()
     mended_at = _now()
-    eventually(lambda: _kinds(island)["alert.firing"] == 1, 15, "the dead target is told", 0.1)
-    eventually(lambda: _kinds(island)["self.recovered"] == 1, 15, "the return is told", 0.1)
+    eventually(lambda: _kinds(island)["alert.firing"] >= 1, 15, "the dead target is told", 0.1)
+    eventually(lambda: _kinds(island)["self.recovered"] >= 1, 15, "the return is told", 0.1)
     told_after = (_now() - mended_at) / 1e6
     eventually(lambda: _all_seen(record, mended_at), 15, "all are seen again", 0.1)
     assert daemon.terminate()[0] == 0

@@ -113,7 +113,7 @@ def _write_alerts(site: Site, told: Collector, refusing: Collector) -> None:
         {"name": "gone", "url": f"http://127.0.0.1:{free_port()}/?t={HOOK_QUERY}", **keys},
     ]
     routes = [{"receiver": each["name"], "continue": True} for each in receivers]
-    alerts = {"receivers": receivers, "routes": routes}
+    alerts = {"receivers": receivers, "routes": routes, "grouping": {"wait": "0s"}}
     (site.folder / "config" / "alerts.yaml").write_text(json.dumps(alerts) + "\n")
 
 

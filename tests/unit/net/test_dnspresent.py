@@ -2,6 +2,7 @@
 
 import struct
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 import dns.message
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from monitor.domain.dnstext import canonical
 from monitor.domain.dnstypes import RECORD_TYPES
 from monitor.net.dnspresent import zone_line, zone_lines
-from monitor.net.dnswire import Malformed, decode
+from monitor.net.dnswire import Malformed, Record, decode
 from tests.dnsrecords import RECORDS, reply_with
 
 QUERY = dns.message.make_query("question.", "ANY").to_wire()
@@ -144,10 +145,14 @@ def test_lines_share_the_reading_of_names():
     wire = HEADER.pack(1, 0x8180, 1, 4500, 0, 0) + name + b"\0\1\0\1" + record * 4500
     records = decode(wire).answer
 
+    # At the best of three: a collection of all that other tests left may fall into one.
+    assert min(_seconds_of_lines(records) for _ in range(3)) < 0.15
+
+
+def _seconds_of_lines(records: Sequence[Record]) -> float:
     began = time.process_time()
     zone_lines(records)
-
-    assert time.process_time() - began < 0.15
+    return time.process_time() - began
 
 
 @pytest.mark.parametrize("records", [_bitmaps(), _names(), _keys()], ids=["types", "names", "keys"])
