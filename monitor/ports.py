@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from monitor.domain.alert import Alert, Notification
 from monitor.domain.check import Check, CheckId
@@ -180,7 +180,20 @@ class Outbox(Protocol):
         """Store the body that every attempt will send. Durable when it returns."""
 
     async def settle(self, row_id: str, settlement: Settlement) -> None:
-        """Store how an attempt ended. Durable when it returns."""
+        """Store how an attempt ended. Durable when it returns.
+
+        The detail of a DELIVERED one is the receipt, "" where the receiver gives none.
+        """
+
+    async def receipt(self, receiver: str, incident: str) -> str | None:
+        """Return the receipt of the first message about an incident that `receiver` got.
+
+        None if it got none, or gave no receipt.
+        """
+
+
+LONGEST_RECEIPT = 256
+"""In bytes of UTF-8."""
 
 
 class Notifier(Protocol):
@@ -189,8 +202,21 @@ class Notifier(Protocol):
     def payload(self, row_id: str, alert: Alert) -> bytes:
         """Return the body that tells `alert`. The same arguments give the same bytes."""
 
-    async def notify(self, row_id: str, body: bytes, now: datetime) -> None:
-        """Deliver, or raise Undelivered."""
+    async def notify(self, row_id: str, body: bytes, now: datetime) -> str | None:
+        """Deliver, or raise Undelivered. Return the receipt, if the receiver gave one: a text
+        by which a later message can refer to this one.
+        """
+
+
+@runtime_checkable
+class Replying(Notifier, Protocol):
+    """A receiver that keeps the messages about an incident together."""
+
+    def reply(self, row_id: str, alert: Alert, receipt: str) -> bytes:
+        """Return the body that tells `alert` in answer to the message with this receipt.
+
+        The same arguments give the same bytes.
+        """
 
 
 class Undelivered(Exception):

@@ -79,11 +79,23 @@ class RecordingNotifier:
         flag = " (firing undelivered)" if alert.firing_undelivered else ""
         return f"{row_id} {alert.type}{flag} {alert.detail}".encode()
 
-    async def notify(self, row_id: str, body: bytes, now: datetime) -> None:
+    async def notify(self, row_id: str, body: bytes, now: datetime) -> str | None:
         error = self._failures.pop(0) if self._failures else self.failing
         self.attempts.append(Delivery(row_id=row_id, body=body, at=now, failed=error is not None))
         if error is not None:
             raise error
+        return None
+
+
+class Answering(RecordingNotifier):
+    """Gives the number of each attempt as a receipt, and answers the first of an incident."""
+
+    def reply(self, row_id: str, alert: Alert, receipt: str) -> bytes:
+        return self.payload(row_id, alert) + f" in answer to {receipt}".encode()
+
+    async def notify(self, row_id: str, body: bytes, now: datetime) -> str:
+        await super().notify(row_id, body, now)
+        return f"receipt {len(self.attempts)}"
 
 
 class MemoryOutbox:
@@ -92,6 +104,7 @@ class MemoryOutbox:
     def __init__(self) -> None:
         self.rows: dict[str, OutboxRow] = {}
         self.settled: dict[str, list[Settlement]] = {}
+        self.receipts: dict[tuple[str, str], str] = {}
         self.broken = False
 
     def add(self, notifications: Sequence[Notification], at: datetime) -> None:
@@ -137,6 +150,13 @@ class MemoryOutbox:
         tried = settlement.state is not DeliveryState.SUPERSEDED
         self.rows[row_id] = replace(row, attempts=row.attempts + tried, next_attempt_at=due)
         self.settled.setdefault(row_id, []).append(settlement)
+        if settlement.state is DeliveryState.DELIVERED and settlement.detail:
+            for incident in row.alert.incidents:
+                self.receipts.setdefault((row.receiver, incident), settlement.detail)
+
+    async def receipt(self, receiver: str, incident: str) -> str | None:
+        self._check()
+        return self.receipts.get((receiver, incident))
 
     def _check(self) -> None:
         if self.broken:

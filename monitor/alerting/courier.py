@@ -15,12 +15,15 @@ from monitor.alerting.backoff import LONGEST_DELAY, is_stale, settlement_after, 
 from monitor.alerting.merging import mergers
 from monitor.alerting.settlements import Settlements, log_store_error
 from monitor.domain.alert import Notification
+from monitor.domain.text import visible_text
 from monitor.ports import (
+    LONGEST_RECEIPT,
     Clock,
     DeliveryState,
     Notifier,
     Outbox,
     OutboxRow,
+    Replying,
     Settlement,
     StoreError,
     Telemetry,
@@ -213,10 +216,10 @@ class Courier:
             return await self._bury(1, "our fault: it cannot be put into words", "payload")
         self._rows[0] = row
         began = self._office.clock.monotonic()
-        error = await self._sent(row)
-        if error is not None:
-            return await self._failed(row, error)
-        self._delivered(row, self._office.clock.monotonic() - began)
+        outcome = await self._sent(row)
+        if isinstance(outcome, Undelivered):
+            return await self._failed(row, outcome)
+        self._delivered(row, outcome, self._office.clock.monotonic() - began)
         await self._settlements.store()
         return True
 
@@ -224,12 +227,13 @@ class Courier:
         """Return `row` with the body that every attempt sends, or None if it has none.
 
         A store that fails at this moment keeps nobody from being told: the body is then frozen
-        in memory only, and the same alert gives the same body after a restart.
+        in memory only, and the same alert gives the same body after a restart, or at worst one
+        that answers no earlier message.
         """
         if row.body is not None or self._notifier is None:
             return row
         try:
-            body = self._notifier.payload(row.id, row.alert)
+            body = await self._body(self._notifier, row)
         except Exception:
             log.exception("notification.unspeakable", receiver=self.name, notification_id=row.id)
             return None
@@ -239,14 +243,28 @@ class Courier:
             log_store_error(self.name, error)
         return replace(row, body=body)
 
-    async def _sent(self, row: OutboxRow) -> Undelivered | None:
-        """Return why the attempt failed, or None when the receiver has the message."""
+    async def _body(self, notifier: Notifier, row: OutboxRow) -> bytes:
+        """Return what tells of `row`, in answer to the first message about its incident."""
+        incident = row.alert.incident
+        if incident is None or not isinstance(notifier, Replying):
+            return notifier.payload(row.id, row.alert)
+        try:
+            receipt = await self._office.outbox.receipt(self.name, incident.id)
+        except StoreError as error:
+            log_store_error(self.name, error)
+            receipt = None
+        if receipt is None:
+            return notifier.payload(row.id, row.alert)
+        return notifier.reply(row.id, row.alert, receipt)
+
+    async def _sent(self, row: OutboxRow) -> str | Undelivered:
+        """Return the receipt, "" if there is none, or why the attempt failed."""
         assert self._notifier is not None  # noqa: S101  `usable` was asked before
         assert row.body is not None  # noqa: S101  it was frozen
         seconds = self._office.attempt_seconds
         try:
             async with asyncio.timeout(seconds):
-                await self._notifier.notify(row.id, row.body, self._office.clock.now())
+                receipt = await self._notifier.notify(row.id, row.body, self._office.clock.now())
         except Undelivered as error:
             return error
         except TimeoutError:
@@ -254,9 +272,9 @@ class Courier:
         except Exception as error:
             log.exception("notification.crashed", receiver=self.name)
             return Undelivered(f"our fault: {type(error).__name__}", reason="internal")
-        return None
+        return visible_text(receipt or "", LONGEST_RECEIPT)
 
-    def _delivered(self, row: OutboxRow, seconds: float) -> None:
+    def _delivered(self, row: OutboxRow, receipt: str, seconds: float) -> None:
         now = self._office.clock.now()
         log.info(
             "notification.delivered",
@@ -268,7 +286,8 @@ class Courier:
         )
         self._office.telemetry.notified(self.name)
         self._rows.popleft()
-        self._settlements.add([row.id], Settlement(state=DeliveryState.DELIVERED, at=now))
+        arrived = Settlement(state=DeliveryState.DELIVERED, at=now, detail=receipt)
+        self._settlements.add([row.id], arrived)
         self._trouble = Trouble()
 
     async def _failed(self, row: OutboxRow, error: Undelivered) -> bool:

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, inspect, text
 
 from monitor.ports import StoreError
 
-HEAD = "0003"
+HEAD = "0004"
 
 _REVISION = "alembic_version"
 

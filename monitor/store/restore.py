@@ -32,6 +32,7 @@ from monitor.store.schema import (
     meta,
     observation,
     outbox,
+    receipt,
     service_tally,
     tally,
     vantage_name,
@@ -84,6 +85,15 @@ def pending_rows(connection: Connection, after: int) -> tuple[OutboxRow, ...]:
         for row in connection.execute(wanted)
         if row.state == DELIVERY.code[DeliveryState.PENDING]
     )
+
+
+def first_receipt(connection: Connection, receiver: str, incident_id: str) -> str | None:
+    """Return the receipt of the first message about an incident that `receiver` got, or None."""
+    wanted = select(receipt.c.receipt).where(
+        receipt.c.incident_id == incident_id, receipt.c.receiver == receiver
+    )
+    found: str | None = connection.execute(wanted).scalar()
+    return found
 
 
 def states(connection: Connection, vantage: int) -> dict[CheckId, CheckState]:

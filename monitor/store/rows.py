@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from monitor.domain.alert import Notification
+from monitor.domain.alert import Alert, Notification
 from monitor.domain.check import CheckId
 from monitor.domain.incident import Incident
 from monitor.domain.instant import microseconds, span_microseconds
@@ -178,6 +178,14 @@ def outbox_rows(notifications: Iterable[Notification], at: datetime) -> list[Row
             "detail": "",
         }
         for notification in notifications
+    ]
+
+
+def receipt_rows(alert: Alert, receiver: str, receipt: str) -> list[Row]:
+    """Return one row an incident that `alert` told `receiver` of."""
+    return [
+        {"incident_id": incident, "receiver": receiver, "receipt": receipt}
+        for incident in sorted(alert.incidents)
     ]
 
 

@@ -202,6 +202,15 @@ Index(
     postgresql_where=outbox.c.settled_at.is_(None),
 )
 
+# The receipt of the first message about an incident that a receiver got.
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("incident_id", Text, primary_key=True),
+    Column("receiver", Text, primary_key=True),
+    Column("receipt", Text, nullable=False),
+)
+
 mark = Table(
     "mark",
     metadata,

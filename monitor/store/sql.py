@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from monitor.domain.alert import Notification
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
 from monitor.store.groups import Figures, Groups
-from monitor.store.restore import pending_rows, restored
+from monitor.store.restore import first_receipt, pending_rows, restored
 from monitor.store.rows import Enqueued, Frozen, Settled
 from monitor.store.writer import Numbered, Writer, Written
 
@@ -69,6 +69,10 @@ class SqlStore:
     async def settle(self, row_id: str, settlement: Settlement) -> None:
         """Store how an attempt ended; a final state stays. Durable when it returns."""
         await self._groups.add(Settled(row_id, settlement), wait=True)
+
+    async def receipt(self, receiver: str, incident: str) -> str | None:
+        """Return the receipt of the first message about an incident that `receiver` got."""
+        return await self._writer.read(lambda c: first_receipt(c, receiver, incident))
 
 
 @asynccontextmanager

@@ -39,6 +39,7 @@ class Statements:
     add_transition: Insert
     add_mark: Insert
     add_outbox: Insert
+    add_receipt: Insert
     put_meta: Insert
     put_state: Insert
     put_incident: Insert
@@ -53,6 +54,7 @@ class Statements:
     insert_affected: Insert
     freeze: Update
     settle: Update
+    pending_row: Select[Any]
 
 
 def statements(dialect: str) -> Statements:
@@ -74,6 +76,7 @@ def statements(dialect: str) -> Statements:
         add_transition=_add(insert, schema.transition),
         add_mark=_add(insert, schema.mark),
         add_outbox=_add(insert, schema.outbox),
+        add_receipt=_add(insert, schema.receipt),
         put_meta=_put(insert, schema.meta),
         put_state=_put(insert, state),
         put_incident=_put(insert, schema.incident),
@@ -93,6 +96,7 @@ def statements(dialect: str) -> Statements:
         # What was sent once is what every later attempt sends.
         freeze=update(outbox).where(*pending, outbox.c.body.is_(None)),
         settle=update(outbox).where(*pending).values(attempts=tried),
+        pending_row=select(outbox.c.receiver, outbox.c.alert).where(*pending),
     )
 
 

@@ -9,8 +9,9 @@ from monitor.domain.check import CheckId
 from monitor.domain.incident import Incident
 from monitor.domain.instant import microseconds
 from monitor.domain.state import Transition
-from monitor.ports import Change
+from monitor.ports import Change, DeliveryState
 from monitor.store import rows, schema
+from monitor.store.documents import read_alert
 from monitor.store.pushes import push_rows
 from monitor.store.rows import Enqueued, Frozen, Job, Names, Row, Settled
 from monitor.store.statements import Statements
@@ -133,8 +134,21 @@ class Scribe:
             parameters: Row = {"of_row": job.row_id, "body": job.body}
             self._connection.execute(self._do.freeze, parameters)
         else:
+            self._write_receipt(job)
             parameters = {"of_row": job.row_id, **rows.settlement_row(job.settlement)}
             self._connection.execute(self._do.settle, parameters)
+
+    def _write_receipt(self, job: Settled) -> None:
+        """Keep the receipt of a row that was delivered, for incidents that have none yet."""
+        settlement = job.settlement
+        if settlement.state is not DeliveryState.DELIVERED or not settlement.detail:
+            return
+        row = self._connection.execute(self._do.pending_row, {"of_row": job.row_id}).first()
+        if row is not None:
+            alert = read_alert(row.alert)
+            self._run(
+                self._do.add_receipt, rows.receipt_rows(alert, row.receiver, settlement.detail)
+            )
 
     def _learn(self, checks: Iterable[str], vantages: Iterable[str]) -> None:
         """Give a number to every name that has none yet."""

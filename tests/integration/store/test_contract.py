@@ -9,13 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from monitor.domain.alert import Notification
 from monitor.domain.observation import Failure, FailureKind, Outcome, OutcomeStatus
 from monitor.domain.state import CheckState
 from monitor.domain.status import Status
 from monitor.ports import Change, DeliveryState, MarkKind, Settlement, StoreError
 from monitor.store.connection import DATABASE
 from monitor.store.sql import open_store
-from tests.fakes import NOON
+from tests.fakes import NOON, an_alert
 from tests.integration.store.changes import (
     CHECKS,
     VANTAGE,
@@ -26,6 +27,7 @@ from tests.integration.store.changes import (
     notification,
     observation,
 )
+from tests.unit.alerting.samples import companion
 
 PORTAL = CHECKS[0]
 DOWN = Outcome(status=OutcomeStatus.FAILED, failure=Failure(FailureKind.STATUS, "503"))
@@ -167,6 +169,35 @@ async def test_settled_row_stays_settled(place, state):
         rows = await store.pending()
 
     assert [row.id for row in rows] == ["N2"]
+
+
+async def test_first_receipt_of_an_incident_is_kept(place):
+    """Of the messages about an incident that a receiver got, the receipt of the first is found."""
+    both = an_alert(companions=(companion("pajak", "Pajak Daerah", an_alert()),))
+    first = Notification(id="N1", receiver="oncall", alert=both)
+    async with opened(place) as store:
+        await store.enqueue([first, notification("N2"), notification("N3", "other")], NOON)
+        for row, receipt in (("N1", "one"), ("N2", "two"), ("N3", "")):
+            await store.settle(
+                row, Settlement(state=DeliveryState.DELIVERED, at=NOON, detail=receipt)
+            )
+    async with opened(place) as store:
+        found = [
+            await store.receipt(*asked)
+            for asked in (("oncall", "INC1"), ("oncall", "INC-pajak"), ("other", "INC1"))
+        ]
+
+    assert found == ["one", "one", None]
+
+
+@pytest.mark.parametrize("state", [s for s in DeliveryState if s is not DeliveryState.DELIVERED])
+async def test_only_what_arrived_has_a_receipt(place, state):
+    """What is said of a message that did not arrive is no receipt."""
+    async with opened(place) as store:
+        await store.enqueue([notification("N1")], NOON)
+        await store.settle("N1", Settlement(state=state, at=NOON, detail="status 503"))
+
+        assert await store.receipt("oncall", "INC1") is None
 
 
 async def test_outbox_is_read_from_a_number_on(place):
