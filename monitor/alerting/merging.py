@@ -29,15 +29,23 @@ def mergers(rows: Sequence[OutboxRow]) -> tuple[Merger, ...]:
 
 
 def _overtaken_incidents(rows: Iterable[OutboxRow]) -> list[Merger]:
-    """Merge incidents that fired in one message, and are resolved in one, into the latter."""
+    """Merge incidents that fired in one message, and are resolved in one, into the latter.
+
+    Where a message in between tells of some of them, or of others as well, all are sent: it would
+    be the first that one hears of them.
+    """
     waiting: dict[frozenset[str], list[OutboxRow]] = {}
+    firing: dict[str, frozenset[str]] = {}
     found = []
     for row in rows:
         incident = row.alert.incidents
         if not incident:
             continue
+        for other in {firing[each] for each in incident if each in firing} - {incident}:
+            waiting.pop(other, None)
         if row.alert.type is AlertType.FIRING and _untold(row):
             waiting[incident] = [row]
+            firing |= dict.fromkeys(incident, incident)
         elif row.alert.type is AlertType.RESOLVED and row.attempts == 0 and incident in waiting:
             # The body may stand already: then a stop came between freezing and superseding.
             carrier = replace(row, alert=replace(row.alert, firing_undelivered=True))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from monitor.alerting.merging import mergers
-from monitor.domain.alert import Alert, AlertType
+from monitor.domain.alert import Alert, AlertType, Companion
 from monitor.ports import OutboxRow
 from tests.fakes import NOON, an_alert, an_own_alert
 
@@ -77,6 +77,41 @@ def test_incidents_do_not_mix():
     other = an_alert(AlertType.RESOLVED, incident="INC2", sequence=1)
 
     assert mergers(rows(FIRING, other)) == ()
+
+
+def of_group(kind, *incidents, sequence=0):
+    """Return an alert about several incidents."""
+    first, *others = incidents
+    companions = tuple(
+        Companion(incident=each.incident, service=each.service)
+        for each in (an_alert(kind, incident=other) for other in others)
+    )
+    return replace(an_alert(kind, incident=first, sequence=sequence), companions=companions)
+
+
+def test_group_that_comes_back_together_is_merged():
+    """Incidents that fired together and ended together, unheard, are one message."""
+    fired = of_group(AlertType.FIRING, "A", "B", "C")
+    over = of_group(AlertType.RESOLVED, "C", "A", "B")
+
+    assert ids(mergers(rows(fired, over))) == [("ROW2", ["ROW1"])]
+
+
+def test_group_that_comes_back_in_parts_is_sent_whole():
+    """Where a group fired together and ended in parts, each message is sent: none tells it all."""
+    fired = of_group(AlertType.FIRING, "A", "B", "C")
+    parts = of_group(AlertType.RESOLVED, "A", "B"), of_group(AlertType.RESOLVED, "C")
+
+    assert mergers(rows(fired, *parts)) == ()
+
+
+def test_update_of_others_as_well_keeps_the_beginning():
+    """An outage that a later message tells of with others is told from its beginning."""
+    fired = of_group(AlertType.FIRING, "A")
+    update = of_group(AlertType.UPDATED, "A", "B", sequence=1)
+    over = of_group(AlertType.RESOLVED, "A", sequence=2)
+
+    assert mergers(rows(fired, update, over)) == ()
 
 
 def test_only_the_newest_heartbeat_counts():
