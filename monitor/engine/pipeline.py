@@ -195,9 +195,10 @@ class Pipeline:
         self._planned.replace(plan.windows)
         old_services = {service.id: service for service in self._board.services()}
         gone = self._board.replace(plan.services, plan.checks, {}, microseconds(now))
-        self._gone = _Gone(
+        self._gone = _still_named(
             services={**self._gone.services, **old_services},
             checks={**self._gone.checks, **{watched.check.id: watched.check for watched in gone}},
+            incidents=[*self._board.incidents.values(), *self._board.untold.values()],
         )
         self._follow_all(now)
         self._forget(watched.check.id for watched in gone)
@@ -362,6 +363,20 @@ class Pipeline:
             known = self._board.service(service_id) or self._gone.services.get(service_id)
             if incidents := self._follow(known or unnamed, affects, now, now):
                 self._recorder.record(Change(incidents=incidents))
+
+
+def _still_named(
+    services: Mapping[ServiceId, Service],
+    checks: Mapping[CheckId, Check],
+    incidents: Sequence[Incident],
+) -> _Gone:
+    """Return of what is gone what `incidents` name, so that reloads can't fill the memory."""
+    named = {each.service for each in incidents}
+    affected = {check.id for each in incidents for check in each.checks}
+    return _Gone(
+        services={i: service for i, service in services.items() if i in named},
+        checks={i: check for i, check in checks.items() if i in affected},
+    )
 
 
 def _is_first_success(transition: Transition) -> bool:

@@ -1,3 +1,4 @@
+import gc
 from dataclasses import replace
 from datetime import timedelta
 
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.alert import AlertType, Match, Route
-from monitor.domain.check import Affects, CheckId
+from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.instant import microseconds
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.observation import Outcome, OutcomeStatus, UnknownCause
@@ -377,6 +378,20 @@ class TestReload:
         assert ledger.told[-1] is AlertType.RESOLVED
         assert ledger.notifications[-1].alert.service.name == PORTAL.name
         assert board.incidents == {}
+
+    def test_what_no_incident_names_is_forgotten(self):
+        """While a service is down, reloads that rename checks do not fill the memory."""
+        pipeline, _, _ = watching(HTTP)
+        feed(pipeline, *DOWN)
+        for number in range(50):
+            pipeline.replace(a_plan(HTTP, a_check(id=CheckId(f"renamed-{number}"))), NOON)
+        kept = [
+            each
+            for each in gc.get_objects()
+            if isinstance(each, Check) and each.id.startswith("renamed-")
+        ]
+
+        assert len(kept) == 1
 
     def test_late_sample_of_a_removed_check_is_dropped(self):
         """A probe that was in flight when its check was taken out records nothing."""
