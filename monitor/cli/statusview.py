@@ -6,6 +6,7 @@ from typing import Any
 
 from monitor.cli.words import CAUSES, GLYPHS, KINDS
 from monitor.domain.check import Check, CheckId
+from monitor.domain.incident import HoldReason
 from monitor.domain.observation import FailureKind, UnknownCause
 from monitor.domain.service import Service
 from monitor.domain.state import CheckState
@@ -68,9 +69,11 @@ def _check(check: Check, state: CheckState) -> dict[str, Any]:
 
 def table_rows(document: Document, zone: tzinfo) -> Iterator[tuple[str, str, str, str]]:
     """Yield a row for each service, and below it one for each of its checks."""
+    names = {each["incident"]: each["name"] for each in document["services"] if _incident(each)}
     for service in document["services"]:
         checks = list(_checks_of(document, service))
-        yield service["name"], _status(service["status"]) if checks else _NOT_WATCHED, "", ""
+        status = _status(service["status"]) if checks else _NOT_WATCHED
+        yield service["name"], status, "", _held(service, names)
         for check in checks:
             yield f"  {check['id']}", _status(check["status"]), _since(check, zone), _matter(check)
 
@@ -104,6 +107,22 @@ def tally(document: Document) -> str:
 
 def _checks_of(document: Document, service: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     return (check for check in document["checks"] if check["service"] == service["id"])
+
+
+def _incident(service: Mapping[str, Any]) -> str | None:
+    """Return the id of its open incident. The database and an older daemon don't say."""
+    found: str | None = service.get("incident")
+    return found
+
+
+def _held(service: Mapping[str, Any], names: Mapping[str | None, str]) -> str:
+    """Return why nobody is told of its incident; `names` are those of services by incident."""
+    hold = service.get("hold")
+    if not hold:
+        return ""
+    if hold["reason"] == HoldReason.MAINTENANCE:
+        return f"nobody is told: planned work ({hold['by']})"
+    return f"nobody is told: it depends on {names.get(hold['by'], 'what has just come back')}"
 
 
 def _status(status: str) -> str:

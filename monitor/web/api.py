@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from monitor.domain.incident import Hold
 from monitor.domain.service import Service
 from monitor.ports import StatusBoard, Watched
 from monitor.web.context import WebContext
@@ -51,6 +52,7 @@ def service_entry(board: StatusBoard, service: Service) -> dict[str, Any]:
         "criticality": service.criticality,
         "status": board.service_status(service.id),
         "incident": incident.id if incident else None,
+        "hold": _hold(incident.hold) if incident and incident.hold else None,
     }
 
 
@@ -87,6 +89,11 @@ async def _status(context: WebContext) -> AsyncIterator[str]:
         yield (", " if start else "") + ", ".join(entries)
         await asyncio.sleep(0)
     yield "]}"
+
+
+def _hold(hold: Hold) -> dict[str, Any]:
+    """Return why nobody is told of an incident: `by` is another one's id, or that of a window."""
+    return {"reason": hold.reason, "by": hold.by, "until": _time(hold.until)}
 
 
 def _time(at: datetime | None) -> str | None:

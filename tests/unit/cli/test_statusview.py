@@ -41,6 +41,21 @@ def test_rows_of_a_service_and_its_checks():
     ]
 
 
+def test_why_nobody_is_told():
+    """A service that is down and of which nobody is told says why: what it depends on, or the work."""
+    found = document(web=DOWN, tls=UP)
+    [portal] = found["services"]
+    router = {**portal, "id": "router", "name": "Router", "incident": "INC-router", "hold": None}
+
+    def why(reason, by):
+        held = {**portal, "incident": "INC", "hold": {"reason": reason, "by": by, "until": None}}
+        return next(table_rows({**found, "services": [held, router]}, WITA))[3]
+
+    assert why("dependency", "INC-router") == "nobody is told: it depends on Router"
+    assert why("dependency", "INC-over") == "nobody is told: it depends on what has just come back"
+    assert why("maintenance", "patch") == "nobody is told: planned work (patch)"
+
+
 def test_check_without_state_is_unknown():
     """A check that the database does not know yet is unknown, and so is its service."""
     rows = list(table_rows(document(web=UP), WITA))

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 
+from monitor.domain.incident import Hold, HoldReason, Incident
+from monitor.domain.service import ServiceId
 from monitor.web.app import create_app, create_control_app
 from monitor.web.context import ReloadResult, SendResult
 from monitor.web.credentials import Authenticator
@@ -182,6 +184,22 @@ async def test_status_for_commands():
     assert found["services"][0]["status"] == "down"
     assert found["trouble"] is None
     assert found["version"] == "1.2.3"
+
+
+async def test_status_says_why_nobody_is_told():
+    """A service of whose incident nobody is told has the reason, and what explains it."""
+    held = Incident(
+        id="INC",
+        service=ServiceId("portal"),
+        started_at=NOON,
+        checks=(),
+        hold=Hold(reason=HoldReason.DEPENDENCY, by="INC-router"),
+    )
+    board = FakeBoard(watched=[], listed=[a_service()], incidents={"portal": held})
+    answer = await ask(create_control_app(a_context(board=board)), "GET", "/api/v1/status")
+
+    [service] = json.loads(answer.body)["services"]
+    assert service["hold"] == {"reason": "dependency", "by": "INC-router", "until": None}
 
 
 @pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
