@@ -17,6 +17,7 @@ from monitor.domain.alert import (
     Companion,
     Notification,
     Route,
+    ServiceNotice,
     addressed,
     check_notices,
     incident_notice,
@@ -31,7 +32,11 @@ from monitor.domain.service import Service, ServiceId
 # How long a service may take to be confirmed down, or to come back, after what it depends on.
 PATIENCE = timedelta(minutes=2)
 
+# A message lists every incident that it tells of, and a receiver must be able to take it.
+MOST_TOGETHER = 100
+
 _LOOK_AGAIN = timedelta(seconds=1)
+_DOUBT_LASTS = timedelta(seconds=5)
 
 
 class GroupBy(StrEnum):
@@ -92,17 +97,21 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pending:
-    """What is to be told of `incident` once `due`; earlier, if it `joins` others that are told."""
+    """What is to be told of `incident` once `due`; earlier, if it `joins` others that are told.
+
+    `look` is when it may be due after all: no event says that a suspicion is over.
+    """
 
     incident: Incident
     pieces: tuple[_Piece, ...]
     due: datetime
+    look: datetime
     joins: bool
 
 
 def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> Told:
     """Return what is to be told at `now` of `incidents`: the open ones, and those ended untold."""
-    holders = _holders(incidents)
+    holders = _holders(incidents, around)
     judged = [_judged(each, holders, around, now) for each in incidents]
     is_storm = sum(each.hold is None for each in judged) > around.grouping.storm_limit
     pending = {
@@ -136,9 +145,19 @@ def depended_on(service: ServiceId, services: Mapping[ServiceId, Service]) -> se
     return found
 
 
-def _holders(incidents: Iterable[Incident]) -> Mapping[ServiceId, Incident]:
-    """Return the incidents that may explain others, by service: an open one before an ended one."""
-    known = (each for each in incidents if each.affects is Affects.AVAILABILITY)
+def _holders(incidents: Iterable[Incident], around: Surroundings) -> Mapping[ServiceId, Incident]:
+    """Return the incidents that may explain others, by service: an open one before an ended one.
+
+    One that nobody is told of explains nothing: of the others nobody would be told either.
+    """
+    needed = {other for each in around.services.values() for other in each.depends_on}
+    known = (
+        each
+        for each in incidents
+        if each.affects is Affects.AVAILABILITY
+        and each.service in needed
+        and (each.receivers or _named(each, around, ended=each.ended_at is not None))
+    )
     return {each.service: each for each in sorted(known, key=lambda one: one.ended_at is None)}
 
 
@@ -232,14 +251,16 @@ def _pending(
         return None
     news_since = incident.news_since
     if news_since is None:
-        return _Pending(incident=incident, pieces=pieces, due=now, joins=True)
+        return _Pending(incident=incident, pieces=pieces, due=now, look=now, joins=True)
     wait = around.grouping.wait
     others = depended_on(incident.service, around.services)
     if not others.isdisjoint(around.suspects) and not incident.receivers:
         due = news_since + max(wait, PATIENCE)
-        return _Pending(incident=incident, pieces=pieces, due=due, joins=False)
+        look = min(due, max(news_since + wait, now + _DOUBT_LASTS))
+        return _Pending(incident=incident, pieces=pieces, due=due, look=look, joins=False)
+    due = news_since + wait
     return _Pending(
-        incident=incident, pieces=pieces, due=news_since + wait, joins=is_storm or not others
+        incident=incident, pieces=pieces, due=due, look=due, joins=is_storm or not others
     )
 
 
@@ -302,7 +323,7 @@ def _next_look(
         if each.hold is not None and each.hold.until is not None and each.ended_at is None:
             ahead.append(each.hold.until)
         elif each.news_since is not None and each.id in pending:
-            ahead.append(pending[each.id].due)
+            ahead.append(pending[each.id].look)
     return max(min(ahead), now + _LOOK_AGAIN) if ahead else None
 
 
@@ -313,8 +334,12 @@ def _messages(
     *,
     is_storm: bool,
 ) -> Iterable[Notification]:
-    """Yield the notifications of a wave, with the incidents as they are after it."""
+    """Yield the notifications of a wave, with the incidents as they are after it.
+
+    Ends come first: a service may be down again by now, and that must be the last one hears of it.
+    """
     now = {each.id: each for each in incidents}
+    victims = _victims(incidents, around)
     groups: dict[tuple[str, AlertType, bool, str], list[Incident]] = defaultdict(list)
     by = GroupBy.RECEIVER if is_storm else around.grouping.by
     for one in chosen:
@@ -323,9 +348,32 @@ def _messages(
             for receiver in piece.receivers:
                 key = (receiver, piece.type, piece.untold, shared)
                 groups[key].append(now[one.incident.id])
-    for (receiver, kind, untold, _), group in groups.items():
-        alert = _alert(kind, group, incidents, around, untold=untold)
-        yield from addressed(alert, _subject(group), [receiver])
+    ends_first = sorted(groups.items(), key=lambda each: each[0][1] is not AlertType.RESOLVED)
+    for (receiver, kind, untold, _), group in ends_first:
+        for part in _parts(group, around):
+            alert = _alert(kind, part, victims, around, untold=untold)
+            yield from addressed(alert, _subject(part), [receiver])
+
+
+def _victims(
+    incidents: Iterable[Incident], around: Surroundings
+) -> Mapping[str, Sequence[ServiceNotice]]:
+    """Return the services that are down because of an incident, by its id."""
+    found: dict[str, list[ServiceNotice]] = defaultdict(list)
+    for each in incidents:
+        if each.hold is not None and each.ended_at is None:
+            found[each.hold.by].append(service_notice(_service(each, around)))
+    return found
+
+
+def _parts(group: Iterable[Incident], around: Surroundings) -> Iterable[Sequence[Incident]]:
+    """Yield a group in parts that a message can hold: the gravest first, of these the oldest."""
+    ordered = sorted(
+        group,
+        key=lambda each: (_service(each, around).criticality.place, each.started_at, each.id),
+    )
+    for start in range(0, len(ordered), MOST_TOGETHER):
+        yield ordered[start : start + MOST_TOGETHER]
 
 
 def _shared(by: GroupBy, service: Service) -> str:
@@ -350,21 +398,13 @@ def _subject(group: Sequence[Incident]) -> str:
 def _alert(
     kind: AlertType,
     group: Sequence[Incident],
-    incidents: Iterable[Incident],
+    victims: Mapping[str, Sequence[ServiceNotice]],
     around: Surroundings,
     *,
     untold: bool,
 ) -> Alert:
-    """Return the message about a group: first comes the gravest, and of these the oldest."""
-    first, *others = sorted(
-        group,
-        key=lambda each: (
-            _service(each, around).criticality.place,
-            each.started_at,
-            each.id,
-        ),
-    )
-    explained = {each.id for each in group}
+    """Return the message about a group, in its order."""
+    first, *others = group
     return Alert(
         type=kind,
         occurred_at=_occurred_at(kind, first),
@@ -381,11 +421,7 @@ def _alert(
             )
             for each in others
         ),
-        victims=tuple(
-            service_notice(_service(each, around))
-            for each in incidents
-            if each.hold is not None and each.hold.by in explained
-        ),
+        victims=tuple(each for one in group for each in victims.get(one.id, ())),
     )
 
 

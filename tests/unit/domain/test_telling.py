@@ -12,7 +12,16 @@ from monitor.domain.check import Affects, CheckId
 from monitor.domain.incident import AffectedCheck, HoldReason, Incident
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.service import Criticality, Service, ServiceId
-from monitor.domain.telling import PATIENCE, GroupBy, Grouping, Surroundings, depended_on, tell
+from monitor.domain.telling import (
+    MOST_TOGETHER,
+    PATIENCE,
+    GroupBy,
+    Grouping,
+    Surroundings,
+    depended_on,
+    tell,
+)
+from monitor.locales.messages_native import MOST_LISTED
 from tests.fakes import NOON, a_check
 
 ONCALL = (Route(receiver="oncall"),)
@@ -34,11 +43,10 @@ def a_service(name: str, *depends_on: str, owner: str = "diskominfo", **fields) 
 def down(name: str, since: datetime = NOON, **fields) -> Incident:
     """Return an incident of the service `name` that nobody was told of."""
     return Incident(
-        id=f"INC-{name}",
         service=ServiceId(name),
         started_at=since,
         checks=(AffectedCheck(id=CheckId(name), since=since),),
-        **{"news_since": since, **fields},
+        **{"id": f"INC-{name}", "news_since": since, **fields},
     )
 
 
@@ -241,6 +249,32 @@ class TestGroups:
         assert len(night.sent) <= 5
         assert sorted(told) == sorted(f"s{n:03}" for n in range(250))
 
+    def test_message_lists_all_that_it_tells_of(self):
+        """Of 250 outages at once no message tells of more than it lists, and all are told once."""
+        night = Night(*(a_service(f"s{n:03}") for n in range(250)))
+        night.put(*(down(each) for each in night.services))
+        found = [services for _, _, services in night.look(NOON + WAIT)]
+
+        assert [len(each) for each in found] == [100, 100, 50]
+        assert sorted(one for each in found for one in each) == sorted(night.services)
+        assert len({one.id for one in night.sent}) == 3
+        assert MOST_TOGETHER <= MOST_LISTED
+
+    def test_end_comes_before_the_next_beginning(self):
+        """Who is told together that a service came back and is down again, hears that last."""
+        night = Night(a_service("a"), a_service("b"))
+        night.put(down("a"), down("b"))
+        night.look(NOON + WAIT)
+        back = NOON + MINUTE
+        again = down("a", back + SECOND, id="INC-again")
+        night.incidents = {again.id: again, **night.incidents}
+        night.end("a", back)
+
+        assert night.look(back + WAIT) == [
+            (AlertType.RESOLVED, "oncall", ("a",)),
+            (AlertType.FIRING, "oncall", ("a",)),
+        ]
+
 
 class TestDependencies:
     def test_dead_parent_is_the_only_message(self):
@@ -266,6 +300,85 @@ class TestDependencies:
         night.put(down("router", NOON + 30 * SECOND))
 
         assert night.look(NOON + 50 * SECOND) == [(AlertType.FIRING, "oncall", ("router",))]
+
+    def test_suspicion_that_passes_is_noticed(self):
+        """Once what it depends on is well after all, an outage is told within five seconds."""
+        night = Night(a_service("router"), a_service("a", "router"))
+        night.suspects = {"router"}
+        night.put(down("a"))
+        night.look(NOON)
+        assert night.look_again == NOON + WAIT
+        night.look(NOON + WAIT)
+        assert night.look_again == NOON + WAIT + 5 * SECOND
+        night.suspects = set()
+
+        assert night.look(night.look_again) == [(AlertType.FIRING, "oncall", ("a",))]
+
+    def test_parent_that_nobody_is_told_of(self):
+        """What depends on a service of which the routes tell nobody is told by itself."""
+        of_a = Match(services=frozenset({"a"}))
+        night = Night(
+            a_service("router"),
+            a_service("a", "router"),
+            routes=(Route(receiver="a-team", match=of_a),),
+        )
+        night.put(down("router"), down("a"))
+
+        assert night.look(NOON + WAIT) == [(AlertType.FIRING, "a-team", ("a",))]
+
+    def test_victim_that_is_back_is_named_no_more(self):
+        """The end of an outage names what is still down with it, and nothing that is back."""
+        night = Night(a_service("router"), a_service("a", "router"), a_service("b", "router"))
+        night.put(down("router"), down("a"), down("b"))
+        night.grouping = Grouping(wait=timedelta(0))
+        night.look(NOON)
+        night.end("router", NOON + MINUTE)
+        night.end("a", NOON + MINUTE)
+        night.look(NOON + MINUTE)
+
+        assert [each.id for each in night.sent[-1].alert.victims] == ["b"]
+
+    def test_parent_that_is_down_again_within_the_patience(self):
+        """What is held back stays so while its cause comes and goes; the cause is told each time."""
+        night = Night(a_service("router"), a_service("a", "router"))
+        night.put(down("a"))
+        for minute in range(0, 8, 2):
+            router = down("router", NOON + minute * MINUTE, id=f"INC-{minute}")
+            night.put(router)
+            night.look(router.started_at)
+            night.look(router.started_at + WAIT)
+            back = router.started_at + MINUTE
+            night.put(ended(night.incidents[router.id], back))
+            night.look(back)
+            night.look(back + WAIT)
+
+        assert {each.alert.service.id for each in night.sent} == {"router"}
+        assert len(night.sent) == 8
+
+    def test_dependency_that_is_taken_back(self):
+        """A reload by which a service depends on nothing any more has it told at last."""
+        night = Night(a_service("router"), a_service("a", "router"))
+        night.put(down("router"), down("a"))
+        night.look(NOON + WAIT)
+        night.services["a"] = a_service("a")
+        night.look(NOON + MINUTE)
+        night.look(NOON + MINUTE + PATIENCE)
+
+        assert night.look(NOON + MINUTE + PATIENCE + WAIT) == [(AlertType.FIRING, "oncall", ("a",))]
+
+    @pytest.mark.parametrize("shift", [-timedelta(days=1), timedelta(days=1)])
+    def test_clock_that_is_set_during_the_patience(self, shift):
+        """A clock that is set, either way, puts what is held back off by two minutes at most."""
+        night = Night(a_service("router"), a_service("a", "router"))
+        night.put(down("router"), down("a"))
+        night.look(NOON + WAIT)
+        night.end("router", NOON + MINUTE)
+        night.look(NOON + MINUTE)
+        now = NOON + MINUTE + shift
+        for second in range(0, 150, 5):
+            night.look(now + second * SECOND)
+
+        assert night.sent[-1].alert.service.id == "a"
 
     def test_patience_ends(self):
         """A parent that stays suspected holds nothing back for longer than two minutes."""
