@@ -88,17 +88,18 @@ class Site:
         }
         (self.folder / "config" / "monitor.yaml").write_text(json.dumps(settings) + "\n")
 
-    def write_alerts(self, receivers: Mapping[str, str], *, wait: str = "0s") -> None:
+    def write_alerts(self, receivers: Mapping[str, str], **grouping: str | int) -> None:
         """Write config/alerts.yaml: everything is told to every one of these webhooks.
 
-        News of an incident wait for `wait`, and share no message with others.
+        Unless `grouping` says otherwise, news of an incident wait for nothing, and share no message
+        with others.
         """
         alerts = {
             "receivers": [
                 {"name": name, "type": "webhook", "url": url} for name, url in receivers.items()
             ],
             "routes": [{"receiver": name, "continue": True} for name in receivers],
-            "grouping": {"by": "service", "wait": wait, "storm_limit": 100_000},
+            "grouping": {"by": "service", "wait": "0s", "storm_limit": 100_000, **grouping},
         }
         (self.folder / "config" / "alerts.yaml").write_text(json.dumps(alerts) + "\n")
 
