@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.alerting.dispatcher import Dispatcher
+from monitor.app.acknowledging import Acknowledger
 from monitor.app.limits import probes_at_once
 from monitor.app.network import build_network, build_self_check
 from monitor.app.receivers import Trial, build_notifiers
@@ -55,6 +56,7 @@ class Assembly:
     blackbox: "Blackbox | None"
     pushes: Pushes
     teller: Teller
+    acknowledger: Acknowledger
 
 
 class _Readiness:
@@ -132,6 +134,7 @@ def assemble(
         blackbox=_blackbox(config, network, timeline, telemetry),
         pushes=pushes,
         teller=teller,
+        acknowledger=Acknowledger(board, pipeline, recorder, timeline),
     )
 
 
@@ -158,6 +161,7 @@ def plan_of(config: Config) -> Plan:
         routes=config.routes,
         receivers=tuple(config.receivers),
         grouping=config.grouping,
+        remind_every=config.remind_every,
         windows=config.windows,
     )
 
@@ -177,6 +181,7 @@ def web_context(parts: Assembly, config: Config, reloader: Reloader) -> WebConte
         version=version("pantau"),
         blackbox=parts.blackbox,
         pushes=parts.pushes,
+        acknowledger=parts.acknowledger,
     )
 
 

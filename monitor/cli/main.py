@@ -20,6 +20,7 @@ COMMANDS = {
         "monitor.cli.availability:availability",
         "Compute the availability of services over a period.",
     ),
+    "ack": ("monitor.cli.ack:ack", "Say that somebody takes care of an outage."),
     "notify": ("monitor.cli.notify:notify", "Try a receiver of alerts."),
     "doctor": ("monitor.cli.doctor:doctor", "Look for what could keep Pantau from working."),
     "demo": ("monitor.cli.demo:demo", "Watch a small simulated city on this machine."),

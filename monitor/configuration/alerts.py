@@ -92,10 +92,23 @@ class GroupingEntry(Entry):
         return Grouping(by=self.by, wait=self.wait, storm_limit=self.storm_limit)
 
 
+class RemindersEntry(Entry):
+    """How those who were told of an outage are reminded of it."""
+
+    every: DurationOrZero = Field(
+        timedelta(hours=4),
+        description="How long after the last message about an outage that goes on, and that nobody "
+        "takes care of, another one follows. Default 4h; 0s for never.",
+    )
+
+
 class AlertsFile(Entry):
     """config/alerts.yaml. Receivers and routes are looked at one by one."""
 
     version: Literal[1] = Field(1, description="Version of this form of configuration.")
     receivers: list[Any] | None = None
     routes: list[Any] | None = None
+    reminders: RemindersEntry = Field(
+        RemindersEntry(), description="When it is told again that an outage goes on."
+    )
     grouping: GroupingEntry = Field(GroupingEntry(), description="How alerts become one message.")

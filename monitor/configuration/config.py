@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from monitor.checktype import CheckSpec, CheckType
@@ -53,6 +54,7 @@ class Config:
     receivers: Mapping[str, ConfiguredReceiver]
     routes: tuple[Route, ...]
     grouping: Grouping
+    remind_every: timedelta | None = None
     warnings: tuple[Problem, ...]
     files: tuple[str, ...]
     hash: str

@@ -137,6 +137,7 @@ def _assembled(
         receivers=receivers,
         routes=routes,
         grouping=alerts.grouping.as_grouping(),
+        remind_every=alerts.reminders.every or None,
         windows=windows,
         modules=modules,
         warnings=_ordered(findings.warnings, path.name),

@@ -47,13 +47,24 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """Somebody takes care of an incident. `told` says that its receivers know."""
+
+    by: str
+    at: datetime
+    comment: str = ""
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One service not up. Its start is the first failing sample, its end the first good one.
 
     A service has at most one open incident of availability, and at most one of security.
     `sequence` counts the notices it gave rise to; `receivers` are those told that it fires, who
     are told the rest as well. `news_since` is when it was noticed what nobody was told yet, None
-    when all is told. `hold` says why nobody is told, and stays when it ended untold.
+    when all is told; `told_at` is when something was told last. `hold` says why nobody is told, and
+    stays when it ended untold. `acknowledged` says who takes care of it.
     """
 
     id: str
@@ -65,7 +76,9 @@ class Incident:
     sequence: int = 0
     receivers: tuple[str, ...] = ()
     news_since: datetime | None = None
+    told_at: datetime | None = None
     hold: Hold | None = None
+    acknowledged: Acknowledgement | None = None
 
 
 class IncidentChange(StrEnum):

@@ -65,13 +65,15 @@ class Surroundings:
     """What the telling goes by.
 
     `services` and `checks` are those configured. `suspects` are services of which a check fails
-    that is not confirmed down yet. `windows` are the maintenance windows that are open.
+    that is not confirmed down yet. `remind_every` is how often those who were told of an outage are
+    told again that it goes on, None for never. `windows` are the maintenance windows that are open.
     """
 
     services: Mapping[ServiceId, Service]
     checks: Mapping[CheckId, Check]
     routes: Sequence[Route]
     grouping: Grouping
+    remind_every: timedelta | None
     suspects: Collection[ServiceId]
     vantage: str
     windows: Sequence[MaintenanceWindow] = ()
@@ -121,14 +123,14 @@ def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> 
     }
     is_wave = any(one.due <= now for one in pending.values())
     chosen = [one for one in pending.values() if one.due <= now or (is_wave and one.joins)]
-    told = {one.incident.id: _told(one) for one in chosen}
+    told = {one.incident.id: _told(one, now) for one in chosen}
     after = [
         told.get(each.id) or (each if each.id in pending else _silent(each)) for each in judged
     ]
     return Told(
         incidents=tuple(new for old, new in zip(incidents, after, strict=True) if new != old),
         notifications=tuple(_messages(chosen, after, around, is_storm=is_storm)),
-        look_again=_next_look(after, pending, now),
+        look_again=_next_look(after, {**pending, **_reminders(told.values(), around)}, now),
     )
 
 
@@ -173,6 +175,8 @@ def _judged(
     """
     if incident.news_since is not None and incident.news_since > now:
         incident = replace(incident, news_since=now)
+    if incident.told_at is not None and incident.told_at > now:
+        incident = replace(incident, told_at=now)
     if incident.receivers:
         return incident
     reason = _reason(incident, holders, around)
@@ -248,9 +252,9 @@ def _pending(
         return None
     pieces = _pieces(incident, around)
     if not pieces:
-        return None
+        return _reminder(incident, around)
     news_since = incident.news_since
-    if news_since is None:
+    if news_since is None or any(one.type is AlertType.ACKNOWLEDGED for one in pieces):
         return _Pending(incident=incident, pieces=pieces, due=now, look=now, joins=True)
     wait = around.grouping.wait
     others = depended_on(incident.service, around.services)
@@ -264,6 +268,22 @@ def _pending(
     )
 
 
+def _reminder(incident: Incident, around: Surroundings) -> _Pending | None:
+    """Return that an outage goes on, due when those who know of it have heard nothing for long."""
+    every, told_at = around.remind_every, incident.told_at
+    is_over = incident.ended_at is not None or incident.acknowledged is not None
+    if is_over or every is None or told_at is None or not incident.receivers:
+        return None
+    piece = _Piece(type=AlertType.REMINDER, receivers=incident.receivers)
+    due = told_at + every
+    return _Pending(incident=incident, pieces=(piece,), due=due, look=due, joins=False)
+
+
+def _reminders(told: Iterable[Incident], around: Surroundings) -> Mapping[str, _Pending | None]:
+    """Return what may next be told of incidents that were told just now."""
+    return {each.id: _reminder(each, around) for each in told}
+
+
 def _pieces(incident: Incident, around: Surroundings) -> tuple[_Piece, ...]:
     told, has_news = incident.receivers, incident.news_since is not None
     if incident.ended_at is not None:
@@ -275,6 +295,8 @@ def _pieces(incident: Incident, around: Surroundings) -> tuple[_Piece, ...]:
     pieces = []
     if told and has_news:
         pieces.append(_Piece(type=AlertType.UPDATED, receivers=told))
+    if told and incident.acknowledged is not None and not incident.acknowledged.told:
+        pieces.append(_Piece(type=AlertType.ACKNOWLEDGED, receivers=told))
     if new:
         pieces.append(_Piece(type=AlertType.FIRING, receivers=new))
     return tuple(pieces)
@@ -294,16 +316,19 @@ def _named(incident: Incident, around: Surroundings, *, ended: bool = False) -> 
     return tuple(dict.fromkeys(name for names in named for name in names))
 
 
-def _told(pending: _Pending) -> Incident:
+def _told(pending: _Pending, now: datetime) -> Incident:
     """Return the incident as it is once its pieces are told."""
     incident, receivers = pending.incident, dict.fromkeys(pending.incident.receivers)
     for piece in pending.pieces:
         receivers |= dict.fromkeys(piece.receivers)
+    known = incident.acknowledged
     return replace(
         incident,
         receivers=tuple(receivers),
         sequence=incident.sequence + 1,
         news_since=None,
+        told_at=now,
+        acknowledged=None if known is None else replace(known, told=True),
     )
 
 
@@ -315,15 +340,15 @@ def _silent(incident: Incident) -> Incident:
 
 
 def _next_look(
-    incidents: Iterable[Incident], pending: Mapping[str, _Pending], now: datetime
+    incidents: Iterable[Incident], pending: Mapping[str, _Pending | None], now: datetime
 ) -> datetime | None:
     """Return when time alone may have something told, None for never."""
     ahead = []
     for each in incidents:
         if each.hold is not None and each.hold.until is not None and each.ended_at is None:
             ahead.append(each.hold.until)
-        elif each.news_since is not None and each.id in pending:
-            ahead.append(pending[each.id].look)
+        elif found := pending.get(each.id):
+            ahead.append(found.look)
     return max(min(ahead), now + _LOOK_AGAIN) if ahead else None
 
 
@@ -343,8 +368,10 @@ def _messages(
     groups: dict[tuple[str, AlertType, bool, str], list[Incident]] = defaultdict(list)
     by = GroupBy.RECEIVER if is_storm else around.grouping.by
     for one in chosen:
-        shared = _shared(by, _service(one.incident, around))
         for piece in one.pieces:
+            shared = _shared(by, _service(one.incident, around))
+            if piece.type is AlertType.ACKNOWLEDGED:
+                shared = one.incident.id  # each has a name and a comment of its own
             for receiver in piece.receivers:
                 key = (receiver, piece.type, piece.untold, shared)
                 groups[key].append(now[one.incident.id])
@@ -412,6 +439,7 @@ def _alert(
         incident=incident_notice(first),
         service=service_notice(_service(first, around)),
         checks=check_notices(first, around.checks, around.vantage),
+        detail=_words(first) if kind is AlertType.ACKNOWLEDGED else "",
         firing_undelivered=untold,
         companions=tuple(
             Companion(
@@ -431,7 +459,19 @@ def _service(incident: Incident, around: Surroundings) -> Service:
     return known or Service(id=incident.service, name=incident.service, owner="")
 
 
+def _words(incident: Incident) -> str:
+    """Return who takes care of an incident, and what they say."""
+    known = incident.acknowledged
+    if known is None:
+        return ""
+    return f"{known.by}: {known.comment}" if known.comment else known.by
+
+
 def _occurred_at(kind: AlertType, incident: Incident) -> datetime:
+    if kind is AlertType.ACKNOWLEDGED and incident.acknowledged is not None:
+        return incident.acknowledged.at
+    if kind is AlertType.REMINDER and incident.told_at is not None:
+        return incident.told_at
     if kind is AlertType.FIRING:
         return incident.started_at
     if incident.ended_at is not None:

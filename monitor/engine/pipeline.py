@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -10,7 +10,7 @@ import structlog
 from monitor.domain.alert import Alert, AlertType, Notification, Route, addressed
 from monitor.domain.announcing import announced
 from monitor.domain.check import Affects, Check, CheckId
-from monitor.domain.incident import Incident, follow
+from monitor.domain.incident import Acknowledgement, Incident, follow
 from monitor.domain.instant import microseconds, span_microseconds
 from monitor.domain.maintenance import MaintenanceWindow, OpenWindow
 from monitor.domain.observation import MissedSlot, Observation, Status, UnknownCause
@@ -34,6 +34,7 @@ class Plan:
     routes: tuple[Route, ...]
     receivers: tuple[str, ...]
     grouping: Grouping = field(default_factory=Grouping)
+    remind_every: timedelta | None = None
     windows: tuple[MaintenanceWindow, ...] = ()
 
 
@@ -219,6 +220,7 @@ class Pipeline:
                 checks={**self._gone.checks, **{each.id: each for each in plan.checks}},
                 routes=plan.routes,
                 grouping=plan.grouping,
+                remind_every=plan.remind_every,
                 suspects=board.suspects(),
                 vantage=self._vantage,
                 windows=self._planned.windows,
@@ -243,6 +245,22 @@ class Pipeline:
             )
         ahead = [at for at in (told.look_again, self._planned.look_again) if at is not None]
         return min(ahead, default=None)
+
+    def acknowledge(self, incident_id: str, by: str, comment: str, at: datetime) -> bool:
+        """Have it recorded, and told, that somebody takes care of an open incident.
+
+        Return False when there is no such incident. Who says so later takes it over.
+        """
+        known = next((i for i in self._board.incidents.values() if i.id == incident_id), None)
+        if known is None:
+            return False
+        taken = Acknowledgement(by=by, at=at, comment=comment)
+        incident = replace(known, acknowledged=taken)
+        self._board.put(incident)
+        self._recorder.record(Change(incidents=(incident,)))
+        log.info("incident.acknowledged", incident=incident_id, by=by)
+        self.has_news()
+        return True
 
     def _follow_windows(self, now: datetime) -> None:
         """Show which checks are worked on, and have people told of windows that open or close."""

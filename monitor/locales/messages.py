@@ -131,12 +131,16 @@ _GROUP_HEADLINES = {
         AlertType.FIRING: "GANGGUAN: {count} layanan terganggu; {service} sejak {since}.",
         AlertType.UPDATED: "PERKEMBANGAN: {count} layanan masih terganggu; {service} sejak "
         "{since}.",
+        AlertType.REMINDER: "MASIH GANGGUAN: {count} layanan belum pulih; {service} sudah "
+        "{length}, sejak {since}.",
         AlertType.RESOLVED: "PULIH: {count} layanan sudah pulih; {service} sejak {ended}, "
         "setelah {length}.",
     },
     Language.EN: {
         AlertType.FIRING: "DOWN: {count} services are failing; {service} since {since}.",
         AlertType.UPDATED: "UPDATE: {count} services are still failing; {service} since {since}.",
+        AlertType.REMINDER: "STILL DOWN: {count} services have not recovered; {service} for "
+        "{length}, since {since}.",
         AlertType.RESOLVED: "RECOVERED: {count} services are well again; {service} since {ended}, "
         "after {length}.",
     },

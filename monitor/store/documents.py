@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from monitor.domain.alert import Alert
-from monitor.domain.incident import Hold
+from monitor.domain.incident import Acknowledgement, Hold
 from monitor.domain.state import CheckState
 
 
@@ -44,6 +44,16 @@ def read_hold(text: str) -> Hold:
     return _holds().validate_json(text)
 
 
+def acknowledgement_text(acknowledgement: Acknowledgement) -> str:
+    """Return who takes care of an incident as JSON."""
+    return _text(_acknowledgements(), acknowledgement)
+
+
+def read_acknowledgement(text: str) -> Acknowledgement:
+    """Return what `acknowledgement_text` wrote. Anything else raises ValueError."""
+    return _acknowledgements().validate_json(text)
+
+
 def names_text(names: Sequence[str]) -> str:
     """Return a list of names as JSON."""
     return json.dumps(list(names))
@@ -72,6 +82,11 @@ def _alerts() -> TypeAdapter[Alert]:
 @cache
 def _holds() -> TypeAdapter[Hold]:
     return TypeAdapter(Hold)
+
+
+@cache
+def _acknowledgements() -> TypeAdapter[Acknowledgement]:
+    return TypeAdapter(Acknowledgement)
 
 
 def _text(adapter: TypeAdapter[Any], value: object) -> str:

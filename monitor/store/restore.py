@@ -21,7 +21,13 @@ from monitor.ports import (
     TallySnapshot,
 )
 from monitor.store.codes import AFFECTS, DELIVERY, KIND, MARK, STATUS
-from monitor.store.documents import read_alert, read_hold, read_names, read_state
+from monitor.store.documents import (
+    read_acknowledgement,
+    read_alert,
+    read_hold,
+    read_names,
+    read_state,
+)
 from monitor.store.pushes import last_pushes
 from monitor.store.schema import (
     affected_check,
@@ -264,7 +270,9 @@ def _incident(row: Row[Any], checks: Sequence[AffectedCheck]) -> Incident:
         sequence=row.sequence,
         receivers=read_names(row.receivers),
         news_since=_instant(row.news_since),
+        told_at=_instant(row.told_at),
         hold=None if row.hold is None else read_hold(row.hold),
+        acknowledged=(None if row.acknowledged is None else read_acknowledgement(row.acknowledged)),
     )
 
 

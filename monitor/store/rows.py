@@ -14,7 +14,13 @@ from monitor.domain.state import CheckState, Transition
 from monitor.domain.text import visible_text
 from monitor.ports import Change, DeliveryState, Mark, Settlement, TallySnapshot
 from monitor.store.codes import AFFECTS, CAUSE, DELIVERY, KIND, MARK, MISSED, STATUS
-from monitor.store.documents import alert_text, hold_text, names_text, state_text
+from monitor.store.documents import (
+    acknowledgement_text,
+    alert_text,
+    hold_text,
+    names_text,
+    state_text,
+)
 
 Row = dict[str, Any]
 
@@ -142,7 +148,11 @@ def incident_row(incident: Incident) -> Row:
         "sequence": incident.sequence,
         "receivers": names_text(incident.receivers),
         "news_since": _time(incident.news_since),
+        "told_at": _time(incident.told_at),
         "hold": None if incident.hold is None else hold_text(incident.hold),
+        "acknowledged": (
+            None if incident.acknowledged is None else acknowledgement_text(incident.acknowledged)
+        ),
     }
 
 

@@ -157,7 +157,9 @@ incident = Table(
     Column("sequence", Integer, nullable=False),
     Column("receivers", Text, nullable=False),
     _time("news_since", nullable=True),
+    _time("told_at", nullable=True),
     Column("hold", Text),
+    Column("acknowledged", Text),
     Index("incident_by_start", "started_at"),
 )
 Index(

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from monitor.locales import Language
 from monitor.metrics.exposition import compressed
-from monitor.web.api import api_routes
+from monitor.web.api import ACK, acknowledged, api_routes
 from monitor.web.context import WebContext
 from monitor.web.credentials import Authenticator
 from monitor.web.guard import Gate, NoForeignPages, SafeHeaders
@@ -86,6 +86,9 @@ def private_routes(context: WebContext) -> list[Route]:
             return PlainTextResponse("Pantau is ready.\n")
         return PlainTextResponse(f"Pantau is not ready: {trouble}\n", 503)
 
+    async def ack(request: Request) -> Response:
+        return await acknowledged(context, request)
+
     async def reload(_: Request) -> Response:
         result = await context.reloader.reload()
         if result.ok:
@@ -97,6 +100,7 @@ def private_routes(context: WebContext) -> list[Route]:
         Route("/metrics", metrics),
         Route("/-/ready", ready),
         Route("/-/reload", reload, methods=["POST", "PUT"]),
+        Route(ACK, ack, methods=["POST"]),
         *blackbox_routes(context),
     ]
 

@@ -3,11 +3,12 @@
 import http.client
 import json
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from monitor.web.context import ReloadResult, SendResult
+from monitor.web.context import AckResult, ReloadResult, SendResult
 from monitor.web.controlsocket import NAME, connected
 
 # A reload reads the whole configuration; a test waits for a receiver somewhere.
@@ -39,14 +40,24 @@ class ControlClient:
         answer = self._ask("POST", f"/api/v1/receivers/{quote(receiver, safe='')}/test")
         return SendResult(ok=answer["ok"], detail=answer["detail"])
 
+    def acknowledge(self, incident: str, by: str, comment: str) -> AckResult:
+        """Say that somebody takes care of an incident, named by its id or its service."""
+        path = f"/api/v1/incidents/{quote(incident, safe='')}/ack"
+        answer = self._ask("POST", path, {"by": by, "comment": comment})
+        return AckResult(incidents=answer["incidents"], detail=answer["detail"])
+
     def status(self) -> dict[str, Any]:
         """Return what the daemon knows of every service and check."""
         return self._ask("GET", "/api/v1/status")
 
-    def _ask(self, method: str, path: str) -> dict[str, Any]:
+    def _ask(
+        self, method: str, path: str, document: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         connection = _UnixConnection(self._data_dir, self._timeout)
+        body = None if document is None else json.dumps(document)
+        headers = {} if body is None else {"Content-Type": "application/json"}
         try:
-            connection.request(method, path)
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
             return _object(response.read(), f"{path} answered {response.status}")
         except (FileNotFoundError, ConnectionRefusedError) as error:

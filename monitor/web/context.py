@@ -64,6 +64,23 @@ class SendResult:
     detail: str = ""
 
 
+LONGEST_NAME, LONGEST_COMMENT = 100, 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AckResult:
+    """The incidents that are taken care of now; where there are none, `detail` says why."""
+
+    incidents: Sequence[str]
+    detail: str = ""
+
+
+class Acknowledger(Protocol):
+    """Takes down who takes care of an incident."""
+
+    async def acknowledge(self, name: str, by: str, comment: str) -> Sequence[str]: ...
+
+
 class TestSender(Protocol):
     """Sends a test notification by the way that alerts go."""
 
@@ -92,3 +109,4 @@ class WebContext:
     version: str
     blackbox: "Blackbox | None" = None
     pushes: Intake | None = None
+    acknowledger: Acknowledger | None = None

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.alert import Notification
 from monitor.domain.check import Affects, CheckId
-from monitor.domain.incident import AffectedCheck, Incident
+from monitor.domain.incident import Acknowledgement, AffectedCheck, Hold, HoldReason, Incident
 from monitor.domain.instant import microseconds
 from monitor.domain.observation import (
     Failure,
@@ -126,6 +126,12 @@ incidents = st.builds(
     checks=st.lists(affected, max_size=3, unique_by=lambda one: one.id).map(tuple),
     sequence=st.integers(0, 9),
     receivers=st.lists(texts, max_size=2).map(tuple),
+    news_since=st.none() | times,
+    told_at=st.none() | times,
+    hold=st.none()
+    | st.builds(Hold, reason=st.sampled_from(HoldReason), by=texts, until=st.none() | times),
+    acknowledged=st.none()
+    | st.builds(Acknowledgement, by=texts, at=times, comment=texts, told=st.booleans()),
 )
 marks = st.builds(Mark, kind=st.sampled_from(MarkKind), at=times, epoch=epochs, detail=texts)
 snapshots = st.builds(
@@ -205,7 +211,7 @@ class Memory:
 
     def restored(self) -> Restored:
         last = self._last_samples()
-        found = [one for one in self.incidents.values() if one.ended_at is None]
+        found = [one for one in self.incidents.values() if one.ended_at is None or one.news_since]
         return Restored(
             epoch=self.epoch,
             stopped_at=self._stopped_at(last),

@@ -89,7 +89,7 @@ async def test_database_of_the_release_before(tmp_path):
     await stored(tmp_path, FAILED)
     with closing(sqlite3.connect(tmp_path / DATABASE)) as database, database:
         database.execute("DROP TABLE push")
-        for column in ("news_since", "hold"):
+        for column in ("news_since", "told_at", "hold", "acknowledged"):
             database.execute(f"ALTER TABLE incident DROP COLUMN {column}")
         database.execute("UPDATE alembic_version SET version_num = '0001'")
     before = await restored(tmp_path)

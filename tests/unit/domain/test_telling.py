@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.alert import AlertType, Match, Route
 from monitor.domain.check import Affects, CheckId
-from monitor.domain.incident import AffectedCheck, HoldReason, Incident
+from monitor.domain.incident import Acknowledgement, AffectedCheck, HoldReason, Incident
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.service import Criticality, Service, ServiceId
 from monitor.domain.telling import (
@@ -67,6 +67,7 @@ class Night:
         self.suspects: set[str] = set()
         self.held: set[str] = set()
         self.windows: list[MaintenanceWindow] = []
+        self.remind_every: timedelta | None = None
         self.sent = []
         self.look_again: datetime | None = None
 
@@ -90,6 +91,7 @@ class Night:
                 suspects=self.suspects,
                 vantage="balaikota",
                 windows=self.windows,
+                remind_every=self.remind_every,
             ),
             now,
         )
@@ -461,6 +463,60 @@ class TestDependencies:
         services = [a_service("a", "b"), a_service("b", "c", "d"), a_service("c"), a_service("d")]
 
         assert depended_on(service, {each.id: each for each in services}) == expected
+
+
+class TestReminders:
+    EVERY = timedelta(hours=4)
+
+    def night(self) -> Night:
+        """Return a night on which `a` is down, and told to be."""
+        night = Night(a_service("a"))
+        night.remind_every = self.EVERY
+        night.put(down("a"))
+        night.look(NOON + WAIT)
+        return night
+
+    def test_outage_that_goes_on_is_told_again(self):
+        """Each time nothing was told for so long, an outage is told to go on, under another id."""
+        night, told = self.night(), NOON + WAIT
+
+        assert night.look_again == told + self.EVERY
+        assert night.look(told + self.EVERY - SECOND) == []
+        assert night.look(told + self.EVERY) == [(AlertType.REMINDER, "oncall", ("a",))]
+        assert night.look(told + 2 * self.EVERY) == [(AlertType.REMINDER, "oncall", ("a",))]
+        assert night.sent[-1].alert.occurred_at == told + 2 * self.EVERY
+        assert len({one.id for one in night.sent}) == 3
+
+    def test_who_takes_care_is_told_at_once_and_once(self):
+        """That somebody takes care of an outage is told at once, with what they say, and nobody is
+        reminded any more.
+        """
+        night, now = self.night(), NOON + timedelta(hours=1)
+        taken = Acknowledgement(by="Rina", at=now, comment="Server dinyalakan ulang")
+        night.put(replace(night.incidents["INC-a"], acknowledged=taken))
+
+        assert night.look(now) == [(AlertType.ACKNOWLEDGED, "oncall", ("a",))]
+        assert night.sent[-1].alert.detail == "Rina: Server dinyalakan ulang"
+        assert night.look(now + 3 * self.EVERY) == []
+        night.end("a", now + 3 * self.EVERY)
+        assert night.look(now + 3 * self.EVERY + WAIT) == [(AlertType.RESOLVED, "oncall", ("a",))]
+
+    def test_end_ends_the_reminders(self):
+        """What is over is told to be, and reminded of no more."""
+        night = self.night()
+        night.end("a", NOON + MINUTE)
+        night.look(NOON + MINUTE + WAIT)
+
+        assert night.look(NOON + 10 * self.EVERY) == []
+
+    def test_clock_that_was_set_back(self):
+        """A clock that was set back by a day puts off no reminder."""
+        night = self.night()
+        night.look(NOON - timedelta(days=1))
+
+        assert night.look(NOON - timedelta(days=1) + self.EVERY) == [
+            (AlertType.REMINDER, "oncall", ("a",))
+        ]
 
 
 class TestMaintenance:

@@ -21,7 +21,7 @@ class Answer:
         return self.body.decode()
 
 
-async def ask(app, method, path, headers=(), query=""):
+async def ask(app, method, path, headers=(), query="", *, body=b""):
     """Return the answer of `app`. `path` is decoded already, as a server hands it over."""
     scope = {
         "type": "http",
@@ -40,7 +40,7 @@ async def ask(app, method, path, headers=(), query=""):
     }
     started, parts = {}, []
 
-    requests = [{"type": "http.request", "body": b"", "more_body": False}]
+    requests = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive():
         # A client that stays has nothing more to say.
@@ -76,6 +76,10 @@ class FakeDaemon:
     def receivers(self):
         return ("oncall", "ruang jaga/1")
 
+    async def acknowledge(self, name, by, comment):
+        self.asked.append(f"ack {name} {by} {comment}")
+        return ("INC1",) if name in ("INC1", "sigap") else ()
+
     async def send(self, receiver):
         self.asked.append(f"test {receiver}")
         return self.sent
@@ -98,6 +102,7 @@ def a_context(
         readiness=daemon,
         reloader=daemon,
         sender=daemon,
+        acknowledger=daemon,
         now=lambda: now,
         zone=ZoneInfo("Asia/Makassar"),
         version="1.2.3",

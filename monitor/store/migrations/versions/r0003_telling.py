@@ -1,4 +1,4 @@
-"""What of an incident is still to be told, and why it is not."""
+"""What of an incident is still to be told, and why it is not; who takes care of it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,4 +9,6 @@ down_revision = "0002"
 
 def upgrade() -> None:
     op.add_column("incident", sa.Column("news_since", sa.BigInteger(), nullable=True))
+    op.add_column("incident", sa.Column("told_at", sa.BigInteger(), nullable=True))
     op.add_column("incident", sa.Column("hold", sa.Text(), nullable=True))
+    op.add_column("incident", sa.Column("acknowledged", sa.Text(), nullable=True))

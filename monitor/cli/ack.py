@@ -1,0 +1,38 @@
+"""`pantau ack`: say that somebody takes care of an outage."""
+
+import getpass
+
+import click
+
+from monitor.cli.errors import Failed
+from monitor.cli.output import print_json
+from monitor.cli.settings import Output, Settings, pass_settings, shared_options
+
+
+@click.command()
+@click.argument("incident")
+@click.option("--by", metavar="NAME", help="Who takes care of it. Default: who runs the command.")
+@click.option("--comment", metavar="TEXT", default="", help="What is done about it.")
+@shared_options
+@pass_settings
+def ack(settings: Settings, incident: str, by: str | None, comment: str) -> None:
+    """Say that somebody takes care of INCIDENT: its id, or the service that is down.
+
+    Those who were told of the outage are told who it is, and are reminded of it no more. It is
+    recorded with the incident. The daemon must run.
+    """
+    from monitor.cli.configured import configuration
+    from monitor.web.client import ControlClient, ControlError
+
+    config = configuration(settings.config_path)
+    by = by or getpass.getuser()
+    try:
+        result = ControlClient(config.monitor.data_dir).acknowledge(incident, by, comment)
+    except ControlError as error:
+        raise Failed(str(error)) from None
+    if settings.output is Output.JSON:
+        print_json({"incidents": list(result.incidents), "by": by, "detail": result.detail})
+    elif result.incidents and not settings.quiet:
+        click.echo(f"✓ {incident}: {by} takes care of it ({', '.join(result.incidents)})")
+    if not result.incidents:
+        raise Failed(result.detail)
