@@ -31,7 +31,7 @@ def bring_up(connection: Connection, place: str) -> None:
         raise StoreError(
             f"{place}: the database holds tables that are not Pantau's: name another one"
         )
-    _upgrade(connection)
+    upgrade(connection, HEAD)
 
 
 def revision(connection: Connection) -> str | None:
@@ -42,7 +42,8 @@ def revision(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, to: str) -> None:
+    """Bring the tables from the revision that is there up to another one."""
     # Costs 100 ms to import, and is needed once a release.
     from alembic import command
     from alembic.config import Config
@@ -51,4 +52,4 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", "monitor.store:migrations")
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

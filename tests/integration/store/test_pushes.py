@@ -5,12 +5,16 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import create_engine, insert
+
 from monitor.domain.check import CheckId
 from monitor.domain.observation import OutcomeStatus
 from monitor.domain.push import Push, Signal
 from monitor.ports import Change
 from monitor.store.connection import DATABASE
+from monitor.store.migrate import upgrade
 from monitor.store.pushes import KEPT, pushes_of
+from monitor.store.schema import check_name
 from monitor.store.sql import open_store
 from tests.fakes import NOON
 from tests.integration.store.changes import VANTAGE
@@ -86,13 +90,14 @@ async def test_other_vantage_has_pushes_of_its_own(place):
 
 async def test_database_of_the_release_before(tmp_path):
     """A database without pushes is brought up to date, and keeps what it holds."""
-    await stored(tmp_path, FAILED)
-    with closing(sqlite3.connect(tmp_path / DATABASE)) as database, database:
-        database.execute("DROP TABLE push")
-        for column in ("news_since", "told_at", "hold", "acknowledged"):
-            database.execute(f"ALTER TABLE incident DROP COLUMN {column}")
-        database.execute("UPDATE alembic_version SET version_num = '0001'")
+    engine = create_engine(f"sqlite:///{tmp_path / DATABASE}")
+    with engine.begin() as connection:
+        upgrade(connection, "0001")
+        name = insert(check_name).values(id=7, name=BACKUP)
+        connection.execute(name)
     before = await restored(tmp_path)
     await stored(tmp_path, FAILED)
 
     assert (before, await restored(tmp_path)) == ({}, {BACKUP: FAILED})
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as database:
+        assert database.execute("SELECT id, name FROM check_name").fetchall() == [(7, BACKUP)]
