@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def notify() -> None:
-    """Try a receiver of alerts."""
+    """Try a receiver of alerts, or see who would be told."""
 
 
 @notify.command()
@@ -44,6 +46,32 @@ def test(settings: Settings, receiver: str) -> None:
     elif not settings.quiet or not result["delivered"]:
         click.echo(said(result), err=not result["delivered"])
     raise click.exceptions.Exit(0 if result["delivered"] else 1)
+
+
+@notify.command()
+@click.argument("check")
+@shared_options
+@pass_settings
+def explain(settings: Settings, check: str) -> None:
+    """Say who would be told if CHECK were down, and why. Nothing is sent.
+
+    Every route is named with what it makes of the check, and what would keep everybody from being
+    told: services that it depends on, and planned work.
+    """
+    from monitor.cli.configured import configuration
+    from monitor.cli.explanation import explanation, lines
+    from monitor.configuration.names import nearest
+
+    config = configuration(settings.config_path)
+    each = next((one for one in config.checks if one.check.id == check), None)
+    if each is None:
+        known = nearest(check, [one.check.id for one in config.checks])
+        raise click.UsageError(f"there is no check {check!r}{known}")
+    found = explanation(config, each.check, datetime.now(UTC))
+    if settings.output is Output.JSON:
+        print_json(found)
+    else:
+        click.echo("\n".join(lines(found, ZoneInfo(config.monitor.zone))))
 
 
 def said(result: Mapping[str, Any]) -> str:

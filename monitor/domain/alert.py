@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -146,13 +146,32 @@ def notification_id(subject: str, receiver: str, kind: AlertType, sequence: int)
 
 def receivers_of(routes: Sequence[Route], service: Service, check: Check) -> tuple[str, ...]:
     """Return who is told that `check` took `service` down, each once, in route order."""
-    told: dict[str, None] = {}
+    taken = (judged.route for judged in walk(routes, service, check) if judged.takes)
+    return tuple(dict.fromkeys(route.receiver for route in taken))
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRoute:
+    """A route, and what it makes of a check: it takes it, or `objection` says why not.
+
+    An objection is a key of the match, or `earlier` where a route before took it and ended there.
+    """
+
+    route: Route
+    objection: str | None = None
+
+    @property
+    def takes(self) -> bool:
+        return self.objection is None
+
+
+def walk(routes: Sequence[Route], service: Service, check: Check) -> Iterator[JudgedRoute]:
+    """Yield each route with what it makes of `check` of `service` when that is down."""
+    is_over = False
     for route in routes:
-        if Status.DOWN in route.statuses and _matches(route.match, service, check):
-            told[route.receiver] = None
-            if not route.goes_on:
-                break
-    return tuple(told)
+        objection = "earlier" if is_over else _objection(route, service, check)
+        is_over = is_over or (objection is None and not route.goes_on)
+        yield JudgedRoute(route, objection)
 
 
 def incident_notice(incident: Incident) -> IncidentNotice:
@@ -207,11 +226,15 @@ def check_notices(
     return tuple(notices)
 
 
-def _matches(match: Match, service: Service, check: Check) -> bool:
-    return (
-        (not match.owners or service.owner in match.owners)
-        and (not match.services or service.id in match.services)
-        and (not match.criticalities or service.criticality in match.criticalities)
-        and (not match.types or check.type in match.types)
-        and all(check.labels.get(name) == value for name, value in match.labels.items())
-    )
+def _objection(route: Route, service: Service, check: Check) -> str | None:
+    """Return the key by which a route does not take a check, None if it does."""
+    match = route.match
+    asked = {
+        "status": Status.DOWN in route.statuses,
+        "owner": not match.owners or service.owner in match.owners,
+        "service": not match.services or service.id in match.services,
+        "criticality": not match.criticalities or service.criticality in match.criticalities,
+        "type": not match.types or check.type in match.types,
+        "labels": match.labels.items() <= check.labels.items(),
+    }
+    return next((key for key, holds in asked.items() if not holds), None)

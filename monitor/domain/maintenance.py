@@ -101,6 +101,19 @@ def occurrence_at(when: Occurrence | Recurrence, at: datetime) -> Occurrence | N
     return max(running, key=lambda each: each.start, default=None)
 
 
+def coming(when: Occurrence | Recurrence, at: datetime) -> Occurrence | None:
+    """Return the occurrence that is going on at `at`, else the next one, None if there is none."""
+    running = occurrence_at(when, at)
+    if running is not None or isinstance(when, Occurrence):
+        return running or (when if isinstance(when, Occurrence) and when.start > at else None)
+    wall = at.astimezone(when.zone).replace(tzinfo=None)
+    begins = _compiled(when).after(wall)
+    if begins is None:
+        return None
+    start = instant_of(begins, when.zone)
+    return Occurrence(start, start + when.duration)
+
+
 def open_windows(windows: Iterable[MaintenanceWindow], at: datetime) -> tuple[OpenWindow, ...]:
     """Return the windows that are open at `at`."""
     found = ((window, occurrence_at(window.when, at)) for window in windows)

@@ -12,6 +12,7 @@ from monitor.domain.maintenance import (
     Occurrence,
     Recurrence,
     check_rule,
+    coming,
     next_change,
     occurrence_at,
     open_windows,
@@ -119,6 +120,21 @@ def test_clock_that_is_put_back():
 def test_next_look(after, expected):
     """The next look is when a window opens or closes, or within a day while one may still open."""
     assert next_change([a_window(ONCE)], at(after)) == at(expected)
+
+
+@pytest.mark.parametrize(
+    ("when", "moment", "expected"),
+    [
+        (ONCE, "2026-11-01 00:00", ONCE),
+        (ONCE, "2026-11-29 00:00", ONCE),
+        (ONCE, "2026-11-30 00:00", None),
+        (SUNDAYS, "2026-11-25 00:00", Occurrence(at("2026-11-29 01:00"), at("2026-11-29 03:00"))),
+        (SUNDAYS, "2026-11-29 02:00", Occurrence(at("2026-11-29 01:00"), at("2026-11-29 03:00"))),
+    ],
+)
+def test_what_comes(when, moment, expected):
+    """What comes is what is going on, else what is next."""
+    assert coming(when, at(moment)) == expected
 
 
 def test_past_windows_need_no_look():
