@@ -1,7 +1,7 @@
 """Text that others wrote, made fit to be shown, logged and stored."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 # Control characters, separators and surrogates, and the marks that turn the direction of text:
 # each can make a line look like another one.
@@ -12,6 +12,7 @@ _BLANK = str.maketrans("\t\n\r", "   ")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _CUT = "…"
 _VEIL = "***"
+_LINK = re.compile(r"(https?://\S+)")
 _SHORTEST_SECRET = 4  # a shorter one is found in any text
 
 
@@ -28,6 +29,25 @@ def visible_text(text: str | bytes, limit: int = 1024) -> str:
     if len(octets) <= limit:
         return plain
     return octets[: max(0, limit - 3)].decode(errors="ignore") + _CUT
+
+
+def inert(text: str, marks: re.Pattern[str], instead: Mapping[str, str]) -> str:
+    """Return `text` with each of `marks`, on which a chat would act, replaced by `instead`.
+
+    In links they are percent-encoded, so that these lead where they did.
+    """
+    parts = _LINK.split(text)
+    parts[::2] = [marks.sub(lambda mark: instead[mark[0]], part) for part in parts[::2]]
+    parts[1::2] = [marks.sub(lambda mark: f"%{ord(mark[0]):02X}", part) for part in parts[1::2]]
+    return "".join(parts)
+
+
+def cut_at(text: str, units: int) -> str:
+    """Return at most `units` code units of UTF-16, as chats count, ended by an ellipsis if cut."""
+    octets = text.encode("utf-16-le")
+    if len(octets) <= 2 * units:
+        return text
+    return (octets[: 2 * (units - 1)].decode("utf-16-le", errors="ignore") + _CUT) if units else ""
 
 
 def veiled(text: str, secrets: Iterable[str]) -> str:

@@ -27,7 +27,10 @@ from tests.peers import peer
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
-TOKEN = "0123456789abcdef0123456789abcdef"
+WRITTEN = {
+    "token": "0123456789abcdef0123456789abcdef",
+    "bot": "123456789:AAF0fake_token-of-a-bot-that-is-not-there",
+}
 BLOCK = re.compile(r"^(`{3,})(\w*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
 NAME = re.compile(r"# (\S+\.ya?ml)\n")
@@ -55,9 +58,12 @@ def load_as_it_stands(folder, code):
     checks.write_text(f"version: 1\nservices:\n  - {SERVICE}\n")
     if code.startswith("- "):
         code = whole(code)
-    for file in {*re.findall(r"\w+\.(?:key|pem|token|user|password|community)\b", code), "oncall"}:
+    for file in {
+        *re.findall(r"\w+\.(?:key|pem|token|bot|user|password|community)\b", code),
+        "oncall",
+    }:
         (folder / file).touch(mode=0o600)
-        (folder / file).write_text(TOKEN if file.endswith(".token") else SECRET)
+        (folder / file).write_text(WRITTEN.get(file.rpartition(".")[2], SECRET))
     (folder / name).write_text(code.replace("/etc/pantau/", ""))
     if name == "config/blackbox.yml":
         (folder / "config" / "monitor.yaml").write_text("probe: {enabled: true}\n")

@@ -1,8 +1,10 @@
 """What others wrote is shown without what is ours."""
 
+import re
+
 import pytest
 
-from monitor.domain.text import veiled
+from monitor.domain.text import cut_at, inert, veiled
 
 
 @pytest.mark.parametrize(
@@ -32,3 +34,28 @@ def test_what_is_no_secret_stays():
 def test_a_long_secret_costs_no_more_than_the_text():
     """Of a secret of 64 KB only beginnings that fit in the text are looked for."""
     assert veiled("x…", ["y" * 65_536]) == "x…"
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "expected"),
+    [
+        ("kota", 4, "kota"),
+        ("kotak", 4, "kot…"),
+        ("😀😀", 4, "😀😀"),
+        ("😀😀😀", 4, "😀…"),
+        ("", 4, ""),
+        ("kota", 0, ""),
+    ],
+)
+def test_cut_as_chats_count(text, units, expected):
+    """A text is cut by the code units of UTF-16, between characters."""
+    assert cut_at(text, units) == expected
+
+
+def test_inert_text():
+    """What a chat would act on is replaced, and in links percent-encoded."""
+    text = "*a* see http://x.example/*b*?c=* or *"
+
+    assert inert(text, re.compile(r"\*"), {"*": "+"}) == (
+        "+a+ see http://x.example/%2Ab%2A?c=%2A or +"
+    )

@@ -1,0 +1,46 @@
+"""What messages say in chats."""
+
+import re
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitor.locales import Language
+from monitor.locales.messages import summary
+from monitor.locales.messages_chat import chat_text
+from monitor.locales.messages_native import Wording
+from tests.unit.alerting.samples import SAMPLES
+
+WITA = ZoneInfo("Asia/Makassar")
+PAGE = "https://pantau.example/incidents/INC1"
+
+
+def said(name: str, limit: int = 4096) -> str:
+    wording = Wording(
+        receiver="piket",
+        external_url="https://pantau.example",
+        language=Language.EN,
+        zone=WITA,
+    )
+    return chat_text(
+        SAMPLES[name], wording, marks=re.compile("@"), instead={"@": "(at)"}, limit=limit
+    )
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_summary_and_link(name):
+    """A chat is told the summary, and where the incident's page is if there is an incident."""
+    text = summary(SAMPLES[name], Language.EN, WITA)
+    page = f"\nIncident: {PAGE}" if SAMPLES[name].incident else ""
+
+    assert said(name) == text + page
+
+
+@pytest.mark.parametrize("name", ["firing", "self-undelivered"])
+def test_the_end_of_the_summary_is_cut(name):
+    """Where a chat takes less, the end of the summary is cut and the link stays."""
+    text = said(name, limit=100)
+
+    assert len(text) == 100
+    assert "…" in text
+    assert text.endswith(PAGE if name == "firing" else "…")
