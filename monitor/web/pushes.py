@@ -9,6 +9,7 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -62,7 +63,7 @@ class Misses:
         self._seconds = seconds
 
     def are_too_many(self, now: float) -> bool:
-        """Count one more at `now` (seconds), and say whether there are too many."""
+        """Count one more at `now` (monotonic seconds), and say whether there are too many."""
         full = len(self._times) == self._times.maxlen
         too_many = full and now - self._times[0] < self._seconds
         if not too_many:
@@ -92,8 +93,7 @@ class Heartbeats:
         found = _HEARTBEAT.match(scope["path"][len(HEARTBEATS) :])
         check_id = None if intake is None else intake.owner(found[1] if found else "")
         if found is None or check_id is None or intake is None:
-            now = self._context.now().timestamp()
-            return _TOO_MANY if self._misses.are_too_many(now) else _UNKNOWN
+            return _TOO_MANY if self._misses.are_too_many(monotonic()) else _UNKNOWN
         exit_code = int(found[2]) if found[2] and found[2].isdecimal() else None
         if exit_code is not None and exit_code > 255:
             return _NO_EXIT_CODE

@@ -1,3 +1,4 @@
+import itertools
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -112,6 +113,16 @@ async def test_guessing_is_slowed_down():
 
     assert [answer.status for answer in answers] == [404] * 100 + [429]
     assert (await ask(app, "POST", URL)).status == 200
+
+
+async def test_guessing_while_the_clock_is_set():
+    """A wall clock that leaps, as when it is set, lets nobody guess faster."""
+    days = (NOON + timedelta(days=n) for n in itertools.count())
+    context = replace(a_context(), pushes=FakeIntake(), now=lambda: next(days))
+    app = create_app(context, Authenticator({}))
+    answers = [await ask(app, "GET", f"/api/v1/heartbeats/{n:032}") for n in range(101)]
+
+    assert answers[-1].status == 429
 
 
 async def test_unstored_is_not_acknowledged():
