@@ -127,7 +127,8 @@ def _wrong(response: Response, name: bytes, expected: str) -> NetError:
 
 
 class WebSocket:
-    """An upgraded connection. Pings are answered while somebody waits; all raises NetError.
+    """An upgraded connection. A server's pings, and its goodbye, are answered while somebody waits.
+    All raises NetError.
 
     `subprotocol` is what the server chose of those offered, None without one.
     """
@@ -139,8 +140,10 @@ class WebSocket:
         self._unread = rest
         self._received = 0
         self._messages: deque[Message] = deque()
+        self._said_goodbye = False
 
     async def send(self, opcode: Opcode, payload: bytes) -> None:
+        self._said_goodbye |= opcode is Opcode.CLOSE
         await self._stream.send(encode(opcode, payload, os.urandom(4)))
 
     async def receive(self) -> Message | None:
@@ -148,9 +151,12 @@ class WebSocket:
         while True:
             while self._messages:
                 message = self._messages.popleft()
-                if message.opcode is not Opcode.PING:
-                    return message
-                await self.send(Opcode.PONG, message.payload)
+                if message.opcode is Opcode.PING:
+                    await self.send(Opcode.PONG, message.payload)
+                    continue
+                if message.opcode is Opcode.CLOSE:
+                    await self._return_goodbye(message)
+                return message
             octets = self._unread or await self._stream.receive()
             self._unread = b""
             if not octets:
@@ -160,6 +166,14 @@ class WebSocket:
                 detail = f"WebSocket: the server sent over {LARGEST_EXCHANGE} bytes"
                 raise NetError(FailureKind.TOO_LARGE, detail, answered=True)
             self._messages.extend(self._reader.feed(octets))
+
+    async def _return_goodbye(self, message: Message) -> None:
+        """Answer a CLOSE with its own code, unless it answers ours (RFC 6455, 5.5.1)."""
+        if self._said_goodbye:
+            return
+        code = b"" if message.code is None else message.code.to_bytes(2, "big")
+        with suppress(NetError):  # whoever said goodbye need not wait for ours
+            await self.send(Opcode.CLOSE, code)
 
     async def close(self) -> bool:
         """Say goodbye, and return whether the server did so too, within a second."""

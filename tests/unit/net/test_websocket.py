@@ -9,7 +9,7 @@ from monitor.net.errors import NetError
 from monitor.net.http1 import Http1Response
 from monitor.net.resolver import Family
 from monitor.net.tls import TlsSettings
-from monitor.net.websocket import accept_of, check_upgrade, upgrade_request
+from monitor.net.websocket import WebSocket, accept_of, check_upgrade, upgrade_request
 from monitor.net.websocketframes import (
     LARGEST_MESSAGE,
     MOST_FRAMES,
@@ -18,6 +18,7 @@ from monitor.net.websocketframes import (
     Opcode,
     encode,
 )
+from tests.streams import Saying
 
 GOOD = {"Upgrade": "WebSocket", "Connection": "keep-alive, Upgrade"}
 
@@ -181,3 +182,36 @@ def test_the_request():
     assert b"Connection: Upgrade\r\n" in one.request.head
     assert b"Connection: close" not in one.request.head
     assert b"Sec-WebSocket-Protocol: p\r\nOrigin: o\r\n" in one.request.head
+
+
+@pytest.mark.parametrize(
+    ("goodbye", "returned"),
+    [
+        (b"\x88\x00", Message(opcode=Opcode.CLOSE)),
+        (b"\x88\x02\x03\xf0", Message(opcode=Opcode.CLOSE, code=1008)),
+    ],
+)
+async def test_a_goodbye_is_returned(goodbye, returned):
+    """A server that says goodbye first hears its own code back, once."""
+    stream = Saying(goodbye)
+
+    message = await WebSocket(stream, None, b"").receive()
+
+    assert message == returned
+    assert [sent_message(octets) for octets in stream.sent] == [returned]
+
+
+async def test_a_returned_goodbye_is_the_last():
+    """A server that returns our goodbye is told nothing more."""
+    stream = Saying(b"\x88\x02\x03\xe8")
+
+    assert await WebSocket(stream, None, b"").close()
+    assert [sent_message(octets).code for octets in stream.sent] == [1000]
+
+
+def sent_message(octets):
+    """Return the short message that a frame of ours is."""
+    mask, masked = octets[2:6], octets[6:]
+    payload = bytes(octet ^ mask[n % 4] for n, octet in enumerate(masked))
+    [message] = read(octets[:1] + bytes([len(payload)]) + payload)
+    return message
