@@ -11,7 +11,11 @@ from monitor.domain.text import veiled
 
 def without(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
     """Return the outcome without `secrets`, which a server may have repeated in some form."""
-    told = hidden(secrets)
+    return veil(outcome, hidden(secrets))
+
+
+def veil(outcome: Outcome, told: tuple[str, ...]) -> Outcome:
+    """Return the outcome without `told`, the forms of what is secret, the longest first."""
     if not told:
         return outcome
     failure = outcome.failure

@@ -21,7 +21,8 @@ agree to it (ALPN `h2`). The certificate must be trusted and bear the host's nam
 degraded (`expires_soon`) when the chain is good for less than `min_days` more days, and fails
 below `critical_days`.
 
-`metadata` goes along with the call: texts, or secrets such as a token, which are shown nowhere:
+`metadata` goes along with the call: texts, or secrets such as a token, which are shown nowhere; nor
+is a text whose name tells of one, such as `authorization`:
 
 ```yaml
 - id: perizinan-grpc-token
@@ -50,6 +51,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from monitor.checktype import CheckSpec, CheckType, MeasurementInfo, ProbeContext
 from monitor.domain.blackbox import ADDRESS, CERTIFICATE
 from monitor.domain.observation import Failure, FailureKind, Outcome, Series
+from monitor.domain.secrecy import is_telling
 from monitor.fields import Duration, Endpoint, Host, Port, Secret
 from monitor.fields.headers import HeaderValue
 from monitor.fields.metadata import MetadataName
@@ -57,6 +59,7 @@ from monitor.fields.tlskeys import TlsKeys
 
 if TYPE_CHECKING:
     from monitor.net.grpc import HealthAnswer
+    from monitor.net.request import Fields
     from monitor.net.resolver import Family
     from monitor.net.trace import Trace
 
@@ -136,9 +139,10 @@ async def _attempt(spec: GrpcSpec, context: ProbeContext, family: "Family") -> O
     from monitor.net.trace import Trace
 
     trace = Trace()
-    secrets = tuple(v.reveal() for v in spec.metadata.values() if isinstance(v, Secret))
+    metadata = _metadata(spec)
+    secrets = _secrets(spec, metadata)
     try:
-        answer = await _call(spec, context, trace, family)
+        answer = await _call(spec, context, metadata, trace, family)
     except NetError as error:
         trace.leave()
         seen = facts(trace, insecure=spec.insecure)
@@ -146,18 +150,33 @@ async def _attempt(spec: GrpcSpec, context: ProbeContext, family: "Family") -> O
     return without(_judged(spec, answer, trace, context.now.timestamp()), secrets)
 
 
+def _metadata(spec: GrpcSpec) -> "Fields":
+    """Return the metadata with its secrets as they are now."""
+    return tuple(
+        (name, value.reveal() if isinstance(value, Secret) else value)
+        for name, value in spec.metadata.items()
+    )
+
+
+def _secrets(spec: GrpcSpec, metadata: "Fields") -> tuple[str, ...]:
+    """Return what must never be told of the metadata: secrets, as they are sent, and whatever
+    stands under a name that says so.
+    """
+    return tuple(
+        value
+        for name, value in metadata
+        if isinstance(spec.metadata[name], Secret) or is_telling(name)
+    )
+
+
 async def _call(
-    spec: GrpcSpec, context: ProbeContext, trace: "Trace", family: "Family"
+    spec: GrpcSpec, context: ProbeContext, metadata: "Fields", trace: "Trace", family: "Family"
 ) -> "HealthAnswer":
     """Connect and call. Raises NetError."""
     from monitor.conditions.securely import settings_of
     from monitor.net.grpc import call, health_request
 
     tls = settings_of(spec, "h2") if spec.tls else None
-    metadata = tuple(
-        (name, value.reveal() if isinstance(value, Secret) else value)
-        for name, value in spec.metadata.items()
-    )
     request = health_request(
         spec.host, spec.port, spec.service_name, metadata, tls, context.deadline
     )

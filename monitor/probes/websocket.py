@@ -25,7 +25,8 @@ end Pantau says goodbye, and waits a second at most for the server to do so.
 
 The certificate of a wss server must be trusted and bear the host's name. The check is degraded
 (`expires_soon`) when the chain is good for less than `min_days` more days, and fails below
-`critical_days`. `headers` may be secrets, which are shown nowhere, nor is the query of the URL:
+`critical_days`. `headers` may be secrets, which are shown nowhere; nor is the query of the URL, or
+what stands under a name such as `token` in it:
 
 ```yaml
 - id: antrean-ws-token
@@ -188,24 +189,31 @@ async def probe(spec: WebSocketSpec, context: ProbeContext) -> Outcome:
 
 
 async def _attempt(spec: WebSocketSpec, context: ProbeContext, family: "Family") -> Outcome:
-    from monitor.conditions.veiling import without
+    from monitor.conditions.veiling import veil
     from monitor.net.errors import NetError
     from monitor.net.trace import Trace
 
+    upgrade = _upgrade(spec, family)
     trace, heard, error = Trace(), Heard(), None
     try:
-        await _converse(spec, context, family, trace, heard)
+        await _converse(spec, context, upgrade, trace, heard)
     except NetError as raised:
         error = raised
     trace.leave()
     outcome = _outcome(spec, heard, trace, error, context.now.timestamp())
-    return without(outcome, _secrets(spec))
+    return veil(outcome, _secrets(spec, upgrade))
 
 
-def _secrets(spec: WebSocketSpec) -> Iterator[str]:
-    """Yield what must never be told, for a server that sends it back."""
-    yield spec.url.partition("?")[2]
-    yield from (value.reveal() for value in spec.headers.values() if isinstance(value, Secret))
+def _secrets(spec: WebSocketSpec, upgrade: "Upgrade") -> tuple[str, ...]:
+    """Return what must never be told, in every form that a server may send it back in.
+
+    Secrets are as they were sent: their files may be new ones by now.
+    """
+    from monitor.net.secrecy import secrets_of
+
+    fields = upgrade.request.fields
+    marked = [value for name, value in fields if isinstance(spec.headers.get(name), Secret)]
+    return secrets_of(upgrade.request, marked)
 
 
 def _upgrade(spec: WebSocketSpec, family: "Family") -> "Upgrade":
@@ -223,19 +231,18 @@ def _upgrade(spec: WebSocketSpec, family: "Family") -> "Upgrade":
 
 
 async def _converse(
-    spec: WebSocketSpec, context: ProbeContext, family: "Family", trace: "Trace", heard: Heard
+    spec: WebSocketSpec, context: ProbeContext, upgrade: "Upgrade", trace: "Trace", heard: Heard
 ) -> None:
     """Connect and talk; what is heard goes to `heard`. Raises NetError."""
     from monitor.net.websocket import upgraded
 
-    upgrade = _upgrade(spec, family)
     origin = upgrade.request.target.origin
     stream = await context.network.connect(
         origin.host,
         origin.port,
         deadline=context.deadline,
         trace=trace,
-        family=family,
+        family=upgrade.request.family,
         tls=upgrade.request.tls if spec.secure else None,
     )
     try:

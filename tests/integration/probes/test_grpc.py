@@ -154,6 +154,18 @@ async def test_a_secret_that_comes_back(tmp_path):
     assert "rahasia" not in repr(outcome)
 
 
+async def test_a_telling_name():
+    """What stands under a name such as `authorization` is taken for a secret, also as a text."""
+    answer = refused(16, "unknown token rahasia-sekali from loket-satu")
+    metadata = {"authorization": "Bearer rahasia-sekali", "x-unit": "loket-satu"}
+
+    with grpc_server(lambda call: answer) as port:
+        outcome = await checked(port, metadata=metadata)
+
+    assert "unknown token *** from loket-satu" in outcome.failure.detail
+    assert "rahasia" not in repr(outcome)
+
+
 async def test_what_speaks_no_http2():
     """A server of another kind is told apart from one that is silent."""
 

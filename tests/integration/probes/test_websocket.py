@@ -157,6 +157,21 @@ async def test_secrets_that_come_back(tmp_path):
     assert "abcdef" not in repr(outcome)
 
 
+async def test_telling_names_that_come_back():
+    """What stands under a telling name, in the query or a header, is veiled by itself, too."""
+
+    def repeat(connection):
+        token = connection.request.headers["X-Api-Key"]
+        connection.close(1008, f"token q-rahasia, key {token}")
+
+    with real_server(repeat) as port:
+        headers = {"X-Api-Key": "h-rahasia"}
+        outcome = await checked(port, path="/?unit=dinas&token=q-rahasia", headers=headers)
+
+    assert "closed with 1008 (token ***, key ***)" in outcome.failure.detail
+    assert "rahasia" not in repr(outcome)
+
+
 @pytest.mark.parametrize(
     ("handler", "kind", "words"),
     [
