@@ -10,7 +10,7 @@ from monitor.cli.output import cells, coloured, cut
 from monitor.cli.waterfall import NAME_WIDTH, duration_text, steps_waterfall, waterfall
 from monitor.cli.words import CAUSES, COLOURS, GLYPHS, KINDS
 from monitor.domain.check import Check
-from monitor.domain.observation import Observation
+from monitor.domain.observation import Observation, UnknownCause
 from monitor.domain.status import Status
 from monitor.domain.text import visible_text
 from monitor.locales import Language
@@ -20,11 +20,12 @@ from monitor.locales.messages_advice import FAILURES
 Row = tuple[str, str]
 """A name and its text; an empty name continues the row above."""
 
+_LONGEST_LABEL = 40
 _SHOWN_ALONE = frozenset(
     {
         *("address", "addresses", "phases", "failure", "last_modified"),
         *("answers", "servers", "certificate", "certificates", "chain", "ocsp"),
-        *("dnssec", "authorities", "steps"),
+        *("dnssec", "authorities", "steps", "passive"),
     }
 )
 _LABELS = {
@@ -38,6 +39,12 @@ _LABELS = {
     "chain_oddities": "chain faults",
     "also_accepts": "accepts too",
     "caa": "CAA",
+    "offers_in_the_clear": "before TLS",
+    "naming_contexts": "contexts",
+    "ldap_versions": "versions",
+    "rtt_milliseconds": "rtt in ms",
+    "offset_milliseconds": "offset in ms",
+    "delay_milliseconds": "delay in ms",
 }
 _SHOWN: Mapping[str, Callable[[Any], str]] = {
     "tls": lambda tls: f"{tls['version']}, {tls['cipher']}",
@@ -85,12 +92,17 @@ def _head(check: Check, observation: Observation, zone: tzinfo, width: int) -> I
 def matter(observation: Observation) -> Iterator[str]:
     """Yield what is the matter, in plain words and with the actual value."""
     outcome = observation.outcome
+    if "passive" in outcome.facts:
+        yield "This check waits to be told, and asks nobody."
+        yield "First step: See what it was told last with `pantau status`."
+        return
     if outcome.cause is not None:
         yield f"Nothing is known of the target: {CAUSES[outcome.cause]}."
         yield f"First step: {ADVICE[Language.EN][outcome.cause]}"
     if outcome.failure is not None:
-        words = KINDS[outcome.failure.kind]
-        yield f"{words[0].upper()}{words[1:]} ({outcome.failure.kind})."
+        if outcome.cause is not UnknownCause.NO_DATA:  # without data its kind is a formality
+            words = KINDS[outcome.failure.kind]
+            yield f"{words[0].upper()}{words[1:]} ({outcome.failure.kind})."
         yield visible_text(outcome.failure.detail)
         if outcome.cause is None:
             yield f"First step: {FAILURES[Language.EN][outcome.failure.kind]}"
@@ -235,7 +247,7 @@ def _took(observation: Observation) -> str:
 
 def _laid_out(shown: Iterable[Row], width: int) -> Iterator[str]:
     for name, text in shown:
-        label = f"  {cut(visible_text(name), NAME_WIDTH - 3)}"
+        label = f"  {cut(visible_text(name), _LONGEST_LABEL)} "
         label += " " * (NAME_WIDTH - cells(label))
         yield from textwrap.wrap(
             visible_text(text, 8192) or "–",

@@ -87,6 +87,53 @@ def test_unknown_says_that_nothing_is_known(monkeypatch):
     assert "First step: Check the monitor's own network" in text
 
 
+def test_undecided_tells_no_kind_of_failure(monkeypatch):
+    """What could not be judged is told by what is missing, and never as a wrong answer."""
+    failure = Failure(FailureKind.ANSWER, "cannot decide: the registry has told nothing yet")
+
+    text = seen(
+        monkeypatch,
+        status=OutcomeStatus.UNKNOWN,
+        cause=UnknownCause.NO_DATA,
+        failure=failure,
+    )
+
+    assert "cannot decide: the registry has told nothing yet" in text
+    assert KINDS[FailureKind.ANSWER] not in text.lower()
+
+
+def test_check_that_waits_to_be_told(monkeypatch):
+    """A check that asks nobody says so, and where to see what it was told."""
+    text = seen(
+        monkeypatch,
+        status=OutcomeStatus.UNKNOWN,
+        cause=UnknownCause.NO_DATA,
+        facts={"passive": True},
+    )
+
+    assert "This check waits to be told, and asks nobody." in text
+    assert "See what it was told last with `pantau status`." in text
+    assert "Nothing is known" not in text
+
+
+def test_names_are_told_whole(monkeypatch):
+    """A name that is longer than its column is not cut; what follows still fits the line."""
+    facts = {
+        "offers_in_the_clear": ["SIZE", "STARTTLS"],
+        "offset_milliseconds": 0.5,
+        "root_distance_milliseconds": 1.5,
+        "somewhat_longer_than_that": ["word"] * 30,
+    }
+
+    text = seen(monkeypatch, facts=facts)
+
+    assert "\n  before TLS   SIZE, STARTTLS\n" in text
+    assert "\n  offset in ms 0.5\n" in text
+    assert "\n  root distance milliseconds 1.5\n" in text
+    assert "…" not in text
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
 def test_target_cannot_steer_the_terminal(monkeypatch):
     """What a target wrote reaches the terminal without control characters."""
     facts = {
