@@ -291,16 +291,25 @@ def _runbooks(alert: Alert, language: Language) -> list[str]:
 
 
 def _advice(alert: Alert, language: Language) -> list[str]:
-    """Return what to do about the checks that fail and have no runbook of their own."""
+    """Return what to do about the checks that fail and have no runbook of their own.
+
+    Where several fail, each step names the first check that it is for.
+    """
     if alert.type not in _WITH_CHECKS:
         return []
-    kinds = dict.fromkeys(
-        check.failure_kind
-        for check in alert.checks
-        if check.status is not Status.UP and not check.runbook
-    )
-    advice = filter(None, (failure_advice(kind, language) for kind in kinds))
-    return [f"{_WORDS[language]['advice']}: {text}" for text in list(advice)[:_MOST_ADVICE]]
+    failing = [check for check in alert.checks if check.status is not Status.UP]
+    first: dict[str, CheckNotice] = {}
+    for check in failing:
+        text = failure_advice(check.failure_kind, language)
+        if text and not check.runbook:
+            first.setdefault(text, check)
+    word = _WORDS[language]["advice"]
+    return [
+        f"{word} ({visible_text(check.id, _NAME_BYTES)}): {text}"
+        if len(failing) > 1
+        else f"{word}: {text}"
+        for text, check in list(first.items())[:_MOST_ADVICE]
+    ]
 
 
 def _clock(at: datetime, zone: tzinfo, language: Language) -> str:

@@ -63,6 +63,21 @@ def test_first_step_gives_way_to_a_runbook():
     assert summary(without, Language.ID, WITA).endswith(f"\nLangkah pertama: {step}")
 
 
+def test_first_step_names_its_check_where_several_fail():
+    """Of several failing checks, each first step names the one that it is for."""
+    alert = an_alert()
+    ours = replace(alert.checks[0], runbook=None)
+    theirs = replace(ours, id="portal-tcp", failure_kind=FailureKind.CONNECT_REFUSED)
+    steps = messages_advice.FAILURES[Language.EN]
+
+    lines = summary(replace(alert, checks=(ours, theirs)), Language.EN, WITA).splitlines()
+
+    assert lines[-2:] == [
+        f"First step ({ours.id}): {steps[FailureKind.STATUS]}",
+        f"First step (portal-tcp): {steps[FailureKind.CONNECT_REFUSED]}",
+    ]
+
+
 def test_unknown_kind_is_shown_as_it_is():
     """A failure kind of another release is shown, not hidden."""
     assert failure_text("quantum", Language.ID) == "quantum"
