@@ -383,14 +383,33 @@ def _messages(
 
 
 def _victims(
-    incidents: Iterable[Incident], around: Surroundings
+    incidents: Sequence[Incident], around: Surroundings
 ) -> Mapping[str, Sequence[ServiceNotice]]:
-    """Return the services that are down because of an incident, by its id."""
+    """Return the services that are down because of an incident, by its id.
+
+    Once a cause is over, what is still down holds in its turn what depends on it: until it is told
+    itself, both are named with the cause.
+    """
+    held = {
+        each.id: each.hold.by
+        for each in incidents
+        if each.hold is not None and each.ended_at is None
+    }
     found: dict[str, list[ServiceNotice]] = defaultdict(list)
     for each in incidents:
-        if each.hold is not None and each.ended_at is None:
-            found[each.hold.by].append(service_notice(_service(each, around)))
+        if each.id in held:
+            found[_first_cause(each.id, held)].append(service_notice(_service(each, around)))
     return found
+
+
+def _first_cause(incident: str, held: Mapping[str, str]) -> str:
+    """Return what holds an incident, or holds what holds it, and so on, and is not held itself."""
+    cause = held[incident]
+    passed = {incident}
+    while cause in held and cause not in passed:
+        passed.add(cause)
+        cause = held[cause]
+    return cause
 
 
 def _parts(group: Iterable[Incident], around: Surroundings) -> Iterable[Sequence[Incident]]:

@@ -422,6 +422,18 @@ class TestDependencies:
 
         assert night.look(back + PATIENCE + WAIT) == [(AlertType.FIRING, "oncall", ("a",))]
 
+    def test_all_that_stays_down_is_named_at_the_end(self):
+        """The end of a cause names all that was down with it and still is, also by way of others."""
+        night = Night(a_service("router"), a_service("a", "router"), a_service("b", "a"))
+        night.put(down("router"), down("a"), down("b"))
+        night.look(NOON + WAIT)
+        night.end("router", NOON + MINUTE)
+        night.look(NOON + MINUTE)
+
+        night.look(NOON + MINUTE + WAIT)
+
+        assert [each.id for each in night.sent[-1].alert.victims] == ["a", "b"]
+
     def test_child_that_comes_back_is_not_told(self):
         """What comes back after its parent was explained, and is no message."""
         night = Night(a_service("router"), a_service("a", "router"))
