@@ -40,6 +40,15 @@ key is no weaker than that of the certificate that it replaces.
 `caa: true` looks up which authorities the DNS allows for the name; the check is degraded when the
 issuer is none of them. Of an authority that Pantau does not know nothing is concluded, unless
 `caa_domains` names the domains that stand for it.
+
+Bahasa Indonesia
+
+Pemeriksaan ini membuka sambungan TLS dan menilai sertifikatnya. *Gangguan* bila sertifikat sudah
+kedaluwarsa, dicabut, bukan untuk nama itu, atau penerbitnya tidak dipercaya, bila masa berlakunya
+kurang dari `critical_days` hari, atau bila satu syarat di `expect` tidak terpenuhi. *Menurun* bila
+masa berlakunya kurang dari `min_days` hari, dan, bila diminta, bila status pencabutannya tidak
+dapat diketahui (`ocsp_required`), sertifikatnya baru saja berganti (`on_change`), atau penerbitnya
+tidak diizinkan dalam DNS (`caa`).
 """
 
 import re
