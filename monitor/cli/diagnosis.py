@@ -150,7 +150,8 @@ def canaries(answers: Mapping[str, bool], require: int) -> Finding:
     """Judge who answered of those that prove that we are online; `require` of them must."""
     if not answers:
         text = (
-            "there is none: without self_check.targets, a fault of our own network counts as down"
+            "nobody answers who proves that we are online: without self_check.targets, a fault of "
+            "our own network may count as down"
         )
         return Finding(Grade.DOUBT, "self-check", text)
     silent = [name for name, answered in answers.items() if not answered]

@@ -69,7 +69,7 @@ from monitor.domain.observation import (
     series,
 )
 from monitor.domain.push import Gap, Push
-from monitor.fields import Duration, Secret, format_duration
+from monitor.fields import Duration, Secret, format_duration, shown
 from monitor.fields.tokens import Token
 
 _RUN = "pantau_heartbeat_run_seconds"
@@ -119,7 +119,9 @@ class HeartbeatSpec(CheckSpec):
         try:
             ZoneInfo(written)
         except (KeyError, ValueError, OSError):
-            raise ValueError(f"{written!r} is no zone of the tz database") from None
+            raise ValueError(
+                f"{shown(written)} is no time zone: write one such as Asia/Makassar"
+            ) from None
         return written
 
     def faults(self) -> Iterator[str]:
