@@ -647,7 +647,10 @@ def test_every_firing_ends_resolved(events, limit):
 
 @given(events=EVENTS, cuts=st.sets(st.integers(0, 400)))
 def test_restart_changes_no_decision(events, cuts):
-    """Who looks only now and then, as after restarts, tells the same outages and ends in the end."""
+    """Who looks only now and then, as after restarts, tells the same outages in the end.
+
+    Only what found its cause meanwhile is told by one and explained to the other.
+    """
     services = (a_service("router"), a_service("a", "router"), a_service("b"), a_service("c"))
     often, seldom = Night(*services), Night(*services)
     now = NOON
@@ -664,7 +667,7 @@ def test_restart_changes_no_decision(events, cuts):
         for seconds in range(0, 600, 5):
             night.look(now + seconds * SECOND)
 
-    assert told(often) == told(seldom)
+    assert told(often) ^ told(seldom) <= often.held | seldom.held
 
 
 def told(night: Night) -> set[str]:
