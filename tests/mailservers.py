@@ -107,8 +107,12 @@ def dovecot(chain: Path, key: Path, **settings: str) -> Iterator[Dovecot]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Postfix:
-    """Ports: STARTTLS offered, TLS insisted on, TLS first, no TLS at all, and an open relay."""
+    """Ports: STARTTLS offered, TLS insisted on, TLS first, no TLS at all, and an open relay.
 
+    `folder` holds its configuration and its queue.
+    """
+
+    folder: Path
     offers: int
     insists: int
     implicit: int
@@ -122,14 +126,15 @@ def postfix(chain: Path, key: Path) -> Iterator[Postfix]:
     program = peer("postfix")
     if os.geteuid() != 0:
         pytest.skip("Postfix starts as root only")
-    ports = Postfix(
-        offers=free_port(),
-        insists=free_port(),
-        implicit=free_port(),
-        plain=free_port(),
-        relay=free_port(),
-    )
     with a_folder() as folder:
+        ports = Postfix(
+            folder=folder,
+            offers=free_port(),
+            insists=free_port(),
+            implicit=free_port(),
+            plain=free_port(),
+            relay=free_port(),
+        )
         for name in ("queue", "data"):
             (folder / name).mkdir()
         shutil.chown(folder / "data", "postfix", "postfix")
@@ -153,6 +158,17 @@ def postfix(chain: Path, key: Path) -> Iterator[Postfix]:
         finally:
             subprocess.run([*command, "stop"], capture_output=True, check=False)
             process.wait(20)
+
+
+def queued(server: Postfix) -> list[bytes]:
+    """Return what Postfix took, each with its envelope, as its own tool shows it."""
+    files = sorted((server.folder / "queue" / "incoming").rglob("*"))
+    command = ["/usr/sbin/postcat", "-c", str(server.folder)]
+    return [
+        subprocess.run([*command, str(file)], capture_output=True, check=True).stdout
+        for file in files
+        if file.is_file()
+    ]
 
 
 def _wait_until_up(process: "subprocess.Popen[bytes]", folder: Path) -> None:

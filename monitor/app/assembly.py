@@ -80,7 +80,7 @@ def assemble(
     settings = config.monitor
     timeline = Timeline(epoch)
     network = build_network(config)
-    notifiers = build_notifiers(config, network)
+    notifiers = build_notifiers(config, network, telemetry)
     dispatcher = Dispatcher(store, notifiers, timeline, telemetry)
     board = Board()
     recorder = Recorder(store, telemetry, dispatcher.wake)

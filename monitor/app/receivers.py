@@ -1,11 +1,12 @@
 """Receivers as they are configured, ready to be told something."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from monitor.alerting.testmessage import send_test
 from monitor.configuration.config import Config, ConfiguredReceiver
 from monitor.net.network import Network
-from monitor.ports import Clock, Notifier
+from monitor.ports import Clock, Notifier, Telemetry
 from monitor.receivertype import ReceiverContext
 from monitor.web.context import SendResult
 
@@ -15,22 +16,29 @@ def external_url(config: Config) -> str:
     return config.monitor.external_url or f"http://{config.monitor.listen}"
 
 
-def build_notifier(config: Config, receiver: ConfiguredReceiver, network: Network) -> Notifier:
+def build_notifier(
+    config: Config,
+    receiver: ConfiguredReceiver,
+    network: Network,
+    telemetry: Telemetry | None = None,
+) -> Notifier:
     """Return what tells `receiver` something, in the words that `config` asks for."""
+    counts = {"missed": partial(telemetry.notification_failed, receiver.name)} if telemetry else {}
     context = ReceiverContext(
         name=receiver.name,
         network=network,
         external_url=external_url(config),
         language=config.monitor.language,
         zone=config.monitor.zone,
+        **counts,
     )
     return receiver.kind.connect(receiver.spec, context)
 
 
-def build_notifiers(config: Config, network: Network) -> dict[str, Notifier]:
+def build_notifiers(config: Config, network: Network, telemetry: Telemetry) -> dict[str, Notifier]:
     """Return a notifier for each receiver of `config`, by name."""
     return {
-        name: build_notifier(config, receiver, network)
+        name: build_notifier(config, receiver, network, telemetry)
         for name, receiver in config.receivers.items()
     }
 

@@ -74,7 +74,7 @@ class Reloads:
             modules = config.modules if same else old.modules
             config = replace(config, monitor=old.monitor, modules=modules)
             reading = replace(reading, config=config)
-        notifiers = build_notifiers(config, parts.network)
+        notifiers = build_notifiers(config, parts.network, parts.telemetry)
         # The class that a name was first seen with holds for one configuration.
         parts.network.resolver.forget()
         parts.pipeline.replace(plan_of(config), now)

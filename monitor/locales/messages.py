@@ -177,6 +177,15 @@ def summary(alert: Alert, language: Language, zone: tzinfo) -> str:
     return _cut("\n".join(lines))
 
 
+def title(alert: Alert, language: Language) -> str:
+    """Return in a few words what `alert` is about, on one line, at most 200 characters."""
+    word = _headline(alert, language).partition(":")[0]
+    if alert.service is None:
+        return word
+    others = f" (+{len(alert.companions)})" if alert.companions else ""
+    return f"{word}: {_name(alert, language)}{others}"
+
+
 def _headline(alert: Alert, language: Language) -> str:
     if alert.detail == UnknownCause.RESOLVER and alert.type in _RESOLVER_HEADLINES[language]:
         return _RESOLVER_HEADLINES[language][alert.type]

@@ -96,7 +96,11 @@ class Smtp:
         return question, answer
 
     async def _command(self, text: str) -> Reply:
-        code, lines = await self._ask(text.encode())
+        await self.reader.send(text.encode() + b"\r\n")
+        return await self._reply()
+
+    async def _reply(self) -> Reply:
+        code, lines = await reply(self.reader)
         return Reply(int(code), visible_text(lines[0], _SHOWN))
 
     async def _ask(self, command: bytes) -> tuple[bytes, list[bytes]]:

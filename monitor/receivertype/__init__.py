@@ -26,12 +26,17 @@ class ReceiverSpec(BaseModel):
         return ()
 
 
+def _uncounted(reason: str) -> None:
+    """Count nothing: the command that sends a test has no metrics."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverContext:
     """All that a receiver may use of the world, and how its messages are to be worded.
 
     `name` is the receiver's own. `external_url` is where people reach our pages, without a
     final slash. `language` is `id` or `en`; `zone` is the IANA name of the people's zone.
+    `missed` counts, under a bounded reason, a message that not all got whom the receiver names.
     """
 
     network: "Network"
@@ -39,6 +44,7 @@ class ReceiverContext:
     language: str
     zone: str
     name: str = ""
+    missed: Callable[[str], None] = _uncounted
 
 
 SpecT = TypeVar("SpecT", bound=ReceiverSpec)

@@ -15,7 +15,11 @@ LONGEST_TIMEOUT = timedelta(seconds=15)
 
 def exposure(url: str) -> AddressClass:
     """Return how far out a URL may lead: a name may lead anywhere, unless it is localhost."""
-    host = urlsplit(url).hostname or ""
+    return exposure_of_host(urlsplit(url).hostname or "")
+
+
+def exposure_of_host(host: str) -> AddressClass:
+    """Return how far out a host may lie, as `exposure` does."""
     try:
         return classify_address(host)
     except ValueError:
@@ -45,10 +49,14 @@ def _bounded(timeout: timedelta) -> timedelta:
     return timeout
 
 
+Timeout = Annotated[Duration, AfterValidator(_bounded)]
+"""How long one attempt may take."""
+
+
 class PostingSpec(ReceiverSpec):
     """Base of kinds that post over HTTP."""
 
-    timeout: Annotated[Duration, AfterValidator(_bounded)] = Field(
+    timeout: Timeout = Field(
         default=timedelta(seconds=10), description="How long one attempt may take, at most 15s."
     )
     ca_file: File | None = Field(
