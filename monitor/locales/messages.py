@@ -238,8 +238,12 @@ def _victims(alert: Alert, language: Language) -> list[str]:
     """Return the line of services that are down because of this one, or still are at its end."""
     if not alert.victims:
         return []
-    word = _OTHERS.get(alert.type, "victims")
-    return [f"{_WORDS[language][word]}: {_listed(alert.victims, language)}"]
+    return [f"{victims_label(alert, language)}: {_listed(alert.victims, language)}"]
+
+
+def victims_label(alert: Alert, language: Language) -> str:
+    """Return what the victims of `alert` are to it."""
+    return _WORDS[language][_OTHERS.get(alert.type, "victims")]
 
 
 def _listed(services: Sequence[ServiceNotice], language: Language, owner: str | None = None) -> str:

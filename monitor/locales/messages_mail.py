@@ -12,7 +12,7 @@ from monitor.domain.alert import Alert, AlertType, Companion, ServiceNotice
 from monitor.domain.text import visible_text
 from monitor.locales import Language
 from monitor.locales.dates import moment_text
-from monitor.locales.messages import summary
+from monitor.locales.messages import summary, victims_label
 from monitor.locales.messages_native import Wording
 from monitor.locales.numbers import decimal
 
@@ -26,7 +26,6 @@ _WORDS = {
     Language.ID: {
         "incident": "Halaman gangguan",
         "services": "Layanan lain dalam pesan ini",
-        "victims": "Layanan yang bergantung padanya",
         "others": "dan {count} layanan lain",
         "since": "sejak {at}",
         "was": "{began} – {ended}",
@@ -35,7 +34,6 @@ _WORDS = {
     Language.EN: {
         "incident": "Incident",
         "services": "Other services in this message",
-        "victims": "Services that depend on it",
         "others": "and {count} other services",
         "since": "since {at}",
         "was": "{began} – {ended}",
@@ -151,7 +149,10 @@ def _lists(alert: Alert, wording: Wording) -> Iterator[tuple[str, Sequence[str]]
         yield words["services"], _counted(named, len(alert.companions), wording.language)
     if len(alert.victims) > _FEW:
         named = [_service(each) for each in alert.victims[:MOST_LISTED]]
-        yield words["victims"], _counted(named, len(alert.victims), wording.language)
+        yield (
+            victims_label(alert, wording.language),
+            _counted(named, len(alert.victims), wording.language),
+        )
 
 
 def _counted(named: list[str], total: int, language: Language) -> Sequence[str]:

@@ -70,9 +70,9 @@ _MOST_THREADS = 20
 _LONGEST_ID_DOMAIN = 40
 _NO_ID = re.compile(r"[^A-Za-z0-9-]")
 
-# Who is put off is tried again alone, about five minutes long, which is how long greylisting
-# lasts. Meanwhile the messages behind this one wait.
-_MOST_TRIES = 6
+# Who is put off is tried again alone, for some eight to ten minutes by the courier's delays, since
+# greylisting lasts five. Meanwhile the messages behind this one wait.
+_MOST_TRIES = 8
 _MOST_REMEMBERED = 8
 
 # They refuse the message or the mailbox itself. Others, such as 530, 535 or 554 for a relay that
@@ -373,10 +373,7 @@ def _threads(alert: Alert, sender: str) -> list[str]:
 
 def _id(unique: str, sender: str) -> str:
     """Return a message id short enough for a line of its own."""
-    labels = sender.rpartition("@")[2].split(".")
-    while len(labels) > 1 and len(".".join(labels)) > _LONGEST_ID_DOMAIN:
-        del labels[0]
-    domain = ".".join(labels)[-_LONGEST_ID_DOMAIN:].lstrip("-")
+    domain = sender.rpartition("@")[2][-_LONGEST_ID_DOMAIN:].lstrip("-.")
     return f"<{_NO_ID.sub('', unique)[:30]}@{domain}>"
 
 
