@@ -78,6 +78,7 @@ class Change:
     service_tallies: Mapping[ServiceId, TallySnapshot] = field(default_factory=dict)
     forgotten: tuple[CheckId, ...] = ()
     pushes: tuple[Push, ...] = ()
+    forgotten_notifications: tuple[str, ...] = ()
 
     @property
     def urgent(self) -> bool:

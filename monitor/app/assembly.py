@@ -17,6 +17,7 @@ from monitor.configuration.settings import MonitorSettings, ProbeSettings
 from monitor.engine.board import Board
 from monitor.engine.clock import Timeline
 from monitor.engine.connectivity import Connectivity
+from monitor.engine.heart import Heart
 from monitor.engine.pipeline import Pipeline, Plan
 from monitor.engine.pushes import Pushes
 from monitor.engine.recorder import Recorder
@@ -57,6 +58,7 @@ class Assembly:
     pushes: Pushes
     teller: Teller
     acknowledger: Acknowledger
+    heart: Heart
 
 
 class _Readiness:
@@ -105,13 +107,20 @@ def assemble(
         ),
         probes_at_once(settings.limits.concurrency, _descriptors(settings.probe)),
     )
+    heart = Heart(board, pipeline, recorder, timeline)
+    heart.plan = config.sign_of_life
+
+    def alive_and_well() -> None:
+        alive()
+        heart.beat()
+
     watchdog = Watchdog(
         timeline=timeline,
         board=board,
         pipeline=pipeline,
         scheduler=scheduler,
         telemetry=telemetry,
-        alive=alive,
+        alive=alive_and_well,
     )
     scheduler.slept_reason = watchdog.slept_reason
     measurements = [each for kind in check_types().values() for each in kind.measurements]
@@ -135,6 +144,7 @@ def assemble(
         pushes=pushes,
         teller=teller,
         acknowledger=Acknowledger(board, pipeline, recorder, timeline),
+        heart=heart,
     )
 
 

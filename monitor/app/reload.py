@@ -79,6 +79,7 @@ class Reloads:
         parts.network.resolver.forget()
         parts.pipeline.replace(plan_of(config), now)
         parts.pushes.replace(config.checks)
+        parts.heart.plan = config.sign_of_life
         states = {watched.check.id: watched.state for watched in parts.board.checks()}
         parts.scheduler.replace(config.checks, states)
         parts.dispatcher.replace_notifiers(notifiers)

@@ -3,15 +3,16 @@
 from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from monitor.configuration.entries import Entry
 from monitor.configuration.names import Id, Labels, Text
 from monitor.domain.service import Criticality
+from monitor.domain.signoflife import SignOfLife
 from monitor.domain.telling import GroupBy, Grouping
-from monitor.fields import DurationOrZero
+from monitor.fields import Duration, DurationOrZero, format_duration
 
 
 def _listed(value: object) -> object:
@@ -102,6 +103,28 @@ class RemindersEntry(Entry):
     )
 
 
+_SHORTEST_BEAT = timedelta(seconds=10)
+
+
+def _seldom(every: timedelta) -> timedelta:
+    if every < _SHORTEST_BEAT:
+        raise ValueError(f"{format_duration(every)} is too short: 10s is the least")
+    return every
+
+
+class HeartbeatEntry(Entry):
+    """Signs of life, so that somebody notices when the monitor itself is silent."""
+
+    every: Annotated[Duration, AfterValidator(_seldom)] = Field(
+        timedelta(minutes=1), description="How often one is sent. Default 1m, at least 10s."
+    )
+    receivers: OneOrMore[Id] = Field(description="Names of the receivers that get them.")
+
+    def as_sign_of_life(self) -> SignOfLife:
+        """Return what is written here, for who decides."""
+        return SignOfLife(every=self.every, receivers=tuple(sorted(self.receivers)))
+
+
 class AlertsFile(Entry):
     """config/alerts.yaml. Receivers and routes are looked at one by one."""
 
@@ -110,5 +133,8 @@ class AlertsFile(Entry):
     routes: list[Any] | None = None
     reminders: RemindersEntry = Field(
         RemindersEntry(), description="When it is told again that an outage goes on."
+    )
+    heartbeat: HeartbeatEntry | None = Field(
+        None, description="Who is told, now and then, that the monitor works; unset, nobody."
     )
     grouping: GroupingEntry = Field(GroupingEntry(), description="How alerts become one message.")

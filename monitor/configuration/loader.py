@@ -24,7 +24,13 @@ from monitor.configuration.files import Shelf, gather, look_round
 from monitor.configuration.findings import Findings, Item, accepted
 from monitor.configuration.maintenance import MaintenanceFile, check_windows, windows_of
 from monitor.configuration.problem import ConfigError, Problem
-from monitor.configuration.receivers import check_routes, receivers_of, routes_of, routes_to_all
+from monitor.configuration.receivers import (
+    check_heartbeat,
+    check_routes,
+    receivers_of,
+    routes_of,
+    routes_to_all,
+)
 from monitor.configuration.services import check_dependencies, services_of
 from monitor.configuration.settings import MonitorSettings
 from monitor.fields import Context
@@ -117,6 +123,7 @@ def _assembled(
         check_routes(
             files.alerts, receivers=named, services=declared, types=types, findings=findings
         )
+        check_heartbeat(files.alerts, named, findings)
     if findings.problems or settings is None or alerts is None or planned is None:
         return None
     routes = written_routes or routes_to_all(receivers)
@@ -138,6 +145,7 @@ def _assembled(
         routes=routes,
         grouping=alerts.grouping.as_grouping(),
         remind_every=alerts.reminders.every or None,
+        sign_of_life=alerts.heartbeat.as_sign_of_life() if alerts.heartbeat else None,
         windows=windows,
         modules=modules,
         warnings=_ordered(findings.warnings, path.name),

@@ -104,6 +104,15 @@ def check_routes(
                     findings.problem(item.file, at, f"{path}: {unknown(what, name, known)}")
 
 
+def check_heartbeat(document: Document, receivers: Iterable[str], findings: Findings) -> None:
+    """Complain of signs of life for receivers that do not exist."""
+    written = document.root.get("heartbeat")
+    for name, at in _asked(written, "receivers"):
+        if name not in receivers:
+            message = f"heartbeat.receivers: {unknown('receiver', name, receivers)}"
+            findings.problem(document.file, at, message)
+
+
 def _asked(block: Any, key: str) -> Iterable[tuple[str, At]]:
     """Return the texts under a key, one or a list of them, and their places."""
     if not isinstance(block, Block):

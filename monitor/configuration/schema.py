@@ -13,7 +13,13 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import CoreSchema, SchemaError, SchemaSerializer, core_schema
 
 from monitor.checktype import CheckType
-from monitor.configuration.alerts import GroupingEntry, ReceiverEntry, RemindersEntry, RouteEntry
+from monitor.configuration.alerts import (
+    GroupingEntry,
+    HeartbeatEntry,
+    ReceiverEntry,
+    RemindersEntry,
+    RouteEntry,
+)
 from monitor.configuration.checks import COMMON_KEYS, own_keys
 from monitor.configuration.entries import CheckEntry, Defaults, ServiceEntry
 from monitor.configuration.maintenance import WindowEntry
@@ -73,6 +79,7 @@ def _alerts(types: Mapping[str, ReceiverType[Any]]) -> Schema:
         "receivers": _list_of(_one_of(alternatives), "Who can be told."),
         "routes": _list_of(shared.of(RouteEntry), routes),
         "reminders": shared.of(RemindersEntry),
+        "heartbeat": _nullable(shared.of(HeartbeatEntry)),
         "grouping": shared.of(GroupingEntry),
     }
     return _file("Pantau: receivers and routes", properties, shared)

@@ -62,6 +62,7 @@ class Pipeline:
         self._gone = _Gone()
         self._planned = PlannedWork()
         self._stepped = -1
+        self.last_recorded_at: datetime | None = None
         self.followers: tuple[Callable[[MarkKind, datetime], None], ...] = ()
         self.has_news: Callable[[], None] = lambda: None
 
@@ -70,6 +71,7 @@ class Pipeline:
         watched = self._board.get(observation.check_id)
         if watched is None:
             return None
+        self.last_recorded_at = observation.started_at + observation.duration
         step = advance(watched.state, observation, watched.check)
         watched.last = observation
         watched.waits = False

@@ -55,6 +55,7 @@ class Statements:
     freeze: Update
     settle: Update
     pending_row: Select[Any]
+    forget_notification: Delete
 
 
 def statements(dialect: str) -> Statements:
@@ -97,6 +98,9 @@ def statements(dialect: str) -> Statements:
         freeze=update(outbox).where(*pending, outbox.c.body.is_(None)),
         settle=update(outbox).where(*pending).values(attempts=tried),
         pending_row=select(outbox.c.receiver, outbox.c.alert).where(*pending),
+        forget_notification=delete(outbox).where(
+            outbox.c.id == bindparam("of_row"), outbox.c.state != _PENDING
+        ),
     )
 
 

@@ -99,6 +99,8 @@ class Scribe:
             self._forget(check_id)
         for incident in change.incidents:
             self._write_incident(incident)
+        for row_id in change.forgotten_notifications:
+            self._connection.execute(self._do.forget_notification, {"of_row": row_id})
 
     def _write_transition(self, check_id: CheckId, transition: Transition, epoch: int) -> None:
         """Add a transition, and change the interval with it; one that is there changes nothing."""
