@@ -189,7 +189,7 @@ def title(alert: Alert, language: Language) -> str:
 def _headline(alert: Alert, language: Language) -> str:
     if alert.detail == UnknownCause.RESOLVER and alert.type in _RESOLVER_HEADLINES[language]:
         return _RESOLVER_HEADLINES[language][alert.type]
-    if alert.companions and alert.type in _GROUP_HEADLINES[language]:
+    if _other_services(alert) and alert.type in _GROUP_HEADLINES[language]:
         return _GROUP_HEADLINES[language][alert.type]
     return _HEADLINES[language][alert.type]
 
@@ -200,7 +200,7 @@ def _values(alert: Alert, language: Language, zone: tzinfo) -> Mapping[str, str]
         "until": moment_text(until, zone, language),
         "at": moment_text(alert.occurred_at, zone, language),
         "service": _name(alert, language),
-        "count": decimal(1 + len(alert.companions), language),
+        "count": decimal(1 + len(_other_services(alert)), language),
     }
     incident = alert.incident
     if incident is None:
@@ -227,11 +227,18 @@ def _owner(alert: Alert, language: Language) -> list[str]:
 
 
 def _companions(alert: Alert, language: Language) -> list[str]:
-    named = [each.service for each in alert.companions]
+    named = _other_services(alert)
     if not named:
         return []
     owner = alert.service.owner if alert.service else None
     return [f"{_WORDS[language]['also']}: {_listed(named, language, owner)}"]
+
+
+def _other_services(alert: Alert) -> Sequence[ServiceNotice]:
+    """Return the companions' services, each once: one may have had several outages by now."""
+    own = alert.service.id if alert.service else None
+    found = {each.service.id: each.service for each in alert.companions}
+    return [service for service_id, service in found.items() if service_id != own]
 
 
 def _victims(alert: Alert, language: Language) -> list[str]:

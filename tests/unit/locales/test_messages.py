@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.alert import AlertType
+from monitor.domain.alert import AlertType, Companion
 from monitor.domain.observation import FailureKind, UnknownCause
 from monitor.locales import Language, messages_advice
 from monitor.locales.messages import LARGEST_BYTES, summary
@@ -51,6 +51,34 @@ def test_every_reason_has_a_first_step(language):
     ):
         assert set(steps[language]) == set(members)
         assert all(text[0].isupper() and text.endswith(".") for text in steps[language].values())
+
+
+def test_services_are_counted_once():
+    """A message about several outages of a service counts it once, and names it once."""
+    back = SAMPLES["resolved-group"]
+    assert back.incident is not None
+    assert back.service is not None
+    again = Companion(incident=replace(back.incident, id="INC2"), service=back.service)
+    twice = replace(back, companions=(again, *back.companions, *back.companions))
+
+    assert summary(twice, Language.EN, WITA) == summary(back, Language.EN, WITA)
+    alone = replace(back, companions=(again,))
+    assert "services" not in summary(alone, Language.EN, WITA)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_long_names_leave_the_headline_whole(language):
+    """However long the names in a message, it is at most 1 KB, and its first line is whole."""
+    group, long = SAMPLES["firing-group"], "ж" * 500
+    named = [
+        replace(each, service=replace(each.service, id=f"s{n}", name=long, owner=long))
+        for n, each in enumerate(group.companions * 50)
+    ]
+    victims = SAMPLES["firing-dependency"].victims
+    text = summary(replace(group, companions=tuple(named), victims=victims), language, WITA)
+
+    assert len(text.encode()) <= LARGEST_BYTES
+    assert text.splitlines()[0].endswith(".")
 
 
 def test_first_step_gives_way_to_a_runbook():
