@@ -158,10 +158,13 @@ def _joined(changes: Sequence[Change]) -> Sequence[Change]:
 
 
 def taken_apart(change: Change) -> Sequence[Change]:
-    """Return what `change` holds in parts, one at least; of messages each is a part of its own."""
+    """Return what `change` holds in parts, one at least; of messages each is a part of its own.
+
+    They come before the incident that says that they are told: a crash in between loses none.
+    """
     parts = (
-        Change(incidents=change.incidents),
         *(Change(notifications=(each,)) for each in change.notifications),
+        Change(incidents=change.incidents),
         Change(states=change.states),
         Change(transitions=change.transitions),
         Change(observations=change.observations, missed=change.missed),

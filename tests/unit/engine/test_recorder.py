@@ -152,6 +152,15 @@ def test_all_of_a_change_is_in_its_parts():
     assert any(part.states == whole.states for part in taken_apart(whole))
 
 
+def test_messages_come_before_what_says_that_they_are_told():
+    """A crash between the parts of a change leaves no incident told of which no message is stored."""
+    incident = Incident(id="INC1", service=ServiceId("portal"), started_at=NOON, checks=())
+    first, second = taken_apart(replace(TOLD, incidents=(incident,)))
+
+    assert first.notifications == TOLD.notifications
+    assert second.incidents == (incident,)
+
+
 async def test_a_store_that_refuses_everything_is_waited_for(monkeypatch):
     """While the store takes nothing at all, nothing is given up."""
     monkeypatch.setattr("monitor.engine.recorder._RETRY_SECONDS", (0.0,))
