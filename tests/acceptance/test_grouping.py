@@ -83,7 +83,7 @@ def test_storm_is_few_messages(hire: Hire, collector: Collector, targets: Flippa
     """
     daemon = hire()
     names = [f"layanan-{number:02}" for number in range(50)]
-    ill = names[::2]
+    ill = names[:25]
     targets.take_down(*ill)
     daemon.site.write(
         [{**each, "owner": f"dinas-{n % 10}"} for n, each in enumerate(services(names))],

@@ -22,6 +22,8 @@ _RESTART = "test_restart.py::test_restart_resumes_exactly"
 _CUT = "test_offline.py::test_cut_cable_takes_nobody_down"
 _STEP = "test_clock.py::test_clock_step_keeps_the_cadence"
 _PROBE = "test_probe.py::"
+_CAUSE = "test_grouping.py::test_dead_parent_is_one_message"
+_FEW = "test_grouping.py::test_storm_is_few_messages"
 
 MUTANTS = (
     Mutant(
@@ -276,5 +278,41 @@ MUTANTS = (
         ],
         test="test_domain_memory.py::test_a_registry_is_asked_once_over_restarts",
         says="a registry was asked again",
+    ),
+    Mutant(
+        name="news that wait count as told",
+        changes=[
+            (
+                "domain/telling.py",
+                "{one.incident.id: _told(one) for one in chosen}",
+                "{one.incident.id: _told(one) for one in pending.values()}",
+            )
+        ],
+        test=_CAUSE,
+        says="not within 40 s: 1 messages",
+    ),
+    Mutant(
+        name="what depends on others is told as well",
+        changes=[
+            (
+                "domain/telling.py",
+                "min(roots, key=lambda each: (each.started_at, each.id), default=None)",
+                "None",
+            )
+        ],
+        test=_CAUSE,
+        says=r"'layanan-\d\d',",
+    ),
+    Mutant(
+        name="a storm is told owner by owner",
+        changes=[
+            (
+                "domain/telling.py",
+                "GroupBy.RECEIVER if is_storm else around.grouping.by",
+                "around.grouping.by",
+            )
+        ],
+        test=_FEW,
+        says="assert 10 <= 5",
     ),
 )
