@@ -33,12 +33,17 @@ def examples_of(name):
     ]
 
 
-def loaded_examples(name, folder):
-    """Return the checks of the page's examples as a daemon has them."""
+def loaded_examples(name, folder, token="hunter2-hunter2"):
+    """Return the checks of the page's examples as a daemon has them; `token` is every secret."""
     checks = [{**check, "service": "layanan"} for check in examples_of(name)]
     path = folder / "checks.yaml"
     path.write_text(yaml.safe_dump({**_AROUND, "checks": checks}))
-    return load(path, check_types(), receiver_types(), {"TOKEN": "hunter2-hunter2"}).checks
+    return load(path, check_types(), receiver_types(), {"TOKEN": token}).checks
+
+
+def has_secrets(name):
+    """Say whether a page's examples hold a secret."""
+    return any(_SECRET.search(text) for text in _EXAMPLE.findall(page_of(name)))
 
 
 def indonesian_of(name):
