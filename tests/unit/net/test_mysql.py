@@ -27,7 +27,7 @@ from monitor.net.mysqlwire import (
 )
 from monitor.net.reader import Reader
 from monitor.net.sql import Answer, SqlHeard, Visitor
-from monitor.net.trace import Trace
+from tests.streams import Saying
 
 VISITOR = Visitor(username="pantau", password="hunter22")
 NONCE = bytes(range(1, 21))
@@ -55,27 +55,8 @@ def found(*rows, columns=1):
     return numbered(bytes([columns]), *described, END, *rows, END, first=1)
 
 
-class Server:
-    """A stream whose server says these bytes, some at a time, then closes."""
-
-    def __init__(self, *pieces, step=32_768):
-        self.said = b"".join(pieces)
-        self.step = step
-        self.sent = []
-        self.handed_out = 0
-        self.trace = Trace()
-
-    async def receive(self, limit=32_768):
-        piece, self.said = self.said[: self.step], self.said[self.step :]
-        self.handed_out += len(piece)
-        return piece
-
-    async def send(self, octets):
-        self.sent.append(octets)
-
-
 async def greeted(*pieces, database=None, tls=False, **keys):
-    server, heard = Server(*pieces, **keys), SqlHeard()
+    server, heard = Saying(*pieces, **keys), SqlHeard()
     session = MySql(Reader(server, "mysql", largest=131_072), heard, database)
     await session.greeting()
     if tls:

@@ -16,8 +16,8 @@ from monitor.net.postgres import Postgres, end_point
 from monitor.net.postgreswire import TERMINATE, hashed, message, text
 from monitor.net.reader import Reader
 from monitor.net.sql import MOST_ROWS, Answer, SqlHeard, Visitor
-from monitor.net.trace import Trace
 from tests.certificates import issue
+from tests.streams import Saying
 
 VISITOR = Visitor(username="pantau", password="hunter22")
 OK, CLEARTEXT, MD5 = struct.pack("!I", 0), struct.pack("!I", 3), struct.pack("!I", 5)
@@ -45,32 +45,13 @@ def answer(*rows):
     return message(b"1") + message(b"2") + b"".join(rows) + message(b"C", b"SELECT\0") + READY
 
 
-class Server:
-    """A stream whose server says these bytes, some at a time, then closes."""
-
-    def __init__(self, *pieces, step=32_768):
-        self.said = b"".join(pieces)
-        self.step = step
-        self.sent = []
-        self.handed_out = 0
-        self.trace = Trace()
-
-    async def receive(self, limit=32_768):
-        piece, self.said = self.said[: self.step], self.said[self.step :]
-        self.handed_out += len(piece)
-        return piece
-
-    async def send(self, octets):
-        self.sent.append(octets)
-
-
 def speaking(server, database=None):
     heard = SqlHeard()
     return Postgres(Reader(server, "postgres", largest=131_072), heard, database), heard
 
 
 async def knocked(*pieces):
-    session, heard = speaking(Server(*pieces))
+    session, heard = speaking(Saying(*pieces))
     await session.knock()
     return heard
 
@@ -126,7 +107,7 @@ async def test_a_stranger_is_answered(said, asks, refused):
 async def test_a_server_that_can_serve_nobody(state, told):
     """A server that starts, stops or has no connection left is down, for a stranger and for us."""
     failure = await failing(knocked(refusal(state)))
-    session, _ = speaking(Server(message(b"R", OK), refusal(state)))
+    session, _ = speaking(Saying(message(b"R", OK), refusal(state)))
     at_login = await failing(session.log_in(VISITOR))
 
     assert (failure.kind, failure.detail) == (Kind.STATUS, told)
@@ -148,7 +129,7 @@ async def test_a_server_that_can_serve_nobody(state, told):
 )
 async def test_a_login(challenge, proof):
     """The password is said in the way that the server asks for, and not at all if it does not."""
-    server = Server(challenge, IN)
+    server = Saying(challenge, IN)
     session, heard = speaking(server, "simda")
     await session.log_in(VISITOR)
     await session.leave()
@@ -181,7 +162,7 @@ def test_md5_as_the_server_keeps_it():
 )
 async def test_a_login_that_fails(said, told):
     """A refused login, or one in a way that is not spoken, is told as that."""
-    session, heard = speaking(Server(said))
+    session, heard = speaking(Saying(said))
     failure = await failing(session.log_in(VISITOR))
 
     assert failure.kind is Kind.STATUS
@@ -191,7 +172,7 @@ async def test_a_login_that_fails(said, told):
 
 async def test_nobody_is_let_in_past_the_proof():
     """A server that begins SCRAM and then lets us in has not proved that it knows the password."""
-    session, heard = speaking(Server(message(b"R", SASL, b"SCRAM-SHA-256\0\0"), IN))
+    session, heard = speaking(Saying(message(b"R", SASL, b"SCRAM-SHA-256\0\0"), IN))
     failure = await failing(session.log_in(VISITOR))
 
     assert (failure.kind, heard.logged_in) == (Kind.PROTOCOL, False)
@@ -200,7 +181,7 @@ async def test_nobody_is_let_in_past_the_proof():
 
 async def test_nobody_is_asked_twice():
     """A server that asks for the password again is not told it again."""
-    server = Server(message(b"R", CLEARTEXT) * 2, PARAMETERS, READY)
+    server = Saying(message(b"R", CLEARTEXT) * 2, PARAMETERS, READY)
     session, heard = speaking(server)
     failure = await failing(session.log_in(VISITOR))
 
@@ -212,7 +193,7 @@ async def test_a_list_without_an_end():
     """A server that offers more than anybody reads is told in a line."""
     offered = message(b"R", SASL, b"X" * 50 + b"\0" + b"\x1b[2J\0" * 2000 + b"\0")
     heard = await knocked(offered)
-    session, _ = speaking(Server(offered))
+    session, _ = speaking(Saying(offered))
     failure = await failing(session.log_in(VISITOR))
 
     for told in (heard.asks, failure.detail):
@@ -222,7 +203,7 @@ async def test_a_list_without_an_end():
 
 async def test_a_stranger_leaves_without_a_word():
     """Before a login a good-bye would break the protocol's rules, and be logged."""
-    server = Server(message(b"R", CLEARTEXT))
+    server = Saying(message(b"R", CLEARTEXT))
     session, _ = speaking(server)
     await session.knock()
     await session.leave()
@@ -231,7 +212,7 @@ async def test_a_stranger_leaves_without_a_word():
 
 
 async def asked(*pieces, **keys):
-    server = Server(IN, *pieces, **keys)
+    server = Saying(IN, *pieces, **keys)
     session, heard = speaking(server)
     await session.log_in(VISITOR)
     await session.ask("SELECT 1")
@@ -287,7 +268,7 @@ async def test_a_message_that_may_quote_a_row_is_not_shown():
 
 async def test_a_transaction_that_writes_nothing():
     """A query runs in a read-only transaction with a limit of time, and nothing outlives it."""
-    server = Server(IN, BEGUN, answer(row(b"1")))
+    server = Saying(IN, BEGUN, answer(row(b"1")))
     session, _ = speaking(server)
     await session.log_in(VISITOR)
     await session.begin(monotonic() + 10)
@@ -315,7 +296,7 @@ async def test_a_transaction_that_writes_nothing():
 )
 async def test_the_transaction_is_ended(said, last):
     """A transaction is taken back before the leave, or a pooler would drop its connection."""
-    server = Server(IN, BEGUN, said)
+    server = Saying(IN, BEGUN, said)
     session, _ = speaking(server)
     await session.log_in(VISITOR)
     await session.begin(monotonic() + 10)
@@ -338,7 +319,7 @@ async def test_the_transaction_is_ended(said, last):
 )
 async def test_the_role(parameters, said, replica):
     """A server tells its role by itself from PostgreSQL 14 on; before, and by a pooler, if asked."""
-    session, heard = speaking(Server(message(b"R", OK), parameters, READY, said))
+    session, heard = speaking(Saying(message(b"R", OK), parameters, READY, said))
     await session.log_in(VISITOR)
     await session.look_at_role()
 
@@ -373,7 +354,7 @@ async def test_who_does_not_speak_postgresql(said):
 )
 async def test_tls_that_is_not_offered(said, told):
     """A server without TLS fails the check that asks for it."""
-    session, _ = speaking(Server(said))
+    session, _ = speaking(Saying(said))
     failure = await failing(session.start_tls())
 
     assert failure.kind is Kind.STARTTLS
@@ -386,7 +367,7 @@ def test_any_server(garbage, before):
     """Whatever a server says, the visit ends with an answer or a NetError."""
 
     async def visit():
-        session, _ = speaking(Server(before, garbage))
+        session, _ = speaking(Saying(before, garbage))
         with suppress(NetError):
             await session.log_in(VISITOR)
             await session.begin(monotonic() + 1)
@@ -398,7 +379,7 @@ def test_any_server(garbage, before):
 
 async def test_an_endless_server_is_left():
     """Notices without an end are heard up to a bound."""
-    server = Server(message(b"N", b"x" * 100) * 100_000)
+    server = Saying(message(b"N", b"x" * 100) * 100_000)
     session, _ = speaking(server)
     failure = await failing(session.knock())
 
