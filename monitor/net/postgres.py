@@ -234,7 +234,7 @@ class Postgres:
         self._at_rest = False
         await self.reader.send(question)
         rows: list[bytes] = []
-        size = 0
+        size, running = 0, False
         while True:
             tag, length = await self._head()
             if tag == wire.DATA_ROW:
@@ -246,7 +246,8 @@ class Postgres:
                 self._at_rest = True
                 return rows
             if tag == wire.ERROR:
-                await self._failed(payload)
+                await self._failed(payload, running=running)
+            running |= tag == wire.BOUND
             if tag == wire.DATA_ROW:
                 rows.append(payload)
             elif tag == wire.PARAMETER:
@@ -254,8 +255,11 @@ class Postgres:
             elif tag not in _AROUND_ROWS:
                 raise self.reader.failure("query: it returns no rows", FailureKind.STATUS)
 
-    async def _failed(self, payload: bytes) -> NoReturn:
-        """Raise NetError for an error, once the server is ready for more, if it ever is."""
+    async def _failed(self, payload: bytes, *, running: bool) -> NoReturn:
+        """Raise NetError for an error, once the server is ready for more, if it ever is.
+
+        `running` says that a statement had been prepared, with leave to read what it names.
+        """
         with suppress(NetError):
             while not self._at_rest:
                 tag, length = await self._head()
@@ -263,7 +267,8 @@ class Postgres:
                 self._at_rest = tag == wire.READY
         refusal = wire.read_refusal(payload)
         kind = FailureKind.TIMEOUT if refusal.state == "57014" else FailureKind.STATUS
-        raise self.reader.failure(f"query: the server says {refusal.about_query()}", kind)
+        told = refusal.about_query(running=running)
+        raise self.reader.failure(f"query: the server says {told}", kind)
 
     async def _message(self) -> tuple[bytes, bytes]:
         """Return the next message. Raises Refused for an error."""
@@ -289,7 +294,7 @@ class Postgres:
 # the description of rows in the simple way, notices.
 _AROUND_ROWS = {
     b"1",
-    b"2",
+    wire.BOUND,
     b"T",
     wire.COMPLETE,
     wire.SUSPENDED,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from monitor.net.sqlstate import Refusal
 
 AUTHENTICATION, ERROR, NOTICE, PARAMETER, KEY_DATA = b"R", b"E", b"N", b"S", b"K"
-READY, VERSIONS, NOTIFICATION = b"Z", b"v", b"A"
+READY, VERSIONS, NOTIFICATION, BOUND = b"Z", b"v", b"A", b"2"
 DATA_ROW, COMPLETE, SUSPENDED, EMPTY = b"D", b"C", b"s", b"I"
 
 SSL_REQUEST = struct.pack("!II", 8, 80_877_103)

@@ -27,6 +27,10 @@ _SPEAK_OF_NO_ROW = frozenset(
     {"08", "25", "28", "3D", "3F", "42", "53", "54", "55", "57", "58", "70"}
 )
 
+# Of these, the ones that name what is asked for: while a statement runs, that may be a value from
+# a row, as in `name::regclass`: `relation "Siti" does not exist`.
+_NAME_WHAT_IS_ASKED_FOR = frozenset({"3D", "3F", "42", "54", "55"})
+
 # Lack of memory or room, an operator's intervention, a broken disk, an internal error.
 _CANNOT_SERVE = frozenset({"53", "57", "58", "XX"})
 # MySQL's own numbers for that: out of memory, too many connections, shutting down, an address
@@ -56,9 +60,13 @@ class Refusal:
         """Return what a visitor may be told: all of it."""
         return visible_text(f"{self._code}: {self.message}", _SHOWN)
 
-    def about_query(self) -> str:
-        """Return it without a message that may quote what is stored."""
-        if self.state[:2] in _SPEAK_OF_NO_ROW:
+    def about_query(self, *, running: bool = False) -> str:
+        """Return it without a message that may quote what is stored.
+
+        `running` says that the statement itself was accepted: what fails then may be a row.
+        """
+        kind = self.state[:2]
+        if kind in _SPEAK_OF_NO_ROW and not (running and kind in _NAME_WHAT_IS_ASKED_FOR):
             return str(self)
         return f"{self._code} (its message may quote what is stored, and is not shown)"
 

@@ -266,6 +266,17 @@ async def test_a_message_that_may_quote_a_row_is_not_shown():
     assert "Siti" not in failure.detail
 
 
+async def test_a_name_that_may_come_from_a_row_is_not_shown():
+    """What a statement names itself is told; what it names while it runs may stand in a row."""
+    said = refusal(b"42P01", b'relation "Siti" does not exist') + READY
+    at_once = await failing(asked(said))
+    while_running = await failing(asked(message(b"1"), message(b"2"), said))
+
+    assert 'relation "Siti" does not exist' in at_once.detail
+    assert "42P01 (its message may quote what is stored" in while_running.detail
+    assert "Siti" not in while_running.detail
+
+
 async def test_a_transaction_that_writes_nothing():
     """A query runs in a read-only transaction with a limit of time, and nothing outlives it."""
     server = Saying(IN, BEGUN, answer(row(b"1")))
