@@ -27,8 +27,9 @@ async def probe(spec: SnmpSpec, context: ProbeContext) -> Outcome:
     from monitor.conditions.veiling import without
     from monitor.net.families import over_families
 
+    secrets = [secret.reveal() for secret in spec.secrets]  # their files may be new ones later
     outcome = await over_families(spec.ip, lambda family: _ask(spec, context, family))
-    return without(outcome, (secret.reveal() for secret in spec.secrets))
+    return without(outcome, secrets)
 
 
 async def _ask(spec: SnmpSpec, context: ProbeContext, family: "Family") -> Outcome:
