@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import struct
+from base64 import b64encode
 from contextlib import suppress
 from time import monotonic
 
@@ -11,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.observation import FailureKind as Kind
+from monitor.net.certificates import Chain
 from monitor.net.errors import NetError
 from monitor.net.postgres import Postgres, end_point
 from monitor.net.postgreswire import TERMINATE, hashed, message, text
 from monitor.net.reader import Reader
 from monitor.net.sql import MOST_ROWS, Answer, SqlHeard, Visitor
+from monitor.net.tls import TlsFacts
 from tests.certificates import issue
 from tests.streams import Saying
 
@@ -402,6 +405,48 @@ async def test_an_endless_server_is_left():
 def test_the_end_of_a_channel(kind, size):
     """A channel is told by the hash that its certificate is signed with."""
     assert len(end_point(issue(kind=kind).der())) == size
+
+
+@pytest.mark.parametrize(
+    ("verified", "offered", "name", "header"),
+    [
+        (True, b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0", b"SCRAM-SHA-256-PLUS\0", b"p=tls-server"),
+        (True, b"SCRAM-SHA-256\0\0", b"SCRAM-SHA-256\0", b"y,,"),
+        (False, b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0", b"SCRAM-SHA-256\0", b"n,,"),
+    ],
+    ids=["bound", "not offered", "not verified"],
+)
+async def test_the_channel_of_a_login(verified, offered, name, header):
+    """A login is bound to a verified certificate; who takes that offer away is found out by it."""
+    server = Saying(message(b"R", SASL, offered))
+    pair = (issue().der(), issue().der()) if verified else ()
+    server.trace.tls = TlsFacts(version="TLSv1.3", cipher=None, chain=Chain(()), pair=pair)
+    session, _ = speaking(server)
+    await failing(session.log_in(VISITOR))
+
+    assert server.sent[1][5:].startswith(name)
+    assert server.sent[1][5 + len(name) + 4 :].startswith(header)
+
+
+async def test_a_server_that_proves_nothing():
+    """A server that lets us in without its own proof in SCRAM is not believed."""
+    begin = message(b"R", SASL, b"SCRAM-SHA-256\0\0")
+    final = message(b"R", struct.pack("!I", 12), b"v=" + b64encode(bytes(32)))
+    server = Saying(begin)
+
+    async def answer_nonce(octets):
+        server.sent.append(octets)
+        if b"r=" in octets and b"p=" not in octets:
+            nonce = octets.rpartition(b"r=")[2]
+            first = b"r=" + nonce + b"more,s=c2FsdA==,i=4096"
+            server.pieces += [message(b"R", struct.pack("!I", 11), first), final + IN]
+
+    server.send = answer_nonce
+    session, heard = speaking(server)
+    failure = await failing(session.log_in(VISITOR))
+
+    assert "it does not know the password" in failure.detail
+    assert not heard.logged_in
 
 
 def test_a_channel_that_cannot_be_told():
