@@ -98,7 +98,8 @@ def matter(observation: Observation) -> Iterator[str]:
         return
     if outcome.cause is not None:
         yield f"Nothing is known of the target: {CAUSES[outcome.cause]}."
-        yield f"First step: {ADVICE[Language.EN][outcome.cause]}"
+        if outcome.cause is not UnknownCause.NO_DATA:  # whose first step is to look here
+            yield f"First step: {ADVICE[Language.EN][outcome.cause]}"
     if outcome.failure is not None:
         if outcome.cause is not UnknownCause.NO_DATA:  # without data its kind is a formality
             words = KINDS[outcome.failure.kind]

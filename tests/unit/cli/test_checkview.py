@@ -100,6 +100,7 @@ def test_undecided_tells_no_kind_of_failure(monkeypatch):
 
     assert "cannot decide: the registry has told nothing yet" in text
     assert KINDS[FailureKind.ANSWER] not in text.lower()
+    assert "First step" not in text
 
 
 def test_check_that_waits_to_be_told(monkeypatch):
