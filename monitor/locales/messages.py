@@ -297,7 +297,7 @@ def _check(check: CheckNotice, language: Language, zone: tzinfo) -> str:
     if check.status is Status.UP:
         return f"{check_id}: {words['up']} {_clock(check.since, zone, language)}"
     detail = visible_text(check.failure_detail or "", _DETAIL_BYTES)
-    reason = failure_text(check.failure_kind, language)
+    reason = failure_text(check.failure_kind, language, check.type)
     return f"{words['why']}: {reason} ({check_id}{': ' if detail else ''}{detail})"
 
 
@@ -320,7 +320,7 @@ def _advice(alert: Alert, language: Language) -> list[str]:
     failing = [check for check in alert.checks if check.status is not Status.UP]
     first: dict[str, CheckNotice] = {}
     for check in failing:
-        text = failure_advice(check.failure_kind, language)
+        text = failure_advice(check.failure_kind, language, check.type)
         if text and not check.runbook:
             first.setdefault(text, check)
     word = _WORDS[language]["advice"]

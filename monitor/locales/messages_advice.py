@@ -142,8 +142,23 @@ CAUSES = {
 }
 
 
-def failure_advice(kind: str | None, language: Language) -> str | None:
+# Of check types that are told, and ask nobody: there is no answer to compare with `expect`.
+REPORTED = {
+    Language.ID: {
+        "heartbeat": "Baca log tugas itu, perbaiki, lalu jalankan lagi.",
+        "external": "Tindak lanjuti laporan itu; rinciannya menyebut apa yang terjadi.",
+    },
+    Language.EN: {
+        "heartbeat": "Read the job's log, mend it, and run it again.",
+        "external": "See to what was reported; its detail says what is wrong.",
+    },
+}
+
+
+def failure_advice(kind: str | None, language: Language, check_type: str = "") -> str | None:
     """Return what to do about a failure kind; None for an unknown one, of another release."""
+    if kind == Kind.STATUS and check_type in REPORTED[language]:
+        return REPORTED[language][check_type]
     try:
         return FAILURES[language][Kind(kind)] if kind else None
     except ValueError:

@@ -122,10 +122,25 @@ CAUSES = {
 UNNAMED = {Language.ID: "sebab belum diketahui", Language.EN: "reason not known yet"}
 
 
-def failure_text(kind: str | None, language: Language) -> str:
+# Of check types that are told, and ask nobody: no server answered.
+REPORTED = {
+    Language.ID: {
+        "heartbeat": "tugas terjadwal melapor gagal",
+        "external": "program pelapor melaporkan gangguan",
+    },
+    Language.EN: {
+        "heartbeat": "the job reported a failure",
+        "external": "the program that reports on it says that it is down",
+    },
+}
+
+
+def failure_text(kind: str | None, language: Language, check_type: str = "") -> str:
     """Return a failure kind in plain words; an unknown one, of another release, as it is."""
     if kind is None:
         return UNNAMED[language]
+    if kind == Kind.STATUS and check_type in REPORTED[language]:
+        return REPORTED[language][check_type]
     try:
         return FAILURES[language][Kind(kind)]
     except ValueError:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.alert import AlertType, Companion
 from monitor.domain.observation import FailureKind, UnknownCause
-from monitor.locales import Language, messages_advice
+from monitor.locales import Language, messages_advice, messages_reasons
 from monitor.locales.messages import LARGEST_BYTES, summary
 from monitor.locales.messages_reasons import CAUSES, FAILURES, cause_text, failure_text
 from tests.fakes import an_alert
@@ -104,6 +104,19 @@ def test_first_step_names_its_check_where_several_fail():
         f"First step ({ours.id}): {steps[FailureKind.STATUS]}",
         f"First step (portal-tcp): {steps[FailureKind.CONNECT_REFUSED]}",
     ]
+
+
+@pytest.mark.parametrize("check_type", ["heartbeat", "external"])
+@pytest.mark.parametrize("language", Language)
+def test_reported_failure_is_no_server_s_answer(language, check_type):
+    """What a job or a program reported is told as its report, and not as a server's answer."""
+    alert = an_alert()
+    told = replace(alert.checks[0], type=check_type, failure_detail="exit 3", runbook=None)
+
+    text = summary(replace(alert, checks=(told,)), language, WITA)
+
+    assert f": {messages_reasons.REPORTED[language][check_type]} ({told.id}: exit 3)" in text
+    assert text.endswith(f": {messages_advice.REPORTED[language][check_type]}")
 
 
 def test_unknown_kind_is_shown_as_it_is():
