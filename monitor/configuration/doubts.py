@@ -88,27 +88,38 @@ def doubt_receivers(
 
 def doubt_routes(
     routes: Sequence[Route],
+    receivers: Mapping[str, ConfiguredReceiver],
+    *,
     services: Mapping[ServiceId, Service],
     checks: Iterable[ConfiguredCheck],
     document: Document,
     findings: Findings,
 ) -> None:
-    """Warn of failures that nobody would be told of, one line a service."""
+    """Warn of failures that nobody would be told of for certain, one line a service."""
     if not routes:
         message = "receivers: there is none: nobody is told when a service is down"
         findings.warning(document.file, document.root.at, message)
         return
+    certain = {name for name, each in receivers.items() if each.kind.is_certain}
     untold: dict[ServiceId, list[CheckId]] = {}
+    unsure: dict[ServiceId, str] = {}
     for each in checks:
         check = each.check
-        if check.affects is Affects.AVAILABILITY and not receivers_of(
-            routes, services[check.service], check
-        ):
+        told = receivers_of(routes, services[check.service], check)
+        if check.affects is Affects.AVAILABILITY and not told:
             untold.setdefault(check.service, []).append(check.id)
+        elif told and receivers.keys() >= set(told) and certain.isdisjoint(told):
+            unsure.setdefault(check.service, ", ".join(told))
     at = document.root.values_at.get("routes", document.root.at)
     for service, ids in untold.items():
         listed = ", ".join(ids[:_LISTED]) + (
             f" and {rest} more" if (rest := len(ids) - _LISTED) > 0 else ""
         )
         message = f"routes: nobody is told when {service} is down (no route takes {listed})"
+        findings.warning(document.file, at, message)
+    for service, names in unsure.items():
+        message = (
+            f"routes: only {names} would be told when {service} is down, and may stop working at "
+            "any time: lead a route to a receiver of another kind as well"
+        )
         findings.warning(document.file, at, message)

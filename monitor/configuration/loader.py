@@ -133,7 +133,14 @@ def _assembled(
     doubt_checks([(each, item) for each, enabled, item in checks if enabled], findings)
     doubt_services(services, declared, running, disabled, findings)
     doubt_receivers(receivers, named, routes, findings)
-    doubt_routes(routes, services, running, files.alerts, findings)
+    doubt_routes(
+        routes,
+        receivers,
+        services=services,
+        checks=running,
+        document=files.alerts,
+        findings=findings,
+    )
     if findings.problems:
         return None
     return Config(

@@ -52,7 +52,12 @@ SpecT = TypeVar("SpecT", bound=ReceiverSpec)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverType(Generic[SpecT]):
-    """The parts of a receiver kind: its fields, and how a notifier is made from them."""
+    """The parts of a receiver kind: its fields, and how a notifier is made from them.
+
+    `is_certain` is False for a kind that may stop working at any time, through nobody's fault
+    here: it should not be the only way to tell somebody.
+    """
 
     spec: type[SpecT]
     connect: Callable[[SpecT, ReceiverContext], Notifier]
+    is_certain: bool = True

@@ -104,4 +104,5 @@ CHECK_TYPES = {
 RECEIVER_TYPES = {
     "webhook": ReceiverType(spec=WebhookSpec, connect=no_notifier),
     "telegram": ReceiverType(spec=TelegramSpec, connect=no_notifier),
+    "gateway": ReceiverType(spec=WebhookSpec, connect=no_notifier, is_certain=False),
 }

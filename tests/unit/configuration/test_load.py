@@ -309,6 +309,32 @@ def test_untold_warning(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("routes", "only"),
+    [
+        ("[{receiver: wa}]", "wa"),
+        ("[{receiver: wa, continue: true}, {receiver: wa2}]", "wa, wa2"),
+        ("[{receiver: wa, continue: true}, {receiver: a}]", None),
+        ("[{match: {type: http}, receiver: wa, continue: true}, {receiver: a}]", None),
+    ],
+)
+def test_uncertain_path_is_never_the_only_one(tmp_path, routes, only):
+    """Where all that are told of a service may stop working at any time, that is a warning."""
+    alerts = (
+        "receivers: [{name: a, type: webhook, url: 'https://a.example/'},"
+        " {name: wa, type: gateway, url: 'https://b.example/'},"
+        " {name: wa2, type: gateway, url: 'https://b.example/'}]\n"
+        f"routes: {routes}\n"
+    )
+
+    found = [
+        each for each in warnings(loaded(written(tmp_path, alerts=alerts))) if "any time" in each
+    ]
+
+    assert len(found) == (only is not None)
+    assert all(f"only {only} would be told when portal is down" in each for each in found)
+
+
 def test_no_receiver_warning(tmp_path):
     """Whoever names no receiver is warned once, however many checks there are."""
     found = [each for each in warnings(loaded(written(tmp_path))) if "told" in each]
