@@ -182,8 +182,8 @@ def title(alert: Alert, language: Language) -> str:
     word = _headline(alert, language).partition(":")[0]
     if alert.service is None:
         return word
-    others = f" (+{len(alert.companions)})" if alert.companions else ""
-    return f"{word}: {_name(alert, language)}{others}"
+    count = len(_other_services(alert))
+    return f"{word}: {_name(alert, language)}" + (f" (+{count})" if count else "")
 
 
 def _headline(alert: Alert, language: Language) -> str:

@@ -25,16 +25,18 @@ _FEW = 5  # services, which the summary names already
 _WORDS = {
     Language.ID: {
         "incident": "Halaman gangguan",
-        "services": "Layanan lain dalam pesan ini",
-        "others": "dan {count} layanan lain",
+        "outages": "Gangguan lain dalam pesan ini",
+        "more_outages": "dan {count} gangguan lain",
+        "more_services": "dan {count} layanan lain",
         "since": "sejak {at}",
         "was": "{began} – {ended}",
         "sent": "Pesan otomatis dari Pantau.",
     },
     Language.EN: {
         "incident": "Incident",
-        "services": "Other services in this message",
-        "others": "and {count} other services",
+        "outages": "Other outages in this message",
+        "more_outages": "and {count} other outages",
+        "more_services": "and {count} other services",
         "since": "since {at}",
         "was": "{began} – {ended}",
         "sent": "Sent by Pantau on its own.",
@@ -146,20 +148,20 @@ def _lists(alert: Alert, wording: Wording) -> Iterator[tuple[str, Sequence[str]]
     words = _WORDS[wording.language]
     if alert.companions:
         named = [_companion(each, wording) for each in alert.companions[:MOST_LISTED]]
-        yield words["services"], _counted(named, len(alert.companions), wording.language)
+        rest = _rest("more_outages", len(alert.companions), wording.language)
+        yield words["outages"], [*named, *rest]
     if len(alert.victims) > _FEW:
         named = [_service(each) for each in alert.victims[:MOST_LISTED]]
-        yield (
-            victims_label(alert, wording.language),
-            _counted(named, len(alert.victims), wording.language),
-        )
+        rest = _rest("more_services", len(alert.victims), wording.language)
+        yield victims_label(alert, wording.language), [*named, *rest]
 
 
-def _counted(named: list[str], total: int, language: Language) -> Sequence[str]:
-    if total <= len(named):
-        return named
-    count = decimal(total - len(named), language)
-    return [*named, _WORDS[language]["others"].format(count=count)]
+def _rest(word: str, total: int, language: Language) -> Sequence[str]:
+    """Return the line that counts what a list has no room for, if there is any."""
+    if total <= MOST_LISTED:
+        return ()
+    count = decimal(total - MOST_LISTED, language)
+    return (_WORDS[language][word].format(count=count),)
 
 
 def _service(service: ServiceNotice) -> str:

@@ -126,6 +126,19 @@ def test_more_than_the_summary_has_room_for():
     assert "Halaman gangguan: https://pantau.makassarkota.test/incidents/INC1" in text
 
 
+def test_a_service_with_several_outages():
+    """A service with two outages in one message is counted once, and both outages are listed."""
+    alert = SAMPLES["firing-group"]
+    first, *_ = alert.companions
+    again = replace(first, incident=replace(first.incident, id="INC-2"))
+    octets = written(replace(alert, companions=(first, again) * 51))
+
+    assert parsed(octets)["Subject"] == "GANGGUAN: Portal Resmi Kota Makassar (+1)"
+    text = part_of(octets, "plain")
+    assert text.count("- Pajak Daerah (bapenda), sejak") == 100
+    assert "\n- dan 2 gangguan lain\n" in text
+
+
 class Seen(HTMLParser):
     """Notes the elements of a page, and where they lead."""
 
