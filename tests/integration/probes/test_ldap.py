@@ -233,6 +233,17 @@ async def test_a_server_that_closes(tmp_path, answers):
     assert told(outcome) in {Kind.PROTOCOL, Kind.CONNECT_RESET}
 
 
+async def test_words_slipped_in_before_tls(tmp_path):
+    """What comes in the clear behind the agreement to TLS fails the check, before any login."""
+    agreed = result(ldapwire.EXTENDED_RESPONSE, 0)
+    slipped_in = result(ldapwire.BIND_RESPONSE, 0, number=2)
+    with serving(answering_all(agreed + slipped_in)) as port:
+        outcome = await checked(port, tls="starttls", login=the_login(tmp_path))
+
+    assert told(outcome) is Kind.STARTTLS
+    assert "somebody may have slipped them in" in outcome.failure.detail
+
+
 async def test_a_server_that_repeats_the_password(tmp_path):
     """A password that a server sends back is in no output."""
     said = result(ldapwire.BIND_RESPONSE, 49, f"not {PASSWORD}".encode())

@@ -542,6 +542,27 @@ async def test_a_password_that_comes_back(tmp_path, kind):
     assert secret not in f"{outcome.failure}{outcome.facts}{outcome.measurements}"
 
 
+@pytest.mark.parametrize("kind", TYPES)
+async def test_words_slipped_in_before_tls(tmp_path, kind):
+    """What comes in the clear behind the agreement to TLS fails the check, before any login."""
+    able = b"\xff\xff" + bytes(3) + b"\x08\x00" + b"\x15"  # TLS among all that it can do
+    greeting = b"\n8.0\0" + bytes(13) + able + bytes(10) + b"x" * 12 + b"\0caching_sha2_password\0"
+
+    def slip_in(connection):
+        if kind == "postgres":
+            connection.recv(1000)
+            connection.sendall(b"S" + message(b"R", bytes(4)))
+        else:
+            connection.sendall(packet(greeting, 0) + packet(b"\0\0\0\2\0\0\0", 2))
+        connection.recv(1000)
+
+    with serving(slip_in) as port:
+        outcome = await checked(kind, port, tls="starttls", login=the_login(tmp_path))
+
+    assert told(outcome) is Kind.STARTTLS
+    assert "somebody may have slipped them in" in outcome.failure.detail
+
+
 HOSTILE = {
     "garbage": b"\xff\xfe\xfd" * 100,
     "zeros": bytes(70_000),
