@@ -43,8 +43,14 @@ def configuration(path: Path) -> "Config":
 
 
 def located(problem: "Problem", path: Path) -> "Problem":
-    """Return a problem with its file named from the working directory, so that editors jump."""
-    return replace(problem, file=str(path.parent / problem.file))
+    """Return a problem with its file named from the working directory, so that editors jump.
+
+    Who stands in another folder than `path` is in is told how to say where it is.
+    """
+    problem = replace(problem, file=str(path.parent / problem.file))
+    if problem.file != str(path) or path.exists():
+        return problem
+    return replace(problem, message=f"{problem.message}; say where it is with --config")
 
 
 def no_configuration() -> "Config":
