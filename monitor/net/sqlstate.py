@@ -31,6 +31,9 @@ _SPEAK_OF_NO_ROW = frozenset(
 # a row, as in `name::regclass`: `relation "Siti" does not exist`.
 _NAME_WHAT_IS_ASKED_FOR = frozenset({"3D", "3F", "42", "54", "55"})
 
+# MySQL's number for what a SIGNAL in a stored function says, under any SQLSTATE: anything.
+_SIGNALLED = 1644
+
 # Lack of memory or room, an operator's intervention, a broken disk, an internal error.
 _CANNOT_SERVE = frozenset({"53", "57", "58", "XX"})
 # MySQL's own numbers for that: out of memory, too many connections, shutting down, an address
@@ -66,7 +69,8 @@ class Refusal:
         `running` says that the statement itself was accepted: what fails then may be a row.
         """
         kind = self.state[:2]
-        if kind in _SPEAK_OF_NO_ROW and not (running and kind in _NAME_WHAT_IS_ASKED_FOR):
+        may_name_a_value = running and kind in _NAME_WHAT_IS_ASKED_FOR
+        if kind in _SPEAK_OF_NO_ROW and not may_name_a_value and self.number != _SIGNALLED:
             return str(self)
         return f"{self._code} (its message may quote what is stored, and is not shown)"
 

@@ -330,11 +330,17 @@ async def test_a_query_that_fails(said, kind, told):
     assert told in failure.detail
 
 
-async def test_a_message_that_may_quote_a_row_is_not_shown():
-    """What the server says of data may be data: its code is enough."""
-    failure = await failing(asked(packet(refusal(1292, b"22007", b"Incorrect value: 'Siti'"), 1)))
+@pytest.mark.parametrize(
+    ("number", "state"),
+    [(1292, "22007"), (1644, "42000")],
+    ids=["of a value", "of a stored function"],
+)
+async def test_a_message_that_may_quote_a_row_is_not_shown(number, state):
+    """What the server, or a function in it, says of data may be data: its code is enough."""
+    said = refusal(number, state.encode(), b"Incorrect value: 'Siti'")
+    failure = await failing(asked(packet(said, 1)))
 
-    assert "error 1292 (22007)" in failure.detail
+    assert f"error {number} ({state})" in failure.detail
     assert "Siti" not in failure.detail
 
 
