@@ -172,6 +172,7 @@ def plan_of(config: Config) -> Plan:
         receivers=tuple(config.receivers),
         grouping=config.grouping,
         remind_every=config.remind_every,
+        escalations=config.escalations,
         windows=config.windows,
     )
 

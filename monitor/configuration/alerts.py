@@ -61,6 +61,14 @@ class RouteEntry(Entry):
     )
 
 
+class EscalationEntry(Entry):
+    """Who else is told when nobody takes care of an outage."""
+
+    after: Duration = Field(description="How long after the alarm.")
+    receivers: OneOrMore[Id] = Field(description="Names of the receivers that are told then.")
+    match: MatchEntry = Field(MatchEntry(), description="What it concerns; without it, everything.")
+
+
 class ReceiverEntry(Entry):
     """The keys that every receiver has. The rest belong to its type."""
 
@@ -126,11 +134,12 @@ class HeartbeatEntry(Entry):
 
 
 class AlertsFile(Entry):
-    """config/alerts.yaml. Receivers and routes are looked at one by one."""
+    """config/alerts.yaml. Receivers, routes and steps of escalation are looked at one by one."""
 
     version: Literal[1] = Field(1, description="Version of this form of configuration.")
     receivers: list[Any] | None = None
     routes: list[Any] | None = None
+    escalation: list[Any] | None = None
     reminders: RemindersEntry = Field(
         RemindersEntry(), description="When it is told again that an outage goes on."
     )

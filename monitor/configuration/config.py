@@ -13,7 +13,7 @@ from monitor.domain.check import Check
 from monitor.domain.maintenance import MaintenanceWindow
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.signoflife import SignOfLife
-from monitor.domain.telling import Grouping
+from monitor.domain.telling import Escalation, Grouping
 from monitor.receivertype import ReceiverSpec, ReceiverType
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Config:
     routes: tuple[Route, ...]
     grouping: Grouping
     remind_every: timedelta | None = None
+    escalations: tuple[Escalation, ...] = ()
     sign_of_life: SignOfLife | None = None
     warnings: tuple[Problem, ...]
     files: tuple[str, ...]

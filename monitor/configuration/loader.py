@@ -27,6 +27,7 @@ from monitor.configuration.problem import ConfigError, Problem
 from monitor.configuration.receivers import (
     check_heartbeat,
     check_routes,
+    escalations_of,
     receivers_of,
     routes_of,
     routes_to_all,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 EntryT = TypeVar("EntryT", bound=Entry)
 
 _LATER_ALERT_KEYS = {
-    "escalation": "alerts do not escalate yet",
     "templates": "the words of alerts are fixed",
 }
 
@@ -115,6 +115,7 @@ def _assembled(
     checks = checks_of(files.checks, types, findings, context)
     receivers, named = receivers_of(files.alerts, receiver_types, findings, context)
     written_routes = routes_of(files.alerts, findings, context)
+    escalations = escalations_of(files.alerts, findings, context)
     # Where a list is missing, everything that refers to it would only look wrong.
     if not shelf.broken and None not in roots:
         check_dependencies(services, declared, findings)
@@ -152,6 +153,7 @@ def _assembled(
         routes=routes,
         grouping=alerts.grouping.as_grouping(),
         remind_every=alerts.reminders.every or None,
+        escalations=escalations,
         sign_of_life=alerts.heartbeat.as_sign_of_life() if alerts.heartbeat else None,
         windows=windows,
         modules=modules,

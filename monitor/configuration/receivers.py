@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from monitor.configuration.alerts import MatchEntry, ReceiverEntry, RouteEntry
+from monitor.configuration.alerts import EscalationEntry, MatchEntry, ReceiverEntry, RouteEntry
 from monitor.configuration.config import ConfiguredReceiver
 from monitor.configuration.document import At, Block, Document, Series
 from monitor.configuration.findings import (
@@ -17,6 +17,7 @@ from monitor.configuration.findings import (
 )
 from monitor.domain.alert import Match, Route
 from monitor.domain.observation import Status
+from monitor.domain.telling import Escalation
 from monitor.fields import Context
 from monitor.receivertype import ReceiverType
 
@@ -53,6 +54,24 @@ def routes_of(document: Document, findings: Findings, context: Context) -> tuple
     return tuple(_route(entry) for entry in entries if entry is not None)
 
 
+def escalations_of(
+    document: Document, findings: Findings, context: Context
+) -> tuple[Escalation, ...]:
+    """Return the valid steps of escalation, the earliest first."""
+    written = items((document,), "escalation", findings)
+    entries = (accepted(EscalationEntry, item, findings, context) for item in written)
+    steps = (
+        Escalation(
+            after=entry.after,
+            receivers=tuple(sorted(entry.receivers)),
+            match=_match(entry.match),
+        )
+        for entry in entries
+        if entry is not None
+    )
+    return tuple(sorted(steps, key=lambda step: step.after))
+
+
 def _route(entry: RouteEntry) -> Route:
     return Route(
         receiver=entry.receiver,
@@ -85,15 +104,17 @@ def check_routes(
     types: Iterable[str],
     findings: Findings,
 ) -> None:
-    """Complain of routes to nobody, and of those that ask for what does not exist.
+    """Complain of routes and escalations to nobody, and of those that ask for what does not exist.
 
-    Such a route matches nothing, and its alerts would go to nobody.
+    They match nothing, and their alerts would go to nobody.
     """
     owners = {str(item.block.get("owner")) for item in services.values()}
-    for item in items((document,), "routes", Findings()):
+    quiet = Findings()
+    for item in (*items((document,), "routes", quiet), *items((document,), "escalation", quiet)):
         match = item.block.get("match")
         for key, block, what, known in (
             ("receiver", item.block, "receiver", receivers),
+            ("receivers", item.block, "receiver", receivers),
             ("owner", match, "owner", owners),
             ("service", match, "service", services),
             ("type", match, "check type", types),

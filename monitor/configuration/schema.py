@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, SchemaError, SchemaSerializer, core_schema
 
 from monitor.checktype import CheckType
 from monitor.configuration.alerts import (
+    EscalationEntry,
     GroupingEntry,
     HeartbeatEntry,
     ReceiverEntry,
@@ -78,6 +79,7 @@ def _alerts(types: Mapping[str, ReceiverType[Any]]) -> Schema:
         "version": _VERSION,
         "receivers": _list_of(_one_of(alternatives), "Who can be told."),
         "routes": _list_of(shared.of(RouteEntry), routes),
+        "escalation": _list_of(shared.of(EscalationEntry), "Who else is told, and when."),
         "reminders": shared.of(RemindersEntry),
         "heartbeat": _nullable(shared.of(HeartbeatEntry)),
         "grouping": shared.of(GroupingEntry),

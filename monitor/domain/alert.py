@@ -150,6 +150,11 @@ def receivers_of(routes: Sequence[Route], service: Service, check: Check) -> tup
     return tuple(dict.fromkeys(route.receiver for route in taken))
 
 
+def matches(match: Match, service: Service, check: Check) -> bool:
+    """Say whether a check of `service` is what `match` asks for."""
+    return _mismatch(match, service, check) is None
+
+
 @dataclass(frozen=True, slots=True)
 class JudgedRoute:
     """A route, and what it makes of a check: it takes it, or `objection` says why not.
@@ -228,9 +233,14 @@ def check_notices(
 
 def _objection(route: Route, service: Service, check: Check) -> str | None:
     """Return the key by which a route does not take a check, None if it does."""
-    match = route.match
+    if Status.DOWN not in route.statuses:
+        return "status"
+    return _mismatch(route.match, service, check)
+
+
+def _mismatch(match: Match, service: Service, check: Check) -> str | None:
+    """Return the key of `match` that does not hold, None if all do."""
     asked = {
-        "status": Status.DOWN in route.statuses,
         "owner": not match.owners or service.owner in match.owners,
         "service": not match.services or service.id in match.services,
         "criticality": not match.criticalities or service.criticality in match.criticalities,

@@ -63,8 +63,8 @@ class Incident:
     A service has at most one open incident of availability, and at most one of security.
     `sequence` counts the notices it gave rise to; `receivers` are those told that it fires, who
     are told the rest as well. `news_since` is when it was noticed what nobody was told yet, None
-    when all is told; `told_at` is when something was told last. `hold` says why nobody is told, and
-    stays when it ended untold. `acknowledged` says who takes care of it.
+    when all is told; `alarmed_at` is when anybody was told first, `told_at` when last. `hold` says
+    why nobody is told, and stays when it ended untold. `acknowledged` says who takes care of it.
     """
 
     id: str
@@ -76,6 +76,7 @@ class Incident:
     sequence: int = 0
     receivers: tuple[str, ...] = ()
     news_since: datetime | None = None
+    alarmed_at: datetime | None = None
     told_at: datetime | None = None
     hold: Hold | None = None
     acknowledged: Acknowledgement | None = None

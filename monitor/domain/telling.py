@@ -7,7 +7,7 @@ told: after a restart, a reload or the end of a hold the same function goes on w
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -15,12 +15,14 @@ from monitor.domain.alert import (
     Alert,
     AlertType,
     Companion,
+    Match,
     Notification,
     Route,
     ServiceNotice,
     addressed,
     check_notices,
     incident_notice,
+    matches,
     receivers_of,
     service_notice,
 )
@@ -61,12 +63,22 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """Who else is told of an outage that nobody has taken care of for so long after the alarm."""
+
+    after: timedelta
+    receivers: tuple[str, ...]
+    match: Match = field(default_factory=Match)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What the telling goes by.
 
     `services` and `checks` are those configured. `suspects` are services of which a check fails
-    that is not confirmed down yet. `remind_every` is how often those who were told of an outage are
-    told again that it goes on, None for never. `windows` are the maintenance windows that are open.
+    that is not confirmed down yet. `remind_every` is how often those who were told of an outage
+    are told again that it goes on, None for never; `escalations` say who else is told when nobody
+    takes care of it. `windows` are the maintenance windows that are open.
     """
 
     services: Mapping[ServiceId, Service]
@@ -74,6 +86,7 @@ class Surroundings:
     routes: Sequence[Route]
     grouping: Grouping
     remind_every: timedelta | None
+    escalations: Sequence[Escalation]
     suspects: Collection[ServiceId]
     vantage: str
     windows: Sequence[MaintenanceWindow] = ()
@@ -127,10 +140,12 @@ def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> 
     after = [
         told.get(each.id) or (each if each.id in pending else _silent(each)) for each in judged
     ]
+    left = {i: one for i, one in pending.items() if i not in told}
+    left |= {i: found for i, one in told.items() if (found := _later(one, around))}
     return Told(
         incidents=tuple(new for old, new in zip(incidents, after, strict=True) if new != old),
         notifications=tuple(_messages(chosen, after, around, is_storm=is_storm)),
-        look_again=_next_look(after, {**pending, **_reminders(told.values(), around)}, now),
+        look_again=_next_look(after, left, now),
     )
 
 
@@ -176,7 +191,8 @@ def _judged(
     if incident.news_since is not None and incident.news_since > now:
         incident = replace(incident, news_since=now)
     if incident.told_at is not None and incident.told_at > now:
-        incident = replace(incident, told_at=now)
+        alarmed_at = min(incident.alarmed_at or now, now)
+        incident = replace(incident, alarmed_at=alarmed_at, told_at=now)
     if incident.receivers:
         return incident
     reason = _reason(incident, holders, around)
@@ -252,7 +268,7 @@ def _pending(
         return None
     pieces = _pieces(incident, around)
     if not pieces:
-        return _reminder(incident, around)
+        return _later(incident, around)
     news_since = incident.news_since
     if news_since is None or any(one.type is AlertType.ACKNOWLEDGED for one in pieces):
         return _Pending(incident=incident, pieces=pieces, due=now, look=now, joins=True)
@@ -268,20 +284,43 @@ def _pending(
     )
 
 
-def _reminder(incident: Incident, around: Surroundings) -> _Pending | None:
-    """Return that an outage goes on, due when those who know of it have heard nothing for long."""
-    every, told_at = around.remind_every, incident.told_at
-    is_over = incident.ended_at is not None or incident.acknowledged is not None
-    if is_over or every is None or told_at is None or not incident.receivers:
+def _later(incident: Incident, around: Surroundings) -> _Pending | None:
+    """Return what time alone makes worth telling of an outage that nobody takes care of."""
+    if incident.ended_at is not None or incident.acknowledged is not None:
         return None
-    piece = _Piece(type=AlertType.REMINDER, receivers=incident.receivers)
-    due = told_at + every
+    ahead = [*_escalations(incident, around), *_reminders(incident, around)]
+    if not ahead:
+        return None
+    due, piece = min(ahead, key=lambda each: each[0])
     return _Pending(incident=incident, pieces=(piece,), due=due, look=due, joins=False)
 
 
-def _reminders(told: Iterable[Incident], around: Surroundings) -> Mapping[str, _Pending | None]:
-    """Return what may next be told of incidents that were told just now."""
-    return {each.id: _reminder(each, around) for each in told}
+def _escalations(incident: Incident, around: Surroundings) -> Iterable[tuple[datetime, _Piece]]:
+    """Yield who else is told and when, of those who were not."""
+    if incident.alarmed_at is None:
+        return
+    concerned = _failing(incident, around)
+    service = _service(incident, around)
+    for step in around.escalations:
+        new = tuple(name for name in step.receivers if name not in incident.receivers)
+        if new and any(matches(step.match, service, check) for check in concerned):
+            yield (
+                incident.alarmed_at + step.after,
+                _Piece(type=AlertType.ESCALATED, receivers=new),
+            )
+
+
+def _reminders(incident: Incident, around: Surroundings) -> Iterable[tuple[datetime, _Piece]]:
+    """Yield that it goes on, some time after those who know of it have heard of it last."""
+    every, told_at = around.remind_every, incident.told_at
+    if every is not None and told_at is not None and incident.receivers:
+        yield told_at + every, _Piece(type=AlertType.REMINDER, receivers=incident.receivers)
+
+
+def _failing(incident: Incident, around: Surroundings) -> Sequence[Check]:
+    """Return the checks that are down now, as far as they are configured."""
+    down = (each.id for each in incident.checks if each.until is None)
+    return [around.checks[each] for each in down if each in around.checks]
 
 
 def _pieces(incident: Incident, around: Surroundings) -> tuple[_Piece, ...]:
@@ -327,6 +366,7 @@ def _told(pending: _Pending, now: datetime) -> Incident:
         receivers=tuple(receivers),
         sequence=incident.sequence + 1,
         news_since=None,
+        alarmed_at=incident.alarmed_at or now,
         told_at=now,
         acknowledged=None if known is None else replace(known, told=True),
     )
@@ -340,7 +380,7 @@ def _silent(incident: Incident) -> Incident:
 
 
 def _next_look(
-    incidents: Iterable[Incident], pending: Mapping[str, _Pending | None], now: datetime
+    incidents: Iterable[Incident], pending: Mapping[str, _Pending], now: datetime
 ) -> datetime | None:
     """Return when time alone may have something told, None for never."""
     ahead = []
@@ -489,7 +529,7 @@ def _words(incident: Incident) -> str:
 def _occurred_at(kind: AlertType, incident: Incident) -> datetime:
     if kind is AlertType.ACKNOWLEDGED and incident.acknowledged is not None:
         return incident.acknowledged.at
-    if kind is AlertType.REMINDER and incident.told_at is not None:
+    if kind in (AlertType.REMINDER, AlertType.ESCALATED) and incident.told_at is not None:
         return incident.told_at
     if kind is AlertType.FIRING:
         return incident.started_at

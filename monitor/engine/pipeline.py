@@ -16,7 +16,7 @@ from monitor.domain.maintenance import MaintenanceWindow, OpenWindow
 from monitor.domain.observation import MissedSlot, Observation, Status, UnknownCause
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState, Step, Transition, advance, lose_sight
-from monitor.domain.telling import Grouping, Surroundings, tell
+from monitor.domain.telling import Escalation, Grouping, Surroundings, tell
 from monitor.engine.board import Board
 from monitor.engine.planned import PlannedWork
 from monitor.engine.recorder import Recorder
@@ -35,6 +35,7 @@ class Plan:
     receivers: tuple[str, ...]
     grouping: Grouping = field(default_factory=Grouping)
     remind_every: timedelta | None = None
+    escalations: tuple[Escalation, ...] = ()
     windows: tuple[MaintenanceWindow, ...] = ()
 
 
@@ -223,6 +224,7 @@ class Pipeline:
                 routes=plan.routes,
                 grouping=plan.grouping,
                 remind_every=plan.remind_every,
+                escalations=plan.escalations,
                 suspects=board.suspects(),
                 vantage=self._vantage,
                 windows=self._planned.windows,

@@ -270,6 +270,7 @@ def _incident(row: Row[Any], checks: Sequence[AffectedCheck]) -> Incident:
         sequence=row.sequence,
         receivers=read_names(row.receivers),
         news_since=_instant(row.news_since),
+        alarmed_at=_instant(row.alarmed_at),
         told_at=_instant(row.told_at),
         hold=None if row.hold is None else read_hold(row.hold),
         acknowledged=(None if row.acknowledged is None else read_acknowledgement(row.acknowledged)),

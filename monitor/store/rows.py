@@ -148,6 +148,7 @@ def incident_row(incident: Incident) -> Row:
         "sequence": incident.sequence,
         "receivers": names_text(incident.receivers),
         "news_since": _time(incident.news_since),
+        "alarmed_at": _time(incident.alarmed_at),
         "told_at": _time(incident.told_at),
         "hold": None if incident.hold is None else hold_text(incident.hold),
         "acknowledged": (

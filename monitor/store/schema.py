@@ -157,6 +157,7 @@ incident = Table(
     Column("sequence", Integer, nullable=False),
     Column("receivers", Text, nullable=False),
     _time("news_since", nullable=True),
+    _time("alarmed_at", nullable=True),
     _time("told_at", nullable=True),
     Column("hold", Text),
     Column("acknowledged", Text),

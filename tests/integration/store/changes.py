@@ -127,6 +127,7 @@ incidents = st.builds(
     sequence=st.integers(0, 9),
     receivers=st.lists(texts, max_size=2).map(tuple),
     news_since=st.none() | times,
+    alarmed_at=st.none() | times,
     told_at=st.none() | times,
     hold=st.none()
     | st.builds(Hold, reason=st.sampled_from(HoldReason), by=texts, until=st.none() | times),

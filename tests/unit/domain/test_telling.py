@@ -15,6 +15,7 @@ from monitor.domain.service import Criticality, Service, ServiceId
 from monitor.domain.telling import (
     MOST_TOGETHER,
     PATIENCE,
+    Escalation,
     GroupBy,
     Grouping,
     Surroundings,
@@ -68,6 +69,7 @@ class Night:
         self.held: set[str] = set()
         self.windows: list[MaintenanceWindow] = []
         self.remind_every: timedelta | None = None
+        self.escalations: tuple[Escalation, ...] = ()
         self.sent = []
         self.look_again: datetime | None = None
 
@@ -92,6 +94,7 @@ class Night:
                 vantage="balaikota",
                 windows=self.windows,
                 remind_every=self.remind_every,
+                escalations=self.escalations,
             ),
             now,
         )
@@ -529,6 +532,54 @@ class TestReminders:
         assert night.look(NOON - timedelta(days=1) + self.EVERY) == [
             (AlertType.REMINDER, "oncall", ("a",))
         ]
+
+
+class TestEscalation:
+    def night(self, **match) -> Night:
+        """Return a night on which `a` is down, told to be, and escalates twice."""
+        night = Night(a_service("a"))
+        night.escalations = tuple(
+            Escalation(after=after * MINUTE, receivers=(name,), match=Match(**match))
+            for after, name in ((15, "kabid"), (60, "kadis"))
+        )
+        night.put(down("a"))
+        night.look(NOON + WAIT)
+        return night
+
+    def test_others_are_told_when_nobody_takes_care(self):
+        """Each step tells its receivers once, so long after the alarm, and they are told the end."""
+        night, alarm = self.night(), NOON + WAIT
+
+        assert night.look_again == alarm + 15 * MINUTE
+        assert night.look(alarm + 15 * MINUTE - SECOND) == []
+        assert night.look(alarm + 15 * MINUTE) == [(AlertType.ESCALATED, "kabid", ("a",))]
+        assert night.look(alarm + 60 * MINUTE) == [(AlertType.ESCALATED, "kadis", ("a",))]
+        assert night.look(alarm + 600 * MINUTE) == []
+        night.end("a", alarm + 600 * MINUTE)
+        told = night.look(alarm + 601 * MINUTE)
+        assert {receiver for _, receiver, _ in told} == {"oncall", "kabid", "kadis"}
+
+    def test_it_ends_when_somebody_takes_care(self):
+        """Nobody else is told once somebody takes care of it."""
+        night, alarm = self.night(), NOON + WAIT
+        taken = Acknowledgement(by="Rina", at=alarm)
+        night.put(replace(night.incidents["INC-a"], acknowledged=taken))
+        night.look(alarm + MINUTE)
+
+        assert night.look(alarm + 600 * MINUTE) == []
+
+    def test_it_concerns_what_it_matches(self):
+        """A step that asks for another owner tells nobody."""
+        night = self.night(owners=frozenset({"bapenda"}))
+
+        assert night.look(NOON + 600 * MINUTE) == []
+
+    def test_who_was_told_is_not_told_again(self):
+        """A step for somebody who was told of the outage is no message."""
+        night = self.night()
+        night.escalations = (Escalation(after=15 * MINUTE, receivers=("oncall",)),)
+
+        assert night.look(NOON + 600 * MINUTE) == []
 
 
 class TestMaintenance:
