@@ -100,6 +100,18 @@ def answering(octets: bytes) -> Handler:
     return handle
 
 
+def dripping(octet: bytes, first: bytes = b"") -> Handler:
+    """Return a handler that says `first`, then a byte now and then, for as long as it is heard."""
+
+    def handle(connection: socket.socket) -> None:
+        connection.sendall(first)
+        while True:
+            connection.sendall(octet)
+            time.sleep(0.05)
+
+    return handle
+
+
 def ok(body: bytes = b"Makassar", *headers: str) -> bytes:
     """Return a whole response of status 200."""
     lines = ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers]

@@ -1,6 +1,5 @@
 """Checks of type ldap against OpenLDAP, and against servers that are none, on loopback."""
 
-import contextlib
 import json
 import time
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from monitor.net.resolver import Resolver
 from monitor.probes.ldap import LdapSpec, probe
 from tests.certificates import NAME, leaf, write_chain, write_root
 from tests.ldapservers import BASE, PASSWORD, PEOPLE, USER, directory
-from tests.servers import serving
+from tests.servers import dripping, serving
 
 pytestmark = pytest.mark.xdist_group("ldap")
 
@@ -269,15 +268,7 @@ async def test_a_server_that_sends_back_whatever_it_hears(tmp_path, before):
 
 async def test_a_server_that_drips():
     """A server that sends a byte now and then is out of time at the deadline, no later."""
-
-    def dripping(connection):
-        with contextlib.suppress(OSError):
-            connection.sendall(b"\x30\x82\x40\x00")
-            while True:
-                connection.sendall(b"\0")
-                time.sleep(0.05)
-
-    with serving(dripping) as port:
+    with serving(dripping(b"\0", b"\x30\x82\x40\x00")) as port:
         began = time.monotonic()
         outcome = await checked(port, seconds=0.5)
 

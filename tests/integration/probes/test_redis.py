@@ -1,7 +1,6 @@
 """Checks of type redis against Redis, and against servers that are none, on loopback."""
 
 import asyncio
-import contextlib
 import json
 import time
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from monitor.net.resolver import Resolver
 from monitor.probes.redis import RedisSpec, probe
 from tests.certificates import NAME, leaf, write_chain, write_root
 from tests.redisservers import PASSWORD, USER, account, redis
-from tests.servers import free_port, serving
+from tests.servers import dripping, free_port, serving
 
 pytestmark = pytest.mark.xdist_group("redis")
 
@@ -281,14 +280,7 @@ async def test_a_server_that_sends_back_whatever_it_hears(tmp_path):
 
 async def test_a_server_that_drips():
     """A server that sends a byte now and then is out of time at the deadline, no later."""
-
-    def dripping(connection):
-        with contextlib.suppress(OSError):
-            while True:
-                connection.sendall(b"+")
-                time.sleep(0.05)
-
-    with serving(dripping) as port:
+    with serving(dripping(b"+")) as port:
         began = time.monotonic()
         outcome = await checked(port, seconds=0.5)
 
