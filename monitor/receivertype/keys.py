@@ -33,8 +33,8 @@ def _private_unless_encrypted(url: str) -> str:
         raise ValueError(f"{urlsplit(url).hostname} is an address that is never dialled")
     if url.startswith("http:") and where is AddressClass.PUBLIC:
         raise ValueError(
-            "write https: over http only an IP address of this machine or of a private "
-            "network, or localhost, can be told"
+            "write https: plain http is for localhost and for IP addresses of this machine or of "
+            "a private network"
         )
     return url
 
