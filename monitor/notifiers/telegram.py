@@ -24,7 +24,7 @@ from time import monotonic
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, StrictInt, field_validator
 
 from monitor.domain.alert import Alert, AlertType
 from monitor.domain.text import veiled, visible_text
@@ -92,7 +92,7 @@ class TelegramSpec(PostingSpec):
     token: Annotated[Secret, AfterValidator(_checked_secret)] = Field(
         description="The bot's token, as @BotFather gave it."
     )
-    chat_id: int | str = Field(
+    chat_id: StrictInt | str = Field(
         description="Who is told: the number of a group (negative) or of a person, or the "
         "`@name` of a channel."
     )
@@ -108,7 +108,9 @@ class TelegramSpec(PostingSpec):
     @classmethod
     def _known_form(cls, chat_id: int | str) -> int | str:
         if isinstance(chat_id, str) and not _CHANNEL.match(chat_id):
-            raise ValueError("write the number of a chat, or the @name of a channel in quotes")
+            raise ValueError(
+                "write the number of a chat without quotes, or the @name of a channel with"
+            )
         if chat_id == 0:
             raise ValueError("no chat has the number 0")
         return chat_id

@@ -314,6 +314,9 @@ def test_no_receipt(body, spec_of):
     "keys",
     [
         {"chat_id": 0},
+        {"chat_id": True},
+        {"chat_id": 1.0},
+        {"chat_id": str(CHAT)},
         {"chat_id": "pantau"},
         {"chat_id": "@x"},
         {"chat_id": "@a/b?c"},
