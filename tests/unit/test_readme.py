@@ -30,6 +30,7 @@ SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 WRITTEN = {
     "token": "0123456789abcdef0123456789abcdef",
     "bot": "123456789:AAF0fake_token-of-a-bot-that-is-not-there",
+    "url": "https://hooks.example/T0/B0/geheim",
 }
 BLOCK = re.compile(r"^(`{3,})(\w*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
@@ -59,7 +60,7 @@ def load_as_it_stands(folder, code):
     if code.startswith("- "):
         code = whole(code)
     for file in {
-        *re.findall(r"\w+\.(?:key|pem|token|bot|user|password|community)\b", code),
+        *re.findall(r"\w+\.(?:key|pem|token|bot|url|user|password|community)\b", code),
         "oncall",
     }:
         (folder / file).touch(mode=0o600)

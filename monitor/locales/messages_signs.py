@@ -1,0 +1,65 @@
+"""What messages to people's phones and rooms have beside their text: links, a sign, a mood."""
+
+import re
+from enum import StrEnum
+
+from monitor.domain.alert import Alert, AlertType
+from monitor.domain.status import Status
+from monitor.locales import Language
+from monitor.locales.messages_native import Wording
+
+_MOST_RUNBOOKS = 2
+
+# Nothing that ends a link in any of the markups, and nothing that can't be seen.
+_LINK = re.compile(r"https?://[!#-;=?-\[\]_a-z~]{1,500}\Z")
+
+_WORDS = {
+    Language.ID: {"incident": "Halaman gangguan", "runbook": "Panduan"},
+    Language.EN: {"incident": "Incident", "runbook": "Runbook"},
+}
+
+
+class Mood(StrEnum):
+    """How a message wants to be taken."""
+
+    BAD = "bad"
+    GOOD = "good"
+    WARNING = "warning"
+    PLAIN = "plain"
+
+
+_MOODS = {
+    AlertType.FIRING: Mood.BAD,
+    AlertType.UPDATED: Mood.BAD,
+    AlertType.REMINDER: Mood.BAD,
+    AlertType.ESCALATED: Mood.BAD,
+    AlertType.RESOLVED: Mood.GOOD,
+    AlertType.SELF_OFFLINE: Mood.WARNING,
+    AlertType.SELF_RECOVERED: Mood.GOOD,
+    AlertType.SELF_UNDELIVERED: Mood.WARNING,
+}
+_SIGNS = {Mood.BAD: "🔴", Mood.GOOD: "🟢", Mood.WARNING: "🟠", Mood.PLAIN: "🔵"}
+
+
+def mood(alert_type: AlertType) -> Mood:
+    """Return how a message of this type wants to be taken."""
+    return _MOODS.get(alert_type, Mood.PLAIN)
+
+
+def sign(alert_type: AlertType) -> str:
+    """Return a coloured dot for a message of this type."""
+    return _SIGNS[mood(alert_type)]
+
+
+def links(alert: Alert, wording: Wording) -> tuple[tuple[str, str], ...]:
+    """Return (what it leads to, URL) of the incident's page and of the first runbooks.
+
+    A URL that could end a link before its time is left out; a runbook stands in the text too.
+    """
+    words, found = _WORDS[wording.language], []
+    if alert.incident is not None:
+        found.append((words["incident"], wording.incident_url(alert.incident.id)))
+    failing = (each for each in alert.checks if each.status is not Status.UP)
+    runbooks = list(dict.fromkeys(each.runbook for each in failing if each.runbook))
+    found += [(words["runbook"], runbook) for runbook in runbooks[:_MOST_RUNBOOKS]]
+    return tuple(each for each in found if _LINK.match(each[1]))

@@ -1,0 +1,118 @@
+"""Gotify: a push message through a server of one's own.
+
+```yaml
+receivers:
+  - name: phones
+    type: gotify
+    url: https://gotify.example
+    token: {file: /etc/pantau/gotify.token}
+```
+
+In Gotify: *Apps*, *Create application*, and write its token into the file. A touch on the message
+opens the incident's page. Text is sent as plain text, never as Markdown.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+from pydantic import Field
+
+from monitor.domain.alert import Alert, AlertType
+from monitor.locales.messages import summary, title
+from monitor.locales.messages_native import Wording, encoded
+from monitor.locales.messages_signs import links
+from monitor.ports import Notifier, Undelivered
+from monitor.receivertype import ReceiverContext, ReceiverType
+from monitor.receivertype.keys import (
+    PostingSpec,
+    ServerUrl,
+    Token,
+    token_text,
+    unencrypted,
+)
+from monitor.receivertype.services import post_json, wording_of
+
+# From 8 on the app rings and shows the message over others, from 4 on it rings.
+_RINGS, _SHOWS = 8, 2
+_PRIORITIES = {
+    AlertType.FIRING: _RINGS,
+    AlertType.ESCALATED: 10,
+    AlertType.REMINDER: _RINGS,
+    AlertType.SELF_UNDELIVERED: _RINGS,
+    AlertType.SELF_OFFLINE: _RINGS,
+    AlertType.UPDATED: 5,
+    AlertType.RESOLVED: 5,
+    AlertType.SELF_RECOVERED: 5,
+    AlertType.TEST: 5,
+    AlertType.HEARTBEAT: 0,
+}
+
+
+class GotifySpec(PostingSpec):
+    """The keys of a Gotify receiver."""
+
+    url: ServerUrl = Field(
+        description="The server's address, with the path under which it answers, if there is one."
+    )
+    token: Token = Field(description="The token of the application whose messages they are.")
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what a reader of the configuration should know."""
+        return unencrypted("url", self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Gotify:
+    """One configured application. Two are equal when they would send the same to the same place."""
+
+    spec: GotifySpec
+    wording: Wording
+    context: ReceiverContext = field(compare=False, repr=False)
+    monotonic: Callable[[], float] = field(default=monotonic, compare=False, repr=False)
+
+    def payload(self, row_id: str, alert: Alert) -> bytes:
+        """Return the message, with the incident's page behind a touch and as its last line."""
+        del row_id  # Gotify has no place for it
+        text = summary(alert, self.wording.language, self.wording.zone)
+        extras: dict[str, Any] = {"client::display": {"contentType": "text/plain"}}
+        if found := links(alert, self.wording):
+            label, url = found[0]
+            text = f"{text}\n{label}: {url}"
+            extras["client::notification"] = {"click": {"url": url}}
+        return encoded(
+            {
+                "title": title(alert, self.wording.language),
+                "message": text,
+                "priority": _PRIORITIES.get(alert.type, _SHOWS),
+                "extras": extras,
+            }
+        )
+
+    async def notify(self, row_id: str, body: bytes, now: datetime) -> None:
+        """Send `body` once; return on a 2xx answer, else raise Undelivered."""
+        del row_id
+        try:
+            token = token_text(self.spec.token)
+        except ValueError as error:
+            raise Undelivered(str(error), reason="secret") from None
+        await post_json(
+            self.context,
+            self.spec,
+            f"{self.spec.url.rstrip('/')}/message",
+            body,
+            now,
+            deadline=self.monotonic() + self.spec.timeout.total_seconds(),
+            fields={"X-Gotify-Key": token},
+            secrets=(token,),
+        )
+
+
+def connect(spec: GotifySpec, context: ReceiverContext) -> Notifier:
+    """Return the notifier that a configured application stands for."""
+    return Gotify(spec, wording_of(context), context)
+
+
+RECEIVER_TYPE = ReceiverType(spec=GotifySpec, connect=connect)
