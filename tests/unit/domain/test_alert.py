@@ -1,5 +1,8 @@
 from datetime import timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from monitor.domain.alert import (
     AlertType,
     Match,
@@ -7,6 +10,7 @@ from monitor.domain.alert import (
     addressed,
     notification_id,
     receivers_of,
+    walk,
 )
 from monitor.domain.service import Criticality, Service, ServiceId
 from monitor.domain.status import Status
@@ -23,6 +27,36 @@ CHECK = a_check(labels={"kecamatan": "Makassar"}, interval=timedelta(minutes=1))
 
 def told(*routes: Route) -> tuple[str, ...]:
     return receivers_of(routes, PORTAL, CHECK)
+
+
+MATCHES = (
+    Match(),
+    Match(owners=frozenset({"diskominfo"}), criticalities=frozenset({Criticality.SANGAT_KRITIS})),
+    Match(labels={"kecamatan": "Makassar"}, types=frozenset({"http"})),
+    Match(owners=frozenset({"bapenda"})),
+    Match(services=frozenset({"pajak"})),
+    Match(criticalities=frozenset({Criticality.BIASA})),
+    Match(types=frozenset({"dns"})),
+    Match(labels={"kecamatan": "Tallo"}),
+)
+ROUTES = st.lists(
+    st.builds(
+        Route,
+        receiver=st.sampled_from(("oncall", "second", "third")),
+        match=st.sampled_from(MATCHES),
+        statuses=st.sampled_from((frozenset({Status.DOWN}), frozenset({Status.UP}))),
+        goes_on=st.booleans(),
+    ),
+    max_size=8,
+)
+
+
+@given(routes=ROUTES)
+def test_explanation_and_telling_agree(routes):
+    """Who is told are the receivers of those routes that are explained to take the check."""
+    taken = [each.route.receiver for each in walk(routes, PORTAL, CHECK) if each.takes]
+
+    assert told(*routes) == tuple(dict.fromkeys(taken))
 
 
 class TestRoutes:
