@@ -14,6 +14,7 @@ access control, such as ntfy.sh, whoever guesses the topic reads along and can w
 the message opens the incident's page.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -97,11 +98,10 @@ class Ntfy:
     monotonic: Callable[[], float] = field(default=monotonic, compare=False, repr=False)
 
     def payload(self, row_id: str, alert: Alert) -> bytes:
-        """Return the message, with links to the incident's page and to runbooks."""
+        """Return the message without its topic, with links to the incident's page and runbooks."""
         del row_id  # ntfy has no place for it
         found = links(alert, self.wording)
         body: dict[str, Any] = {
-            "topic": self.spec.topic,
             "title": visible_text(title(alert, self.wording.language), _TITLE_BYTES),
             "message": summary(alert, self.wording.language, self.wording.zone),
             "priority": _PRIORITIES.get(alert.type, _DEFAULT_PRIORITY),
@@ -115,7 +115,7 @@ class Ntfy:
         return encoded(body)
 
     async def notify(self, row_id: str, body: bytes, now: datetime) -> None:
-        """Send `body` once; return on a 2xx answer, else raise Undelivered."""
+        """Send `body` to the topic once; return on a 2xx answer, else raise Undelivered."""
         del row_id
         try:
             fields = self._credentials()
@@ -125,7 +125,7 @@ class Ntfy:
             self.context,
             self.spec,
             self.spec.url,
-            body,
+            encoded({"topic": self.spec.topic, **json.loads(body)}),
             now,
             deadline=self.monotonic() + self.spec.timeout.total_seconds(),
             fields=fields,

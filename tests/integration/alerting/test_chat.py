@@ -1,5 +1,6 @@
 """Slack, Teams, PagerDuty, ntfy and Gotify over real sockets, by what their documents say."""
 
+import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -215,3 +216,13 @@ async def test_all_is_well_again(collector, made):
     assert await attempt(notifier, over, "ROW2") is None
 
     assert (len(service.opened), service.open) == (3, {})
+
+
+async def test_message_follows_its_topic(collector, made):
+    """A message that waited goes to the topic that is configured when it is sent."""
+    asks(collector, ntfy)
+    body = made("ntfy", topic="lama").payload("ROW1", an_alert())
+
+    await made("ntfy", topic="baru").notify("ROW1", body, datetime.now(UTC))
+
+    assert json.loads(collector.received[0].body)["topic"] == "baru"

@@ -54,6 +54,7 @@ def accepted(kind: str, body: bytes) -> bool:
         case "teams":
             return teams(request_of(body, TEAMS_PATH)).status == 202
         case "ntfy":
+            body = json.dumps({"topic": "pantau", **json.loads(body)}).encode()
             return ntfy(request_of(body, authorization=f"Bearer {TOKENS['ntfy']}")).status == 200
         case "gotify":
             return gotify(request_of(body, "/message", x_gotify_key=TOKENS["gotify"])).status == 200
