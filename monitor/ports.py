@@ -1,6 +1,6 @@
 """What the daemon needs of the outside world, and the values that cross."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -104,6 +104,7 @@ class Restored:
     `epoch` is the highest one used so far. `stopped_at` is the recorded stop of the last run,
     or None after a crash. `later_samples` are those from a check's stored tally on (the one at
     that very instant included), as (microseconds, status) in order; all of them if it has none.
+    `ended` are those incidents that ended in the last minutes before now and whose end was told.
     `offline_since` is when the monitor lost its own network, if it had not come back, because of
     `offline_cause`. `past` are the ids of the latest incidents, oldest first. `pushes` are the
     last ones of each check.
@@ -121,6 +122,7 @@ class Restored:
     offline_cause: UnknownCause = UnknownCause.SELF_OFFLINE
     past: tuple[str, ...] = ()
     pushes: Mapping[CheckId, Push] = field(default_factory=dict)
+    ended: tuple[Incident, ...] = ()
 
 
 class Store(Protocol):
@@ -217,6 +219,17 @@ class Replying(Notifier, Protocol):
         """Return the body that tells `alert` in answer to the message with this receipt.
 
         The same arguments give the same bytes.
+        """
+
+
+@runtime_checkable
+class StandingNotifier(Notifier, Protocol):
+    """A receiver that forgets: what it isn't told again and again is over to it."""
+
+    async def restate(self, standing: Callable[[], Sequence[Alert]], now: datetime) -> None:
+        """Tell once more all that is so, and what has just ended, or raise Undelivered.
+
+        `standing` is asked as late as possible: what it returns is true at that moment only.
         """
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.alerting.dispatcher import Dispatcher
+from monitor.alerting.restater import Restater
 from monitor.app.acknowledging import Acknowledger
 from monitor.app.limits import probes_at_once
 from monitor.app.network import build_network, build_self_check
@@ -51,6 +52,7 @@ class Assembly:
     scheduler: Scheduler
     watchdog: Watchdog
     dispatcher: Dispatcher
+    restater: Restater
     trial: Trial
     exposition: Exposition
     telemetry: PrometheusTelemetry
@@ -87,6 +89,7 @@ def assemble(
     board = Board()
     recorder = Recorder(store, telemetry, dispatcher.wake)
     pipeline = Pipeline(board, recorder, settings.vantage)
+    restater = Restater(notifiers, pipeline.standing, timeline, telemetry)
     teller = Teller(pipeline, timeline)
     pipeline.has_news = teller.wake
     self_check = build_self_check(config, network)
@@ -135,6 +138,7 @@ def assemble(
         scheduler=scheduler,
         watchdog=watchdog,
         dispatcher=dispatcher,
+        restater=restater,
         trial=Trial(timeline, notifiers),
         exposition=Exposition(
             board, telemetry, measurements, vantage=settings.vantage, now=timeline.now

@@ -182,6 +182,7 @@ async def _watching(parts: Assembly, crashes: Crashes) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(parts.teller.run(), name="teller"),
         asyncio.create_task(parts.dispatcher.run(), name="dispatcher"),
+        asyncio.create_task(parts.restater.run(), name="restater"),
         asyncio.create_task(parts.connectivity.run(), name="connectivity"),
         asyncio.create_task(parts.watchdog.run(), name="watchdog"),
     ]

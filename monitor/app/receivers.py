@@ -35,12 +35,19 @@ def build_notifier(
     return receiver.kind.connect(receiver.spec, context)
 
 
-def build_notifiers(config: Config, network: Network, telemetry: Telemetry) -> dict[str, Notifier]:
-    """Return a notifier for each receiver of `config`, by name."""
-    return {
+def build_notifiers(
+    config: Config,
+    network: Network,
+    telemetry: Telemetry,
+    former: Mapping[str, Notifier] | None = None,
+) -> dict[str, Notifier]:
+    """Return a notifier for each receiver of `config`, by name: a `former` one if it is equal."""
+    built = {
         name: build_notifier(config, receiver, network, telemetry)
         for name, receiver in config.receivers.items()
     }
+    known = former or {}
+    return {name: known[name] if known.get(name) == new else new for name, new in built.items()}
 
 
 class Trial:

@@ -74,7 +74,8 @@ class Reloads:
             modules = config.modules if same else old.modules
             config = replace(config, monitor=old.monitor, modules=modules)
             reading = replace(reading, config=config)
-        notifiers = build_notifiers(config, parts.network, parts.telemetry)
+        former = parts.trial.notifiers
+        notifiers = build_notifiers(config, parts.network, parts.telemetry, former)
         # The class that a name was first seen with holds for one configuration.
         parts.network.resolver.forget()
         parts.pipeline.replace(plan_of(config), now)
@@ -83,6 +84,7 @@ class Reloads:
         states = {watched.check.id: watched.state for watched in parts.board.checks()}
         parts.scheduler.replace(config.checks, states)
         parts.dispatcher.replace_notifiers(notifiers)
+        parts.restater.notifiers = notifiers
         parts.trial.notifiers = notifiers
         if parts.blackbox is not None:
             from monitor.app.blackbox import offer_of  # loaded already

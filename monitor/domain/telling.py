@@ -37,6 +37,9 @@ PATIENCE = timedelta(minutes=2)
 # A message lists every incident that it tells of, and a receiver must be able to take it.
 MOST_TOGETHER = 100
 
+# How long those who forget are told that an incident has ended.
+STILL_TOLD = timedelta(minutes=15)
+
 _LOOK_AGAIN = timedelta(seconds=1)
 _DOUBT_LASTS = timedelta(seconds=5)
 
@@ -147,6 +150,28 @@ def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> 
         notifications=tuple(_messages(chosen, after, around, is_storm=is_storm)),
         look_again=_next_look(after, left, now),
     )
+
+
+def standing(
+    incidents: Iterable[Incident], around: Surroundings, receiver: str
+) -> tuple[Alert, ...]:
+    """Return what `receiver` was told of `incidents`, as it is now: an alert for each of them.
+
+    It says that the incident goes on, and who takes care of it, or that it has ended.
+    """
+    everything = tuple(incidents)
+    victims = _victims(everything, around)
+    return tuple(
+        _alert(_present(each), [each], victims, around, untold=False)
+        for each in everything
+        if receiver in each.receivers
+    )
+
+
+def _present(incident: Incident) -> AlertType:
+    if incident.ended_at is not None:
+        return AlertType.RESOLVED
+    return AlertType.FIRING if incident.acknowledged is None else AlertType.ACKNOWLEDGED
 
 
 def depended_on(service: ServiceId, services: Mapping[ServiceId, Service]) -> set[ServiceId]:

@@ -54,6 +54,7 @@ class Connectivity:
         if offline_since is not None:
             self.offline_since, self.cause = offline_since, cause
             self._telemetry.offline(offline=True)
+            self._pipeline.stay_offline(offline_since, cause)
             self._lost.set()
 
     async def judge(self, check: Check, observation: Observation, began: float) -> Observation:

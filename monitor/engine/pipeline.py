@@ -16,7 +16,14 @@ from monitor.domain.maintenance import MaintenanceWindow, OpenWindow
 from monitor.domain.observation import MissedSlot, Observation, Status, UnknownCause
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState, Step, Transition, advance, lose_sight
-from monitor.domain.telling import Escalation, Grouping, Surroundings, tell
+from monitor.domain.telling import (
+    STILL_TOLD,
+    Escalation,
+    Grouping,
+    Surroundings,
+    standing,
+    tell,
+)
 from monitor.engine.board import Board
 from monitor.engine.planned import PlannedWork
 from monitor.engine.recorder import Recorder
@@ -64,6 +71,8 @@ class Pipeline:
         self._planned = PlannedWork()
         self._stepped = -1
         self.last_recorded_at: datetime | None = None
+        self._ended: dict[str, tuple[Incident, datetime]] = {}
+        self._offline: Alert | None = None
         self.followers: tuple[Callable[[MarkKind, datetime], None], ...] = ()
         self.has_news: Callable[[], None] = lambda: None
 
@@ -147,11 +156,17 @@ class Pipeline:
 
     def go_offline(self, since: datetime, epoch: int, cause: UnknownCause) -> None:
         """Record that a part of our own network is gone since `since`, and tell every receiver."""
+        self.stay_offline(since, cause)
         told = self._of_self(AlertType.SELF_OFFLINE, since, since, epoch, cause)
         self.mark(MarkKind.SELF_OFFLINE, since, epoch, cause, told)
 
+    def stay_offline(self, since: datetime, cause: UnknownCause) -> None:
+        """Let it stand that a part of our own network is gone, of which people were told."""
+        self._offline = _of_ourselves(AlertType.SELF_OFFLINE, since, cause)
+
     def come_back(self, since: datetime, at: datetime, epoch: int, cause: UnknownCause) -> None:
         """Record that what was gone since `since` is back, and tell every receiver."""
+        self._offline = None
         told = self._of_self(AlertType.SELF_RECOVERED, since, at, epoch, cause)
         self.mark(MarkKind.SELF_ONLINE, at, epoch, cause, told)
 
@@ -214,26 +229,14 @@ class Pipeline:
 
     def tell(self, now: datetime) -> datetime | None:
         """Have people told what is to be told by now; return when to look again, None for never."""
-        board, plan = self._board, self._plan
+        board = self._board
         self._follow_windows(now)
-        told = tell(
-            [*board.incidents.values(), *board.untold.values()],
-            Surroundings(
-                services={**self._gone.services, **{each.id: each for each in plan.services}},
-                checks={**self._gone.checks, **{each.id: each for each in plan.checks}},
-                routes=plan.routes,
-                grouping=plan.grouping,
-                remind_every=plan.remind_every,
-                escalations=plan.escalations,
-                suspects=board.suspects(),
-                vantage=self._vantage,
-                windows=self._planned.windows,
-            ),
-            now,
-        )
+        incidents = [*board.incidents.values(), *board.untold.values()]
+        told = tell(incidents, self._surroundings(), now)
         for incident in told.incidents:
             board.put(incident)
-        if not board.incidents and not board.untold:
+        self.keep_telling(told.incidents, now)
+        if not board.incidents and not board.untold and not self._ended:
             self._gone = _Gone()
         if told.incidents:
             change = Change(incidents=told.incidents, notifications=told.notifications)
@@ -266,6 +269,35 @@ class Pipeline:
         self.has_news()
         return True
 
+    def keep_telling(self, incidents: Iterable[Incident], now: datetime) -> None:
+        """Let stand for a while that those of `incidents` have ended whose end was told."""
+        kept = {i: one for i, one in self._ended.items() if one[1] > now}
+        for each in incidents:
+            if each.ended_at is not None and each.receivers:
+                kept[each.id] = (each, now + STILL_TOLD)
+        self._ended = kept
+
+    def standing(self, receiver: str) -> tuple[Alert, ...]:
+        """Return what `receiver` was told, as it is now: what goes on, and what has just ended."""
+        ended = [each for each, _ in self._ended.values()]
+        known = (*ended, *self._board.untold.values(), *self._board.incidents.values())
+        told = standing(known, self._surroundings(), receiver)
+        return told if self._offline is None else (*told, self._offline)
+
+    def _surroundings(self) -> Surroundings:
+        plan = self._plan
+        return Surroundings(
+            services={**self._gone.services, **{each.id: each for each in plan.services}},
+            checks={**self._gone.checks, **{each.id: each for each in plan.checks}},
+            routes=plan.routes,
+            grouping=plan.grouping,
+            remind_every=plan.remind_every,
+            escalations=plan.escalations,
+            suspects=self._board.suspects(),
+            vantage=self._vantage,
+            windows=self._planned.windows,
+        )
+
     def _follow_windows(self, now: datetime) -> None:
         """Show which checks are worked on, and have people told of windows that open or close."""
         changes = self._planned.look(now)
@@ -295,7 +327,7 @@ class Pipeline:
         self, kind: AlertType, since: datetime, at: datetime, epoch: int, detail: str
     ) -> tuple[Notification, ...]:
         """Address a message about the monitor itself: one affair began at `since` in `epoch`."""
-        alert = Alert(type=kind, occurred_at=at, sequence=1, detail=detail)
+        alert = _of_ourselves(kind, at, detail)
         return addressed(alert, f"self:{epoch}:{microseconds(since)}", self._plan.receivers)
 
     def _credit(self, watched: Watched, at: int, status: Status) -> None:
@@ -404,3 +436,7 @@ def _still_named(
 def _is_first_success(transition: Transition) -> bool:
     """Say whether this is only a check that is seen for the first time, and is well."""
     return transition.old is Status.UNKNOWN and transition.new is Status.UP
+
+
+def _of_ourselves(kind: AlertType, at: datetime, detail: str) -> Alert:
+    return Alert(type=kind, occurred_at=at, sequence=1, detail=detail)

@@ -24,6 +24,7 @@ def resume(
     for incident in restored.incidents:
         board.put(incident)
     board.remember(restored.past)
+    pipeline.keep_telling(restored.ended, now)
     _restore_totals(restored, board)
     checks = [watched.check for watched in board.checks()]
     lost = lost_sight(checks, restored, now)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, literal, select, tuple_
 
 from monitor.domain.check import CheckId
 from monitor.domain.incident import AffectedCheck, Incident
-from monitor.domain.instant import instant
+from monitor.domain.instant import instant, microseconds
 from monitor.domain.observation import Failure, Status, UnknownCause
 from monitor.domain.service import ServiceId
 from monitor.domain.state import CheckState
@@ -47,8 +47,11 @@ from monitor.store.schema import (
 _PAST = 10_000
 
 
-def restored(connection: Connection, vantage: str) -> Restored:
-    """Return what the database remembers for a vantage."""
+def restored(connection: Connection, vantage: str, ended_since: datetime) -> Restored:
+    """Return what the database remembers for a vantage.
+
+    Of incidents whose end was told it names those that ended at `ended_since` or later.
+    """
     number = _vantage(connection, vantage)
     last_samples = _last_samples(connection, number)
     offline = _offline(connection, number)
@@ -67,6 +70,11 @@ def restored(connection: Connection, vantage: str) -> Restored:
         offline_cause=_cause(offline),
         past=_past(connection),
         pushes=last_pushes(connection, number),
+        ended=incidents(
+            connection,
+            incident.c.ended_at >= microseconds(ended_since),
+            incident.c.news_since.is_(None),
+        ),
     )
 
 

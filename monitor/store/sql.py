@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor.domain.alert import Notification
+from monitor.domain.telling import STILL_TOLD
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
 from monitor.store.groups import Figures, Groups
 from monitor.store.restore import first_receipt, pending_rows, restored
@@ -41,7 +42,8 @@ class SqlStore:
 
     async def restore(self) -> Restored:
         """Return what is remembered. Call it before the first commit. Raise StoreError."""
-        return await self._writer.read(lambda c: restored(c, self._writer.vantage))
+        ended_since = self._now() - STILL_TOLD
+        return await self._writer.read(lambda c: restored(c, self._writer.vantage, ended_since))
 
     async def commit(self, change: Change) -> None:
         """Write `change` in one transaction, or raise StoreError.

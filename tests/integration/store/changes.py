@@ -23,6 +23,7 @@ from monitor.domain.push import Push, Signal
 from monitor.domain.service import ServiceId
 from monitor.domain.state import CheckState, Run, Transition
 from monitor.domain.status import Status
+from monitor.domain.telling import STILL_TOLD
 from monitor.domain.text import visible_text
 from monitor.ports import Change, LastSample, Mark, MarkKind, Restored, TallySnapshot
 from monitor.store.pushes import KEPT
@@ -213,7 +214,15 @@ class Memory:
     def restored(self) -> Restored:
         last = self._last_samples()
         found = [one for one in self.incidents.values() if one.ended_at is None or one.news_since]
+        ended = [
+            one
+            for one in self.incidents.values()
+            if one.ended_at is not None
+            and one.ended_at >= NOON - STILL_TOLD
+            and one.news_since is None
+        ]
         return Restored(
+            ended=tuple(sorted(ended, key=lambda one: (one.started_at, one.id))),
             epoch=self.epoch,
             stopped_at=self._stopped_at(last),
             states=self.states,

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.alert import Notification
+from monitor.domain.incident import AffectedCheck, Incident
 from monitor.domain.observation import Failure, FailureKind, Outcome, OutcomeStatus
+from monitor.domain.service import ServiceId
 from monitor.domain.state import CheckState
 from monitor.domain.status import Status
 from monitor.ports import Change, DeliveryState, MarkKind, Settlement, StoreError
@@ -106,6 +108,29 @@ async def test_changes_apply_in_order_of_arrival(place):
         restored = await store.restore()
 
     assert restored.states == {PORTAL: states[2]}
+
+
+async def test_ends_of_the_last_minutes_are_restored(place):
+    """Incidents that ended in the quarter of an hour before the start are remembered."""
+    began = NOON - timedelta(hours=1)
+    known = [
+        Incident(
+            id=f"INC{minutes}",
+            service=ServiceId("portal"),
+            started_at=began,
+            ended_at=NOON - timedelta(minutes=minutes),
+            checks=(AffectedCheck(id=PORTAL, since=began, until=NOON),),
+            receivers=("am",),
+        )
+        for minutes in (1, 15, 16)
+    ]
+    async with opened(place) as store:
+        await store.commit(Change(incidents=tuple(known)))
+    async with opened(place) as store:
+        restored = await store.restore()
+
+    assert restored.ended == tuple(known[:2])
+    assert restored.incidents == ()
 
 
 async def test_memory_of_a_check_is_restored(place):

@@ -22,7 +22,7 @@ async def test_restore_reads_no_history_as_a_whole(tmp_path):
 
     def ask(connection):
         event.listen(connection, "before_cursor_execute", explain)
-        return restored(connection, "balaikota")
+        return restored(connection, "balaikota", NOON)
 
     async with open_store(tmp_path, vantage="balaikota") as store:
         await store._writer.read(ask)

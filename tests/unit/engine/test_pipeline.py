@@ -412,3 +412,57 @@ def test_told_of_opening_is_told_of_the_end(receivers):
 
     resolved = [n.receiver for n in ledger.notifications if n.alert.type is AlertType.RESOLVED]
     assert resolved == list(receivers)
+
+
+class TestStanding:
+    """What receivers that forget are told again and again."""
+
+    def test_outage_stands_until_it_ends(self):
+        """An open incident stands as firing, since its real beginning."""
+        pipeline, _, ledger = watching(HTTP)
+        feed(pipeline, *DOWN)
+
+        [alert] = pipeline.standing("oncall")
+        assert alert.type is AlertType.FIRING
+        assert alert.incident == ledger.notifications[0].alert.incident
+        assert alert.checks == ledger.notifications[0].alert.checks
+
+    def test_nobody_else_is_told(self):
+        """To a receiver that was not told of an incident nothing stands."""
+        pipeline, _, _ = watching(HTTP)
+        feed(pipeline, *DOWN)
+
+        assert pipeline.standing("other") == ()
+
+    def test_end_stands_for_a_while(self):
+        """An end stands, with its real time, for a quarter of an hour after it was told."""
+        pipeline, _, ledger = watching(HTTP)
+        feed(pipeline, *DOWN, OK, OK)
+        told_at = NOON + timedelta(minutes=4)
+        [resolved] = pipeline.standing("oncall")
+        pipeline.keep_telling((), told_at + timedelta(minutes=14))
+        later = pipeline.standing("oncall")
+        pipeline.keep_telling((), told_at + timedelta(minutes=16))
+
+        assert resolved.type is AlertType.RESOLVED
+        assert resolved.incident == ledger.notifications[-1].alert.incident
+        assert later == (resolved,)
+        assert pipeline.standing("oncall") == ()
+
+    def test_what_is_told_to_nobody_does_not_stand(self):
+        """Of an incident that nobody was told of nothing stands."""
+        pipeline, board, _ = watching(HTTP, routes=())
+        feed(pipeline, *DOWN)
+
+        assert len(board.incidents) == 1
+        assert pipeline.standing("oncall") == ()
+
+    def test_offline_stands_until_we_are_back(self):
+        """That we are offline stands until we are back, also after a restart."""
+        pipeline, _, _ = watching(HTTP)
+        pipeline.stay_offline(NOON, UnknownCause.SELF_OFFLINE)
+        standing = [alert.type for alert in pipeline.standing("oncall")]
+        pipeline.come_back(NOON, NOON + timedelta(minutes=1), 1, UnknownCause.SELF_OFFLINE)
+
+        assert standing == [AlertType.SELF_OFFLINE]
+        assert pipeline.standing("oncall") == ()
