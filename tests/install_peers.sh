@@ -11,6 +11,8 @@ knotd                       knot
 kdig                        knot-dnsutils
 unbound                     unbound
 promtool                    prometheus
+prometheus-alertmanager     prometheus-alertmanager
+amtool                      prometheus-alertmanager
 prometheus-blackbox-exporter prometheus-blackbox-exporter
 tinyproxy                   tinyproxy-bin
 dovecot                     dovecot-imapd

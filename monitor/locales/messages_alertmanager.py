@@ -56,6 +56,30 @@ def alertmanager_body(alert: Alert, wording: Wording) -> bytes:
     )
 
 
+def alertmanager_alerts(alerts: Iterable[Alert], wording: Wording) -> list[dict[str, Any]]:
+    """Return what Alertmanager's API (v2) is posted of `alerts`: one entry for each check.
+
+    Labels, and so fingerprints, are those of the webhooks. `endsAt` is left out of what goes on
+    until nobody knows when.
+    """
+    return [
+        _postable(each, alert.until)
+        for alert in alerts
+        for one in _each(alert)
+        for each in _entries(one, wording)
+    ]
+
+
+def _postable(entry: Mapping[str, Any], until: datetime | None) -> dict[str, Any]:
+    keys = ("labels", "annotations", "startsAt", "generatorURL")
+    posted = {key: entry[key] for key in keys}
+    if entry["endsAt"] != _NEVER:
+        posted["endsAt"] = entry["endsAt"]
+    elif until is not None:
+        posted["endsAt"] = time_json(until)
+    return posted
+
+
 def fingerprint(labels: Mapping[str, str]) -> str:
     """Return Alertmanager's fingerprint: FNV-1a, 64 bits, over the sorted labels, in hex."""
     value = _OFFSET

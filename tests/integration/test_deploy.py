@@ -51,6 +51,17 @@ def test_prometheus_takes_its_configuration(path):
 
 
 @pytest.mark.peers
+def test_alertmanager_takes_its_configuration():
+    """Alertmanager has nothing against what is shipped for it."""
+    path = DEPLOY / "alertmanager" / "alertmanager.yml"
+    judged = subprocess.run(
+        [peer("amtool"), "check-config", str(path)], capture_output=True, text=True, check=False
+    )
+
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+@pytest.mark.peers
 @pytest.mark.parametrize("group", DYNAMIC_GROUPS)
 def test_the_service_may_ping(group):
     """With the kernel setting that is shipped a user without any privilege may send echoes."""
