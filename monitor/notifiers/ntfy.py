@@ -40,8 +40,6 @@ from monitor.receivertype.keys import (
 )
 from monitor.receivertype.services import post_json, wording_of
 
-MESSAGE_LIMIT = 4096  # bytes; ntfy makes a file of what is longer
-
 _TITLE_BYTES = 250
 _DEFAULT_PRIORITY = 3
 _PRIORITIES = {
@@ -98,7 +96,10 @@ class Ntfy:
     monotonic: Callable[[], float] = field(default=monotonic, compare=False, repr=False)
 
     def payload(self, row_id: str, alert: Alert) -> bytes:
-        """Return the message without its topic, with links to the incident's page and runbooks."""
+        """Return the message without its topic, with links to the incident's page and runbooks.
+
+        ntfy makes a file of more than 4096 bytes of text; a summary has at most 1024.
+        """
         del row_id  # ntfy has no place for it
         found = links(alert, self.wording)
         body: dict[str, Any] = {

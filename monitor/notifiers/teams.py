@@ -34,8 +34,6 @@ from monitor.receivertype import ReceiverContext, ReceiverType
 from monitor.receivertype.keys import PostingSpec, SecretUrl, secret_url
 from monitor.receivertype.services import pieces, post_json, wording_of
 
-LARGEST_BYTES = 28_000  # of a message; what we make has about a tenth
-
 _RETIRED = ("webhook.office.com", "outlook.office.com", "outlook.office365.com")
 _COLOURS = {
     Mood.BAD: "attention",
@@ -109,6 +107,8 @@ class Teams:
 
 def adaptive_card(alert: Alert, wording: Wording) -> dict[str, Any]:
     """Return the card, of version 1.4, which Teams shows on desks and phones.
+
+    A message may have 28 KB. A summary has at most one, and the rest of ours is about two.
 
     A TextBlock reads Markdown and has no escape for it that every client honours; a text run in
     a RichTextBlock is shown as it is.
