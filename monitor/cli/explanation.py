@@ -8,7 +8,7 @@ from monitor.configuration.config import Config
 from monitor.domain.alert import JudgedRoute, receivers_of, walk
 from monitor.domain.check import Affects, Check
 from monitor.domain.maintenance import MaintenanceWindow, coming
-from monitor.domain.telling import depended_on
+from monitor.domain.surroundings import depended_on
 from monitor.locales.dates import zone_text
 
 _MOST_WINDOWS = 5

@@ -11,7 +11,7 @@ from monitor.configuration.entries import Entry
 from monitor.configuration.names import Id, Labels, Text
 from monitor.domain.service import Criticality
 from monitor.domain.signoflife import SignOfLife
-from monitor.domain.telling import GroupBy, Grouping
+from monitor.domain.surroundings import GroupBy, Grouping
 from monitor.fields import Duration, DurationOrZero, format_duration
 
 

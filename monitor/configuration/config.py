@@ -13,7 +13,7 @@ from monitor.domain.check import Check
 from monitor.domain.maintenance import MaintenanceWindow
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.signoflife import SignOfLife
-from monitor.domain.telling import Escalation, Grouping
+from monitor.domain.surroundings import Escalation, Grouping
 from monitor.receivertype import ReceiverSpec, ReceiverType
 
 if TYPE_CHECKING:

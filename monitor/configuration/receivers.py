@@ -17,7 +17,7 @@ from monitor.configuration.findings import (
 )
 from monitor.domain.alert import Match, Route
 from monitor.domain.observation import Status
-from monitor.domain.telling import Escalation
+from monitor.domain.surroundings import Escalation
 from monitor.fields import Context
 from monitor.receivertype import ReceiverType
 

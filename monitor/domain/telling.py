@@ -1,98 +1,31 @@
-"""Decides what is told of incidents, to whom, when, and in how many messages.
+"""Decides what is told of incidents, to whom and when.
 
 An incident carries what was told of it, so that one look at all of them says what is still to be
 told: after a restart, a reload or the end of a hold the same function goes on where it was.
 """
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from monitor.domain.alert import (
-    Alert,
     AlertType,
-    Companion,
-    Match,
     Notification,
-    Route,
-    ServiceNotice,
-    addressed,
-    check_notices,
-    incident_notice,
     matches,
     receivers_of,
-    service_notice,
 )
-from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.bundling import Piece, bundled
+from monitor.domain.check import Affects, Check
 from monitor.domain.incident import Hold, HoldReason, Incident
 from monitor.domain.maintenance import MaintenanceWindow
 from monitor.domain.service import Service, ServiceId
+from monitor.domain.surroundings import Surroundings, depended_on
 
 # How long a service may take to be confirmed down, or to come back, after what it depends on.
 PATIENCE = timedelta(minutes=2)
 
-# A message lists every incident that it tells of, and a receiver must be able to take it.
-MOST_TOGETHER = 100
-
-# How long those who forget are told that an incident has ended.
-STILL_TOLD = timedelta(minutes=15)
-
 _LOOK_AGAIN = timedelta(seconds=1)
 _DOUBT_LASTS = timedelta(seconds=5)
-
-
-class GroupBy(StrEnum):
-    """What has to be the same for news to share a message."""
-
-    SERVICE = "service"
-    OWNER = "owner"
-    RECEIVER = "receiver"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grouping:
-    """How news that come together become one message.
-
-    News wait for others for `wait`, and share a message with those of the same `by`; while more
-    than `storm_limit` incidents are open, all news for a receiver do.
-    """
-
-    by: GroupBy = GroupBy.OWNER
-    wait: timedelta = timedelta(seconds=20)
-    storm_limit: int = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Escalation:
-    """Who else is told of an outage that nobody has taken care of for so long after the alarm."""
-
-    after: timedelta
-    receivers: tuple[str, ...]
-    match: Match = field(default_factory=Match)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the telling goes by.
-
-    `services` and `checks` are those configured. `suspects` are services of which a check fails
-    that is not confirmed down yet. `remind_every` is how often those who were told of an outage
-    are told again that it goes on, None for never; `escalations` say who else is told when nobody
-    takes care of it. `windows` are the maintenance windows that are open.
-    """
-
-    services: Mapping[ServiceId, Service]
-    checks: Mapping[CheckId, Check]
-    routes: Sequence[Route]
-    grouping: Grouping
-    remind_every: timedelta | None
-    escalations: Sequence[Escalation]
-    suspects: Collection[ServiceId]
-    vantage: str
-    windows: Sequence[MaintenanceWindow] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,15 +38,6 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Piece:
-    """One thing to be told of an incident."""
-
-    type: AlertType
-    receivers: tuple[str, ...]
-    untold: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Pending:
     """What is to be told of `incident` once `due`; earlier, if it `joins` others that are told.
 
@@ -121,7 +45,7 @@ class _Pending:
     """
 
     incident: Incident
-    pieces: tuple[_Piece, ...]
+    pieces: tuple[Piece, ...]
     due: datetime
     look: datetime
     joins: bool
@@ -143,48 +67,14 @@ def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> 
     after = [
         told.get(each.id) or (each if each.id in pending else _silent(each)) for each in judged
     ]
+    news = [(told[one.incident.id], piece) for one in chosen for piece in one.pieces]
     left = {i: one for i, one in pending.items() if i not in told}
     left |= {i: found for i, one in told.items() if (found := _later(one, around))}
     return Told(
         incidents=tuple(new for old, new in zip(incidents, after, strict=True) if new != old),
-        notifications=tuple(_messages(chosen, after, around, is_storm=is_storm)),
+        notifications=tuple(bundled(news, after, around, is_storm=is_storm)),
         look_again=_next_look(after, left, now),
     )
-
-
-def standing(
-    incidents: Iterable[Incident], around: Surroundings, receiver: str
-) -> tuple[Alert, ...]:
-    """Return what `receiver` was told of `incidents`, as it is now: an alert for each of them.
-
-    It says that the incident goes on, and who takes care of it, or that it has ended.
-    """
-    everything = tuple(incidents)
-    victims = _victims(everything, around)
-    return tuple(
-        _alert(_present(each), [each], victims, around, untold=False)
-        for each in everything
-        if receiver in each.receivers
-    )
-
-
-def _present(incident: Incident) -> AlertType:
-    if incident.ended_at is not None:
-        return AlertType.RESOLVED
-    return AlertType.FIRING if incident.acknowledged is None else AlertType.ACKNOWLEDGED
-
-
-def depended_on(service: ServiceId, services: Mapping[ServiceId, Service]) -> set[ServiceId]:
-    """Return all that a service depends on, directly or by others."""
-    found: set[ServiceId] = set()
-    ahead = [service]
-    while ahead:
-        known = services.get(ahead.pop())
-        for other in known.depends_on if known else ():
-            if other not in found and other != service:
-                found.add(other)
-                ahead.append(other)
-    return found
 
 
 def _holders(incidents: Iterable[Incident], around: Surroundings) -> Mapping[ServiceId, Incident]:
@@ -320,26 +210,26 @@ def _later(incident: Incident, around: Surroundings) -> _Pending | None:
     return _Pending(incident=incident, pieces=(piece,), due=due, look=due, joins=False)
 
 
-def _escalations(incident: Incident, around: Surroundings) -> Iterable[tuple[datetime, _Piece]]:
+def _escalations(incident: Incident, around: Surroundings) -> Iterable[tuple[datetime, Piece]]:
     """Yield who else is told and when, of those who were not."""
     if incident.alarmed_at is None:
         return
     concerned = _failing(incident, around)
-    service = _service(incident, around)
+    service = around.service(incident)
     for step in around.escalations:
         new = tuple(name for name in step.receivers if name not in incident.receivers)
         if new and any(matches(step.match, service, check) for check in concerned):
             yield (
                 incident.alarmed_at + step.after,
-                _Piece(type=AlertType.ESCALATED, receivers=new),
+                Piece(type=AlertType.ESCALATED, receivers=new),
             )
 
 
-def _reminders(incident: Incident, around: Surroundings) -> Iterable[tuple[datetime, _Piece]]:
+def _reminders(incident: Incident, around: Surroundings) -> Iterable[tuple[datetime, Piece]]:
     """Yield that it goes on, some time after those who know of it have heard of it last."""
     every, told_at = around.remind_every, incident.told_at
     if every is not None and told_at is not None and incident.receivers:
-        yield told_at + every, _Piece(type=AlertType.REMINDER, receivers=incident.receivers)
+        yield told_at + every, Piece(type=AlertType.REMINDER, receivers=incident.receivers)
 
 
 def _failing(incident: Incident, around: Surroundings) -> Sequence[Check]:
@@ -348,21 +238,21 @@ def _failing(incident: Incident, around: Surroundings) -> Sequence[Check]:
     return [around.checks[each] for each in down if each in around.checks]
 
 
-def _pieces(incident: Incident, around: Surroundings) -> tuple[_Piece, ...]:
+def _pieces(incident: Incident, around: Surroundings) -> tuple[Piece, ...]:
     told, has_news = incident.receivers, incident.news_since is not None
     if incident.ended_at is not None:
         if not has_news:
             return ()
         whom = told or _named(incident, around, ended=True)
-        return (_Piece(type=AlertType.RESOLVED, receivers=whom, untold=not told),) if whom else ()
+        return (Piece(type=AlertType.RESOLVED, receivers=whom, untold=not told),) if whom else ()
     new = tuple(name for name in _named(incident, around) if name not in told)
     pieces = []
     if told and has_news:
-        pieces.append(_Piece(type=AlertType.UPDATED, receivers=told))
+        pieces.append(Piece(type=AlertType.UPDATED, receivers=told))
     if told and incident.acknowledged is not None and not incident.acknowledged.told:
-        pieces.append(_Piece(type=AlertType.ACKNOWLEDGED, receivers=told))
+        pieces.append(Piece(type=AlertType.ACKNOWLEDGED, receivers=told))
     if new:
-        pieces.append(_Piece(type=AlertType.FIRING, receivers=new))
+        pieces.append(Piece(type=AlertType.FIRING, receivers=new))
     return tuple(pieces)
 
 
@@ -415,149 +305,3 @@ def _next_look(
         elif found := pending.get(each.id):
             ahead.append(found.look)
     return max(min(ahead), now + _LOOK_AGAIN) if ahead else None
-
-
-def _messages(
-    chosen: Iterable[_Pending],
-    incidents: Sequence[Incident],
-    around: Surroundings,
-    *,
-    is_storm: bool,
-) -> Iterable[Notification]:
-    """Yield the notifications of a wave, with the incidents as they are after it.
-
-    Ends come first: a service may be down again by now, and that must be the last one hears of it.
-    """
-    now = {each.id: each for each in incidents}
-    victims = _victims(incidents, around)
-    groups: dict[tuple[str, AlertType, bool, str], list[Incident]] = defaultdict(list)
-    by = GroupBy.RECEIVER if is_storm else around.grouping.by
-    for one in chosen:
-        for piece in one.pieces:
-            shared = _shared(by, _service(one.incident, around))
-            if piece.type is AlertType.ACKNOWLEDGED:
-                shared = one.incident.id  # each has a name and a comment of its own
-            for receiver in piece.receivers:
-                key = (receiver, piece.type, piece.untold, shared)
-                groups[key].append(now[one.incident.id])
-    ends_first = sorted(groups.items(), key=lambda each: each[0][1] is not AlertType.RESOLVED)
-    for (receiver, kind, untold, _), group in ends_first:
-        for part in _parts(group, around):
-            alert = _alert(kind, part, victims, around, untold=untold)
-            yield from addressed(alert, _subject(part), [receiver])
-
-
-def _victims(
-    incidents: Sequence[Incident], around: Surroundings
-) -> Mapping[str, Sequence[ServiceNotice]]:
-    """Return the services that are down because of an incident, by its id.
-
-    Once a cause is over, what is still down holds in its turn what depends on it: until it is told
-    itself, both are named with the cause.
-    """
-    held = {
-        each.id: each.hold.by
-        for each in incidents
-        if each.hold is not None and each.ended_at is None
-    }
-    found: dict[str, list[ServiceNotice]] = defaultdict(list)
-    for each in incidents:
-        if each.id in held:
-            found[_first_cause(each.id, held)].append(service_notice(_service(each, around)))
-    return found
-
-
-def _first_cause(incident: str, held: Mapping[str, str]) -> str:
-    """Return what holds an incident, or holds what holds it, and so on, and is not held itself."""
-    cause = held[incident]
-    passed = {incident}
-    while cause in held and cause not in passed:
-        passed.add(cause)
-        cause = held[cause]
-    return cause
-
-
-def _parts(group: Iterable[Incident], around: Surroundings) -> Iterable[Sequence[Incident]]:
-    """Yield a group in parts that a message can hold: the gravest first, of these the oldest."""
-    ordered = sorted(
-        group,
-        key=lambda each: (_service(each, around).criticality.place, each.started_at, each.id),
-    )
-    for start in range(0, len(ordered), MOST_TOGETHER):
-        yield ordered[start : start + MOST_TOGETHER]
-
-
-def _shared(by: GroupBy, service: Service) -> str:
-    """Return what has to be the same for news to share a message."""
-    match by:
-        case GroupBy.SERVICE:
-            return service.id
-        case GroupBy.OWNER:
-            return service.owner
-        case GroupBy.RECEIVER:
-            return ""
-
-
-def _subject(group: Sequence[Incident]) -> str:
-    """Return what names a message's incidents: the same ones give the same name."""
-    if len(group) == 1:
-        return group[0].id
-    names = sorted(f"{each.id}:{each.sequence}" for each in group)
-    return "group:" + hashlib.sha256("|".join(names).encode()).hexdigest()
-
-
-def _alert(
-    kind: AlertType,
-    group: Sequence[Incident],
-    victims: Mapping[str, Sequence[ServiceNotice]],
-    around: Surroundings,
-    *,
-    untold: bool,
-) -> Alert:
-    """Return the message about a group, in its order."""
-    first, *others = group
-    return Alert(
-        type=kind,
-        occurred_at=_occurred_at(kind, first),
-        sequence=first.sequence,
-        incident=incident_notice(first),
-        service=service_notice(_service(first, around)),
-        checks=check_notices(first, around.checks, around.vantage),
-        detail=_words(first) if kind is AlertType.ACKNOWLEDGED else "",
-        firing_undelivered=untold,
-        companions=tuple(
-            Companion(
-                incident=incident_notice(each),
-                service=service_notice(_service(each, around)),
-                checks=check_notices(each, around.checks, around.vantage),
-            )
-            for each in others
-        ),
-        victims=tuple(each for one in group for each in victims.get(one.id, ())),
-    )
-
-
-def _service(incident: Incident, around: Surroundings) -> Service:
-    """Return the service of an incident; of one that is gone, only its id is left."""
-    known = around.services.get(incident.service)
-    return known or Service(id=incident.service, name=incident.service, owner="")
-
-
-def _words(incident: Incident) -> str:
-    """Return who takes care of an incident, and what they say."""
-    known = incident.acknowledged
-    if known is None:
-        return ""
-    return f"{known.by}: {known.comment}" if known.comment else known.by
-
-
-def _occurred_at(kind: AlertType, incident: Incident) -> datetime:
-    if kind is AlertType.ACKNOWLEDGED and incident.acknowledged is not None:
-        return incident.acknowledged.at
-    if kind in (AlertType.REMINDER, AlertType.ESCALATED) and incident.told_at is not None:
-        return incident.told_at
-    if kind is AlertType.FIRING:
-        return incident.started_at
-    if incident.ended_at is not None:
-        return incident.ended_at
-    return max(each.until or each.since for each in incident.checks)

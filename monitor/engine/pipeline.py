@@ -9,6 +9,7 @@ import structlog
 
 from monitor.domain.alert import Alert, AlertType, Notification, Route, addressed
 from monitor.domain.announcing import announced
+from monitor.domain.bundling import STILL_TOLD, standing
 from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.incident import Acknowledgement, Incident, follow
 from monitor.domain.instant import microseconds, span_microseconds
@@ -16,14 +17,8 @@ from monitor.domain.maintenance import MaintenanceWindow, OpenWindow
 from monitor.domain.observation import MissedSlot, Observation, Status, UnknownCause
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState, Step, Transition, advance, lose_sight
-from monitor.domain.telling import (
-    STILL_TOLD,
-    Escalation,
-    Grouping,
-    Surroundings,
-    standing,
-    tell,
-)
+from monitor.domain.surroundings import Escalation, Grouping, Surroundings
+from monitor.domain.telling import tell
 from monitor.engine.board import Board
 from monitor.engine.planned import PlannedWork
 from monitor.engine.recorder import Recorder

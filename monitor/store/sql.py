@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor.domain.alert import Notification
-from monitor.domain.telling import STILL_TOLD
+from monitor.domain.bundling import STILL_TOLD
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
 from monitor.store.groups import Figures, Groups
 from monitor.store.restore import first_receipt, pending_rows, restored

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hypothesis import strategies as st
 
 from monitor.domain.alert import Notification
+from monitor.domain.bundling import STILL_TOLD
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.incident import Acknowledgement, AffectedCheck, Hold, HoldReason, Incident
 from monitor.domain.instant import microseconds
@@ -23,7 +24,6 @@ from monitor.domain.push import Push, Signal
 from monitor.domain.service import ServiceId
 from monitor.domain.state import CheckState, Run, Transition
 from monitor.domain.status import Status
-from monitor.domain.telling import STILL_TOLD
 from monitor.domain.text import visible_text
 from monitor.ports import Change, LastSample, Mark, MarkKind, Restored, TallySnapshot
 from monitor.store.pushes import KEPT

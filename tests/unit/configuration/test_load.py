@@ -11,7 +11,7 @@ from monitor.domain.check import Affects
 from monitor.domain.maintenance import occurrence_at
 from monitor.domain.observation import Status
 from monitor.domain.service import Criticality, Rule, Sla, StatusRule
-from monitor.domain.telling import Grouping
+from monitor.domain.surroundings import Grouping
 from monitor.fields import Endpoint
 from tests.unit.configuration.places import A_CHECK, CITY, DATA, HEAD, SMALL, loaded, written
 

@@ -12,7 +12,8 @@ from monitor.domain.check import CheckId
 from monitor.domain.incident import Incident
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState
-from monitor.domain.telling import PATIENCE, GroupBy, Grouping
+from monitor.domain.surroundings import GroupBy, Grouping
+from monitor.domain.telling import PATIENCE
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline, Plan
 from monitor.ports import Change

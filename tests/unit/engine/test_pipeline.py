@@ -13,7 +13,7 @@ from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.observation import Outcome, OutcomeStatus, UnknownCause
 from monitor.domain.service import Rule, Service, ServiceId, StatusRule
 from monitor.domain.status import Status
-from monitor.domain.telling import Grouping
+from monitor.domain.surroundings import Grouping
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline, Plan
 from monitor.ports import Change, MarkKind

@@ -7,7 +7,7 @@ from monitor.domain.observation import MissedReason, UnknownCause
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState
 from monitor.domain.status import Status
-from monitor.domain.telling import Grouping
+from monitor.domain.surroundings import Grouping
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline, Plan
 from monitor.engine.resume import resume

@@ -1,0 +1,197 @@
+"""Puts news of incidents into as few messages as say them all."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.domain.alert import (
+    Alert,
+    AlertType,
+    Companion,
+    Notification,
+    ServiceNotice,
+    addressed,
+    check_notices,
+    incident_notice,
+    service_notice,
+)
+from monitor.domain.incident import Incident
+from monitor.domain.service import Service
+from monitor.domain.surroundings import GroupBy, Surroundings
+
+# A message lists every incident that it tells of, and a receiver must be able to take it.
+MOST_TOGETHER = 100
+
+# How long those who forget are told that an incident has ended.
+STILL_TOLD = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One thing to be told of an incident."""
+
+    type: AlertType
+    receivers: tuple[str, ...]
+    untold: bool = False
+
+
+def bundled(
+    news: Iterable[tuple[Incident, Piece]],
+    incidents: Sequence[Incident],
+    around: Surroundings,
+    *,
+    is_storm: bool,
+) -> Iterable[Notification]:
+    """Yield the notifications of a wave. `news` has incidents as they are after it, as has
+    `incidents`, which are all there are.
+
+    Ends come first: a service may be down again by now, and that must be the last one hears of it.
+    """
+    victims = _victims(incidents, around)
+    groups: dict[tuple[str, AlertType, bool, str], list[Incident]] = defaultdict(list)
+    by = GroupBy.RECEIVER if is_storm else around.grouping.by
+    for incident, piece in news:
+        shared = _shared(by, around.service(incident))
+        if piece.type is AlertType.ACKNOWLEDGED:
+            shared = incident.id  # each has a name and a comment of its own
+        for receiver in piece.receivers:
+            groups[receiver, piece.type, piece.untold, shared].append(incident)
+    ends_first = sorted(groups.items(), key=lambda each: each[0][1] is not AlertType.RESOLVED)
+    for (receiver, kind, untold, _), group in ends_first:
+        for part in _parts(group, around):
+            alert = _alert(kind, part, victims, around, untold=untold)
+            yield from addressed(alert, _subject(part), [receiver])
+
+
+def standing(
+    incidents: Iterable[Incident], around: Surroundings, receiver: str
+) -> tuple[Alert, ...]:
+    """Return what `receiver` was told of `incidents`, as it is now: an alert for each of them.
+
+    It says that the incident goes on, and who takes care of it, or that it has ended.
+    """
+    everything = tuple(incidents)
+    victims = _victims(everything, around)
+    return tuple(
+        _alert(_present(each), [each], victims, around, untold=False)
+        for each in everything
+        if receiver in each.receivers
+    )
+
+
+def _present(incident: Incident) -> AlertType:
+    if incident.ended_at is not None:
+        return AlertType.RESOLVED
+    return AlertType.FIRING if incident.acknowledged is None else AlertType.ACKNOWLEDGED
+
+
+def _victims(
+    incidents: Sequence[Incident], around: Surroundings
+) -> Mapping[str, Sequence[ServiceNotice]]:
+    """Return the services that are down because of an incident, by its id.
+
+    Once a cause is over, what is still down holds in its turn what depends on it: until it is told
+    itself, both are named with the cause.
+    """
+    held = {
+        each.id: each.hold.by
+        for each in incidents
+        if each.hold is not None and each.ended_at is None
+    }
+    found: dict[str, list[ServiceNotice]] = defaultdict(list)
+    for each in incidents:
+        if each.id in held:
+            found[_first_cause(each.id, held)].append(service_notice(around.service(each)))
+    return found
+
+
+def _first_cause(incident: str, held: Mapping[str, str]) -> str:
+    """Return what holds an incident, or holds what holds it, and so on, and is not held itself."""
+    cause = held[incident]
+    passed = {incident}
+    while cause in held and cause not in passed:
+        passed.add(cause)
+        cause = held[cause]
+    return cause
+
+
+def _parts(group: Iterable[Incident], around: Surroundings) -> Iterable[Sequence[Incident]]:
+    """Yield a group in parts that a message can hold: the gravest first, of these the oldest."""
+    ordered = sorted(
+        group,
+        key=lambda each: (around.service(each).criticality.place, each.started_at, each.id),
+    )
+    for start in range(0, len(ordered), MOST_TOGETHER):
+        yield ordered[start : start + MOST_TOGETHER]
+
+
+def _shared(by: GroupBy, service: Service) -> str:
+    """Return what has to be the same for news to share a message."""
+    match by:
+        case GroupBy.SERVICE:
+            return service.id
+        case GroupBy.OWNER:
+            return service.owner
+        case GroupBy.RECEIVER:
+            return ""
+
+
+def _subject(group: Sequence[Incident]) -> str:
+    """Return what names a message's incidents: the same ones give the same name."""
+    if len(group) == 1:
+        return group[0].id
+    names = sorted(f"{each.id}:{each.sequence}" for each in group)
+    return "group:" + hashlib.sha256("|".join(names).encode()).hexdigest()
+
+
+def _alert(
+    kind: AlertType,
+    group: Sequence[Incident],
+    victims: Mapping[str, Sequence[ServiceNotice]],
+    around: Surroundings,
+    *,
+    untold: bool,
+) -> Alert:
+    """Return the message about a group, in its order."""
+    first, *others = group
+    return Alert(
+        type=kind,
+        occurred_at=_occurred_at(kind, first),
+        sequence=first.sequence,
+        incident=incident_notice(first),
+        service=service_notice(around.service(first)),
+        checks=check_notices(first, around.checks, around.vantage),
+        detail=_words(first) if kind is AlertType.ACKNOWLEDGED else "",
+        firing_undelivered=untold,
+        companions=tuple(
+            Companion(
+                incident=incident_notice(each),
+                service=service_notice(around.service(each)),
+                checks=check_notices(each, around.checks, around.vantage),
+            )
+            for each in others
+        ),
+        victims=tuple(each for one in group for each in victims.get(one.id, ())),
+    )
+
+
+def _words(incident: Incident) -> str:
+    """Return who takes care of an incident, and what they say."""
+    known = incident.acknowledged
+    if known is None:
+        return ""
+    return f"{known.by}: {known.comment}" if known.comment else known.by
+
+
+def _occurred_at(kind: AlertType, incident: Incident) -> datetime:
+    if kind is AlertType.ACKNOWLEDGED and incident.acknowledged is not None:
+        return incident.acknowledged.at
+    if kind in (AlertType.REMINDER, AlertType.ESCALATED) and incident.told_at is not None:
+        return incident.told_at
+    if kind is AlertType.FIRING:
+        return incident.started_at
+    if incident.ended_at is not None:
+        return incident.ended_at
+    return max(each.until or each.since for each in incident.checks)
