@@ -31,11 +31,11 @@ MUTANTS = (
         changes=[
             (
                 "alerting/courier.py",
-                "        error = await self._sent(row)\n",
+                "        outcome = await self._sent(row)\n",
                 (
                     "        done = Settlement(state=DeliveryState.DELIVERED, at=row.created_at)\n"
                     "        await self._office.outbox.settle(row.id, done)\n"
-                    "        error = await self._sent(row)\n"
+                    "        outcome = await self._sent(row)\n"
                 ),
             )
         ],
@@ -96,7 +96,7 @@ MUTANTS = (
     ),
     Mutant(
         name="open incidents forgotten at a restart",
-        changes=[("engine/resume.py", "    board.incidents.update(", "    dict().update(")],
+        changes=[("engine/resume.py", "        board.put(incident)\n", "        pass\n")],
         test=_RESTART,
         says="the recovery is told",
     ),
@@ -257,7 +257,13 @@ MUTANTS = (
     ),
     Mutant(
         name="show a module's password",
-        changes=[("blackbox/masking.py", 'SECRET if value else ""', "value.reveal()")],
+        changes=[
+            (
+                "blackbox/masking.py",
+                'Hidden():\n            return SECRET if value else ""',
+                "Hidden():\n            return value.reveal()",
+            )
+        ],
         test=f"{_PROBE}test_secrets_of_modules_are_told_to_nobody",
         says="basic_fail_if_header_not_matches debug",
     ),
@@ -284,8 +290,8 @@ MUTANTS = (
         changes=[
             (
                 "domain/telling.py",
-                "{one.incident.id: _told(one) for one in chosen}",
-                "{one.incident.id: _told(one) for one in pending.values()}",
+                "{one.incident.id: _told(one, now) for one in chosen}",
+                "{one.incident.id: _told(one, now) for one in pending.values()}",
             )
         ],
         test=_CAUSE,
@@ -307,7 +313,7 @@ MUTANTS = (
         name="a storm is told owner by owner",
         changes=[
             (
-                "domain/telling.py",
+                "domain/bundling.py",
                 "GroupBy.RECEIVER if is_storm else around.grouping.by",
                 "around.grouping.by",
             )
