@@ -69,7 +69,8 @@ def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> 
     ]
     news = [(told[one.incident.id], piece) for one in chosen for piece in one.pieces]
     left = {i: one for i, one in pending.items() if i not in told}
-    left |= {i: found for i, one in told.items() if (found := _later(one, around))}
+    again = (_pending(one, around, now, is_storm=is_storm) for one in told.values())
+    left |= {found.incident.id: found for found in again if found is not None}
     return Told(
         incidents=tuple(new for old, new in zip(incidents, after, strict=True) if new != old),
         notifications=tuple(bundled(news, after, around, is_storm=is_storm)),
@@ -276,6 +277,8 @@ def _told(pending: _Pending, now: datetime) -> Incident:
     for piece in pending.pieces:
         receivers |= dict.fromkeys(piece.receivers)
     known = incident.acknowledged
+    if known is not None and any(one.type is AlertType.ACKNOWLEDGED for one in pending.pieces):
+        known = replace(known, told=True)
     return replace(
         incident,
         receivers=tuple(receivers),
@@ -283,7 +286,7 @@ def _told(pending: _Pending, now: datetime) -> Incident:
         news_since=None,
         alarmed_at=incident.alarmed_at or now,
         told_at=now,
-        acknowledged=None if known is None else replace(known, told=True),
+        acknowledged=known,
     )
 
 

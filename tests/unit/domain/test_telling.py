@@ -509,6 +509,17 @@ class TestReminders:
         night.end("a", now + 3 * self.EVERY)
         assert night.look(now + 3 * self.EVERY + WAIT) == [(AlertType.RESOLVED, "oncall", ("a",))]
 
+    def test_who_takes_care_before_anybody_was_told(self):
+        """Who takes care of an outage that waits to be told is told right after it."""
+        night = Night(a_service("a"))
+        taken = Acknowledgement(by="Rina", at=NOON)
+        night.put(down("a", acknowledged=taken))
+
+        assert night.look(NOON + WAIT) == [(AlertType.FIRING, "oncall", ("a",))]
+        assert night.look_again == NOON + WAIT + SECOND
+        assert night.look(night.look_again) == [(AlertType.ACKNOWLEDGED, "oncall", ("a",))]
+        assert night.look_again is None
+
     def test_end_ends_the_reminders(self):
         """What is over is told to be, and reminded of no more."""
         night = self.night()
