@@ -1,14 +1,15 @@
 """Who would be told of a check that is down, and why, in words and as data."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from monitor.configuration.config import Config
-from monitor.domain.alert import JudgedRoute, receivers_of, walk
+from monitor.domain.alert import JudgedRoute, matches, receivers_of, walk
 from monitor.domain.check import Affects, Check
 from monitor.domain.maintenance import MaintenanceWindow, coming
 from monitor.domain.surroundings import depended_on
+from monitor.fields import format_duration
 from monitor.locales.dates import zone_text
 
 _MOST_WINDOWS = 5
@@ -38,6 +39,11 @@ def explanation(config: Config, check: Check, now: datetime) -> Mapping[str, Any
         "opens_incidents": alarms,
         "routes": [_route(each) for each in walk(config.routes, service, check)],
         "told": list(receivers_of(config.routes, service, check)) if alarms else [],
+        "escalation": [
+            {"after_seconds": step.after.total_seconds(), "receivers": list(step.receivers)}
+            for step in config.escalations
+            if alarms and matches(step.match, service, check)
+        ],
         "depends_on": sorted(needed),
         "windows": [_window(window, now) for window in windows[:_MOST_WINDOWS]],
     }
@@ -52,6 +58,9 @@ def lines(found: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
     for number, route in enumerate(found["routes"], start=1):
         yield f"  route {number} → {route['receiver']:{width}}   {_verdict(route)}"
     yield f"Told: {', '.join(found['told']) or _nobody(found)}"
+    for step in found["escalation"]:
+        after = format_duration(timedelta(seconds=step["after_seconds"]))
+        yield f"After {after} without anybody who takes care: {', '.join(step['receivers'])}"
     for other in found["depends_on"]:
         yield f"Nobody while {other} is down, which it depends on."
     for window in found["windows"]:

@@ -23,6 +23,8 @@ receivers:
 routes:
   - {match: {criticality: kritis}, receiver: pusat}
   - {receiver: oncall}
+escalation:
+  - {after: 15m, receivers: oncall, match: {criticality: kritis}}
 """
 MAINTENANCE = """
 windows:
@@ -50,6 +52,7 @@ def test_it_says_who_and_why(folder):
         "  route 1 → pusat    takes it, the last",
         "  route 2 → oncall   is not reached: a route before takes it, and ends there",
         "Told: pusat",
+        "After 15m without anybody who takes care: oncall",
         "Nobody while inti is down, which it depends on.",
         "Nobody during patch, from 2999-11-28 22:00 to 2999-11-29 02:00 WITA.",
         "past is over.",
@@ -61,7 +64,7 @@ def test_route_that_objects(folder):
     found = json.loads(pantau(folder, "notify", "explain", "inti-tcp", "--output", "json").stdout)
 
     assert [route["objection"] for route in found["routes"]] == ["criticality", None]
-    assert found["told"] == ["oncall"]
+    assert (found["told"], found["escalation"]) == (["oncall"], [])
 
 
 def test_check_that_alarms_nobody(folder):
