@@ -271,8 +271,8 @@ class StoreError(Exception):
 class Watched:
     """What is known of one check right now. The pipeline alone writes it.
 
-    `waits` says that its last sample still speaks because nobody can say more yet; `maintained`
-    that a maintenance window is open for it.
+    `waits` says that its last sample still speaks because nobody can say more yet;
+    `maintained_until` is when the maintenance window closes that is open for it.
     """
 
     check: Check
@@ -280,7 +280,7 @@ class Watched:
     tally: Tally
     last: Observation | None = None
     waits: bool = False
-    maintained: bool = False
+    maintained_until: datetime | None = None
 
 
 class StatusBoard(Protocol):

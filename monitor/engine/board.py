@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.incident import Incident
-from monitor.domain.maintenance import MaintenanceWindow
+from monitor.domain.maintenance import OpenWindow
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState
 from monitor.domain.status import Status
@@ -55,13 +55,16 @@ class Board:
         if incident.news_since is not None:
             self.untold[incident.id] = incident
 
-    def maintain(self, windows: Sequence[MaintenanceWindow]) -> None:
-        """Show which checks are worked on while `windows` are open."""
+    def maintain(self, windows: Sequence[OpenWindow]) -> None:
+        """Show which checks are worked on, and until when, while `windows` are open."""
         for watched in self._watched.values():
             service = self._services.get(watched.check.service)
-            watched.maintained = service is not None and any(
-                window.covers(service, watched.check) for window in windows
-            )
+            ends = [
+                each.occurrence.end
+                for each in windows
+                if service is not None and each.window.covers(service, watched.check)
+            ]
+            watched.maintained_until = max(ends, default=None)
 
     def suspects(self) -> Collection[ServiceId]:
         """Return services that others depend on, and of which a check fails without a verdict."""
@@ -202,7 +205,7 @@ def _watched(check: Check, old: Watched | None, state: CheckState | None) -> Wat
         state=old.state,
         tally=old.tally,
         last=old.last,
-        maintained=old.maintained,
+        maintained_until=old.maintained_until,
     )
 
 

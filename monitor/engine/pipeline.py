@@ -299,7 +299,7 @@ class Pipeline:
         if changes is None:
             return
         opened, closed = changes
-        self._board.maintain(self._planned.windows)
+        self._board.maintain(self._planned.open)
         notifications = (
             *self._of_windows(AlertType.MAINTENANCE_STARTED, opened),
             *self._of_windows(AlertType.MAINTENANCE_ENDED, closed),

@@ -121,7 +121,7 @@ def check_row(watched: Watched, labels: CheckLabels, now: datetime) -> CheckRow:
         seconds=_seconds(tally.microseconds),
         runs=tally.runs,
         failures=tuple(tally.failures.items()),
-        maintained=watched.maintained,
+        maintained=watched.maintained_until is not None,
     )
 
 

@@ -52,6 +52,7 @@ class StatusPage:
                     "owner": service.owner,
                     "status": _status(service.status, language),
                     "since": self._moment(service.since, language),
+                    "maintained_until": self._moment(service.maintained_until, language),
                 }
                 for service in view.services
             ],

@@ -17,13 +17,17 @@ _ORDER = (Status.DOWN, Status.DEGRADED, Status.UNKNOWN, Status.UP)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicService:
-    """A service as its users may know it. `since` is None when that cannot be told exactly."""
+    """A service as its users may know it. `since` is None when that cannot be told exactly.
+
+    `maintained_until` is when planned work on it is to end, None when there is none now.
+    """
 
     id: str
     name: str
     owner: str
     status: Status
     since: datetime | None
+    maintained_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,9 @@ def _shown(board: StatusBoard, service: Service, checks: Sequence[Watched]) -> P
         owner=service.owner,
         status=status,
         since=_since(board, service, status, checks),
+        maintained_until=max(
+            (each.maintained_until for each in checks if each.maintained_until), default=None
+        ),
     )
 
 

@@ -64,6 +64,7 @@ PAGE: Mapping[Language, Mapping[str, str]] = {
     _ID: {
         "title": "Status Layanan Digital",
         "since": "sejak",
+        "maintained_until": "Pemeliharaan terjadwal, sampai",
         "updated": "Pemeriksaan terakhir",
         "never": "Belum ada pemeriksaan. Halaman ini akan terisi dalam beberapa menit.",
         "stale": "Keterangan di bawah ini sudah lama: sejak pemeriksaan terakhir tidak ada yang "
@@ -79,6 +80,7 @@ PAGE: Mapping[Language, Mapping[str, str]] = {
     _EN: {
         "title": "Digital Service Status",
         "since": "since",
+        "maintained_until": "Planned maintenance, until",
         "updated": "Last check",
         "never": "Nothing was checked yet. This page will fill within a few minutes.",
         "stale": "What stands below is old: nothing new came since the last check. Things may "

@@ -247,9 +247,9 @@ class TestMaintenance:
         seen = []
         for at in (NOON, self.START, self.END):
             pipeline.tell(at)
-            seen.append(board[HTTP.id].maintained)
+            seen.append(board[HTTP.id].maintained_until)
 
-        assert seen == [False, True, False]
+        assert seen == [None, self.END, None]
 
     def test_work_on_nothing_is_no_message(self):
         """A window that covers no check is told to nobody."""

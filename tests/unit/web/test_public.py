@@ -1,10 +1,13 @@
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from monitor.domain.check import Affects
 from monitor.domain.incident import AffectedCheck, Incident
 from monitor.domain.service import Rule, StatusRule
 from monitor.domain.status import Status
+from monitor.locales import Language
+from monitor.web.pages import StatusPage
 from monitor.web.public import public_view
 from tests.unit.metrics.board import MINUTE, NOON, FakeBoard, a_check, a_city, a_service, watch
 
@@ -46,6 +49,21 @@ def test_down_since_its_incident_began():
     )
 
     assert public_view(board, NOON).services[0].since == began
+
+
+def test_planned_work_is_shown():
+    """A service on which work is planned now shows until when, whatever its status is."""
+    board = a_city()
+    assert public_view(board, NOON).services[0].maintained_until is None
+    for watched in board.watched:
+        watched.maintained_until = NOON + timedelta(hours=2)
+
+    [service] = public_view(board, NOON).services
+    page = StatusPage(ZoneInfo("Asia/Makassar"))
+
+    assert service.maintained_until == NOON + timedelta(hours=2)
+    text = page.html(public_view(board, NOON), Language.ID)
+    assert "Pemeliharaan terjadwal, sampai <time" in text
 
 
 def two_checks(service):
