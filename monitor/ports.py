@@ -12,6 +12,7 @@ from monitor.domain.incident import Incident
 from monitor.domain.observation import MissedSlot, Observation, UnknownCause
 from monitor.domain.push import Push
 from monitor.domain.service import Service, ServiceId
+from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Transition
 from monitor.domain.status import Status
 from monitor.domain.tally import Tally
@@ -79,12 +80,18 @@ class Change:
     forgotten: tuple[CheckId, ...] = ()
     pushes: tuple[Push, ...] = ()
     forgotten_notifications: tuple[str, ...] = ()
+    silences: tuple[Silence, ...] = ()
 
     @property
     def urgent(self) -> bool:
         """Say whether somebody waits for this change, so that it must be durable at once."""
         return bool(
-            self.transitions or self.incidents or self.notifications or self.marks or self.pushes
+            self.transitions
+            or self.incidents
+            or self.notifications
+            or self.marks
+            or self.pushes
+            or self.silences
         )
 
 
@@ -123,6 +130,7 @@ class Restored:
     past: tuple[str, ...] = ()
     pushes: Mapping[CheckId, Push] = field(default_factory=dict)
     ended: tuple[Incident, ...] = ()
+    silences: tuple[Silence, ...] = ()
 
 
 class Store(Protocol):

@@ -13,6 +13,7 @@ from monitor.app.acknowledging import Acknowledger
 from monitor.app.limits import probes_at_once
 from monitor.app.network import build_network, build_self_check
 from monitor.app.receivers import Trial, build_notifiers
+from monitor.app.silencing import Silencer
 from monitor.configuration.config import Config
 from monitor.configuration.settings import MonitorSettings, ProbeSettings
 from monitor.engine.board import Board
@@ -60,6 +61,7 @@ class Assembly:
     pushes: Pushes
     teller: Teller
     acknowledger: Acknowledger
+    silencer: Silencer
     heart: Heart
 
 
@@ -148,6 +150,7 @@ def assemble(
         pushes=pushes,
         teller=teller,
         acknowledger=Acknowledger(board, pipeline, recorder, timeline),
+        silencer=Silencer(pipeline, recorder, timeline),
         heart=heart,
     )
 
@@ -197,6 +200,7 @@ def web_context(parts: Assembly, config: Config, reloader: Reloader) -> WebConte
         blackbox=parts.blackbox,
         pushes=parts.pushes,
         acknowledger=parts.acknowledger,
+        silencer=parts.silencer,
     )
 
 

@@ -122,6 +122,8 @@ def _held(service: Mapping[str, Any], names: Mapping[str | None, str]) -> str:
         return ""
     if hold["reason"] == HoldReason.MAINTENANCE:
         return f"nobody is told: planned work ({hold['by']})"
+    if hold["reason"] == HoldReason.SILENCE:
+        return f"nobody is told: silenced ({hold['by']})"
     return f"nobody is told: it depends on {names.get(hold['by'], 'what has just come back')}"
 
 

@@ -64,7 +64,7 @@ def escalations_of(
         Escalation(
             after=entry.after,
             receivers=tuple(sorted(entry.receivers)),
-            match=_match(entry.match),
+            match=match_of(entry.match),
         )
         for entry in entries
         if entry is not None
@@ -75,13 +75,14 @@ def escalations_of(
 def _route(entry: RouteEntry) -> Route:
     return Route(
         receiver=entry.receiver,
-        match=_match(entry.match),
+        match=match_of(entry.match),
         statuses=frozenset(map(Status, entry.status)),
         goes_on=entry.goes_on,
     )
 
 
-def _match(entry: MatchEntry) -> Match:
+def match_of(entry: MatchEntry) -> Match:
+    """Return what an entry asks, for who decides."""
     return Match(
         owners=entry.owner or frozenset(),
         services=entry.service or frozenset(),

@@ -32,13 +32,15 @@ class HoldReason(StrEnum):
 
     DEPENDENCY = "dependency"
     MAINTENANCE = "maintenance"
+    SILENCE = "silence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Nobody is told, for this reason. `by` is the incident or the window that explains it.
+    """Nobody is told, for this reason. `by` is the incident, the window or the silence behind it.
 
-    `until` is there once an incident that explains it has ended: so long this one may take as well.
+    `until` is the end of a silence. It is there, too, once an incident that explains this one has
+    ended: so long this one may take as well.
     """
 
     reason: HoldReason

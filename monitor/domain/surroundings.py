@@ -10,6 +10,7 @@ from monitor.domain.check import Check, CheckId
 from monitor.domain.incident import Incident
 from monitor.domain.maintenance import MaintenanceWindow
 from monitor.domain.service import Service, ServiceId
+from monitor.domain.silence import Silence
 
 
 class GroupBy(StrEnum):
@@ -49,7 +50,8 @@ class Surroundings:
     `services` and `checks` are those configured. `suspects` are services of which a check fails
     that is not confirmed down yet. `remind_every` is how often those who were told of an outage
     are told again that it goes on, None for never; `escalations` say who else is told when nobody
-    takes care of it. `windows` are the maintenance windows that are open.
+    takes care of it. `windows` are the maintenance windows that are open, `silences` those in
+    force.
     """
 
     services: Mapping[ServiceId, Service]
@@ -61,6 +63,7 @@ class Surroundings:
     suspects: Collection[ServiceId]
     vantage: str
     windows: Sequence[MaintenanceWindow] = ()
+    silences: Sequence[Silence] = ()
 
     def service(self, incident: Incident) -> Service:
         """Return the service of an incident; of one that is gone, only its id is left."""

@@ -19,6 +19,7 @@ from monitor.domain.check import Affects, Check
 from monitor.domain.incident import Hold, HoldReason, Incident
 from monitor.domain.maintenance import MaintenanceWindow
 from monitor.domain.service import Service, ServiceId
+from monitor.domain.silence import Silence
 from monitor.domain.surroundings import Surroundings, depended_on
 
 # How long a service may take to be confirmed down, or to come back, after what it depends on.
@@ -117,7 +118,7 @@ def _judged(
     hold = incident.hold
     if hold is None or incident.ended_at is not None:
         return incident
-    if hold.reason is HoldReason.MAINTENANCE:
+    if hold.reason is not HoldReason.DEPENDENCY:
         return replace(incident, hold=None, news_since=now)
     if hold.until is None or hold.until > now + PATIENCE:
         return replace(incident, hold=replace(hold, until=now + PATIENCE))
@@ -132,22 +133,37 @@ def _reason(
         return Hold(reason=HoldReason.DEPENDENCY, by=holder.id)
     if window := _worked_on(incident, around):
         return Hold(reason=HoldReason.MAINTENANCE, by=window.id)
+    if silence := _silence(incident, around):
+        return Hold(reason=HoldReason.SILENCE, by=silence.id, until=silence.until)
     return None
 
 
 def _worked_on(incident: Incident, around: Surroundings) -> MaintenanceWindow | None:
-    """Return an open window that covers every check that is down, or was if the incident ended."""
-    service = around.services.get(incident.service)
-    concerned = [
-        around.checks[each.id]
-        for each in incident.checks
-        if each.id in around.checks and (each.until is None or incident.ended_at is not None)
-    ]
+    """Return an open window that covers every check that is concerned."""
+    service, concerned = around.services.get(incident.service), _concerned(incident, around)
     if service is None or not concerned:
         return None
     return next(
         (w for w in around.windows if all(w.covers(service, check) for check in concerned)), None
     )
+
+
+def _silence(incident: Incident, around: Surroundings) -> Silence | None:
+    """Return the silence that covers every check that is concerned, the longest of several."""
+    service, concerned = around.services.get(incident.service), _concerned(incident, around)
+    if service is None or not concerned:
+        return None
+    found = (each for each in around.silences if each.covers(service, concerned))
+    return max(found, key=lambda each: each.until, default=None)
+
+
+def _concerned(incident: Incident, around: Surroundings) -> Sequence[Check]:
+    """Return the checks that are down, or were if the incident ended, as far as configured."""
+    return [
+        around.checks[each.id]
+        for each in incident.checks
+        if each.id in around.checks and (each.until is None or incident.ended_at is not None)
+    ]
 
 
 def _holder(
@@ -182,6 +198,18 @@ def _pending(
     """
     if incident.hold is not None:
         return None
+    found = _unsilenced(incident, around, now, is_storm=is_storm)
+    silence = None if incident.ended_at is not None else _silence(incident, around)
+    if found is None or silence is None:
+        return found
+    until = max(found.due, silence.until)
+    return replace(found, due=until, look=until, joins=False)
+
+
+def _unsilenced(
+    incident: Incident, around: Surroundings, now: datetime, *, is_storm: bool
+) -> _Pending | None:
+    """Return what is to be told of an incident that nobody has silenced."""
     pieces = _pieces(incident, around)
     if not pieces:
         return _later(incident, around)

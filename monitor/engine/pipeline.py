@@ -16,6 +16,7 @@ from monitor.domain.instant import microseconds, span_microseconds
 from monitor.domain.maintenance import MaintenanceWindow, OpenWindow
 from monitor.domain.observation import MissedSlot, Observation, Status, UnknownCause
 from monitor.domain.service import Service, ServiceId
+from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Step, Transition, advance, lose_sight
 from monitor.domain.surroundings import Escalation, Grouping, Surroundings
 from monitor.domain.telling import tell
@@ -64,6 +65,7 @@ class Pipeline:
         self._plan = Plan(services=(), checks=(), routes=(), receivers=())
         self._gone = _Gone()
         self._planned = PlannedWork()
+        self._silences: dict[str, Silence] = {}
         self._stepped = -1
         self.last_recorded_at: datetime | None = None
         self._ended: dict[str, tuple[Incident, datetime]] = {}
@@ -226,6 +228,7 @@ class Pipeline:
         """Have people told what is to be told by now; return when to look again, None for never."""
         board = self._board
         self._follow_windows(now)
+        self._drop_silences(now)
         incidents = [*board.incidents.values(), *board.untold.values()]
         told = tell(incidents, self._surroundings(), now)
         for incident in told.incidents:
@@ -291,7 +294,29 @@ class Pipeline:
             suspects=self._board.suspects(),
             vantage=self._vantage,
             windows=self._planned.windows,
+            silences=tuple(self._silences.values()),
         )
+
+    def silence(self, silence: Silence) -> None:
+        """Have nobody told of what a silence covers; one of an id that is known replaces it."""
+        self._silences[silence.id] = silence
+        self._recorder.record(Change(silences=(silence,)))
+        log.info(
+            "silence.changed", silence=silence.id, by=silence.by, until=silence.until.isoformat()
+        )
+        self.has_news()
+
+    def keep_silent(self, silences: Iterable[Silence]) -> None:
+        """Go on with the silences of an earlier run."""
+        self._silences.update({each.id: each for each in silences})
+
+    def silences(self, now: datetime) -> Sequence[Silence]:
+        """Return the silences in force, in order of their end; those that are over are dropped."""
+        self._drop_silences(now)
+        return sorted(self._silences.values(), key=lambda each: (each.until, each.id))
+
+    def _drop_silences(self, now: datetime) -> None:
+        self._silences = {i: each for i, each in self._silences.items() if now < each.until}
 
     def _follow_windows(self, now: datetime) -> None:
         """Show which checks are worked on, and have people told of windows that open or close."""

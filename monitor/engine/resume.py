@@ -25,6 +25,7 @@ def resume(
         board.put(incident)
     board.remember(restored.past)
     pipeline.keep_telling(restored.ended, now)
+    pipeline.keep_silent(restored.silences)
     _restore_totals(restored, board)
     checks = [watched.check for watched in board.checks()]
     lost = lost_sight(checks, restored, now)

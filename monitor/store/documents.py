@@ -11,6 +11,7 @@ from pydantic_core import PydanticSerializationError
 
 from monitor.domain.alert import Alert
 from monitor.domain.incident import Acknowledgement, Hold
+from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState
 
 
@@ -54,6 +55,16 @@ def read_acknowledgement(text: str) -> Acknowledgement:
     return _acknowledgements().validate_json(text)
 
 
+def silence_text(silence: Silence) -> str:
+    """Return a silence as JSON."""
+    return _text(_silences(), silence)
+
+
+def read_silence(text: str) -> Silence:
+    """Return the silence that `silence_text` wrote. Anything else raises ValueError."""
+    return _silences().validate_json(text)
+
+
 def names_text(names: Sequence[str]) -> str:
     """Return a list of names as JSON."""
     return json.dumps(list(names))
@@ -87,6 +98,11 @@ def _holds() -> TypeAdapter[Hold]:
 @cache
 def _acknowledgements() -> TypeAdapter[Acknowledgement]:
     return TypeAdapter(Acknowledgement)
+
+
+@cache
+def _silences() -> TypeAdapter[Silence]:
+    return TypeAdapter(Silence)
 
 
 def _text(adapter: TypeAdapter[Any], value: object) -> str:

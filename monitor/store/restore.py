@@ -11,6 +11,7 @@ from monitor.domain.incident import AffectedCheck, Incident
 from monitor.domain.instant import instant, microseconds
 from monitor.domain.observation import Failure, Status, UnknownCause
 from monitor.domain.service import ServiceId
+from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState
 from monitor.ports import (
     DeliveryState,
@@ -26,6 +27,7 @@ from monitor.store.documents import (
     read_alert,
     read_hold,
     read_names,
+    read_silence,
     read_state,
 )
 from monitor.store.pushes import last_pushes
@@ -40,11 +42,13 @@ from monitor.store.schema import (
     outbox,
     receipt,
     service_tally,
+    silence,
     tally,
     vantage_name,
 )
 
 _PAST = 10_000
+_SILENCES = 1_000
 
 
 def restored(connection: Connection, vantage: str, ended_since: datetime) -> Restored:
@@ -70,6 +74,7 @@ def restored(connection: Connection, vantage: str, ended_since: datetime) -> Res
         offline_cause=_cause(offline),
         past=_past(connection),
         pushes=last_pushes(connection, number),
+        silences=_silences(connection),
         ended=incidents(
             connection,
             incident.c.ended_at >= microseconds(ended_since),
@@ -119,6 +124,12 @@ def states(connection: Connection, vantage: int) -> dict[CheckId, CheckState]:
         .order_by(check_name.c.name)
     )
     return {CheckId(name): read_state(text) for name, text in connection.execute(wanted)}
+
+
+def _silences(connection: Connection) -> tuple[Silence, ...]:
+    """Return the silences that end last; who reads them looks at the clock."""
+    wanted = select(silence.c.document).order_by(silence.c.until.desc(), silence.c.id)
+    return tuple(read_silence(row.document) for row in connection.execute(wanted.limit(_SILENCES)))
 
 
 def incidents(connection: Connection, *conditions: Any) -> tuple[Incident, ...]:

@@ -10,6 +10,7 @@ from monitor.domain.check import CheckId
 from monitor.domain.incident import Incident
 from monitor.domain.instant import microseconds, span_microseconds
 from monitor.domain.observation import Failure, MissedSlot, Observation, Status
+from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Transition
 from monitor.domain.text import visible_text
 from monitor.ports import Change, DeliveryState, Mark, Settlement, TallySnapshot
@@ -19,6 +20,7 @@ from monitor.store.documents import (
     alert_text,
     hold_text,
     names_text,
+    silence_text,
     state_text,
 )
 
@@ -154,6 +156,15 @@ def incident_row(incident: Incident) -> Row:
         "acknowledged": (
             None if incident.acknowledged is None else acknowledgement_text(incident.acknowledged)
         ),
+    }
+
+
+def silence_row(silence: Silence) -> Row:
+    """Return the row of a silence."""
+    return {
+        "id": silence.id,
+        "until": microseconds(silence.until),
+        "document": silence_text(silence),
     }
 
 

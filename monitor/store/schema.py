@@ -270,3 +270,11 @@ push = Table(
     Column("measured", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
+
+silence = Table(
+    "silence",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _time("until"),
+    Column("document", Text, nullable=False),
+)

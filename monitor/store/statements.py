@@ -46,6 +46,7 @@ class Statements:
     put_tally: Insert
     put_service_tally: Insert
     put_push: Insert
+    put_silence: Insert
     forget_state: Delete
     open_interval: Select[Any]
     close_interval: Update
@@ -84,6 +85,7 @@ def statements(dialect: str) -> Statements:
         put_tally=_put(insert, schema.tally),
         put_service_tally=_put(insert, schema.service_tally),
         put_push=_put(insert, schema.push),
+        put_silence=_put(insert, schema.silence),
         forget_state=delete(state).where(
             state.c.check_id == bindparam("of_check"), state.c.vantage_id == bindparam("of_vantage")
         ),

@@ -99,6 +99,7 @@ class Scribe:
             self._forget(check_id)
         for incident in change.incidents:
             self._write_incident(incident)
+        self._run(self._do.put_silence, [rows.silence_row(each) for each in change.silences])
         for row_id in change.forgotten_notifications:
             self._connection.execute(self._do.forget_notification, {"of_row": row_id})
 

@@ -15,6 +15,7 @@ from monitor.domain.service import Service
 from monitor.domain.text import visible_text
 from monitor.ports import StatusBoard, Watched
 from monitor.web.context import LONGEST_NAME, WebContext
+from monitor.web.silences import silence_routes
 
 ACK = "/api/v1/incidents/{name}/ack"
 
@@ -47,6 +48,7 @@ def api_routes(context: WebContext) -> list[Route]:
         Route("/api/v1/reload", reload, methods=["POST"]),
         Route("/api/v1/receivers/{name:path}/test", test, methods=["POST"]),
         Route(ACK, ack, methods=["POST"]),
+        *silence_routes(context.silencer),
         Route("/api/v1/status", status),
     ]
 

@@ -23,6 +23,7 @@ from monitor.web.negotiation import wants_gzip, wants_openmetrics
 from monitor.web.pages import STYLE, StatusPage, style_sheet
 from monitor.web.public import public_view
 from monitor.web.pushes import Heartbeats, result_routes
+from monitor.web.silences import silence_routes
 
 _OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -101,6 +102,7 @@ def private_routes(context: WebContext) -> list[Route]:
         Route("/-/ready", ready),
         Route("/-/reload", reload, methods=["POST", "PUT"]),
         Route(ACK, ack, methods=["POST"]),
+        *silence_routes(context.silencer),
         *blackbox_routes(context),
     ]
 

@@ -46,6 +46,21 @@ class ControlClient:
         answer = self._ask("POST", path, {"by": by, "comment": comment})
         return AckResult(incidents=answer["incidents"], detail=answer["detail"])
 
+    def silences(self) -> dict[str, Any]:
+        """Return the silences in force."""
+        return self._ask("GET", "/api/v1/silences")
+
+    def add_silence(
+        self, match: Mapping[str, Any], seconds: int, by: str, comment: str
+    ) -> dict[str, Any]:
+        """Have nobody told of what `match` names for so long."""
+        wish = {"match": match, "seconds": seconds, "by": by, "comment": comment}
+        return self._ask("POST", "/api/v1/silences", wish)
+
+    def lift_silence(self, silence_id: str, by: str) -> dict[str, Any]:
+        """End a silence before its time."""
+        return self._ask("POST", f"/api/v1/silences/{quote(silence_id, safe='')}/lift", {"by": by})
+
     def status(self) -> dict[str, Any]:
         """Return what the daemon knows of every service and check."""
         return self._ask("GET", "/api/v1/status")

@@ -5,7 +5,7 @@ The client of the control socket shares this module, so it imports nothing heavy
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.domain.check import CheckId
@@ -14,6 +14,8 @@ from monitor.locales import Language
 from monitor.ports import StatusBoard
 
 if TYPE_CHECKING:
+    from monitor.domain.alert import Match
+    from monitor.domain.silence import Silence
     from monitor.web.blackbox import Blackbox
 
 
@@ -81,6 +83,16 @@ class Acknowledger(Protocol):
     async def acknowledge(self, name: str, by: str, comment: str) -> Sequence[str]: ...
 
 
+class Silencer(Protocol):
+    """Takes down what nobody is to hear of for a while."""
+
+    def silences(self) -> "Sequence[Silence]": ...
+
+    async def add(self, match: "Match", length: timedelta, by: str, comment: str) -> "Silence": ...
+
+    async def lift(self, silence_id: str, by: str) -> bool: ...
+
+
 class TestSender(Protocol):
     """Sends a test notification by the way that alerts go."""
 
@@ -110,3 +122,4 @@ class WebContext:
     blackbox: "Blackbox | None" = None
     pushes: Intake | None = None
     acknowledger: Acknowledger | None = None
+    silencer: Silencer | None = None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 
-from monitor.domain.alert import Notification
+from monitor.domain.alert import Match, Notification
 from monitor.domain.bundling import STILL_TOLD
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.incident import Acknowledgement, AffectedCheck, Hold, HoldReason, Incident
@@ -21,7 +21,8 @@ from monitor.domain.observation import (
     UnknownCause,
 )
 from monitor.domain.push import Push, Signal
-from monitor.domain.service import ServiceId
+from monitor.domain.service import Criticality, ServiceId
+from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Run, Transition
 from monitor.domain.status import Status
 from monitor.domain.text import visible_text
@@ -164,6 +165,22 @@ def some(strategy, most: int = 2):
     return st.lists(strategy, max_size=most).map(tuple)
 
 
+silences = st.builds(
+    Silence,
+    id=st.sampled_from(["s1", "s2"]),
+    match=st.builds(
+        Match,
+        owners=st.frozensets(texts, max_size=2),
+        services=st.frozensets(st.sampled_from(SERVICES), max_size=2),
+        criticalities=st.frozensets(st.sampled_from(Criticality), max_size=2),
+        labels=st.dictionaries(st.sampled_from(["rack", "kecamatan"]), texts, max_size=2),
+    ),
+    at=times,
+    until=times,
+    by=texts,
+    comment=texts,
+    lifted_by=texts,
+)
 changes = st.builds(
     Change,
     observations=some(observations, 4),
@@ -177,6 +194,7 @@ changes = st.builds(
     service_tallies=st.dictionaries(st.sampled_from(SERVICES), snapshots, max_size=2),
     forgotten=some(checks, 1),
     pushes=some(pushes),
+    silences=some(silences),
 )
 
 
@@ -193,6 +211,7 @@ class Memory:
     tallies: dict[CheckId, tuple[int, TallySnapshot]] = field(default_factory=dict)
     service_tallies: dict[ServiceId, TallySnapshot] = field(default_factory=dict)
     pushes: dict[tuple[CheckId, int], Push] = field(default_factory=dict)
+    silences: dict[str, Silence] = field(default_factory=dict)
 
     def commit(self, change: Change) -> None:
         spoken_of = (*change.observations, *change.missed, *change.marks)
@@ -207,6 +226,7 @@ class Memory:
             self.notifications.setdefault(one.id, one)
         for one in change.marks:
             self.marks.setdefault((one.epoch, one.at, one.kind), one)
+        self.silences.update({one.id: one for one in change.silences})
         self.tallies.update({i: (self.epoch, each) for i, each in change.tallies.items()})
         self.service_tallies.update(change.service_tallies)
         self.pushes.update({(one.check_id, one.number % KEPT): one for one in change.pushes})
@@ -232,6 +252,9 @@ class Memory:
             service_tallies=self.service_tallies,
             later_samples=self._later_samples(),
             offline_since=self._since(MarkKind.SELF_OFFLINE, MarkKind.SELF_ONLINE),
+            silences=tuple(
+                sorted(self.silences.values(), key=lambda one: (-microseconds(one.until), one.id))
+            ),
             pushes={
                 one.check_id: one for one in sorted(self.pushes.values(), key=lambda p: p.number)
             },

@@ -13,6 +13,7 @@ from monitor.domain.check import Affects, CheckId
 from monitor.domain.incident import Acknowledgement, AffectedCheck, HoldReason, Incident
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.service import Criticality, Service, ServiceId
+from monitor.domain.silence import Silence
 from monitor.domain.surroundings import Escalation, GroupBy, Grouping, Surroundings, depended_on
 from monitor.domain.telling import PATIENCE, tell
 from monitor.locales.messages_native import MOST_LISTED
@@ -61,6 +62,7 @@ class Night:
         self.suspects: set[str] = set()
         self.held: set[str] = set()
         self.windows: list[MaintenanceWindow] = []
+        self.silences: list[Silence] = []
         self.remind_every: timedelta | None = None
         self.escalations: tuple[Escalation, ...] = ()
         self.sent = []
@@ -86,6 +88,7 @@ class Night:
                 suspects=self.suspects,
                 vantage="balaikota",
                 windows=self.windows,
+                silences=self.silences,
                 remind_every=self.remind_every,
                 escalations=self.escalations,
             ),
@@ -584,6 +587,61 @@ class TestEscalation:
         night.escalations = (Escalation(after=15 * MINUTE, receivers=("oncall",)),)
 
         assert night.look(NOON + 600 * MINUTE) == []
+
+
+class TestSilence:
+    UNTIL = NOON + timedelta(hours=2)
+
+    def silence(self, **match) -> Silence:
+        asked = Match(**(match or {"services": frozenset({"a"})}))
+        return Silence(id="hush", match=asked, at=NOON, until=self.UNTIL, by="Rina")
+
+    def test_nobody_is_told_while_it_holds(self):
+        """An outage of what is silenced is told to nobody, says why, and is told when that ends."""
+        night = Night(a_service("a"))
+        night.silences = [self.silence()]
+        night.put(down("a"))
+        assert night.look(NOON + WAIT) == []
+        hold = night.incidents["INC-a"].hold
+        assert (hold.reason, hold.by) == (HoldReason.SILENCE, "hush")
+        assert night.look_again == self.UNTIL
+
+        night.silences = []
+        night.look(self.UNTIL)
+        assert night.look(self.UNTIL + WAIT) == [(AlertType.FIRING, "oncall", ("a",))]
+
+    def test_who_was_told_hears_nothing_but_the_end(self):
+        """Who was told before hears no reminder while it is silenced, but hears of the end."""
+        night = Night(a_service("a"))
+        night.remind_every = timedelta(minutes=30)
+        night.put(down("a"))
+        night.look(NOON + WAIT)
+        night.silences = [self.silence()]
+
+        assert [night.look(NOON + n * MINUTE) for n in range(1, 119)] == [[]] * 118
+        night.end("a", NOON + 119 * MINUTE)
+        assert night.look(NOON + 119 * MINUTE + WAIT) == [(AlertType.RESOLVED, "oncall", ("a",))]
+
+    def test_what_waits_is_told_afterwards(self):
+        """A reminder that was due meanwhile comes when the silence ends."""
+        night = Night(a_service("a"))
+        night.remind_every = timedelta(minutes=30)
+        night.put(down("a"))
+        night.look(NOON + WAIT)
+        night.silences = [self.silence()]
+        night.look(NOON + MINUTE)
+        assert night.look_again == self.UNTIL
+        night.silences = []
+
+        assert night.look(self.UNTIL) == [(AlertType.REMINDER, "oncall", ("a",))]
+
+    def test_other_things_are_told(self):
+        """A silence for something else keeps nobody from hearing of this."""
+        night = Night(a_service("a"))
+        night.silences = [self.silence(owners=frozenset({"bapenda"}))]
+        night.put(down("a"))
+
+        assert night.look(NOON + WAIT) == [(AlertType.FIRING, "oncall", ("a",))]
 
 
 class TestMaintenance:

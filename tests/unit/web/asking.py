@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from monitor.domain.silence import Silence
 from monitor.metrics.exposition import Exposition
 from monitor.metrics.telemetry import PrometheusTelemetry
 from monitor.web.context import ReloadResult, SendResult, WebContext
@@ -85,12 +86,34 @@ class FakeDaemon:
         return self.sent
 
 
+@dataclass
+class FakeSilencer:
+    """Keeps silences in memory, each under one id."""
+
+    kept: dict[str, Silence] = field(default_factory=dict)
+
+    def silences(self):
+        return list(self.kept.values())
+
+    async def add(self, match, length, by, comment):
+        silence = Silence(
+            id="hush", match=match, at=NOON, until=NOON + length, by=by, comment=comment
+        )
+        self.kept[silence.id] = silence
+        return silence
+
+    async def lift(self, silence_id, by):
+        return self.kept.pop(silence_id, None) is not None
+
+
 def a_context(
     board: FakeBoard | None = None,
     daemon: FakeDaemon | None = None,
     now=NOON,
     blackbox=None,
     names=frozenset(),
+    *,
+    silencer=None,
 ):
     board, daemon = board or a_city(), daemon or FakeDaemon()
     telemetry = PrometheusTelemetry("1.2.3")
@@ -103,6 +126,7 @@ def a_context(
         reloader=daemon,
         sender=daemon,
         acknowledger=daemon,
+        silencer=silencer or FakeSilencer(),
         now=lambda: now,
         zone=ZoneInfo("Asia/Makassar"),
         version="1.2.3",

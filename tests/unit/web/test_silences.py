@@ -1,0 +1,73 @@
+"""Silences over HTTP: what is taken, what is refused and why."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from monitor.domain.alert import Match
+from monitor.web.app import create_control_app
+from tests.unit.metrics.board import NOON
+from tests.unit.web.asking import FakeSilencer, a_context, ask
+
+PORTAL = Match(services=frozenset({"portal"}))
+
+
+@pytest.fixture
+def silencer():
+    return FakeSilencer()
+
+
+@pytest.fixture
+def app(silencer):
+    return create_control_app(a_context(silencer=silencer))
+
+
+async def post(app, path, document):
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    answer = await ask(app, "POST", path, body=body)
+    return answer.status, json.loads(answer.text)
+
+
+async def test_silence_is_added_listed_and_lifted(app, silencer):
+    """A silence says what it is about, until when and who wanted it, and can be lifted once."""
+    wish = {"match": {"service": "portal"}, "seconds": 7200, "by": "Rina", "comment": "Patch"}
+    status, answer = await post(app, "/api/v1/silences", wish)
+
+    assert status == 201
+    assert silencer.kept["hush"].match == PORTAL
+    assert answer["silence"]["until"] == (NOON + timedelta(hours=2)).isoformat()
+    listed = json.loads((await ask(app, "GET", "/api/v1/silences")).text)
+    assert listed == {"silences": [answer["silence"]]}
+    assert await post(app, "/api/v1/silences/hush/lift", {"by": "Rina"}) == (
+        200,
+        {"ok": True, "detail": ""},
+    )
+    assert (await post(app, "/api/v1/silences/hush/lift", {"by": "Rina"}))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("wish", "complaint"),
+    [
+        (b"{", "Invalid JSON"),
+        ({"match": {"service": "a"}, "seconds": 60}, "by: Field required"),
+        ({"match": {"service": "a"}, "seconds": 0, "by": "a"}, "seconds: "),
+        ({"match": {"service": "a"}, "seconds": 10**9, "by": "a"}, "seconds: "),
+        ({"match": {"servce": "a"}, "seconds": 60, "by": "a"}, "servce: "),
+        ({"match": {}, "seconds": 60, "by": "a"}, "it names nothing, and would silence everything"),
+        ({"match": {"service": "a"}, "seconds": 60, "by": ""}, "by: "),
+        (b"x" * 100_000, "send JSON"),
+    ],
+)
+async def test_what_is_refused(app, silencer, wish, complaint):
+    """What is no silence, or would silence everything, is refused with what would be right."""
+    status, answer = await post(app, "/api/v1/silences", wish)
+
+    assert (status, silencer.kept) == (400, {})
+    assert complaint in answer["detail"]
+    assert 'send JSON: {"match"' in answer["detail"]
+
+
+async def test_who_lifts_it_is_named(app):
+    """Lifting names who does it."""
+    assert (await post(app, "/api/v1/silences/hush/lift", {}))[0] == 400
