@@ -65,7 +65,7 @@ class Connectivity:
         failure = observation.outcome.failure
         if failure is None or not needs_proof(check, observation):
             self._self_check.note(check, observation, began)
-            self._follow(check, observation)
+            self._follow(check, observation, began)
             return observation
         proof = await self._self_check.prove(check, failure.kind, began)
         cause = self._fault_since(began, failure.kind)
@@ -74,7 +74,7 @@ class Connectivity:
             self._recover()
             return settled(observation, _PROOFS[cause])
         observation = settled(observation, proof)
-        self._follow(check, observation)
+        self._follow(check, observation, began)
         return observation
 
     async def run(self) -> None:
@@ -93,9 +93,11 @@ class Connectivity:
             cause = self._back[1]
         return None if cause is UnknownCause.RESOLVER and kind not in RESOLVER_KINDS else cause
 
-    def _follow(self, check: Check, observation: Observation) -> None:
+    def _follow(self, check: Check, observation: Observation, began: float) -> None:
         outcome = observation.outcome
         if outcome.cause in _PROOFS:
+            if self._back is not None and began < self._back[0]:
+                return  # it, or the canaries, were asked while we were away: the return is newer
             self._lose(observation.scheduled_at, outcome.cause)
         elif self.cause is UnknownCause.SELF_OFFLINE and outcome.answered and not check.local:
             self._recover()

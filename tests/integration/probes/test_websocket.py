@@ -166,7 +166,9 @@ async def test_telling_names_that_come_back():
 
     with real_server(repeat) as port:
         headers = {"X-Api-Key": "h-rahasia"}
-        outcome = await checked(port, path="/?unit=dinas&token=q-rahasia", headers=headers)
+        expect = {"receive_matches": "^nothing$"}
+        path = "/?unit=dinas&token=q-rahasia"
+        outcome = await checked(port, path=path, headers=headers, expect=expect)
 
     assert "closed with 1008 (token ***, key ***)" in outcome.failure.detail
     assert "rahasia" not in repr(outcome)

@@ -89,6 +89,25 @@ async def test_return_is_told_once_and_resets_deliveries():
     assert scene.connectivity.offline_since is None
 
 
+async def test_word_from_before_the_return_is_no_second_loss():
+    """What was asked while we were away, and is heard after our return, is no loss of its own: it is
+    unknown, and nobody is told again.
+    """
+    scene = Scene(alive=False)
+    await scene.judge(CHECKS[0], TIMEOUT)
+    began = scene.clock.monotonic()
+    waiting = [
+        (check, observed(outcome, check=check, start=scene.clock.now())[0])
+        for check, outcome in ((CHECKS[1], TIMEOUT), (CHECKS[2], NO_ROUTE))
+    ]
+    scene.clock.advance(1)
+    await scene.judge(CHECKS[3], OK)
+    late = [await scene.connectivity.judge(check, seen, began) for check, seen in waiting]
+
+    assert {each.sample for each in late} == {Status.UNKNOWN}
+    assert scene.ledger.told == [AlertType.SELF_OFFLINE, AlertType.SELF_RECOVERED]
+
+
 async def test_no_route_is_offline_without_asking():
     """A kernel without a route says enough: no canary is asked."""
     scene = Scene(alive=False)
