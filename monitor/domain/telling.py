@@ -90,7 +90,7 @@ def _holders(incidents: Iterable[Incident], around: Surroundings) -> Mapping[Ser
         for each in incidents
         if each.affects is Affects.AVAILABILITY
         and each.service in needed
-        and (each.receivers or _named(each, around, ended=each.ended_at is not None))
+        and (each.receivers or _named(each, around))
     )
     return {each.service: each for each in sorted(known, key=lambda one: one.ended_at is None)}
 
@@ -199,7 +199,9 @@ def _pending(
     if incident.hold is not None:
         return None
     found = _unsilenced(incident, around, now, is_storm=is_storm)
-    silence = None if incident.ended_at is not None else _silence(incident, around)
+    # Of who was told of nothing yet, `_judged` has seen that no silence covers it.
+    is_told_on = incident.ended_at is None and bool(incident.receivers)
+    silence = _silence(incident, around) if is_told_on else None
     if found is None or silence is None:
         return found
     until = max(found.due, silence.until)
@@ -243,7 +245,7 @@ def _escalations(incident: Incident, around: Surroundings) -> Iterable[tuple[dat
     """Yield who else is told and when, of those who were not."""
     if incident.alarmed_at is None:
         return
-    concerned = _failing(incident, around)
+    concerned = _concerned(incident, around)
     service = around.service(incident)
     for step in around.escalations:
         new = tuple(name for name in step.receivers if name not in incident.receivers)
@@ -261,18 +263,12 @@ def _reminders(incident: Incident, around: Surroundings) -> Iterable[tuple[datet
         yield told_at + every, Piece(type=AlertType.REMINDER, receivers=incident.receivers)
 
 
-def _failing(incident: Incident, around: Surroundings) -> Sequence[Check]:
-    """Return the checks that are down now, as far as they are configured."""
-    down = (each.id for each in incident.checks if each.until is None)
-    return [around.checks[each] for each in down if each in around.checks]
-
-
 def _pieces(incident: Incident, around: Surroundings) -> tuple[Piece, ...]:
     told, has_news = incident.receivers, incident.news_since is not None
     if incident.ended_at is not None:
         if not has_news:
             return ()
-        whom = told or _named(incident, around, ended=True)
+        whom = told or _named(incident, around)
         return (Piece(type=AlertType.RESOLVED, receivers=whom, untold=not told),) if whom else ()
     new = tuple(name for name in _named(incident, around) if name not in told)
     pieces = []
@@ -285,17 +281,12 @@ def _pieces(incident: Incident, around: Surroundings) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def _named(incident: Incident, around: Surroundings, *, ended: bool = False) -> tuple[str, ...]:
-    """Return whom the routes name for the checks that are down, or were if it `ended`."""
+def _named(incident: Incident, around: Surroundings) -> tuple[str, ...]:
+    """Return whom the routes name for the checks that are concerned."""
     service = around.services.get(incident.service)
     if service is None:
         return ()
-    checks = (each.id for each in incident.checks if ended or each.until is None)
-    named = (
-        receivers_of(around.routes, service, around.checks[each])
-        for each in checks
-        if each in around.checks
-    )
+    named = (receivers_of(around.routes, service, check) for check in _concerned(incident, around))
     return tuple(dict.fromkeys(name for names in named for name in names))
 
 
