@@ -14,6 +14,7 @@ from monitor.domain.incident import Hold
 from monitor.domain.service import Service
 from monitor.domain.text import visible_text
 from monitor.ports import StatusBoard, Watched
+from monitor.web.bodies import json_object, read_body
 from monitor.web.context import LONGEST_NAME, WebContext
 from monitor.web.silences import silence_routes
 
@@ -68,16 +69,8 @@ async def acknowledged(context: WebContext, request: Request) -> Response:
 
 async def _ack_body(request: Request) -> tuple[str, str] | None:
     """Return the name and the comment of a body that is sound and small, else None."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _LARGEST_ACK:
-            return None
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(document, dict) or not document.keys() <= {"by", "comment"}:
+    document = json_object(await read_body(request, _LARGEST_ACK) or b"")
+    if document is None or not document.keys() <= {"by", "comment"}:
         return None
     by, comment = document.get("by"), document.get("comment", "")
     if not (isinstance(by, str) and by.strip() and isinstance(comment, str)):

@@ -23,6 +23,7 @@ from monitor.domain.observation import OutcomeStatus
 from monitor.domain.push import LARGEST_EVIDENCE, LONGEST_DETAIL, Arrival, Signal
 from monitor.domain.text import visible_text
 from monitor.ports import StoreError
+from monitor.web.bodies import read_body
 from monitor.web.context import WebContext
 from monitor.web.credentials import Authenticator, TooManyAttempts
 
@@ -150,7 +151,7 @@ def result_routes(context: WebContext, authenticator: Authenticator) -> list[Rou
         names = None if intake is None else intake.names(check_id)
         if intake is None or names is None:
             return _wrong(404, "there is no check of type external with this id")
-        body = await _limited(request)
+        body = await read_body(request, _LARGEST_RESULT)
         if body is None:
             return _wrong(413, f"over {_LARGEST_RESULT // 1024} KB")
         try:
@@ -250,15 +251,6 @@ def _values(written: object, names: frozenset[str]) -> Mapping[str, float]:
         if (isinstance(value, int) and abs(value) > 2**63) or not math.isfinite(value):
             raise Refused(f"measurements: {name}: the number is too large")
     return {name: float(value) for name, value in written.items()}
-
-
-async def _limited(request: Request) -> bytes | None:
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _LARGEST_RESULT:
-            return None
-    return body
 
 
 def _wrong(status: int, detail: str) -> Response:

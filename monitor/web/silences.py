@@ -1,6 +1,5 @@
 """Silences over HTTP: what nobody is to hear of for a while. For commands and the API alike."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from starlette.routing import Route
 from monitor.configuration.alerts import MatchEntry
 from monitor.configuration.receivers import match_of
 from monitor.domain.silence import Silence
+from monitor.web.bodies import json_object, read_body
 from monitor.web.context import LONGEST_COMMENT, LONGEST_NAME, Silencer
 
 _LARGEST_BODY = 65_536
@@ -92,20 +92,11 @@ def entry(silence: Silence) -> dict[str, Any]:
 
 async def _body(request: Request) -> bytes:
     """Return a body, or nothing of one that is too large."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _LARGEST_BODY:
-            return b""
-    return body
+    return await read_body(request, _LARGEST_BODY) or b""
 
 
 def _by(body: bytes) -> str | None:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    by = document.get("by") if isinstance(document, dict) else None
+    by = (json_object(body) or {}).get("by")
     return by.strip() if isinstance(by, str) and by.strip() else None
 
 
