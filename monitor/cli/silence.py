@@ -1,9 +1,10 @@
 """`pantau silence`: hear nothing of something for a while."""
 
 import getpass
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -11,6 +12,10 @@ import click
 from monitor.cli.errors import Failed
 from monitor.cli.output import print_json, table, terminal_width
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
+
+if TYPE_CHECKING:
+    from monitor.configuration.config import Config
+    from monitor.web.client import ControlClient
 
 _HEAD = ("Id", "Until", "By", "What", "Comment")
 
@@ -42,23 +47,25 @@ def add(settings: Settings, /, by: str | None, comment: str, length: str, **what
         seconds = int(parse_duration(length).total_seconds())
     except ValueError as error:
         raise click.UsageError(f"--for: {error}") from None
-    labels = dict(_label(each) for each in what["label"])
+    config = _config(settings)
     named = {
         "service": list(what["service"]),
         "owner": list(what["owner"]),
         "type": list(what["check_type"]),
-        "labels": labels,
     }
-    match = {key: value for key, value in named.items() if value}
+    _refuse_unknown(config, named)
+    labels = dict(_label(each) for each in what["label"])
+    match = {key: value for key, value in {**named, "labels": labels}.items() if value}
     if not match:
         raise click.UsageError("name what is to be silent: --service, --owner, --type or --label")
-    answer = _client(settings).add_silence(match, seconds, by or getpass.getuser(), comment)
+    with _daemon(config) as daemon:
+        answer = daemon.add_silence(match, seconds, by or getpass.getuser(), comment)
     if answer["silence"] is None:
         raise Failed(answer["detail"])
     if settings.output is Output.JSON:
         print_json(answer["silence"])
     elif not settings.quiet:
-        zone = ZoneInfo(_zone(settings))
+        zone = ZoneInfo(config.monitor.zone)
         click.echo(f"✓ {answer['silence']['id']}: silent until {_time(answer['silence'], zone)}")
 
 
@@ -67,11 +74,13 @@ def add(settings: Settings, /, by: str | None, comment: str, length: str, **what
 @pass_settings
 def list_silences(settings: Settings) -> None:
     """Show the silences in force."""
-    found = _client(settings).silences()["silences"]
+    config = _config(settings)
+    with _daemon(config) as daemon:
+        found = daemon.silences()["silences"]
     if settings.output is Output.JSON:
         print_json(found)
     elif found:
-        zone = ZoneInfo(_zone(settings))
+        zone = ZoneInfo(config.monitor.zone)
         click.echo(table(_HEAD, [_row(each, zone) for each in found], terminal_width()))
     else:
         click.echo("Nothing is silenced.")
@@ -84,7 +93,8 @@ def list_silences(settings: Settings) -> None:
 @pass_settings
 def lift(settings: Settings, silence_id: str, by: str | None) -> None:
     """End the silence ID before its time."""
-    answer = _client(settings).lift_silence(silence_id, by or getpass.getuser())
+    with _daemon(_config(settings)) as daemon:
+        answer = daemon.lift_silence(silence_id, by or getpass.getuser())
     if not answer["ok"]:
         raise Failed(f"{silence_id}: {answer['detail']}")
     if not settings.quiet:
@@ -115,32 +125,35 @@ def _time(found: Mapping[str, Any], zone: tzinfo) -> str:
     return f"{datetime.fromisoformat(found['until']).astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
-def _zone(settings: Settings) -> str:
+def _refuse_unknown(config: "Config", what: Mapping[str, Sequence[str]]) -> None:
+    """Refuse names of nothing that is configured: silence of it would keep nobody from hearing."""
+    from monitor.configuration.names import nearest
+
+    known = {
+        "service": {str(service) for service in config.services},
+        "owner": {service.owner for service in config.services.values()},
+        "type": {each.check.type for each in config.checks},
+    }
+    for option, names in known.items():
+        for name in what[option]:
+            if name not in names:
+                raise click.UsageError(
+                    f"--{option}: there is no {option} {name!r}{nearest(name, names)}"
+                )
+
+
+@contextmanager
+def _daemon(config: "Config") -> Iterator["ControlClient"]:
+    """Give who asks the daemon; what it can't answer ends the command."""
+    from monitor.web.client import ControlClient, ControlError
+
+    try:
+        yield ControlClient(config.monitor.data_dir)
+    except ControlError as error:
+        raise Failed(str(error)) from None
+
+
+def _config(settings: Settings) -> "Config":
     from monitor.cli.configured import configuration
 
-    return configuration(settings.config_path).monitor.zone
-
-
-def _client(settings: Settings) -> "_Asking":
-    from monitor.cli.configured import configuration
-    from monitor.web.client import ControlClient
-
-    return _Asking(ControlClient(configuration(settings.config_path).monitor.data_dir))
-
-
-class _Asking:
-    """The control client, whose errors end the command."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    def __getattr__(self, name: str) -> Any:
-        from monitor.web.client import ControlError
-
-        def asked(*arguments: Any) -> Any:
-            try:
-                return getattr(self._client, name)(*arguments)
-            except ControlError as error:
-                raise Failed(str(error)) from None
-
-        return asked
+    return configuration(settings.config_path)

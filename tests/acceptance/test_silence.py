@@ -1,11 +1,35 @@
 """On-call staff want to hear nothing of something for a while."""
 
+import pytest
+
 from tests.acceptance.cli.commands import pantau
 from tests.acceptance.conftest import Hire
 from tests.acceptance.messages import kinds
 from tests.collector import Collector
 from tests.daemon import eventually, http_check, services
 from tests.servers import free_port
+
+
+@pytest.mark.parametrize(
+    ("what", "complaint"),
+    [
+        (("--service", "kotta"), "--service: there is no service 'kotta'; did you mean 'kota'?"),
+        (("--owner", "nobody"), "--owner: there is no owner 'nobody'; known: "),
+        (("--type", "htp"), "--type: there is no type 'htp'; did you mean 'http'?"),
+        (("--label", "rack"), "--label: 'rack': write NAME=VALUE"),
+        ((), "name what is to be silent"),
+        (("--service", "kota", "--for", "2"), "--for: '2' is no duration"),
+    ],
+)
+def test_silence_of_nothing(hire: Hire, what: tuple[str, ...], complaint: str) -> None:
+    """What silences nothing is a usage error that says what would be right."""
+    site = hire().site
+    site.write(services(["kota"]), [http_check("kota", "http://127.0.0.1:1/", "kota")])
+
+    found = pantau(site.folder, "silence", "add", "--for", "1h", *what)
+
+    assert found.returncode == 2
+    assert complaint in found.stderr
 
 
 def test_silence_outlives_a_kill(hire: Hire, collector: Collector) -> None:
