@@ -1,10 +1,10 @@
 """Targets on loopback whose answers flip on command, and who keep a log of who asked when.
 
-`/t/NAME` answers 200 or, while NAME is down, 503, and while it is slow after 20 ms; `/drip` begins
-an answer and never ends it.
+`/t/NAME` answers 200 or, while NAME is down, 503, and while it is slow some seconds later; `/drip`
+begins an answer and never ends it.
 
 By itself, as in a network namespace: `python tests/flippable.py --host 10.0.0.2 --port 8000`
-reads `down NAME…` and `up NAME…` from stdin, and prints each request as a line of JSON.
+reads `down NAME…`, `up NAME…` and `slow SECONDS NAME…` from stdin, and prints each request as a line of JSON.
 """
 
 import argparse
@@ -17,8 +17,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Self
 
-_SLOW_SECONDS = 0.02
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -30,11 +28,11 @@ class Asked:
 
 
 class Flippable:
-    """Any number of targets on one port. `down` and `slow` may be changed by any thread."""
+    """Any number of targets on one port. `down` and `slow` (seconds) may be changed by any thread."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self.down: set[str] = set()
-        self.slow: set[str] = set()
+        self.slow: dict[str, float] = {}
         self.asked: list[Asked] = []
         self.arrived: Callable[[Asked], None] = lambda asked: None
         self.dripping = 0
@@ -107,7 +105,7 @@ class _Conversation(asyncio.Protocol):
         if b"\r\n\r\n" not in self._read or self._transport is None:
             return
         path = self._read.split(b" ", 2)[1].decode()
-        delay = _SLOW_SECONDS if path.rpartition("/")[2] in self._targets.slow else 0.0
+        delay = self._targets.slow.get(path.rpartition("/")[2], 0.0)
         asyncio.get_running_loop().call_later(delay, self._answer, path)
 
     def _answer(self, path: str) -> None:
@@ -136,6 +134,8 @@ def obey(targets: Flippable, lines: Iterable[str]) -> None:
             targets.take_down(*names)
         elif verb == "up":
             targets.bring_up(*names)
+        elif verb == "slow":
+            targets.slow = targets.slow | dict.fromkeys(names[1:], float(names[0]))
 
 
 def _print(asked: Asked) -> None:

@@ -25,7 +25,8 @@ class Prober:
         at = microseconds(self._clock.now())
         due = Due(check.id, at, 0, at)
         observation = await observe(configured, due, self._clock, self._network, self._vantage)
-        failure = observation.outcome.failure
+        failure, answered = observation.outcome.failure, observation.outcome.answered
         if failure is None or not needs_proof(check, observation):
             return observation
-        return settled(observation, await self._self_check.prove(check, failure.kind, began))
+        proof = await self._self_check.prove(check, failure.kind, began, answered=answered)
+        return settled(observation, proof)

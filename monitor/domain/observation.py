@@ -109,7 +109,7 @@ class Outcome:
     """What a probe returns. It knows neither its check nor the time.
 
     `failure` says why a status is not OK; with UNKNOWN, `cause` says so.
-    `answered` says that something came back from the target, which proves that we are online.
+    `answered` says that something came back from the target: then, at least, we were online.
     `facts` holds JSON values: `address` (str), `certificate`, `answers`, and so on.
     `remember` holds JSON values that the check's next probe is given; None keeps the old ones.
     With UNKNOWN nothing is remembered, unless it is the probe itself that lacks what to judge

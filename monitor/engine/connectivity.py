@@ -42,6 +42,8 @@ class Connectivity:
         self._back_online = back_online
         self._lost = asyncio.Event()
         self._back: tuple[float, UnknownCause] | None = None
+        self._lost_at = float("-inf")
+        self._lost_despite_answer = False
         self.offline_since: datetime | None = None
         self.cause: UnknownCause | None = None
 
@@ -53,6 +55,7 @@ class Connectivity:
         """Go on offline, if that is how the last run ended."""
         if offline_since is not None:
             self.offline_since, self.cause = offline_since, cause
+            self._lost_at = self._clock.monotonic()
             self._telemetry.offline(offline=True)
             self._pipeline.stay_offline(offline_since, cause)
             self._lost.set()
@@ -67,7 +70,10 @@ class Connectivity:
             self._self_check.note(check, observation, began)
             self._follow(check, observation, began)
             return observation
-        proof = await self._self_check.prove(check, failure.kind, began)
+        answered = observation.outcome.answered
+        if answered and began >= self._lost_at:
+            self._hear()
+        proof = await self._self_check.prove(check, failure.kind, began, answered=answered)
         cause = self._fault_since(began, failure.kind)
         if proof is Proof.ONLINE and cause is not None:
             # We are back by now, but were not while this probe waited for its answer.
@@ -98,14 +104,24 @@ class Connectivity:
         if outcome.cause in _PROOFS:
             if self._back is not None and began < self._back[0]:
                 return  # it, or the canaries, were asked while we were away: the return is newer
-            self._lose(observation.scheduled_at, outcome.cause)
-        elif self.cause is UnknownCause.SELF_OFFLINE and outcome.answered and not check.local:
-            self._recover()
+            self._lose(observation.scheduled_at, outcome.cause, despite=outcome.answered)
+        elif outcome.answered and not check.local:
+            self._hear()
 
-    def _lose(self, since: datetime, cause: UnknownCause) -> None:
+    def _hear(self) -> None:
+        """Take a target's answer for our return, and, if that contradicts the canaries, note it."""
+        if self.cause is not UnknownCause.SELF_OFFLINE:
+            return
+        if self._lost_despite_answer:
+            self._self_check.disprove()
+        self._recover()
+
+    def _lose(self, since: datetime, cause: UnknownCause, *, despite: bool) -> None:
+        """Go offline; `despite` says that the target whose probe tells of it had answered it."""
         if self.offline_since is not None:
             return
         self.offline_since, self.cause = since, cause
+        self._lost_at, self._lost_despite_answer = self._clock.monotonic(), despite
         self._telemetry.offline(offline=True)
         log.warning("self.offline", since=since.isoformat(), cause=cause)
         self._pipeline.go_offline(since, self._clock.epoch, cause)

@@ -19,12 +19,11 @@ RESOLVER_KINDS = frozenset(
         FailureKind.RESOLVE_NODATA,
     }
 )
-_DOUBTFUL = RESOLVER_KINDS | {
-    FailureKind.CONNECT_TIMEOUT,
-    FailureKind.CONNECT_UNREACHABLE,
-    FailureKind.TIMEOUT,
-    FailureKind.LOST,
-}
+# What may also come of a network that broke after the target had answered.
+_SILENCES = frozenset({FailureKind.TIMEOUT, FailureKind.LOST})
+_DOUBTFUL = (
+    RESOLVER_KINDS | _SILENCES | {FailureKind.CONNECT_TIMEOUT, FailureKind.CONNECT_UNREACHABLE}
+)
 
 
 class Proof(StrEnum):
@@ -52,13 +51,13 @@ class Canary:
 def needs_proof(check: Check, observation: Observation) -> bool:
     """Say whether this failure could be a fault of our own network.
 
-    An answer of any kind from the target proves that we are online, and between us and a
-    loopback target there is no network.
+    An answer from the target proves that we are online, unless silence followed it: the network
+    may have broken in between. Between us and a loopback target there is no network.
     """
     outcome = observation.outcome
-    if outcome.status is not OutcomeStatus.FAILED or outcome.failure is None:
+    if outcome.status is not OutcomeStatus.FAILED or outcome.failure is None or check.local:
         return False
-    return not outcome.answered and not check.local and outcome.failure.kind in _DOUBTFUL
+    return outcome.failure.kind in (_SILENCES if outcome.answered else _DOUBTFUL)
 
 
 def settled(observation: Observation, proof: Proof) -> Observation:
@@ -97,6 +96,7 @@ class SelfCheck:
         self._require = require
         self._answered: dict[CheckId, float] = {}
         self._latest: tuple[CheckId, float] | None = None
+        self._disproved = False
 
     def note(self, check: Check, observation: Observation, began: float) -> None:
         """Remember that a target beyond loopback answered a probe begun at `began`."""
@@ -108,23 +108,49 @@ class SelfCheck:
         self._answered[check.id] = began
         self._latest = (check.id, began)
 
-    async def prove(self, check: Check, kind: FailureKind, began: float) -> Proof:
-        """Return what is known of our side since `began` (monotonic), asking if need be."""
-        others = (at for check_id, at in self._answered.items() if check_id != check.id)
+    async def prove(
+        self, check: Check, kind: FailureKind, began: float, *, answered: bool = False
+    ) -> Proof:
+        """Return what is known of our side since `began` (monotonic), asking if need be.
+
+        `answered` says that the target had answered before it failed.
+        """
+        if answered:
+            return await self._prove_after_answer(check)
         if kind in RESOLVER_KINDS:
             return await self._ask_since(began, names=True)
-        if any(at > began for at in others):
+        if self._heard_since(began, check):
             return Proof.ONLINE
         return await self._ask_since(began, names=False)
+
+    def disprove(self) -> None:
+        """Hold the canaries' silence for no proof against an answer, until one of them answers."""
+        self._disproved = True
 
     async def ask(self, *, names: bool = False) -> Proof:
         """Ask the canaries now: those of our network and, with `names`, of our resolver."""
         return await self._ask_since(self._monotonic(), names=names)
 
+    async def _prove_after_answer(self, check: Check) -> Proof:
+        """Ask whether we are online now: that we were, some time during the probe, is known."""
+        now = self._monotonic()
+        proof = await self._ask_since(now, names=False)
+        if proof is Proof.OFFLINE and (self._disproved or self._heard_since(now, check)):
+            self._disproved = True
+            return Proof.ONLINE
+        return proof
+
+    def _heard_since(self, began: float, check: Check) -> bool:
+        """Say whether another check's target answered a probe that began after `began`."""
+        return any(at > began for other, at in self._answered.items() if other != check.id)
+
     async def _ask_since(self, began: float, *, names: bool) -> Proof:
         questions = (self._network, self._resolver) if names else (self._network,)
         network, *resolver = await asyncio.gather(*(each.since(began) for each in questions))
-        return weigh(network, resolver[0] if resolver else (), self._require)
+        proof = weigh(network, resolver[0] if resolver else (), self._require)
+        if proof is not Proof.OFFLINE:
+            self._disproved = False
+        return proof
 
 
 class Questions:

@@ -77,10 +77,11 @@ class Island:
 
     def take_down(self, *names: str) -> None:
         """Have targets over there answer 503."""
-        pipe = self._children[0].stdin
-        assert pipe is not None
-        pipe.write(f"down {' '.join(names)}\n")
-        pipe.flush()
+        self._tell("down", *names)
+
+    def slow_down(self, seconds: float, *names: str) -> None:
+        """Have targets over there answer some seconds after they were asked."""
+        self._tell("slow", str(seconds), *names)
 
     def close(self) -> None:
         for child in self._children:
@@ -93,6 +94,12 @@ class Island:
         for namespace in (self._home, self._far):
             with suppress(subprocess.CalledProcessError):
                 self._run("netns", "del", namespace)
+
+    def _tell(self, *words: str) -> None:
+        pipe = self._children[0].stdin
+        assert pipe is not None
+        pipe.write(f"{' '.join(words)}\n")
+        pipe.flush()
 
     def _make(self) -> None:
         for namespace in (self._home, self._far):

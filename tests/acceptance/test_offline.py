@@ -14,6 +14,8 @@ from tests.peers import peer
 from tests.record import DOWN, OFFLINE_CAUSE, UNKNOWN, UP, Record, Sample
 
 _CHECKS = 60
+_INTERVAL_SECONDS = 2.0
+_ANSWER_SECONDS = 0.6
 _CUT_SECONDS = 20.0
 _STEADY = [f"kantor-{number:02}" for number in range(_CHECKS // 2)]
 _FRAGILE = [f"pasar-{number:02}" for number in range(_CHECKS // 2)]
@@ -28,11 +30,13 @@ def island() -> Iterator[Island]:
 
 @pytest.mark.slow
 def test_cut_cable_takes_nobody_down(hire: Hire, island: Island) -> None:
-    """While our own cable is out, all samples are unknown: self_offline and none is down; after it
-    is back one message tells of the beginning and one of the end; a target that died meanwhile is
-    reported.
+    """While our own cable is out, all samples are unknown: self_offline and none is down, not even of
+    targets that had taken our request when it was cut; after it is back one message tells of the
+    beginning and one of the end; a target that died meanwhile is reported.
     """
     daemon, record = _watching(hire, island)
+    island.slow_down(_ANSWER_SECONDS, *_STEADY)
+    time.sleep(_INTERVAL_SECONDS)
     cut_at = _now()
     island.cut()
     eventually(lambda: len(_unknown(record, cut_at)) >= _CHECKS, 10, "it is noticed", 0.1)
@@ -53,6 +57,7 @@ def test_cut_cable_takes_nobody_down(hire: Hire, island: Island) -> None:
         f"{len(during)} samples during the cut; the last check noticed after "
         f"{(noticed - cut_at) / 1e6:.1f} s; all told {told_after:.1f} s after the return"
     )
+    print(f"down: {[(s.check, s.attempt, (s.at - cut_at) / 1e6) for s in down]}")
     assert {(s.status, s.cause) for s in during} == {(UNKNOWN, OFFLINE_CAUSE)}
     assert len({s.check for s in during}) == _CHECKS
     assert {s.check for s in down} == {_DEAD}
@@ -119,7 +124,7 @@ def _watching(hire: Hire, island: Island) -> tuple[Daemon, Record]:
             *(http_check(name, island.url(name)) for name in _STEADY),
             *(http_check(name, island.url(name, fragile=True)) for name in _FRAGILE),
         ],
-        interval="2s",
+        interval=f"{_INTERVAL_SECONDS:g}s",
         timeout="1s",
         retry_interval="1s",
         failure_threshold=2,

@@ -59,7 +59,7 @@ def _three_fates(hire: Hire, targets: Flippable) -> Daemon:
     targets.take_down("turun")
     checks = [http_check(name, targets.url(name)) for name in _STATUS]
     checks[1] = {**checks[1], "degraded_over": "1ms", "expect": {"status": [200]}}
-    targets.slow = {"lambat"}
+    targets.slow = {"lambat": 0.02}
     daemon.site.write(
         services(list(_STATUS)), checks, interval="1s", failure_threshold=1, success_threshold=1
     )

@@ -25,6 +25,11 @@ CHECKS = tuple(a_check(id=CheckId(f"check-{n}")) for n in range(20))
 TIMEOUT = Outcome(
     status=OutcomeStatus.FAILED, failure=Failure(FailureKind.CONNECT_TIMEOUT, "no answer")
 )
+FELL_SILENT = Outcome(
+    status=OutcomeStatus.FAILED,
+    failure=Failure(FailureKind.TIMEOUT, "no answer from"),
+    answered=True,
+)
 NO_ROUTE = Outcome(
     status=OutcomeStatus.UNKNOWN,
     failure=Failure(FailureKind.CONNECT_UNREACHABLE, "ENETUNREACH"),
@@ -149,6 +154,28 @@ async def test_dead_target_with_a_living_canary_is_down():
     seen = await Scene(alive=True).judge(CHECKS[0], TIMEOUT)
 
     assert seen.sample is Status.DOWN
+
+
+async def test_cut_in_the_middle_of_an_answer_takes_nobody_down():
+    """A target that had taken our request when our network was cut is unknown, not down."""
+    scene = Scene(alive=False)
+    seen = await scene.judge(CHECKS[0], FELL_SILENT)
+
+    assert seen.outcome.cause is UnknownCause.SELF_OFFLINE
+    assert scene.ledger.told == [AlertType.SELF_OFFLINE]
+
+
+async def test_target_that_takes_requests_and_never_answers_is_down():
+    """With a canary that answers it is down at once. With one that never does, its own answers prove
+    it wrong: the loss and the return are told once, and then it is down.
+    """
+    seen = await Scene(alive=True).judge(CHECKS[0], FELL_SILENT)
+    assert seen.sample is Status.DOWN
+
+    scene = Scene(alive=False)
+    samples = [(await scene.judge(CHECKS[0], FELL_SILENT)).sample for _ in range(5)]
+    assert samples == [*[Status.UNKNOWN] * 2, *[Status.DOWN] * 3]
+    assert scene.ledger.told == [AlertType.SELF_OFFLINE, AlertType.SELF_RECOVERED]
 
 
 async def test_offline_at_the_last_stop_goes_on():

@@ -76,9 +76,10 @@ class TestWhatNeedsProof:
         """What only a target could say counts at once."""
         assert not needs_proof(CHECK, seen(failing(kind, answered=True)))
 
-    def test_timeout_after_something_came_back(self):
-        """A timeout after something came back counts at once."""
-        assert not needs_proof(CHECK, seen(failing(FailureKind.TIMEOUT, answered=True)))
+    def test_silence_after_an_answer(self):
+        """A target that answered and fell silent may have been cut off from us in between."""
+        assert needs_proof(CHECK, seen(failing(FailureKind.TIMEOUT, answered=True)))
+        assert not needs_proof(LOCAL, seen(failing(FailureKind.TIMEOUT, answered=True), LOCAL))
 
     def test_loopback_needs_none(self):
         """Between us and a loopback target there is no network."""
@@ -94,6 +95,44 @@ class TestProof:
             )
             is Proof.ONLINE
         )
+
+    async def test_a_witness_of_earlier_is_none_for_a_silence(self):
+        """Once a target has answered, only what answers after its probe ended proves that we are
+        still online.
+        """
+        clock, canary = FakeClock(), Answering(alive=False)
+        checking = self_check(clock, canary)
+        began = clock.monotonic()
+        clock.advance(1)
+        checking.note(OTHER, seen(OK, OTHER), clock.monotonic())
+        clock.advance(1)
+
+        kind = FailureKind.TIMEOUT
+        assert await checking.prove(CHECK, kind, began) is Proof.ONLINE
+        assert await checking.prove(CHECK, kind, began, answered=True) is Proof.OFFLINE
+        canary.alive = True
+        clock.advance(1)
+        assert await checking.prove(CHECK, kind, began, answered=True) is Proof.ONLINE
+
+    async def test_disproved_canaries_are_believed_again_once_they_answer(self):
+        """Canaries that were silent while a target answered say nothing against an answer, until one
+        of them answers.
+        """
+        clock, canary = FakeClock(), Answering(alive=False)
+        checking = self_check(clock, canary)
+        checking.disprove()
+
+        async def after_answer() -> Proof:
+            clock.advance(1)
+            return await checking.prove(
+                CHECK, FailureKind.TIMEOUT, clock.monotonic(), answered=True
+            )
+
+        assert await after_answer() is Proof.ONLINE
+        canary.alive = True
+        assert await after_answer() is Proof.ONLINE
+        canary.alive = False
+        assert await after_answer() is Proof.OFFLINE
 
     async def test_silent_canaries_prove_that_we_are_offline(self):
         """When no canary answers, it is us."""
