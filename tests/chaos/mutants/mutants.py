@@ -183,8 +183,8 @@ MUTANTS = (
             ("engine/selfcheck.py", "sum(network) < require", "sum(network) >= 0"),
             (
                 "engine/selfcheck.py",
-                "            return Proof.ONLINE\n",
-                "            return Proof.OFFLINE\n",
+                "        if self._heard_since(began, check):\n            return Proof.ONLINE\n",
+                "        if self._heard_since(began, check):\n            return Proof.OFFLINE\n",
             ),
         ],
         test="test_offline.py::test_targets_that_vanish_are_down",

@@ -155,6 +155,12 @@ def _seconds_of_lines(records: Sequence[Record]) -> float:
     return time.process_time() - began
 
 
+def _seconds_of_reading(wire: bytes) -> float:
+    began = time.process_time()
+    zone_lines(decode(wire).answer)
+    return time.process_time() - began
+
+
 @pytest.mark.parametrize("records", [_bitmaps(), _names(), _keys()], ids=["types", "names", "keys"])
 def test_hostile_values_cost_little(records: bytes):
     """64 KB of values built to be slow are read and written as lines in a third of a second."""
@@ -163,8 +169,6 @@ def test_hostile_values_cost_little(records: bytes):
     wire = HEADER.pack(1, 0x8180, 1, count, 0, 0) + name + b"\0\1\0\1" + records
     assert len(wire) <= 65_535
 
-    began = time.process_time()
-    lines = zone_lines(decode(wire).answer)
-
-    assert len(lines) == count
-    assert time.process_time() - began < 0.33
+    assert len(zone_lines(decode(wire).answer)) == count
+    # At the best of three, as above: what the machine does beside it must not count.
+    assert min(_seconds_of_reading(wire) for _ in range(3)) < 0.33
