@@ -17,7 +17,7 @@ from monitor.domain.check import Check, CheckId
 from monitor.domain.observation import Failure, FailureKind, Observation, Outcome, OutcomeStatus
 from monitor.domain.service import Criticality, ServiceId
 from monitor.domain.status import Status
-from monitor.ports import DeliveryState, OutboxRow, Settlement, StoreError, Undelivered
+from monitor.ports import Change, DeliveryState, OutboxRow, Settlement, StoreError, Undelivered
 
 NOON = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)  # 12.00 WITA
 OK = Outcome(answered=True)
@@ -134,6 +134,13 @@ class MemoryOutbox:
             for row in self.rows.values()
             if row.number > after and self.state(row.id) is DeliveryState.PENDING
         ]
+
+    async def commit(self, change: Change) -> None:
+        """Take the messages of a change, as a store does that keeps the rest elsewhere."""
+        self._check()
+        at = max((each.alert.occurred_at for each in change.notifications), default=None)
+        if at is not None:
+            self.add(change.notifications, at)
 
     async def enqueue(self, notifications: Sequence[Notification], at: datetime) -> None:
         self._check()

@@ -30,6 +30,9 @@ _BUSY_SHARE = 0.5
 _SNAPSHOT_SECONDS = 300
 _EXPIRY_SECONDS = 5
 _STUCK_SECONDS = 5.0
+# A loop that stalls half a second more often than every two seconds does nothing in time.
+_STALL_SECONDS = 0.5
+_FREE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,21 @@ class Watchdog:
         self._alive = alive
         self._cpu = cpu
         self._last = self._reading()
+        self._stalled_at = float("-inf")
+        self._free_at = self._last.monotonic
         self._running = False
         self._paused = (MissedReason.OVERLOADED, float("-inf"))
         self._turn = 0
 
     def problem(self) -> str | None:
         """Return why the daemon is not doing its work, or None when it is."""
-        stalled = self._timeline.monotonic() - self._last.monotonic
+        now = self._timeline.monotonic()
+        stalled = now - self._last.monotonic
         if stalled > _STUCK_SECONDS:
             return f"the event loop has not turned for {stalled:.1f} s"
+        stalling = now - self._free_at
+        if stalling > _STUCK_SECONDS:
+            return f"the event loop has stalled again and again for {stalling:.1f} s"
         overdue = self._scheduler.overdue
         if overdue > _STUCK_SECONDS:
             return f"the scheduler is {overdue:.1f} s late"
@@ -95,6 +104,7 @@ class Watchdog:
     async def run(self) -> None:
         """Tick until cancelled. What went before, as the daemon was put together, was no pause."""
         self._last, self._running = self._reading(), True
+        self._free_at = self._last.monotonic
         ticks = 0
         while True:
             await asyncio.sleep(_TICK_SECONDS)
@@ -108,6 +118,7 @@ class Watchdog:
         self._last = now
         lag = max(0.0, now.monotonic - before.monotonic - _TICK_SECONDS)
         self._telemetry.loop_lag(lag)
+        self._note_stall(lag, now.monotonic)
         if lag > _PAUSE_SECONDS:
             reason = reason_for(before, now)
             self._paused = (reason, now.monotonic)
@@ -118,6 +129,13 @@ class Watchdog:
         self._scheduler.keep_firing()
         if self.problem() is None:
             self._alive()
+
+    def _note_stall(self, lag: float, now: float) -> None:
+        """Note when the loop last turned freely, and had for a while."""
+        if lag > _STALL_SECONDS:
+            self._stalled_at = now
+        if now - self._stalled_at > _FREE_SECONDS:
+            self._free_at = now
 
     def _every_second(self) -> None:
         offset = self._timeline.offset_seconds()

@@ -207,6 +207,21 @@ class TestAlive:
 
         assert "loop" in scene.watchdog.problem()
 
+    def test_loop_that_stalls_again_and_again_is_not_ready(self, scene):
+        """A loop that stalls for a second at a time, without an end, is a problem as well."""
+        for _ in range(6):
+            scene.tick(1)
+
+        assert "again and again" in scene.watchdog.problem()
+
+    def test_one_stall_is_no_problem(self, scene):
+        """A stall that is over, or a long stop of the process, is none some seconds later."""
+        scene.tick(60)
+        for _ in range(9):
+            scene.tick()
+
+        assert scene.watchdog.problem() is None
+
 
 def test_totals_are_stored_every_five_minutes(scene):
     """Every service's totals, and its checks', are stored once in five minutes."""
