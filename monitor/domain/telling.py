@@ -8,22 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.domain.alert import (
-    AlertType,
-    Notification,
-    matches,
-    receivers_of,
-)
+from monitor.domain.alert import AlertType, Notification, matches
 from monitor.domain.bundling import Piece, bundled
-from monitor.domain.check import Affects, Check
-from monitor.domain.incident import Hold, HoldReason, Incident
-from monitor.domain.maintenance import MaintenanceWindow
-from monitor.domain.service import Service, ServiceId
-from monitor.domain.silence import Silence
+from monitor.domain.concern import concerned, named
+from monitor.domain.holding import PATIENCE, holders_of, judged, silence_of
+from monitor.domain.incident import Incident
 from monitor.domain.surroundings import Surroundings, depended_on
-
-# How long a service may take to be confirmed down, or to come back, after what it depends on.
-PATIENCE = timedelta(minutes=2)
 
 _LOOK_AGAIN = timedelta(seconds=1)
 _DOUBT_LASTS = timedelta(seconds=5)
@@ -54,20 +44,18 @@ class _Pending:
 
 def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> Told:
     """Return what is to be told at `now` of `incidents`: the open ones, and those ended untold."""
-    holders = _holders(incidents, around)
-    judged = [_judged(each, holders, around, now) for each in incidents]
-    is_storm = sum(each.hold is None for each in judged) > around.grouping.storm_limit
+    holders = holders_of(incidents, around)
+    known = [judged(each, holders, around, now) for each in incidents]
+    is_storm = sum(each.hold is None for each in known) > around.grouping.storm_limit
     pending = {
         each.id: found
-        for each in judged
+        for each in known
         if (found := _pending(each, around, now, is_storm=is_storm))
     }
     is_wave = any(one.due <= now for one in pending.values())
     chosen = [one for one in pending.values() if one.due <= now or (is_wave and one.joins)]
     told = {one.incident.id: _told(one, now) for one in chosen}
-    after = [
-        told.get(each.id) or (each if each.id in pending else _silent(each)) for each in judged
-    ]
+    after = [told.get(each.id) or (each if each.id in pending else _silent(each)) for each in known]
     news = [(told[one.incident.id], piece) for one in chosen for piece in one.pieces]
     left = {i: one for i, one in pending.items() if i not in told}
     again = (_pending(one, around, now, is_storm=is_storm) for one in told.values())
@@ -77,116 +65,6 @@ def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> 
         notifications=tuple(bundled(news, after, around, is_storm=is_storm)),
         look_again=_next_look(after, left, now),
     )
-
-
-def _holders(incidents: Iterable[Incident], around: Surroundings) -> Mapping[ServiceId, Incident]:
-    """Return the incidents that may explain others, by service: an open one before an ended one.
-
-    One that nobody is told of explains nothing: of the others nobody would be told either.
-    """
-    needed = {other for each in around.services.values() for other in each.depends_on}
-    known = (
-        each
-        for each in incidents
-        if each.affects is Affects.AVAILABILITY
-        and each.service in needed
-        and (each.receivers or _named(each, around))
-    )
-    return {each.service: each for each in sorted(known, key=lambda one: one.ended_at is None)}
-
-
-def _judged(
-    incident: Incident,
-    holders: Mapping[ServiceId, Incident],
-    around: Surroundings,
-    now: datetime,
-) -> Incident:
-    """Return `incident` held, or held no longer. One that was told is never held.
-
-    A clock that was set back must not put off what was noticed before.
-    """
-    if incident.news_since is not None and incident.news_since > now:
-        incident = replace(incident, news_since=now)
-    if incident.told_at is not None and incident.told_at > now:
-        alarmed_at = min(incident.alarmed_at or now, now)
-        incident = replace(incident, alarmed_at=alarmed_at, told_at=now)
-    if incident.receivers:
-        return incident
-    reason = _reason(incident, holders, around)
-    if reason is not None:
-        return replace(incident, hold=reason)
-    hold = incident.hold
-    if hold is None or incident.ended_at is not None:
-        return incident
-    if hold.reason is not HoldReason.DEPENDENCY:
-        return replace(incident, hold=None, news_since=now)
-    if hold.until is None or hold.until > now + PATIENCE:
-        return replace(incident, hold=replace(hold, until=now + PATIENCE))
-    return incident if now < hold.until else replace(incident, hold=None, news_since=now)
-
-
-def _reason(
-    incident: Incident, holders: Mapping[ServiceId, Incident], around: Surroundings
-) -> Hold | None:
-    """Return why nobody is to be told of `incident` now."""
-    if holder := _holder(incident, holders, around.services):
-        return Hold(reason=HoldReason.DEPENDENCY, by=holder.id)
-    if window := _worked_on(incident, around):
-        return Hold(reason=HoldReason.MAINTENANCE, by=window.id)
-    if silence := _silence(incident, around):
-        return Hold(reason=HoldReason.SILENCE, by=silence.id, until=silence.until)
-    return None
-
-
-def _worked_on(incident: Incident, around: Surroundings) -> MaintenanceWindow | None:
-    """Return an open window that covers every check that is concerned."""
-    service, concerned = around.services.get(incident.service), _concerned(incident, around)
-    if service is None or not concerned:
-        return None
-    return next(
-        (w for w in around.windows if all(w.covers(service, check) for check in concerned)), None
-    )
-
-
-def _silence(incident: Incident, around: Surroundings) -> Silence | None:
-    """Return the silence that covers every check that is concerned, the longest of several."""
-    service, concerned = around.services.get(incident.service), _concerned(incident, around)
-    if service is None or not concerned:
-        return None
-    found = (each for each in around.silences if each.covers(service, concerned))
-    return max(found, key=lambda each: each.until, default=None)
-
-
-def _concerned(incident: Incident, around: Surroundings) -> Sequence[Check]:
-    """Return the checks that are down, or were if the incident ended, as far as configured."""
-    return [
-        around.checks[each.id]
-        for each in incident.checks
-        if each.id in around.checks and (each.until is None or incident.ended_at is not None)
-    ]
-
-
-def _holder(
-    incident: Incident,
-    holders: Mapping[ServiceId, Incident],
-    services: Mapping[ServiceId, Service],
-) -> Incident | None:
-    """Return the incident that explains this one: of a service that itself depends on none down.
-
-    An ended incident explains only what has ended as well.
-    """
-    if incident.affects is not Affects.AVAILABILITY:
-        return None
-    down = {
-        service: each
-        for service in depended_on(incident.service, services)
-        if (each := holders.get(service))
-        and (each.ended_at is None or incident.ended_at is not None)
-    }
-    roots = [
-        each for service, each in down.items() if not depended_on(service, services) & down.keys()
-    ]
-    return min(roots, key=lambda each: (each.started_at, each.id), default=None)
 
 
 def _pending(
@@ -201,7 +79,7 @@ def _pending(
     found = _unsilenced(incident, around, now, is_storm=is_storm)
     # Of who was told of nothing yet, `_judged` has seen that no silence covers it.
     is_told_on = incident.ended_at is None and bool(incident.receivers)
-    silence = _silence(incident, around) if is_told_on else None
+    silence = silence_of(incident, around) if is_told_on else None
     if found is None or silence is None:
         return found
     until = max(found.due, silence.until)
@@ -245,11 +123,11 @@ def _escalations(incident: Incident, around: Surroundings) -> Iterable[tuple[dat
     """Yield who else is told and when, of those who were not."""
     if incident.alarmed_at is None:
         return
-    concerned = _concerned(incident, around)
+    checks = concerned(incident, around)
     service = around.service(incident)
     for step in around.escalations:
         new = tuple(name for name in step.receivers if name not in incident.receivers)
-        if new and any(matches(step.match, service, check) for check in concerned):
+        if new and any(matches(step.match, service, check) for check in checks):
             yield (
                 incident.alarmed_at + step.after,
                 Piece(type=AlertType.ESCALATED, receivers=new),
@@ -268,9 +146,9 @@ def _pieces(incident: Incident, around: Surroundings) -> tuple[Piece, ...]:
     if incident.ended_at is not None:
         if not has_news:
             return ()
-        whom = told or _named(incident, around)
+        whom = told or named(incident, around)
         return (Piece(type=AlertType.RESOLVED, receivers=whom, untold=not told),) if whom else ()
-    new = tuple(name for name in _named(incident, around) if name not in told)
+    new = tuple(name for name in named(incident, around) if name not in told)
     pieces = []
     if told and has_news:
         pieces.append(Piece(type=AlertType.UPDATED, receivers=told))
@@ -279,15 +157,6 @@ def _pieces(incident: Incident, around: Surroundings) -> tuple[Piece, ...]:
     if new:
         pieces.append(Piece(type=AlertType.FIRING, receivers=new))
     return tuple(pieces)
-
-
-def _named(incident: Incident, around: Surroundings) -> tuple[str, ...]:
-    """Return whom the routes name for the checks that are concerned."""
-    service = around.services.get(incident.service)
-    if service is None:
-        return ()
-    named = (receivers_of(around.routes, service, check) for check in _concerned(incident, around))
-    return tuple(dict.fromkeys(name for names in named for name in names))
 
 
 def _told(pending: _Pending, now: datetime) -> Incident:

@@ -301,7 +301,7 @@ MUTANTS = (
         name="what depends on others is told as well",
         changes=[
             (
-                "domain/telling.py",
+                "domain/holding.py",
                 "min(roots, key=lambda each: (each.started_at, each.id), default=None)",
                 "None",
             )

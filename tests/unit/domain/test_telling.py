@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from monitor.domain.alert import AlertType, Match, Route
 from monitor.domain.bundling import MOST_TOGETHER
 from monitor.domain.check import Affects, CheckId
+from monitor.domain.holding import PATIENCE
 from monitor.domain.incident import Acknowledgement, AffectedCheck, HoldReason, Incident
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.service import Criticality, Service, ServiceId
 from monitor.domain.silence import Silence
 from monitor.domain.surroundings import Escalation, GroupBy, Grouping, Surroundings, depended_on
-from monitor.domain.telling import PATIENCE, tell
+from monitor.domain.telling import tell
 from monitor.locales.messages_native import MOST_LISTED
 from tests.fakes import NOON, a_check
 

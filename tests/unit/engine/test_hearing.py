@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from monitor.domain.alert import Alert, AlertType, Match, Notification, Route
 from monitor.domain.check import CheckId
+from monitor.domain.holding import PATIENCE
 from monitor.domain.incident import Incident
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState
 from monitor.domain.surroundings import GroupBy, Grouping
-from monitor.domain.telling import PATIENCE
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline, Plan
 from monitor.ports import Change

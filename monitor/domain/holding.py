@@ -1,0 +1,117 @@
+"""Decides of which incidents nobody is told, and why."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from monitor.domain.check import Affects
+from monitor.domain.concern import concerned, named
+from monitor.domain.incident import Hold, HoldReason, Incident
+from monitor.domain.maintenance import MaintenanceWindow
+from monitor.domain.service import Service, ServiceId
+from monitor.domain.silence import Silence
+from monitor.domain.surroundings import Surroundings, depended_on
+
+# How long a service may take to be confirmed down, or to come back, after what it depends on.
+PATIENCE = timedelta(minutes=2)
+
+
+def holders_of(incidents: Iterable[Incident], around: Surroundings) -> Mapping[ServiceId, Incident]:
+    """Return the incidents that may explain others, by service: an open one before an ended one.
+
+    One that nobody is told of explains nothing: of the others nobody would be told either.
+    """
+    needed = {other for each in around.services.values() for other in each.depends_on}
+    known = (
+        each
+        for each in incidents
+        if each.affects is Affects.AVAILABILITY
+        and each.service in needed
+        and (each.receivers or named(each, around))
+    )
+    return {each.service: each for each in sorted(known, key=lambda one: one.ended_at is None)}
+
+
+def judged(
+    incident: Incident,
+    holders: Mapping[ServiceId, Incident],
+    around: Surroundings,
+    now: datetime,
+) -> Incident:
+    """Return `incident` held, or held no longer. One that was told is never held.
+
+    A clock that was set back must not put off what was noticed before.
+    """
+    if incident.news_since is not None and incident.news_since > now:
+        incident = replace(incident, news_since=now)
+    if incident.told_at is not None and incident.told_at > now:
+        alarmed_at = min(incident.alarmed_at or now, now)
+        incident = replace(incident, alarmed_at=alarmed_at, told_at=now)
+    if incident.receivers:
+        return incident
+    reason = _reason(incident, holders, around)
+    if reason is not None:
+        return replace(incident, hold=reason)
+    hold = incident.hold
+    if hold is None or incident.ended_at is not None:
+        return incident
+    if hold.reason is not HoldReason.DEPENDENCY:
+        return replace(incident, hold=None, news_since=now)
+    if hold.until is None or hold.until > now + PATIENCE:
+        return replace(incident, hold=replace(hold, until=now + PATIENCE))
+    return incident if now < hold.until else replace(incident, hold=None, news_since=now)
+
+
+def _reason(
+    incident: Incident, holders: Mapping[ServiceId, Incident], around: Surroundings
+) -> Hold | None:
+    """Return why nobody is to be told of `incident` now."""
+    if holder := _holder(incident, holders, around.services):
+        return Hold(reason=HoldReason.DEPENDENCY, by=holder.id)
+    if window := _worked_on(incident, around):
+        return Hold(reason=HoldReason.MAINTENANCE, by=window.id)
+    if silence := silence_of(incident, around):
+        return Hold(reason=HoldReason.SILENCE, by=silence.id, until=silence.until)
+    return None
+
+
+def _worked_on(incident: Incident, around: Surroundings) -> MaintenanceWindow | None:
+    """Return an open window that covers every check that is concerned."""
+    service, checks = around.services.get(incident.service), concerned(incident, around)
+    if service is None or not checks:
+        return None
+    return next(
+        (w for w in around.windows if all(w.covers(service, check) for check in checks)), None
+    )
+
+
+def silence_of(incident: Incident, around: Surroundings) -> Silence | None:
+    """Return the silence that covers every check that is concerned, the longest of several."""
+    service, checks = around.services.get(incident.service), concerned(incident, around)
+    if service is None or not checks:
+        return None
+    found = (each for each in around.silences if each.covers(service, checks))
+    return max(found, key=lambda each: each.until, default=None)
+
+
+def _holder(
+    incident: Incident,
+    holders: Mapping[ServiceId, Incident],
+    services: Mapping[ServiceId, Service],
+) -> Incident | None:
+    """Return the incident that explains this one: of a service that itself depends on none down.
+
+    An ended incident explains only what has ended as well.
+    """
+    if incident.affects is not Affects.AVAILABILITY:
+        return None
+    down = {
+        service: each
+        for service in depended_on(incident.service, services)
+        if (each := holders.get(service))
+        and (each.ended_at is None or incident.ended_at is not None)
+    }
+    roots = [
+        each for service, each in down.items() if not depended_on(service, services) & down.keys()
+    ]
+    return min(roots, key=lambda each: (each.started_at, each.id), default=None)
