@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from monitor.domain.alert import Alert, Notification
-from monitor.domain.check import Check, CheckId
+from monitor.domain.alert import Alert, AlertType, Notification
+from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.incident import Incident
+from monitor.domain.note import Note
 from monitor.domain.observation import MissedSlot, Observation, UnknownCause
 from monitor.domain.push import Push
 from monitor.domain.service import Service, ServiceId
@@ -81,6 +82,7 @@ class Change:
     pushes: tuple[Push, ...] = ()
     forgotten_notifications: tuple[str, ...] = ()
     silences: tuple[Silence, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def urgent(self) -> bool:
@@ -92,6 +94,7 @@ class Change:
             or self.marks
             or self.pushes
             or self.silences
+            or self.notes
         )
 
 
@@ -166,6 +169,47 @@ class OutboxRow:
     attempts: int
     next_attempt_at: datetime
     body: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What became of one message. `detail` of a DELIVERED one is its receipt, of a SUPERSEDED one
+    the id of the message that stands for it, else why the last attempt failed.
+    """
+
+    id: str
+    receiver: str
+    type: AlertType
+    state: DeliveryState
+    attempts: int
+    created_at: datetime
+    settled_at: datetime | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """An incident, what people did about it, and what became of the messages about it."""
+
+    incident: Incident
+    notes: tuple[Note, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Which incidents are looked for. What is None, False or empty asks nothing.
+
+    They touch [start, end), began before `before`, and `limit` is the most that are wanted.
+    """
+
+    limit: int
+    is_open: bool = False
+    services: frozenset[str] | None = None
+    affects: Affects | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    before: tuple[datetime, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

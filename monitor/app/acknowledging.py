@@ -2,12 +2,26 @@
 
 from collections.abc import Sequence
 
+from monitor.domain.note import Note, NoteKind
 from monitor.domain.text import visible_text
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline
 from monitor.engine.recorder import Recorder
 from monitor.ports import Clock
-from monitor.web.context import LONGEST_COMMENT, LONGEST_NAME
+from monitor.web.context import LONGEST_COMMENT, LONGEST_NAME, Said
+
+
+def note_of(incident: str, kind: NoteKind, said: Said, clock: Clock) -> Note:
+    """Return what was just said about an incident as a note."""
+    return Note(
+        incident=incident,
+        kind=kind,
+        by=visible_text(said.by, LONGEST_NAME),
+        at=clock.now(),
+        text=visible_text(said.text, LONGEST_COMMENT),
+        via=said.via,
+        receiver=said.receiver,
+    )
 
 
 class Acknowledger:
@@ -19,12 +33,11 @@ class Acknowledger:
         self._recorder = recorder
         self._clock = clock
 
-    async def acknowledge(self, name: str, by: str, comment: str) -> Sequence[str]:
+    async def acknowledge(self, name: str, said: Said) -> Sequence[str]:
         """Return the open incidents that `name` names, by id or by service. They are on disk."""
         named = [i.id for i in self._board.incidents.values() if name in (i.id, i.service)]
-        by, comment = visible_text(by, LONGEST_NAME), visible_text(comment, LONGEST_COMMENT)
         for each in named:
-            self._pipeline.acknowledge(each, by, comment, self._clock.now())
+            self._pipeline.acknowledge(note_of(each, NoteKind.ACKNOWLEDGED, said, self._clock))
         if named:
             await self._recorder.drain()
         return named

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from monitor.alerting.dispatcher import Dispatcher
 from monitor.alerting.restater import Restater
 from monitor.app.acknowledging import Acknowledger
+from monitor.app.commenting import Commenter
 from monitor.app.limits import probes_at_once
 from monitor.app.network import build_network, build_self_check
 from monitor.app.receivers import Trial, build_notifiers
@@ -61,6 +62,7 @@ class Assembly:
     pushes: Pushes
     teller: Teller
     acknowledger: Acknowledger
+    commenter: Commenter
     silencer: Silencer
     heart: Heart
 
@@ -150,6 +152,7 @@ def assemble(
         pushes=pushes,
         teller=teller,
         acknowledger=Acknowledger(board, pipeline, recorder, timeline),
+        commenter=Commenter(board, pipeline, recorder, timeline, store),
         silencer=Silencer(pipeline, recorder, timeline),
         heart=heart,
     )
@@ -200,6 +203,7 @@ def web_context(parts: Assembly, config: Config, reloader: Reloader) -> WebConte
         blackbox=parts.blackbox,
         pushes=parts.pushes,
         acknowledger=parts.acknowledger,
+        commenter=parts.commenter,
         silencer=parts.silencer,
     )
 

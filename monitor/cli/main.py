@@ -21,6 +21,7 @@ COMMANDS = {
         "Compute the availability of services over a period.",
     ),
     "ack": ("monitor.cli.ack:ack", "Say that somebody takes care of an outage."),
+    "comment": ("monitor.cli.comment:comment", "Keep a remark with an incident."),
     "silence": ("monitor.cli.silence:silence", "Hear nothing of something for a while."),
     "notify": ("monitor.cli.notify:notify", "Try a receiver of alerts, or see who would be told."),
     "doctor": ("monitor.cli.doctor:doctor", "Look for what could keep Pantau from working."),

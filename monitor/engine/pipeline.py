@@ -14,6 +14,7 @@ from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.incident import Acknowledgement, Incident, follow
 from monitor.domain.instant import microseconds, span_microseconds
 from monitor.domain.maintenance import MaintenanceWindow, OpenWindow
+from monitor.domain.note import Note
 from monitor.domain.observation import MissedSlot, Observation, Status, UnknownCause
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.silence import Silence
@@ -251,21 +252,28 @@ class Pipeline:
         ahead = [at for at in (told.look_again, self._planned.look_again) if at is not None]
         return min(ahead, default=None)
 
-    def acknowledge(self, incident_id: str, by: str, comment: str, at: datetime) -> bool:
+    def acknowledge(self, note: Note) -> bool:
         """Have it recorded, and told, that somebody takes care of an open incident.
 
-        Return False when there is no such incident. Who says so later takes it over.
+        Return False when there is no such incident. Who says so later takes it over, and the
+        notes keep both.
         """
-        known = next((i for i in self._board.incidents.values() if i.id == incident_id), None)
+        open_ones = self._board.incidents.values()
+        known = next((each for each in open_ones if each.id == note.incident), None)
         if known is None:
             return False
-        taken = Acknowledgement(by=by, at=at, comment=comment)
+        taken = Acknowledgement(by=note.by, at=note.at, comment=note.text)
         incident = replace(known, acknowledged=taken)
         self._board.put(incident)
-        self._recorder.record(Change(incidents=(incident,)))
-        log.info("incident.acknowledged", incident=incident_id, by=by)
+        self._recorder.record(Change(incidents=(incident,), notes=(note,)))
+        log.info("incident.acknowledged", incident=note.incident, by=note.by, via=note.via)
         self.has_news()
         return True
+
+    def comment(self, note: Note) -> None:
+        """Have recorded what somebody says of an incident. Nobody is told of it."""
+        self._recorder.record(Change(notes=(note,)))
+        log.info("incident.commented", incident=note.incident, by=note.by, via=note.via)
 
     def keep_telling(self, incidents: Iterable[Incident], now: datetime) -> None:
         """Let stand for a while that those of `incidents` have ended whose end was told."""

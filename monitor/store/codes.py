@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from monitor.domain.check import Affects
+from monitor.domain.note import NoteKind, Via
 from monitor.domain.observation import (
     FailureKind,
     MissedReason,
@@ -91,6 +92,10 @@ OUTCOME = Codes(
         OutcomeStatus.UNKNOWN: 4,
     }
 )
+
+NOTE = Codes({NoteKind.ACKNOWLEDGED: 1, NoteKind.COMMENT: 2})
+
+VIA = Codes({Via.COMMAND: 1, Via.API: 2, Via.LINK: 3})
 
 AFFECTS = Codes({Affects.AVAILABILITY: 1, Affects.SECURITY: 2, Affects.NONE: 3})
 

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, inspect, text
 
 from monitor.ports import StoreError
 
-HEAD = "0005"
+HEAD = "0006"
 
 _REVISION = "alembic_version"
 

@@ -21,7 +21,8 @@ from monitor.domain.instant import instant
 from monitor.domain.observation import MissedReason, Status, UnknownCause
 from monitor.domain.state import CheckState
 from monitor.domain.timeline import Sample
-from monitor.ports import DeliveryState, Mark, MarkKind, StoreError
+from monitor.ports import DeliveryState, Mark, MarkKind, Sought, StoreError, Story
+from monitor.store import stories
 from monitor.store.codes import CAUSE, DELIVERY, MARK, MISSED, STATUS
 from monitor.store.connection import DATABASE, reading_engine
 from monitor.store.migrate import HEAD, revision
@@ -165,6 +166,16 @@ class Reader:
         )
         with _store_errors():
             return incidents(self._connection, *conditions)
+
+    def found(self, sought: Sought) -> tuple[Incident, ...]:
+        """Return the incidents that are looked for, the latest first."""
+        with _store_errors():
+            return stories.found(self._connection, sought)
+
+    def story(self, incident_id: str) -> Story | None:
+        """Return all that is kept of an incident, None where there is no such incident."""
+        with _store_errors():
+            return stories.story(self._connection, incident_id)
 
     def outbox_counts(self) -> dict[DeliveryState, int]:
         """Return how many notifications are in each state."""

@@ -9,12 +9,23 @@ from monitor.domain.alert import Alert, Notification
 from monitor.domain.check import CheckId
 from monitor.domain.incident import Incident
 from monitor.domain.instant import microseconds, span_microseconds
+from monitor.domain.note import Note
 from monitor.domain.observation import Failure, MissedSlot, Observation, Status
 from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Transition
 from monitor.domain.text import visible_text
 from monitor.ports import Change, DeliveryState, Mark, Settlement, TallySnapshot
-from monitor.store.codes import AFFECTS, CAUSE, DELIVERY, KIND, MARK, MISSED, STATUS
+from monitor.store.codes import (
+    AFFECTS,
+    CAUSE,
+    DELIVERY,
+    KIND,
+    MARK,
+    MISSED,
+    NOTE,
+    STATUS,
+    VIA,
+)
 from monitor.store.documents import (
     acknowledgement_text,
     alert_text,
@@ -22,6 +33,7 @@ from monitor.store.documents import (
     names_text,
     silence_text,
     state_text,
+    storable,
 )
 
 Row = dict[str, Any]
@@ -168,6 +180,20 @@ def silence_row(silence: Silence) -> Row:
     }
 
 
+def note_row(note: Note) -> Row:
+    """Return the row of a note."""
+    return {
+        "id": note.id,
+        "incident_id": note.incident,
+        "kind": NOTE.code[note.kind],
+        "by": storable(note.by),
+        "at": microseconds(note.at),
+        "text": storable(note.text),
+        "via": VIA.optional(note.via),
+        "receiver": note.receiver,
+    }
+
+
 def affected_rows(incident: Incident) -> list[Row]:
     """Return one row a check of an incident, in order."""
     return [
@@ -200,6 +226,15 @@ def outbox_rows(notifications: Iterable[Notification], at: datetime) -> list[Row
             "detail": "",
         }
         for notification in notifications
+    ]
+
+
+def telling_rows(notifications: Iterable[Notification]) -> list[Row]:
+    """Return one row for each incident that a notification tells of."""
+    return [
+        {"incident_id": incident, "row_id": notification.id}
+        for notification in notifications
+        for incident in sorted(notification.alert.incidents)
     ]
 
 

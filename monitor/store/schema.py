@@ -271,6 +271,31 @@ push = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+# What people did about incidents. Rows are added, and never changed.
+note = Table(
+    "note",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("incident_id", Text, nullable=False),
+    _code("kind"),
+    Column("by", Text, nullable=False),
+    _time("at"),
+    Column("text", Text, nullable=False),
+    _code("via", nullable=True),
+    Column("receiver", Text, nullable=False),
+    Index("note_by_incident", "incident_id", "number"),
+    sqlite_autoincrement=True,
+)
+
+# Of which incidents a row of the outbox tells.
+telling = Table(
+    "telling",
+    metadata,
+    Column("incident_id", Text, primary_key=True),
+    Column("row_id", Text, primary_key=True),
+)
+
 silence = Table(
     "silence",
     metadata,

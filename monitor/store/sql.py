@@ -17,6 +17,7 @@ from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
 from monitor.store.groups import Figures, Groups
 from monitor.store.restore import first_receipt, pending_rows, restored
 from monitor.store.rows import Enqueued, Frozen, Settled
+from monitor.store.stories import notes_about
 from monitor.store.writer import Numbered, Writer, Written
 
 log = structlog.get_logger()
@@ -75,6 +76,10 @@ class SqlStore:
     async def receipt(self, receiver: str, incident: str) -> str | None:
         """Return the receipt of the first message about an incident that `receiver` got."""
         return await self._writer.read(lambda c: first_receipt(c, receiver, incident))
+
+    async def notes_about(self, incident: str) -> int | None:
+        """Return how many notes there are about an incident, None where there is no incident."""
+        return await self._writer.read(lambda c: notes_about(c, incident))
 
 
 @asynccontextmanager

@@ -40,6 +40,8 @@ class Statements:
     add_mark: Insert
     add_outbox: Insert
     add_receipt: Insert
+    add_note: Insert
+    add_telling: Insert
     put_meta: Insert
     put_state: Insert
     put_incident: Insert
@@ -79,6 +81,8 @@ def statements(dialect: str) -> Statements:
         add_mark=_add(insert, schema.mark),
         add_outbox=_add(insert, schema.outbox),
         add_receipt=_add(insert, schema.receipt),
+        add_note=_add(insert, schema.note),
+        add_telling=_add(insert, schema.telling),
         put_meta=_put(insert, schema.meta),
         put_state=_put(insert, state),
         put_incident=_put(insert, schema.incident),

@@ -83,6 +83,8 @@ class Scribe:
             do.add_outbox,
             [row for each in run for row in rows.outbox_rows(each.change.notifications, each.at)],
         )
+        told = [each for change in changes for each in change.notifications]
+        self._run(do.add_telling, rows.telling_rows(told))
         marks = (m for change in changes for m in change.marks)
         self._run(do.add_mark, rows.mark_rows(marks, vantage))
         self._run(do.put_tally, tallies)
@@ -99,6 +101,7 @@ class Scribe:
             self._forget(check_id)
         for incident in change.incidents:
             self._write_incident(incident)
+        self._run(self._do.add_note, [rows.note_row(each) for each in change.notes])
         self._run(self._do.put_silence, [rows.silence_row(each) for each in change.silences])
         for row_id in change.forgotten_notifications:
             self._connection.execute(self._do.forget_notification, {"of_row": row_id})

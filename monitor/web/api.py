@@ -11,17 +11,14 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from monitor.domain.incident import Hold
+from monitor.domain.note import Via
 from monitor.domain.service import Service
-from monitor.domain.text import visible_text
 from monitor.ports import StatusBoard, Watched
-from monitor.web.bodies import json_object, read_body
-from monitor.web.context import LONGEST_NAME, WebContext
+from monitor.web.context import WebContext
+from monitor.web.notes import note_routes
 from monitor.web.silences import silence_routes
 
-ACK = "/api/v1/incidents/{name}/ack"
-
 _SLICE = 100
-_LARGEST_ACK = 16_384
 
 
 def api_routes(context: WebContext) -> list[Route]:
@@ -39,43 +36,16 @@ def api_routes(context: WebContext) -> list[Route]:
         body = {"ok": result.ok, "detail": result.detail}
         return JSONResponse(body, 200 if result.ok else 502)
 
-    async def ack(request: Request) -> Response:
-        return await acknowledged(context, request)
-
     async def status(_: Request) -> Response:
         return StreamingResponse(_status(context), media_type="application/json")
 
     return [
         Route("/api/v1/reload", reload, methods=["POST"]),
         Route("/api/v1/receivers/{name:path}/test", test, methods=["POST"]),
-        Route(ACK, ack, methods=["POST"]),
+        *note_routes(context, Via.COMMAND),
         *silence_routes(context.silencer),
         Route("/api/v1/status", status),
     ]
-
-
-async def acknowledged(context: WebContext, request: Request) -> Response:
-    """Take down who takes care of the incident that is named, by its id or by its service."""
-    name, said = request.path_params["name"], await _ack_body(request)
-    if said is None or context.acknowledger is None:
-        detail = 'send JSON: {"by": "who", "comment": "what is done"}'
-        return JSONResponse({"incidents": [], "detail": detail}, 400)
-    found = await context.acknowledger.acknowledge(name, *said)
-    if not found:
-        detail = f"{visible_text(name, LONGEST_NAME)}: no such incident or service is down now"
-        return JSONResponse({"incidents": [], "detail": detail}, 404)
-    return JSONResponse({"incidents": list(found), "detail": ""})
-
-
-async def _ack_body(request: Request) -> tuple[str, str] | None:
-    """Return the name and the comment of a body that is sound and small, else None."""
-    document = json_object(await read_body(request, _LARGEST_ACK) or b"")
-    if document is None or not document.keys() <= {"by", "comment"}:
-        return None
-    by, comment = document.get("by"), document.get("comment", "")
-    if not (isinstance(by, str) and by.strip() and isinstance(comment, str)):
-        return None
-    return by.strip(), comment.strip()
 
 
 def service_entry(board: StatusBoard, service: Service) -> dict[str, Any]:

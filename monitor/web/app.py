@@ -13,13 +13,15 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from monitor.domain.note import Via
 from monitor.locales import Language
 from monitor.metrics.exposition import compressed
-from monitor.web.api import ACK, acknowledged, api_routes
+from monitor.web.api import api_routes
 from monitor.web.context import WebContext
 from monitor.web.credentials import Authenticator
 from monitor.web.guard import Gate, NoForeignPages, SafeHeaders
 from monitor.web.negotiation import wants_gzip, wants_openmetrics
+from monitor.web.notes import note_routes
 from monitor.web.pages import STYLE, StatusPage, style_sheet
 from monitor.web.public import public_view
 from monitor.web.pushes import Heartbeats, result_routes
@@ -87,9 +89,6 @@ def private_routes(context: WebContext) -> list[Route]:
             return PlainTextResponse("Pantau is ready.\n")
         return PlainTextResponse(f"Pantau is not ready: {trouble}\n", 503)
 
-    async def ack(request: Request) -> Response:
-        return await acknowledged(context, request)
-
     async def reload(_: Request) -> Response:
         result = await context.reloader.reload()
         if result.ok:
@@ -101,7 +100,7 @@ def private_routes(context: WebContext) -> list[Route]:
         Route("/metrics", metrics),
         Route("/-/ready", ready),
         Route("/-/reload", reload, methods=["POST", "PUT"]),
-        Route(ACK, ack, methods=["POST"]),
+        *note_routes(context, Via.API),
         *silence_routes(context.silencer),
         *blackbox_routes(context),
     ]

@@ -46,6 +46,12 @@ class ControlClient:
         answer = self._ask("POST", path, {"by": by, "comment": comment})
         return AckResult(incidents=answer["incidents"], detail=answer["detail"])
 
+    def comment(self, incident: str, by: str, comment: str) -> AckResult:
+        """Have kept what somebody says of an incident, named by its id or its service."""
+        path = f"/api/v1/incidents/{quote(incident, safe='')}/comments"
+        answer = self._ask("POST", path, {"by": by, "comment": comment})
+        return AckResult(incidents=answer["incidents"], detail=answer["detail"])
+
     def silences(self) -> dict[str, Any]:
         """Return the silences in force."""
         return self._ask("GET", "/api/v1/silences")

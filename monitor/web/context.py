@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.domain.check import CheckId
+from monitor.domain.note import Via
 from monitor.domain.push import Arrival
 from monitor.locales import Language
 from monitor.ports import StatusBoard
@@ -70,8 +71,18 @@ LONGEST_NAME, LONGEST_COMMENT = 100, 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What somebody says of an incident, and by which way: `receiver` got the link, if one."""
+
+    by: str
+    text: str = ""
+    via: Via
+    receiver: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AckResult:
-    """The incidents that are taken care of now; where there are none, `detail` says why."""
+    """The incidents of which it was taken down; where there are none, `detail` says why."""
 
     incidents: Sequence[str]
     detail: str = ""
@@ -80,7 +91,17 @@ class AckResult:
 class Acknowledger(Protocol):
     """Takes down who takes care of an incident."""
 
-    async def acknowledge(self, name: str, by: str, comment: str) -> Sequence[str]: ...
+    async def acknowledge(self, name: str, said: Said) -> Sequence[str]: ...
+
+
+class TooManyNotes(Exception):
+    """So much was said of one incident that no more is taken."""
+
+
+class Commenter(Protocol):
+    """Takes down what people say of an incident."""
+
+    async def comment(self, name: str, said: Said) -> Sequence[str]: ...
 
 
 class Silencer(Protocol):
@@ -122,4 +143,5 @@ class WebContext:
     blackbox: "Blackbox | None" = None
     pushes: Intake | None = None
     acknowledger: Acknowledger | None = None
+    commenter: Commenter | None = None
     silencer: Silencer | None = None

@@ -10,6 +10,7 @@ from monitor.domain.bundling import STILL_TOLD
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.incident import Acknowledgement, AffectedCheck, Hold, HoldReason, Incident
 from monitor.domain.instant import microseconds
+from monitor.domain.note import Note, NoteKind, Via
 from monitor.domain.observation import (
     Failure,
     FailureKind,
@@ -181,6 +182,16 @@ silences = st.builds(
     comment=texts,
     lifted_by=texts,
 )
+notes = st.builds(
+    Note,
+    incident=st.sampled_from(["INC1", "INC2", "INC3"]),
+    kind=st.sampled_from(NoteKind),
+    by=texts,
+    at=times,
+    text=texts,
+    via=st.none() | st.sampled_from(Via),
+    receiver=st.sampled_from(["", "oncall"]),
+)
 changes = st.builds(
     Change,
     observations=some(observations, 4),
@@ -195,6 +206,7 @@ changes = st.builds(
     forgotten=some(checks, 1),
     pushes=some(pushes),
     silences=some(silences),
+    notes=some(notes),
 )
 
 
@@ -212,6 +224,7 @@ class Memory:
     service_tallies: dict[ServiceId, TallySnapshot] = field(default_factory=dict)
     pushes: dict[tuple[CheckId, int], Push] = field(default_factory=dict)
     silences: dict[str, Silence] = field(default_factory=dict)
+    notes: dict[str, Note] = field(default_factory=dict)
 
     def commit(self, change: Change) -> None:
         spoken_of = (*change.observations, *change.missed, *change.marks)
@@ -227,6 +240,8 @@ class Memory:
         for one in change.marks:
             self.marks.setdefault((one.epoch, one.at, one.kind), one)
         self.silences.update({one.id: one for one in change.silences})
+        for one in change.notes:
+            self.notes.setdefault(one.id, one)
         self.tallies.update({i: (self.epoch, each) for i, each in change.tallies.items()})
         self.service_tallies.update(change.service_tallies)
         self.pushes.update({(one.check_id, one.number % KEPT): one for one in change.pushes})

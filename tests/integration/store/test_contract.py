@@ -17,6 +17,7 @@ from monitor.domain.state import CheckState
 from monitor.domain.status import Status
 from monitor.ports import Change, DeliveryState, MarkKind, Settlement, StoreError
 from monitor.store.connection import DATABASE
+from monitor.store.reader import open_reader
 from monitor.store.sql import open_store
 from tests.fakes import NOON, an_alert
 from tests.integration.store.changes import (
@@ -311,15 +312,21 @@ def test_restored_equals_what_was_before(logs, empty_store, given_, group_commit
             async with opened(place, group_commit=group_commit) as store:
                 await asyncio.gather(*(store.commit(change) for change in part))
         async with opened(place) as store:
-            return await store.restore(), await store.pending()
+            found = await store.restore(), await store.pending()
+        with open_reader(place) as reader:
+            return *found, [story for name in memory.incidents if (story := reader.story(name))]
 
     for change in given_:
         memory.commit(change)
     with tempfile.TemporaryDirectory() as place:
         shutil.copy(empty_store / DATABASE, place)
-        restored, rows = asyncio.run(scenario(place))
+        restored, rows, stories = asyncio.run(scenario(place))
 
     assert restored == memory.restored()
     assert [(row.id, row.alert) for row in rows] == [
         (one.id, one.alert) for one in memory.notifications.values()
+    ]
+    assert [(one.incident, one.notes) for one in stories] == [
+        (one, tuple(note for note in memory.notes.values() if note.incident == one.id))
+        for one in memory.incidents.values()
     ]

@@ -8,8 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.domain.check import CheckId
+from monitor.domain.alert import Notification
+from monitor.domain.check import Affects, CheckId
+from monitor.domain.incident import Incident
 from monitor.domain.instant import microseconds
+from monitor.domain.note import Note, NoteKind, Via
 from monitor.domain.observation import (
     MissedReason,
     MissedSlot,
@@ -17,14 +20,15 @@ from monitor.domain.observation import (
     OutcomeStatus,
     UnknownCause,
 )
+from monitor.domain.service import ServiceId
 from monitor.domain.state import CheckState
 from monitor.domain.status import Status
 from monitor.domain.timeline import Sample
-from monitor.ports import Change, DeliveryState, MarkKind, Settlement, StoreError
+from monitor.ports import Change, DeliveryState, MarkKind, Settlement, Sought, StoreError
 from monitor.store.connection import DATABASE
 from monitor.store.reader import Interval, open_reader
 from monitor.store.sql import open_store
-from tests.fakes import NOON
+from tests.fakes import NOON, an_alert
 from tests.integration.store.changes import change_to, mark, notification, observation
 
 PORTAL = CheckId("portal-http")
@@ -226,3 +230,80 @@ async def test_month_of_a_check_is_read_quickly(tmp_path):
 
     assert sum(map(len, found.values())) == 43_200
     assert min(seconds) < 0.15
+
+
+def an_incident(name: str, minute: int, **changes) -> Incident:
+    started_at = NOON + timedelta(minutes=minute)
+    fields = {"id": name, "service": ServiceId("portal"), "started_at": started_at, "checks": ()}
+    return Incident(**{**fields, **changes})
+
+
+def a_note(by: str, minute: int = 0, **changes) -> Note:
+    at = NOON + timedelta(minutes=minute)
+    fields = {"incident": "A", "kind": NoteKind.COMMENT, "by": by, "at": at, "via": Via.API}
+    return Note(**{**fields, **changes})
+
+
+async def test_a_story_has_notes_and_deliveries(tmp_path):
+    """Of an incident its notes are kept in the order in which they were taken, each once, and
+    what became of every message about it.
+    """
+    notes = (a_note("Rina", 5, kind=NoteKind.ACKNOWLEDGED), a_note("Budi", 1, via=Via.LINK))
+    async with open_store(tmp_path, vantage="balaikota") as store:
+        await store.commit(
+            Change(
+                incidents=(an_incident("A", 0),),
+                notes=notes[:1],
+                notifications=tuple(
+                    Notification(id=name, receiver="oncall", alert=an_alert(incident=about))
+                    for name, about in (("N1", "A"), ("N2", "A"), ("N3", "B"))
+                ),
+            )
+        )
+        await store.commit(Change(notes=notes))
+        later = NOON + timedelta(minutes=1)
+        settled = Settlement(state=DeliveryState.DEAD, at=later, detail="status 500")
+        await store.settle("N1", settled)
+        counted = [await store.notes_about(name) for name in ("A", "B")]
+
+    with open_reader(tmp_path) as reader:
+        story, nothing = reader.story("A"), reader.story("B")
+
+    assert story.notes == notes
+    assert [(one.id, one.state, one.settled_at, one.detail) for one in story.deliveries] == [
+        ("N1", DeliveryState.DEAD, later, "status 500"),
+        ("N2", DeliveryState.PENDING, None, ""),
+    ]
+    assert nothing is None
+    assert counted == [2, None]
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ({}, "DCBA"),
+        ({"limit": 2}, "DC"),
+        ({"is_open": True}, "DB"),
+        ({"services": frozenset({"pajak"})}, "C"),
+        ({"services": frozenset()}, ""),
+        ({"affects": Affects.SECURITY}, "D"),
+        ({"before": (NOON + timedelta(minutes=20), "C")}, "BA"),
+        ({"end": NOON + timedelta(minutes=20)}, "BA"),
+        ({"start": NOON + timedelta(minutes=5)}, "DCB"),
+    ],
+)
+async def test_incidents_are_found_latest_first(tmp_path, asked, names):
+    """Incidents are found by state, service, kind and time, the latest first."""
+    over = NOON + timedelta(minutes=30)
+    known = (
+        an_incident("A", 0, ended_at=NOON + timedelta(minutes=5)),
+        an_incident("B", 10),
+        an_incident("C", 20, ended_at=over, service=ServiceId("pajak")),
+        an_incident("D", 20, affects=Affects.SECURITY),
+    )
+    await stored(tmp_path, Change(incidents=known))
+
+    with open_reader(tmp_path) as reader:
+        found = reader.found(Sought(**{"limit": 9, **asked}))
+
+    assert "".join(each.id for each in found) == names

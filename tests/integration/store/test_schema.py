@@ -10,12 +10,17 @@ from contextlib import closing
 import pytest
 from sqlalchemy import create_engine
 
-from monitor.ports import StoreError
+from monitor.domain.alert import Notification
+from monitor.domain.incident import Acknowledgement, Incident
+from monitor.domain.note import Note, NoteKind
+from monitor.domain.service import ServiceId
+from monitor.ports import Change, StoreError
 from monitor.store.connection import DATABASE
 from monitor.store.migrate import SchemaTooNew
 from monitor.store.reader import open_reader
 from monitor.store.schema import metadata
 from monitor.store.sql import open_store
+from tests.fakes import NOON, an_alert
 
 SQL = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE '%alembic%' ORDER BY name"
 
@@ -77,6 +82,47 @@ async def test_writer_survives_a_power_cut_by_its_settings(tmp_path):
         )
 
     assert found == ["wal", 2, 1, 0, 1]
+
+
+def test_what_was_said_and_told_before_is_kept(tmp_path):
+    """An upgrade makes a note of each acknowledgement, and knows what each message told of."""
+    incident = Incident(
+        id="INC1",
+        service=ServiceId("portal"),
+        started_at=NOON,
+        checks=(),
+        acknowledged=Acknowledgement(by="Rina", at=NOON, comment="Sedang dicek", told=True),
+    )
+    told = Notification(id="N1", receiver="oncall", alert=an_alert(incident="INC1"))
+    own = Notification(id="N2", receiver="oncall", alert=an_alert(incident=None))
+    asyncio.run(committed(tmp_path, Change(incidents=(incident,), notifications=(told, own))))
+    for statement in (
+        "DROP TABLE note",
+        "DROP TABLE telling",
+        "UPDATE alembic_version SET version_num = '0005'",
+    ):
+        run(tmp_path, statement)
+
+    asyncio.run(opened(tmp_path))
+
+    with open_reader(tmp_path) as reader:
+        story = reader.story("INC1")
+    kept = Note(
+        incident="INC1",
+        kind=NoteKind.ACKNOWLEDGED,
+        by="Rina",
+        at=NOON,
+        text="Sedang dicek",
+        via=None,
+    )
+    assert story.notes == (kept,)
+    assert run(tmp_path, "SELECT id FROM note") == [(kept.id,)]
+    assert [(one.id, one.receiver) for one in story.deliveries] == [("N1", "oncall")]
+
+
+async def committed(directory, change: Change):
+    async with open_store(directory, vantage="balaikota") as store:
+        await store.commit(change)
 
 
 async def test_newer_schema_is_refused(tmp_path):

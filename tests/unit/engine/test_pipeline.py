@@ -10,6 +10,7 @@ from monitor.domain.alert import AlertType, Match, Route
 from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.instant import microseconds
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
+from monitor.domain.note import Note, NoteKind, Via
 from monitor.domain.observation import Outcome, OutcomeStatus, UnknownCause
 from monitor.domain.service import Rule, Service, ServiceId, StatusRule
 from monitor.domain.status import Status
@@ -466,3 +467,47 @@ class TestStanding:
 
         assert standing == [AlertType.SELF_OFFLINE]
         assert pipeline.standing("oncall") == ()
+
+
+def a_note(incident, by="Rina", **changes):
+    fields = {"incident": incident, "kind": NoteKind.ACKNOWLEDGED, "by": by, "at": NOON}
+    return Note(**{**fields, "text": "Sedang dicek", "via": Via.COMMAND, **changes})
+
+
+class TestNotes:
+    def test_each_acknowledgement_is_a_note(self):
+        """Who takes care is written with the incident in one change; who takes over replaces
+        them in the incident, and nobody among the notes.
+        """
+        pipeline, board, ledger = watching(HTTP)
+        feed(pipeline, *DOWN)
+        (incident,) = board.incidents.values()
+        first, second = a_note(incident.id), a_note(incident.id, "Budi")
+        taken = [pipeline.acknowledge(first), pipeline.acknowledge(second)]
+
+        assert taken == [True, True]
+        assert [change.notes for change in ledger.changes[-2:]] == [(first,), (second,)]
+        assert [change.incidents[0].acknowledged.by for change in ledger.changes[-2:]] == [
+            "Rina",
+            "Budi",
+        ]
+
+    def test_nothing_is_noted_of_what_is_not_down(self):
+        """Nobody takes care of an incident that is not open, and nothing is written of it."""
+        pipeline, _, ledger = watching(HTTP)
+
+        assert not pipeline.acknowledge(a_note("INC1"))
+        assert ledger.changes == []
+
+    def test_a_comment_tells_nobody(self):
+        """A comment is written, changes nothing of the incident, and has nobody told."""
+        pipeline, board, ledger = watching(HTTP)
+        feed(pipeline, *DOWN)
+        (incident,) = board.incidents.values()
+        said = a_note(incident.id, kind=NoteKind.COMMENT)
+        pipeline.comment(said)
+        pipeline.tell(NOON + timedelta(hours=1))
+
+        assert ledger.changes[-1] == Change(notes=(said,))
+        assert board.incidents == {(incident.service, incident.affects): incident}
+        assert ledger.told == [AlertType.FIRING]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from monitor.domain.silence import Silence
 from monitor.metrics.exposition import Exposition
 from monitor.metrics.telemetry import PrometheusTelemetry
-from monitor.web.context import ReloadResult, SendResult, WebContext
+from monitor.web.context import ReloadResult, SendResult, TooManyNotes, WebContext
 from tests.unit.metrics.board import HTTP_MEASUREMENTS, NOON, FakeBoard, a_city
 
 
@@ -77,8 +77,14 @@ class FakeDaemon:
     def receivers(self):
         return ("oncall", "ruang jaga/1")
 
-    async def acknowledge(self, name, by, comment):
-        self.asked.append(f"ack {name} {by} {comment}")
+    async def acknowledge(self, name, said):
+        self.asked.append(f"ack {name} {said.by} {said.text} by {said.via}")
+        return ("INC1",) if name in ("INC1", "sigap") else ()
+
+    async def comment(self, name, said):
+        if name == "FULL":
+            raise TooManyNotes("FULL: 1000 notes are kept of one incident")
+        self.asked.append(f"comment {name} {said.by} {said.text} by {said.via}")
         return ("INC1",) if name in ("INC1", "sigap") else ()
 
     async def send(self, receiver):
@@ -126,6 +132,7 @@ def a_context(
         reloader=daemon,
         sender=daemon,
         acknowledger=daemon,
+        commenter=daemon,
         silencer=silencer or FakeSilencer(),
         now=lambda: now,
         zone=ZoneInfo("Asia/Makassar"),

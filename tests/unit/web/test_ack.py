@@ -4,16 +4,18 @@ import json
 
 import pytest
 
-from monitor.web.app import create_control_app
+from monitor.web.app import create_app, create_control_app
+from monitor.web.credentials import Authenticator
 from tests.unit.web.asking import FakeDaemon, a_context, ask
 
 PATH = "/api/v1/incidents/{}/ack"
+COMMENTS = "/api/v1/incidents/{}/comments"
 
 
-async def sent(body: bytes, name: str = "sigap"):
+async def sent(body: bytes, name: str = "sigap", path: str = PATH, make=create_control_app):
     daemon = FakeDaemon()
-    app = create_control_app(a_context(daemon=daemon))
-    answer = await ask(app, "POST", PATH.format(name), body=body)
+    app = make(a_context(daemon=daemon))
+    answer = await ask(app, "POST", path.format(name), body=body)
     return answer.status, json.loads(answer.text), daemon.asked
 
 
@@ -24,7 +26,7 @@ async def test_it_is_taken_down():
     assert await sent(body) == (
         200,
         {"incidents": ["INC1"], "detail": ""},
-        ["ack sigap Rina Sedang dicek"],
+        ["ack sigap Rina Sedang dicek by command"],
     )
 
 
@@ -52,3 +54,52 @@ async def test_what_is_no_acknowledgement(body):
 
     assert (status, asked) == (400, [])
     assert answer["detail"] == 'send JSON: {"by": "who", "comment": "what is done"}'
+
+
+async def test_a_comment_is_taken_down():
+    """A comment is taken down with who said it, also of an incident that is over."""
+    body = b'{"by": "Rina", "comment": "Kabel diganti"}'
+
+    assert await sent(body, "INC1", COMMENTS) == (
+        200,
+        {"incidents": ["INC1"], "detail": ""},
+        ["comment INC1 Rina Kabel diganti by command"],
+    )
+
+
+async def test_the_way_it_came_is_kept():
+    """What comes over HTTP with a credential is kept as said over the API."""
+    _, _, asked = await sent(
+        b'{"by": "Rina", "comment": "Kabel diganti"}',
+        "INC1",
+        COMMENTS,
+        make=lambda context: create_app(context, Authenticator({})),
+    )
+
+    assert asked == ["comment INC1 Rina Kabel diganti by api"]
+
+
+@pytest.mark.parametrize("body", [b"", b'{"by": "Rina"}', b'{"by": "Rina", "comment": " "}'])
+async def test_what_is_no_comment(body):
+    """A comment without words, or of nobody, changes nothing and is told what would be right."""
+    status, answer, asked = await sent(body, "INC1", COMMENTS)
+
+    assert (status, asked) == (400, [])
+    assert answer["detail"].startswith('send JSON: {"by": "who"')
+
+
+async def test_no_comment_without_an_incident():
+    """What names no incident, and no service that is down, is not found."""
+    status, answer, _ = await sent(b'{"by": "Rina", "comment": "x"}', "portal", COMMENTS)
+
+    assert status == 404
+    assert answer["detail"] == (
+        "portal: there is no such incident, and no such service is down now"
+    )
+
+
+async def test_too_many_comments_are_refused():
+    """Once a thousand notes are kept of an incident, a comment is refused, and it is said why."""
+    status, answer, _ = await sent(b'{"by": "Rina", "comment": "x"}', "FULL", COMMENTS)
+
+    assert (status, answer["detail"]) == (409, "FULL: 1000 notes are kept of one incident")
