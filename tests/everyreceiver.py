@@ -1,0 +1,81 @@
+"""A notifier of every kind that there is, found by name and made as the kind's own page shows it."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from monitor.fields import Context
+from monitor.notifiers import receiver_types
+from monitor.ports import Notifier
+from monitor.receivertype import ReceiverContext
+
+EXTERNAL_URL = "https://pantau.makassarkota.go.id"
+KINDS = tuple(receiver_types())
+
+_EXAMPLE = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
+# One of these has the form that a kind wants its secret to have.
+_SECRETS = (
+    "https://service.example/services/T0001/B0001/geheimgeheim",
+    "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=",
+    "123456789:AAF0fake_token-of-a-bot-that-is-not-there",
+    "R0UT1NGKEY0123456789abcdefABCDEF",
+)
+
+
+def every_notifier(folder: Path, language: str = "id", **other: Any) -> dict[str, Notifier]:
+    """Return a notifier of each kind by its name; secrets are written into `folder`.
+
+    `other` are things of the context.
+    """
+    return {kind: _notifier(kind, folder, language, **other) for kind in KINDS}
+
+
+def example(kind: str) -> dict[str, Any]:
+    """Return the keys of the receiver that the page of a kind shows."""
+    page = sys.modules[receiver_types()[kind].connect.__module__].__doc__ or ""
+    found = _EXAMPLE.search(page)
+    assert found, f"the docstring of {kind} shows no receiver"
+    [entry] = yaml.safe_load(found[1])["receivers"]
+    return {key: value for key, value in entry.items() if key not in {"name", "type"}}
+
+
+def spec_of(kind: str, folder: Path, **keys: Any) -> Any:
+    """Return the example of a kind, with `keys` instead of its own, as alerts.yaml is read."""
+    made = receiver_types()[kind]
+    files: list[Path] = []
+    written = _with_secrets({**example(kind), **keys}, folder / kind, files)
+    errors: list[ValidationError] = []
+    for secret in _SECRETS:
+        for file in files:
+            file.touch(mode=0o600)
+            file.write_text(secret + "\n")
+        try:
+            return made.spec.model_validate(written, context=Context(folder=folder))
+        except ValidationError as error:
+            errors.append(error)
+    raise errors[-1]
+
+
+def _notifier(kind: str, folder: Path, language: str, **other: Any) -> Notifier:
+    context = ReceiverContext(
+        external_url=EXTERNAL_URL,
+        language=language,
+        zone="Asia/Makassar",
+        name=kind,
+        **{"network": None, **other},
+    )
+    return receiver_types()[kind].connect(spec_of(kind, folder), context)
+
+
+def _with_secrets(value: Any, stem: Path, files: list[Path]) -> Any:
+    """Return `value` with files of ours for its secrets, which are added to `files`."""
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"file"}:
+        files.append(stem.with_suffix(f".{len(files)}"))
+        return {"file": files[-1].name}
+    return {key: _with_secrets(each, stem, files) for key, each in value.items()}
