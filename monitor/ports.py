@@ -148,6 +148,16 @@ class Store(Protocol):
         """
 
 
+class Recording(Protocol):
+    """Takes down what is decided."""
+
+    def record(self, change: Change) -> None:
+        """Have `change` written. Returns at once."""
+
+    async def drain(self) -> None:
+        """Return when all that was recorded so far is with the store: durable, if it is urgent."""
+
+
 class DeliveryState(StrEnum):
     """Where a row of the outbox stands. All but PENDING are final."""
 

@@ -6,8 +6,7 @@ from monitor.domain.note import Note, NoteKind
 from monitor.domain.text import visible_text
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline
-from monitor.engine.recorder import Recorder
-from monitor.ports import Clock
+from monitor.ports import Clock, Recording
 from monitor.web.context import LONGEST_COMMENT, LONGEST_NAME, Said
 
 
@@ -27,7 +26,7 @@ def note_of(incident: str, kind: NoteKind, said: Said, clock: Clock) -> Note:
 class Acknowledger:
     """Implements `web.context.Acknowledger`."""
 
-    def __init__(self, board: Board, pipeline: Pipeline, recorder: Recorder, clock: Clock) -> None:
+    def __init__(self, board: Board, pipeline: Pipeline, recorder: Recording, clock: Clock) -> None:
         self._board = board
         self._pipeline = pipeline
         self._recorder = recorder

@@ -9,19 +9,17 @@ from zoneinfo import ZoneInfo
 
 from monitor.alerting.dispatcher import Dispatcher
 from monitor.alerting.restater import Restater
-from monitor.app.acknowledging import Acknowledger
-from monitor.app.commenting import Commenter
+from monitor.app.acts import build_acts
 from monitor.app.limits import probes_at_once
 from monitor.app.network import build_network, build_self_check
 from monitor.app.receivers import Trial, build_notifiers
-from monitor.app.silencing import Silencer
 from monitor.configuration.config import Config
 from monitor.configuration.settings import MonitorSettings, ProbeSettings
 from monitor.engine.board import Board
 from monitor.engine.clock import Timeline
 from monitor.engine.connectivity import Connectivity
 from monitor.engine.heart import Heart
-from monitor.engine.pipeline import Pipeline, Plan
+from monitor.engine.pipeline import Pipeline
 from monitor.engine.pushes import Pushes
 from monitor.engine.recorder import Recorder
 from monitor.engine.scheduler import Engine, Scheduler
@@ -34,7 +32,7 @@ from monitor.metrics.telemetry import PrometheusTelemetry
 from monitor.net.network import Network
 from monitor.probes import check_types
 from monitor.store.sql import SqlStore
-from monitor.web.context import Reloader, WebContext
+from monitor.web.context import Acts, Reloader, WebContext
 
 if TYPE_CHECKING:
     from monitor.web.blackbox import Blackbox
@@ -61,9 +59,7 @@ class Assembly:
     blackbox: "Blackbox | None"
     pushes: Pushes
     teller: Teller
-    acknowledger: Acknowledger
-    commenter: Commenter
-    silencer: Silencer
+    acts: Acts
     heart: Heart
 
 
@@ -151,9 +147,7 @@ def assemble(
         blackbox=_blackbox(config, network, timeline, telemetry),
         pushes=pushes,
         teller=teller,
-        acknowledger=Acknowledger(board, pipeline, recorder, timeline),
-        commenter=Commenter(board, pipeline, recorder, timeline, store),
-        silencer=Silencer(pipeline, recorder, timeline),
+        acts=build_acts(board, pipeline, recorder, timeline, store),
         heart=heart,
     )
 
@@ -173,20 +167,6 @@ def _descriptors(settings: ProbeSettings) -> int:
     return 2 * settings.concurrency if settings.enabled else 0
 
 
-def plan_of(config: Config) -> Plan:
-    """Return what the pipeline needs to know of `config`."""
-    return Plan(
-        services=tuple(config.services.values()),
-        checks=tuple(configured.check for configured in config.checks),
-        routes=config.routes,
-        receivers=tuple(config.receivers),
-        grouping=config.grouping,
-        remind_every=config.remind_every,
-        escalations=config.escalations,
-        windows=config.windows,
-    )
-
-
 def web_context(parts: Assembly, config: Config, reloader: Reloader) -> WebContext:
     """Return what the pages and the API need."""
     return WebContext(
@@ -202,9 +182,7 @@ def web_context(parts: Assembly, config: Config, reloader: Reloader) -> WebConte
         version=version("pantau"),
         blackbox=parts.blackbox,
         pushes=parts.pushes,
-        acknowledger=parts.acknowledger,
-        commenter=parts.commenter,
-        silencer=parts.silencer,
+        acts=parts.acts,
     )
 
 

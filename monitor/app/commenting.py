@@ -7,8 +7,7 @@ from monitor.app.acknowledging import note_of
 from monitor.domain.note import NoteKind
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline
-from monitor.engine.recorder import Recorder
-from monitor.ports import Clock
+from monitor.ports import Clock, Recording
 from monitor.web.context import Said, TooManyNotes
 
 # A link lets whoever has it write; the database must not fill up with that.
@@ -29,7 +28,7 @@ class Commenter:
         self,
         board: Board,
         pipeline: Pipeline,
-        recorder: Recorder,
+        recorder: Recording,
         clock: Clock,
         known: KnownIncidents,
     ) -> None:

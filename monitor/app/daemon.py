@@ -11,9 +11,10 @@ from pathlib import Path
 
 import structlog
 
-from monitor.app.assembly import Assembly, assemble, plan_of, web_context
+from monitor.app.assembly import Assembly, assemble, web_context
 from monitor.app.collector import tame_collector
 from monitor.app.listeners import CannotListen, open_listeners
+from monitor.app.planning import plan_of
 from monitor.app.reading import Reading, read_configuration
 from monitor.app.receivers import external_url
 from monitor.app.reload import Reloads

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import structlog
 
-from monitor.app.assembly import Assembly, plan_of
+from monitor.app.assembly import Assembly
+from monitor.app.planning import plan_of
 from monitor.app.reading import Reading, read_configuration
 from monitor.app.receivers import build_notifiers
 from monitor.configuration import ConfigError

@@ -7,15 +7,14 @@ from monitor.domain.alert import Match
 from monitor.domain.silence import Silence, silence_id
 from monitor.domain.text import visible_text
 from monitor.engine.pipeline import Pipeline
-from monitor.engine.recorder import Recorder
-from monitor.ports import Clock
+from monitor.ports import Clock, Recording
 from monitor.web.context import LONGEST_COMMENT, LONGEST_NAME
 
 
 class Silencer:
     """Implements `web.context.Silencer`. What it returns is on disk."""
 
-    def __init__(self, pipeline: Pipeline, recorder: Recorder, clock: Clock) -> None:
+    def __init__(self, pipeline: Pipeline, recorder: Recording, clock: Clock) -> None:
         self._pipeline = pipeline
         self._recorder = recorder
         self._clock = clock

@@ -7,6 +7,7 @@ import click
 from monitor.cli.errors import Failed
 from monitor.cli.output import print_json
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
+from monitor.cli.writing import answering
 
 
 @click.command()
@@ -19,17 +20,14 @@ def ack(settings: Settings, incident: str, by: str | None, comment: str) -> None
     """Say that somebody takes care of INCIDENT: its id, or the service that is down.
 
     Those who were told of the outage are told who it is, and are reminded of it no more. It is
-    recorded with the incident. The daemon must run.
+    recorded with the incident. Without a daemon they are told when it starts.
     """
     from monitor.cli.configured import configuration
-    from monitor.web.client import ControlClient, ControlError
 
     config = configuration(settings.config_path)
     by = by or getpass.getuser()
-    try:
-        result = ControlClient(config.monitor.data_dir).acknowledge(incident, by, comment)
-    except ControlError as error:
-        raise Failed(str(error)) from None
+    with answering(settings, config) as writer:
+        result = writer.acknowledge(incident, by, comment)
     if settings.output is Output.JSON:
         print_json({"incidents": list(result.incidents), "by": by, "detail": result.detail})
     elif result.incidents and not settings.quiet:

@@ -7,6 +7,7 @@ import click
 from monitor.cli.errors import Failed
 from monitor.cli.output import print_json
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
+from monitor.cli.writing import answering
 
 
 @click.command()
@@ -18,20 +19,16 @@ from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 def comment(settings: Settings, incident: str, by: str | None, text: str) -> None:
     """Keep a remark with INCIDENT: its id, also once it is over, or the service that is down.
 
-    Nobody is told of it: it stands on the page of the incident and in `pantau incidents`. The
-    daemon must run.
+    Nobody is told of it: it stands on the page of the incident and in `pantau incidents`.
     """
     from monitor.cli.configured import configuration
-    from monitor.web.client import ControlClient, ControlError
 
     if not text.strip():
         raise click.UsageError("--comment: there is nothing in it")
     config = configuration(settings.config_path)
     by = by or getpass.getuser()
-    try:
-        result = ControlClient(config.monitor.data_dir).comment(incident, by, text)
-    except ControlError as error:
-        raise Failed(str(error)) from None
+    with answering(settings, config) as writer:
+        result = writer.comment(incident, by, text)
     if settings.output is Output.JSON:
         print_json({"incidents": list(result.incidents), "by": by, "detail": result.detail})
     elif result.incidents and not settings.quiet:

@@ -2,7 +2,6 @@
 
 import getpass
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -12,17 +11,17 @@ import click
 from monitor.cli.errors import Failed
 from monitor.cli.output import print_json, table, terminal_width
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
+from monitor.cli.writing import answering
 
 if TYPE_CHECKING:
     from monitor.configuration.config import Config
-    from monitor.web.client import ControlClient
 
 _HEAD = ("Id", "Until", "By", "What", "Comment")
 
 
 @click.group()
 def silence() -> None:
-    """Hear nothing of something for a while. The daemon must run."""
+    """Hear nothing of something for a while."""
 
 
 @silence.command()
@@ -58,8 +57,8 @@ def add(settings: Settings, /, by: str | None, comment: str, length: str, **what
     match = {key: value for key, value in {**named, "labels": labels}.items() if value}
     if not match:
         raise click.UsageError("name what is to be silent: --service, --owner, --type or --label")
-    with _daemon(config) as daemon:
-        answer = daemon.add_silence(match, seconds, by or getpass.getuser(), comment)
+    with answering(settings, config) as writer:
+        answer = writer.add_silence(match, seconds, by or getpass.getuser(), comment)
     if answer["silence"] is None:
         raise Failed(answer["detail"])
     if settings.output is Output.JSON:
@@ -75,8 +74,8 @@ def add(settings: Settings, /, by: str | None, comment: str, length: str, **what
 def list_silences(settings: Settings) -> None:
     """Show the silences in force."""
     config = _config(settings)
-    with _daemon(config) as daemon:
-        found = daemon.silences()["silences"]
+    with answering(settings, config) as writer:
+        found = writer.silences()["silences"]
     if settings.output is Output.JSON:
         print_json(found)
     elif found:
@@ -93,8 +92,8 @@ def list_silences(settings: Settings) -> None:
 @pass_settings
 def lift(settings: Settings, silence_id: str, by: str | None) -> None:
     """End the silence ID before its time."""
-    with _daemon(_config(settings)) as daemon:
-        answer = daemon.lift_silence(silence_id, by or getpass.getuser())
+    with answering(settings, _config(settings)) as writer:
+        answer = writer.lift_silence(silence_id, by or getpass.getuser())
     if not answer["ok"]:
         raise Failed(f"{silence_id}: {answer['detail']}")
     if not settings.quiet:
@@ -140,17 +139,6 @@ def _refuse_unknown(config: "Config", what: Mapping[str, Sequence[str]]) -> None
                 raise click.UsageError(
                     f"--{option}: there is no {option} {name!r}{nearest(name, names)}"
                 )
-
-
-@contextmanager
-def _daemon(config: "Config") -> Iterator["ControlClient"]:
-    """Give who asks the daemon; what it can't answer ends the command."""
-    from monitor.web.client import ControlClient, ControlError
-
-    try:
-        yield ControlClient(config.monitor.data_dir)
-    except ControlError as error:
-        raise Failed(str(error)) from None
 
 
 def _config(settings: Settings) -> "Config":

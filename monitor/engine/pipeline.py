@@ -23,8 +23,7 @@ from monitor.domain.surroundings import Escalation, Grouping, Surroundings
 from monitor.domain.telling import tell
 from monitor.engine.board import Board
 from monitor.engine.planned import PlannedWork
-from monitor.engine.recorder import Recorder
-from monitor.ports import Change, Mark, MarkKind, TallySnapshot, Watched
+from monitor.ports import Change, Mark, MarkKind, Recording, TallySnapshot, Watched
 
 log = structlog.get_logger()
 
@@ -59,7 +58,7 @@ class Pipeline:
     or broken must not stop a probe.
     """
 
-    def __init__(self, board: Board, recorder: Recorder, vantage: str) -> None:
+    def __init__(self, board: Board, recorder: Recording, vantage: str) -> None:
         self._board = board
         self._recorder = recorder
         self._vantage = vantage

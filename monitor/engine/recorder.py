@@ -126,6 +126,27 @@ class Recorder:
             self._told()
 
 
+class WriteThrough:
+    """Writes what is recorded when somebody waits for it, once. Implements `ports.Recording`.
+
+    For a process that is soon over: what can't be written now is refused, and not kept.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._recorded: list[Change] = []
+
+    def record(self, change: Change) -> None:
+        """Have `change` written by the next `drain`."""
+        self._recorded.append(change)
+
+    async def drain(self) -> None:
+        """Write all that was recorded so far, or raise StoreError."""
+        changes, self._recorded = self._recorded, []
+        for change in changes:
+            await self._store.commit(change)
+
+
 def gathered(changes: Iterable[Change]) -> Sequence[Change]:
     """Return `changes` with neighbours that nobody waits for joined into one.
 

@@ -21,11 +21,8 @@ def resume(
     confirmed, so nothing is decided again; but from its end on nothing was seen.
     """
     now = clock.now()
-    for incident in restored.incidents:
-        board.put(incident)
-    board.remember(restored.past)
+    recall(restored, board, pipeline)
     pipeline.keep_telling(restored.ended, now)
-    pipeline.keep_silent(restored.silences)
     _restore_totals(restored, board)
     checks = [watched.check for watched in board.checks()]
     lost = lost_sight(checks, restored, now)
@@ -39,6 +36,14 @@ def resume(
             and (slots := slots_missed(check, last, now, vantage)) is not None
         ]
     )
+
+
+def recall(restored: Restored, board: Board, pipeline: Pipeline) -> None:
+    """Know again what people are told of, and what they said. Nothing follows from it."""
+    for incident in restored.incidents:
+        board.put(incident)
+    board.remember(restored.past)
+    pipeline.keep_silent(restored.silences)
 
 
 def _restore_totals(restored: Restored, board: Board) -> None:

@@ -13,11 +13,11 @@ class SchemaTooNew(StoreError):
     """The database was written by a later release."""
 
 
-def bring_up(connection: Connection, place: str) -> None:
+def bring_up(connection: Connection, place: str, *, upgrading: bool = True) -> None:
     """Build or upgrade the tables in the transaction that is open on `connection`.
 
     `place` names the database in messages. Raise SchemaTooNew for a later schema than ours,
-    StoreError for a database of someone else's.
+    StoreError for a database of someone else's, and without `upgrading` for an earlier schema.
     """
     found = revision(connection)
     if found == HEAD:
@@ -30,6 +30,11 @@ def bring_up(connection: Connection, place: str) -> None:
     if found is None and inspect(connection).get_table_names():
         raise StoreError(
             f"{place}: the database holds tables that are not Pantau's: name another one"
+        )
+    if not upgrading:
+        raise StoreError(
+            f"{place}: the database has schema {found or 'none'}, and this release writes {HEAD}: "
+            "start `pantau run`, which brings it up"
         )
     upgrade(connection, HEAD)
 

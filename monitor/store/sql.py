@@ -92,15 +92,17 @@ async def open_store(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     failed: Callable[[], None] = lambda: None,
     reached: Callable[[str], None] = lambda _: None,
+    upgrading: bool = True,
 ) -> AsyncIterator[SqlStore]:
     """Open the store in a data directory, or at the URL of a database server.
 
     `group_commit` is in seconds, `queue` in changes; `failed` is called for each group that
     could not be written; `reached` is told, in the writer's thread, where the writer stands.
+    Without `upgrading` a database of an earlier release is refused.
     Everything queued is written at the end. Raise StoreError when the database can't be opened,
     and at the end when something could not be written.
     """
-    writer = _Threaded(Writer(place, vantage, reached), vantage)
+    writer = _Threaded(Writer(place, vantage, reached, upgrading=upgrading), vantage)
     try:
         sequence = await writer.open()
         groups = Groups(

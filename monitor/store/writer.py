@@ -61,14 +61,22 @@ class Writer:
 
     Each method raises StoreError when the database can't be used right now; the next call then
     starts on a fresh connection. `reached` is told where the writer stands: `writing`,
-    `committed`, `checkpointed`.
+    `committed`, `checkpointed`. Without `upgrading` an earlier schema is refused.
     """
 
-    def __init__(self, place: str | Path, vantage: str, reached: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        place: str | Path,
+        vantage: str,
+        reached: Callable[[str], None],
+        *,
+        upgrading: bool = True,
+    ) -> None:
         self._place = shown_place(place)
         self._engine = engine = writing_engine(place)
         self._vantage = vantage
         self._reached = reached
+        self._upgrading = upgrading
         self._statements = statements(engine.dialect.name)
         self._connection: Connection | None = None
         self._scribe: Scribe | None = None
@@ -121,7 +129,7 @@ class Writer:
             if connection.dialect.name == "sqlite" and _checkpoint(connection, "TRUNCATE"):
                 self._mind_the_reader()
             with connection.begin():
-                bring_up(connection, self._place)
+                bring_up(connection, self._place, upgrading=self._upgrading)
                 self._sequence = max(self._sequence, _meta(connection, "sequence"))
                 self._epoch = max(self._epoch, _meta(connection, "epoch"))
             self._suspect = False

@@ -14,9 +14,8 @@ from monitor.domain.incident import Hold
 from monitor.domain.note import Via
 from monitor.domain.service import Service
 from monitor.ports import StatusBoard, Watched
+from monitor.web.acts import act_routes
 from monitor.web.context import WebContext
-from monitor.web.notes import note_routes
-from monitor.web.silences import silence_routes
 
 _SLICE = 100
 
@@ -42,8 +41,7 @@ def api_routes(context: WebContext) -> list[Route]:
     return [
         Route("/api/v1/reload", reload, methods=["POST"]),
         Route("/api/v1/receivers/{name:path}/test", test, methods=["POST"]),
-        *note_routes(context, Via.COMMAND),
-        *silence_routes(context.silencer),
+        *act_routes(context.acts, Via.COMMAND),
         Route("/api/v1/status", status),
     ]
 

@@ -16,16 +16,15 @@ from starlette.types import ASGIApp
 from monitor.domain.note import Via
 from monitor.locales import Language
 from monitor.metrics.exposition import compressed
+from monitor.web.acts import act_routes
 from monitor.web.api import api_routes
-from monitor.web.context import WebContext
+from monitor.web.context import Acts, WebContext
 from monitor.web.credentials import Authenticator
 from monitor.web.guard import Gate, NoForeignPages, SafeHeaders
 from monitor.web.negotiation import wants_gzip, wants_openmetrics
-from monitor.web.notes import note_routes
 from monitor.web.pages import STYLE, StatusPage, style_sheet
 from monitor.web.public import public_view
 from monitor.web.pushes import Heartbeats, result_routes
-from monitor.web.silences import silence_routes
 
 _OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -48,6 +47,11 @@ def create_public_app(context: WebContext) -> ASGIApp:
 def create_control_app(context: WebContext) -> ASGIApp:
     """Return what commands ask of the daemon. The mode of its socket says who may."""
     return SafeHeaders(_application(api_routes(context)))
+
+
+def create_acts_app(acts: Acts) -> ASGIApp:
+    """Return what a command may ask of itself while no daemon runs."""
+    return _application(act_routes(acts, Via.COMMAND))
 
 
 def health_routes() -> list[Route]:
@@ -100,8 +104,7 @@ def private_routes(context: WebContext) -> list[Route]:
         Route("/metrics", metrics),
         Route("/-/ready", ready),
         Route("/-/reload", reload, methods=["POST", "PUT"]),
-        *note_routes(context, Via.API),
-        *silence_routes(context.silencer),
+        *act_routes(context.acts, Via.API),
         *blackbox_routes(context),
     ]
 

@@ -3,7 +3,8 @@
 import http.client
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,12 +24,20 @@ class NoDaemon(ControlError):
     """Nobody listens: no daemon runs on this data directory."""
 
 
-class ControlClient:
-    """Asks the daemon that holds `data_dir`. Every call may raise NoDaemon or ControlError."""
+Exchange = Callable[[str, str, bytes | None], tuple[int, bytes]]
+"""Takes a method, a path and a body; returns the status and the body of the answer."""
 
-    def __init__(self, data_dir: Path, timeout: float = _TIMEOUT_SECONDS) -> None:
-        self._data_dir = data_dir
-        self._timeout = timeout
+
+class ControlClient:
+    """Asks the daemon that holds `data_dir`. Every call may raise NoDaemon or ControlError.
+
+    `exchange` is the way to who answers, by default the control socket.
+    """
+
+    def __init__(
+        self, data_dir: Path, timeout: float = _TIMEOUT_SECONDS, exchange: Exchange | None = None
+    ) -> None:
+        self._exchange = exchange or partial(over_socket, data_dir, timeout=timeout)
 
     def reload(self) -> ReloadResult:
         """Have the configuration read again; return the problems that prevented it."""
@@ -74,19 +83,27 @@ class ControlClient:
     def _ask(
         self, method: str, path: str, document: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        connection = _UnixConnection(self._data_dir, self._timeout)
-        body = None if document is None else json.dumps(document)
-        headers = {} if body is None else {"Content-Type": "application/json"}
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return _object(response.read(), f"{path} answered {response.status}")
-        except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise NoDaemon(f"{self._data_dir}: no daemon runs here") from error
-        except (OSError, http.client.HTTPException) as error:
-            raise ControlError(f"{self._data_dir / NAME}: {error}") from error
-        finally:
-            connection.close()
+        body = None if document is None else json.dumps(document).encode()
+        status, answer = self._exchange(method, path, body)
+        return _object(answer, f"{path} answered {status}")
+
+
+def over_socket(
+    data_dir: Path, method: str, path: str, body: bytes | None, *, timeout: float = _TIMEOUT_SECONDS
+) -> tuple[int, bytes]:
+    """Ask the daemon that holds `data_dir`; return the status and the body of its answer."""
+    connection = _UnixConnection(data_dir, timeout)
+    headers = {} if body is None else {"Content-Type": "application/json"}
+    try:
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    except (FileNotFoundError, ConnectionRefusedError) as error:
+        raise NoDaemon(f"{data_dir}: no daemon runs here") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise ControlError(f"{data_dir / NAME}: {error}") from error
+    finally:
+        connection.close()
 
 
 def _object(body: bytes, what: str) -> dict[str, Any]:

@@ -114,6 +114,15 @@ class Silencer(Protocol):
     async def lift(self, silence_id: str, by: str) -> bool: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acts:
+    """What people may have taken down: by the API, and by commands with or without a daemon."""
+
+    acknowledger: Acknowledger
+    commenter: Commenter
+    silencer: Silencer
+
+
 class TestSender(Protocol):
     """Sends a test notification by the way that alerts go."""
 
@@ -137,11 +146,9 @@ class WebContext:
     sender: TestSender
     now: Callable[[], datetime]
     zone: tzinfo
+    acts: Acts
     language: Language = Language.ID
     names: frozenset[str] = frozenset()
     version: str
     blackbox: "Blackbox | None" = None
     pushes: Intake | None = None
-    acknowledger: Acknowledger | None = None
-    commenter: Commenter | None = None
-    silencer: Silencer | None = None

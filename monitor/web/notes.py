@@ -9,7 +9,7 @@ from starlette.routing import Route
 from monitor.domain.note import Via
 from monitor.domain.text import visible_text
 from monitor.web.bodies import json_object, read_body
-from monitor.web.context import LONGEST_NAME, Said, TooManyNotes, WebContext
+from monitor.web.context import LONGEST_NAME, Acts, Said, TooManyNotes
 
 ACK = "/api/v1/incidents/{name}/ack"
 COMMENTS = "/api/v1/incidents/{name}/comments"
@@ -21,20 +21,20 @@ _COMMENT_EXAMPLE = 'send JSON: {"by": "who", "comment": "what is to be kept of i
 _TakesDown = Callable[[str, Said], Awaitable[Sequence[str]]]
 
 
-def note_routes(context: WebContext, via: Via) -> list[Route]:
+def note_routes(acts: Acts, via: Via) -> list[Route]:
     """Return the routes by which something is said about incidents; `via` is noted with it."""
-    acknowledger, commenter = context.acknowledger, context.commenter
+    acknowledger, commenter = acts.acknowledger, acts.commenter
 
     async def ack(request: Request) -> Response:
         said = await _said(request, via)
-        if said is None or acknowledger is None:
+        if said is None:
             return _answer((), _ACK_EXAMPLE, 400)
         nothing = "no such incident or service is down now"
         return await _taken(request, acknowledger.acknowledge, said, nothing)
 
     async def comment(request: Request) -> Response:
         said = await _said(request, via)
-        if said is None or not said.text or commenter is None:
+        if said is None or not said.text:
             return _answer((), _COMMENT_EXAMPLE, 400)
         nothing = "there is no such incident, and no such service is down now"
         return await _taken(request, commenter.comment, said, nothing)

@@ -2,11 +2,13 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import pytest
+
 from monitor.domain.alert import addressed
 from monitor.domain.incident import Incident
 from monitor.domain.service import ServiceId
 from monitor.domain.state import CheckState
-from monitor.engine.recorder import Recorder, gathered, taken_apart
+from monitor.engine.recorder import Recorder, WriteThrough, gathered, taken_apart
 from monitor.ports import Change, Mark, MarkKind, StoreError
 from tests.fakes import NOON, OK, FakeTelemetry, a_check, an_alert, observed
 
@@ -173,3 +175,30 @@ async def test_a_store_that_refuses_everything_is_waited_for(monkeypatch):
 
     assert recorder.dropped == 0
     assert disk.written == [TOLD, MARK]
+
+
+async def test_write_through_writes_in_order():
+    """Who is soon over writes what was recorded, in order, when it is waited for."""
+    disk = Disk()
+    recorder = WriteThrough(disk)
+    for change in (MARK, TOLD):
+        recorder.record(change)
+    assert disk.written == []
+
+    await recorder.drain()
+    await recorder.drain()
+
+    assert disk.written == [MARK, TOLD]
+
+
+async def test_write_through_says_what_it_cannot_write():
+    """What can't be written now is refused with the reason, and not written behind one's back."""
+    disk = Disk(refusals=1)
+    recorder = WriteThrough(disk)
+    recorder.record(MARK)
+    with pytest.raises(StoreError, match="disk full"):
+        await recorder.drain()
+
+    await recorder.drain()
+
+    assert disk.written == []

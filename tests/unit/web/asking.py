@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from monitor.domain.silence import Silence
 from monitor.metrics.exposition import Exposition
 from monitor.metrics.telemetry import PrometheusTelemetry
-from monitor.web.context import ReloadResult, SendResult, TooManyNotes, WebContext
+from monitor.web.context import Acts, ReloadResult, SendResult, TooManyNotes, WebContext
 from tests.unit.metrics.board import HTTP_MEASUREMENTS, NOON, FakeBoard, a_city
 
 
@@ -131,9 +131,7 @@ def a_context(
         readiness=daemon,
         reloader=daemon,
         sender=daemon,
-        acknowledger=daemon,
-        commenter=daemon,
-        silencer=silencer or FakeSilencer(),
+        acts=Acts(acknowledger=daemon, commenter=daemon, silencer=silencer or FakeSilencer()),
         now=lambda: now,
         zone=ZoneInfo("Asia/Makassar"),
         version="1.2.3",
