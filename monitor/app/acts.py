@@ -14,6 +14,7 @@ def build_acts(
 ) -> Acts:
     """Return all that people may have taken down. What it returns to them is on disk."""
     return Acts(
+        board=board,
         acknowledger=Acknowledger(board, pipeline, recorder, clock),
         commenter=Commenter(board, pipeline, recorder, clock, known),
         silencer=Silencer(pipeline, recorder, clock),

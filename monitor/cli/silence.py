@@ -1,7 +1,7 @@
 """`pantau silence`: hear nothing of something for a while."""
 
 import getpass
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -52,7 +52,6 @@ def add(settings: Settings, /, by: str | None, comment: str, length: str, **what
         "owner": list(what["owner"]),
         "type": list(what["check_type"]),
     }
-    _refuse_unknown(config, named)
     labels = dict(_label(each) for each in what["label"])
     match = {key: value for key, value in {**named, "labels": labels}.items() if value}
     if not match:
@@ -122,23 +121,6 @@ def _what(match: Mapping[str, Any]) -> Iterator[str]:
 
 def _time(found: Mapping[str, Any], zone: tzinfo) -> str:
     return f"{datetime.fromisoformat(found['until']).astimezone(zone):%Y-%m-%d %H:%M %Z}"
-
-
-def _refuse_unknown(config: "Config", what: Mapping[str, Sequence[str]]) -> None:
-    """Refuse names of nothing that is configured: silence of it would keep nobody from hearing."""
-    from monitor.configuration.names import nearest
-
-    known = {
-        "service": {str(service) for service in config.services},
-        "owner": {service.owner for service in config.services.values()},
-        "type": {each.check.type for each in config.checks},
-    }
-    for option, names in known.items():
-        for name in what[option]:
-            if name not in names:
-                raise click.UsageError(
-                    f"--{option}: there is no {option} {name!r}{nearest(name, names)}"
-                )
 
 
 def _config(settings: Settings) -> "Config":

@@ -10,4 +10,4 @@ from monitor.web.silences import silence_routes
 
 def act_routes(acts: Acts, via: Via) -> list[Route]:
     """Return the routes; `via` is noted with what is said."""
-    return [*note_routes(acts, via), *silence_routes(acts.silencer)]
+    return [*note_routes(acts, via), *silence_routes(acts)]

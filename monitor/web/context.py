@@ -116,8 +116,12 @@ class Silencer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acts:
-    """What people may have taken down: by the API, and by commands with or without a daemon."""
+    """What people may have taken down: by the API, and by commands with or without a daemon.
 
+    The names that they write are held against those on `board`.
+    """
+
+    board: StatusBoard
     acknowledger: Acknowledger
     commenter: Commenter
     silencer: Silencer

@@ -10,9 +10,12 @@ from starlette.routing import Route
 
 from monitor.configuration.alerts import MatchEntry
 from monitor.configuration.receivers import match_of
+from monitor.domain.alert import Match
 from monitor.domain.silence import Silence
+from monitor.ports import StatusBoard
 from monitor.web.bodies import json_object, read_body
-from monitor.web.context import LONGEST_COMMENT, LONGEST_NAME, Silencer
+from monitor.web.context import LONGEST_COMMENT, LONGEST_NAME, Acts
+from monitor.web.knownnames import stranger
 
 _LARGEST_BODY = 65_536
 _LONGEST_SECONDS = 30 * 86_400
@@ -32,7 +35,9 @@ class _Wish(BaseModel):
     comment: str = Field("", max_length=LONGEST_COMMENT)
 
 
-def silence_routes(silencer: Silencer) -> list[Route]:
+def silence_routes(acts: Acts) -> list[Route]:
+    """Return the routes. A silence of what nothing is called would keep nobody from hearing."""
+    silencer = acts.silencer
 
     async def listed(_: Request) -> Response:
         return JSONResponse({"silences": [entry(each) for each in silencer.silences()]})
@@ -49,6 +54,8 @@ def silence_routes(silencer: Silencer) -> list[Route]:
         match = match_of(written)
         if match == match_of(MatchEntry()):
             return _refused(f"match: it names nothing, and would silence everything; {_EXAMPLE}")
+        if complaint := _stranger(acts.board, match):
+            return _refused(complaint)
         length = timedelta(seconds=wish.seconds)
         silence = await silencer.add(match, length, wish.by, wish.comment)
         return JSONResponse({"silence": entry(silence), "detail": ""}, 201)
@@ -85,6 +92,11 @@ def entry(silence: Silence) -> dict[str, Any]:
         "by": silence.by,
         "comment": silence.comment,
     }
+
+
+def _stranger(board: StatusBoard, match: Match) -> str | None:
+    names = {"service": match.services, "owner": match.owners, "type": match.types}
+    return stranger(board, names)
 
 
 async def _body(request: Request) -> bytes:

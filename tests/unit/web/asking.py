@@ -131,7 +131,12 @@ def a_context(
         readiness=daemon,
         reloader=daemon,
         sender=daemon,
-        acts=Acts(acknowledger=daemon, commenter=daemon, silencer=silencer or FakeSilencer()),
+        acts=Acts(
+            board=board,
+            acknowledger=daemon,
+            commenter=daemon,
+            silencer=silencer or FakeSilencer(),
+        ),
         now=lambda: now,
         zone=ZoneInfo("Asia/Makassar"),
         version="1.2.3",

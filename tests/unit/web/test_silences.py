@@ -68,6 +68,24 @@ async def test_what_is_refused(app, silencer, wish, complaint):
     assert 'send JSON: {"match"' in answer["detail"]
 
 
+@pytest.mark.parametrize(
+    ("match", "complaint"),
+    [
+        ({"service": "portall"}, "there is no service 'portall'; did you mean 'portal'?"),
+        ({"service": ["portal", "portall"]}, "there is no service 'portall'"),
+        ({"owner": "nobody"}, "there is no owner 'nobody'; known: "),
+        ({"type": "htp"}, "there is no type 'htp'; did you mean 'http'?"),
+    ],
+)
+async def test_names_of_nothing(app, silencer, match, complaint):
+    """A silence of what nothing is called is refused with the nearest name that something has."""
+    wish = {"match": match, "seconds": 60, "by": "Rina"}
+    status, answer = await post(app, "/api/v1/silences", wish)
+
+    assert (status, silencer.kept) == (400, {})
+    assert complaint in answer["detail"]
+
+
 async def test_who_lifts_it_is_named(app):
     """Lifting names who does it."""
     assert (await post(app, "/api/v1/silences/hush/lift", {}))[0] == 400
