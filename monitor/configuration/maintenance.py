@@ -1,16 +1,16 @@
 """The windows of config/maintenance.yaml: planned work, once or again and again."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from monitor.configuration.document import Document
 from monitor.configuration.entries import Entry
 from monitor.configuration.findings import Findings, Item, accepted, items, taken_once, unknown
+from monitor.configuration.moments import Day, parse_clock, parse_moment
 from monitor.configuration.names import Id, Labels, Text
 from monitor.domain.maintenance import (
     LONGEST,
@@ -23,21 +23,7 @@ from monitor.domain.service import ServiceId
 from monitor.domain.walltime import instant_of
 from monitor.fields import Context, Duration, shown
 
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2})?\Z")
-_CLOCK = re.compile(r"\d{2}:\d{2}\Z")
 _FIRST = date(2020, 1, 1)
-
-
-def _date(value: object) -> object:
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value if isinstance(value, str) else "")
-    except ValueError:
-        raise ValueError(f"{shown(value)} is no day: write it as 2026-11-28") from None
-
-
-Day = Annotated[date, BeforeValidator(_date)]
 
 
 class WindowEntry(Entry):
@@ -93,21 +79,17 @@ def _many(entry: WindowEntry) -> None:
 
 
 def _moment(key: str, written: str) -> datetime:
-    if _MOMENT.match(written):
-        try:
-            return datetime.fromisoformat(written)
-        except ValueError:
-            pass
-    raise ValueError(f"{key}: {shown(written)} is no moment: write it as 2026-11-28 22:00")
+    try:
+        return parse_moment(written)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
 
 
 def _clock(written: str) -> time:
-    if _CLOCK.match(written):
-        try:
-            return time.fromisoformat(written)
-        except ValueError:
-            pass
-    raise ValueError(f"start: {shown(written)} is no time of day: write it as 01:00")
+    try:
+        return parse_clock(written)
+    except ValueError as error:
+        raise ValueError(f"start: {error}") from None
 
 
 def _recurrence(entry: WindowEntry, zone: ZoneInfo) -> Recurrence:
