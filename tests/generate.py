@@ -95,7 +95,14 @@ def checks_page() -> str:
 
 def settings_page() -> str:
     """Return docs/settings.md: the keys of everything but checks."""
-    from monitor.configuration.alerts import AlertsFile
+    from monitor.configuration.alerts import (
+        AlertsFile,
+        EscalationEntry,
+        PersonEntry,
+        RotationEntry,
+        RouteEntry,
+    )
+    from monitor.configuration.calendars import CalendarFile
     from monitor.configuration.entries import Defaults, ServiceEntry
     from monitor.configuration.maintenance import WindowEntry
     from monitor.configuration.settings import MonitorSettings
@@ -108,7 +115,12 @@ def settings_page() -> str:
         *("## `services:` of the same files", keys_of(ServiceEntry)),
         *("## config/monitor.yaml", keys_of(MonitorSettings)),
         *("## config/maintenance.yaml: each of `windows`", keys_of(WindowEntry)),
+        *("## config/calendars/*.yaml", keys_of(CalendarFile)),
         *("## config/alerts.yaml", keys_of(AlertsFile)),
+        *("## config/alerts.yaml: each of `routes`", keys_of(RouteEntry)),
+        *("## config/alerts.yaml: each of `escalation`", keys_of(EscalationEntry)),
+        *("## config/alerts.yaml: each of `people`", keys_of(PersonEntry)),
+        *("## config/alerts.yaml: each of `oncall`", keys_of(RotationEntry)),
     ]
     for name, kind in receiver_types().items():
         module = sys.modules[kind.spec.__module__]

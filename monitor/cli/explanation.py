@@ -5,10 +5,21 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from monitor.configuration.config import Config
-from monitor.domain.alert import JudgedRoute, matches, receivers_of, walk
+from monitor.domain.alert import Match, Route, matches, receivers_of
 from monitor.domain.check import Affects, Check
+from monitor.domain.duty import (
+    AnyEscalation,
+    JudgedRoute,
+    TimedEscalation,
+    TimedRoute,
+    When,
+    on_duty,
+    receivers_at,
+    walk,
+)
 from monitor.domain.maintenance import MaintenanceWindow, coming
-from monitor.domain.surroundings import depended_on
+from monitor.domain.oncall import shift_at
+from monitor.domain.surroundings import Escalation, depended_on
 from monitor.fields import format_duration
 from monitor.locales.dates import zone_text
 
@@ -17,19 +28,25 @@ _OBJECTIONS = {
     "earlier": "is not reached: a route before takes it, and ends there",
     "status": "does not tell of down",
 }
+_TIMES = {
+    "during": "not now: only in the hours of {calendar}, from {change} on",
+    "outside": "not now: only outside the hours of {calendar}, from {change} on",
+}
 
 
-def explanation(config: Config, check: Check, now: datetime) -> Mapping[str, Any]:
-    """Return who would be told if `check` were down, and what would keep them from it."""
+def explanation(config: Config, check: Check, at: datetime) -> Mapping[str, Any]:
+    """Return who would be told if `check` were down at `at`, and what would keep them from it."""
     service = config.services[check.service]
     alarms = check.affects is not Affects.NONE
     needed = (
         depended_on(service.id, config.services) if check.affects is Affects.AVAILABILITY else ()
     )
     windows = [window for window in config.windows if window.covers(service, check)]
+    duty = on_duty(config.routes, config.escalations, at)
     return {
         "check": check.id,
         "type": check.type,
+        "at": at.isoformat(),
         "service": {
             "id": service.id,
             "name": service.name,
@@ -37,15 +54,16 @@ def explanation(config: Config, check: Check, now: datetime) -> Mapping[str, Any
             "criticality": service.criticality,
         },
         "opens_incidents": alarms,
-        "routes": [_route(each) for each in walk(config.routes, service, check)],
-        "told": list(receivers_of(config.routes, service, check)) if alarms else [],
+        "routes": [_route(each, at) for each in walk(config.routes, service, check, at)],
+        "told": list(receivers_of(duty.routes, service, check)) if alarms else [],
+        "told_until": duty.until.isoformat() if duty.until else None,
         "escalation": [
-            {"after_seconds": step.after.total_seconds(), "receivers": list(step.receivers)}
+            _step(step, at)
             for step in config.escalations
-            if alarms and matches(step.match, service, check)
+            if alarms and matches(_match_of(step), service, check)
         ],
         "depends_on": sorted(needed),
-        "windows": [_window(window, now) for window in windows[:_MOST_WINDOWS]],
+        "windows": [_window(window, at) for window in windows[:_MOST_WINDOWS]],
     }
 
 
@@ -54,33 +72,87 @@ def lines(found: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
     service = found["service"]
     whose = ", ".join(str(service[key]) for key in ("id", "owner", "criticality"))
     yield f"{found['check']}: {found['type']} of {service['name']} ({whose})"
-    width = max((len(route["receiver"]) for route in found["routes"]), default=0)
-    for number, route in enumerate(found["routes"], start=1):
-        yield f"  route {number} → {route['receiver']:{width}}   {_verdict(route)}"
+    names = [_name(route) for route in found["routes"]]
+    width = max(map(len, names), default=0)
+    for number, (name, route) in enumerate(zip(names, found["routes"], strict=True), start=1):
+        yield f"  route {number} → {name:{width}}   {_verdict(route, zone)}"
     yield f"Told: {', '.join(found['told']) or _nobody(found)}"
+    if found["told_until"] is not None:
+        yield f"Routes and people on call may change at {_time(found['told_until'], zone)}."
     for step in found["escalation"]:
         after = format_duration(timedelta(seconds=step["after_seconds"]))
-        yield f"After {after} without anybody who takes care: {', '.join(step['receivers'])}"
+        yield f"After {after} without anybody who takes care: {_name(step)}{_unless(step, zone)}"
     for other in found["depends_on"]:
         yield f"Nobody while {other} is down, which it depends on."
     for window in found["windows"]:
         yield _words(window, zone)
 
 
-def _route(judged: JudgedRoute) -> Mapping[str, Any]:
+def _route(judged: JudgedRoute, at: datetime) -> Mapping[str, Any]:
+    route = judged.route
     return {
-        "receiver": judged.route.receiver,
+        "receiver": route.receiver,
+        "receivers": list(judged.receivers),
+        **_times(None if isinstance(route, Route) else route, at),
         "takes": judged.takes,
-        "goes_on": judged.route.goes_on,
+        "goes_on": route.goes_on,
         "objection": judged.objection,
     }
 
 
-def _verdict(route: Mapping[str, Any]) -> str:
+def _step(step: AnyEscalation, at: datetime) -> Mapping[str, Any]:
+    timed = step if isinstance(step, TimedEscalation) else None
+    return {
+        "after_seconds": _plain(step).after.total_seconds(),
+        "receivers": list(receivers_at(step, at)),
+        **_times(timed, at),
+        "objection": timed.when.objection(at) if timed else None,
+    }
+
+
+def _times(each: TimedRoute | TimedEscalation | None, at: datetime) -> Mapping[str, Any]:
+    """Return the calendars and the rotation that something goes by, and who is on call."""
+    when = each.when if each else When()
+    changes = when.next_change(at)
+    shift = shift_at(each.rotation, at) if each and each.rotation else None
+    return {
+        "during": when.during.id if when.during else None,
+        "outside": when.outside.id if when.outside else None,
+        "changes": changes.isoformat() if changes else None,
+        "oncall": each.rotation.id if each and each.rotation else None,
+        "person": shift.person.name if shift else None,
+    }
+
+
+def _plain(step: AnyEscalation) -> Escalation:
+    return step.step if isinstance(step, TimedEscalation) else step
+
+
+def _match_of(step: AnyEscalation) -> Match:
+    return _plain(step).match
+
+
+def _name(found: Mapping[str, Any]) -> str:
+    """Return to whom a route or a step leads: a receiver, or a rotation and who is on call."""
+    receivers = ", ".join(found["receivers"])
+    if found["oncall"] is None:
+        return receivers
+    return f"{found['oncall']}: {found['person']} ({receivers})"
+
+
+def _verdict(route: Mapping[str, Any], zone: tzinfo) -> str:
     if route["takes"]:
         return "takes it, and goes on" if route["goes_on"] else "takes it, the last"
     objection = route["objection"]
+    if objection in _TIMES:
+        return _TIMES[objection].format(
+            calendar=route[objection], change=_time(route["changes"], zone)
+        )
     return _OBJECTIONS.get(objection, f"asks for another match.{objection}")
+
+
+def _unless(step: Mapping[str, Any], zone: tzinfo) -> str:
+    return "" if step["objection"] is None else f": {_verdict({**step, 'takes': False}, zone)}"
 
 
 def _nobody(found: Mapping[str, Any]) -> str:
@@ -101,8 +173,10 @@ def _window(window: MaintenanceWindow, now: datetime) -> Mapping[str, Any]:
 def _words(window: Mapping[str, Any], zone: tzinfo) -> str:
     if window["start"] is None:
         return f"{window['id']} is over."
-    start, end = (datetime.fromisoformat(window[key]).astimezone(zone) for key in ("start", "end"))
-    return (
-        f"Nobody during {window['id']}, from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} "
-        f"{zone_text(end, zone)}."
-    )
+    start = f"{datetime.fromisoformat(window['start']).astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"Nobody during {window['id']}, from {start} to {_time(window['end'], zone)}."
+
+
+def _time(text: str, zone: tzinfo) -> str:
+    at = datetime.fromisoformat(text)
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M} {zone_text(at, zone)}"

@@ -23,6 +23,7 @@ COMMANDS = {
     "ack": ("monitor.cli.ack:ack", "Say that somebody takes care of an outage."),
     "comment": ("monitor.cli.comment:comment", "Keep a remark with an incident."),
     "silence": ("monitor.cli.silence:silence", "Hear nothing of something for a while."),
+    "oncall": ("monitor.cli.oncall:oncall", "Say who is on call, and who is next."),
     "notify": ("monitor.cli.notify:notify", "Try a receiver of alerts, or see who would be told."),
     "doctor": ("monitor.cli.doctor:doctor", "Look for what could keep Pantau from working."),
     "demo": ("monitor.cli.demo:demo", "Watch a small simulated city on this machine."),

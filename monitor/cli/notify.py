@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.errors import Failed
+from monitor.cli.moment import moment_of, moment_option
 from monitor.cli.output import print_json
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 from monitor.domain.text import visible_text
@@ -50,13 +51,14 @@ def test(settings: Settings, receiver: str) -> None:
 
 @notify.command()
 @click.argument("check")
+@moment_option
 @shared_options
 @pass_settings
-def explain(settings: Settings, check: str) -> None:
+def explain(settings: Settings, check: str, at: datetime | None) -> None:
     """Say who would be told if CHECK were down, and why. Nothing is sent.
 
-    Every route is named with what it makes of the check, and what would keep everybody from being
-    told: services that it depends on, and planned work.
+    Every route is named with what it makes of the check now, and what would keep everybody from
+    being told: services that it depends on, and planned work.
     """
     from monitor.cli.configured import configuration
     from monitor.cli.explanation import explanation, lines
@@ -67,11 +69,12 @@ def explain(settings: Settings, check: str) -> None:
     if each is None:
         known = nearest(check, [one.check.id for one in config.checks])
         raise click.UsageError(f"there is no check {check!r}{known}")
-    found = explanation(config, each.check, datetime.now(UTC))
+    zone = ZoneInfo(config.monitor.zone)
+    found = explanation(config, each.check, moment_of(at, zone))
     if settings.output is Output.JSON:
         print_json(found)
     else:
-        click.echo("\n".join(lines(found, ZoneInfo(config.monitor.zone))))
+        click.echo("\n".join(lines(found, zone)))
 
 
 def said(result: Mapping[str, Any]) -> str:

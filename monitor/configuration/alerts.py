@@ -1,13 +1,21 @@
 """The keys of config/alerts.yaml: who is told of what."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal, TypeVar
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from monitor.configuration.entries import Entry
+from monitor.configuration.moments import WEEKDAYS, Clock, Day, Moment
 from monitor.configuration.names import Id, Labels, Text
 from monitor.domain.service import Criticality
 from monitor.domain.signoflife import SignOfLife
@@ -45,12 +53,24 @@ class MatchEntry(Entry):
     labels: Labels = Field(default={}, description="Labels that the check must all have.")
 
 
+class TimedMatchEntry(MatchEntry):
+    """What a route asks of an outage, and of the time."""
+
+    during: Id | None = Field(
+        None, description="It holds during the hours of this calendar (config/calendars/) only."
+    )
+    outside: Id | None = Field(None, description="It holds outside the hours of this calendar.")
+
+
 class RouteEntry(Entry):
     """Where alerts go. The first route that matches is the last, unless it says `continue`."""
 
-    receiver: Id = Field(description="Name of the receiver that is told.")
-    match: MatchEntry = Field(
-        MatchEntry(), description="What it takes; without it, everything does."
+    receiver: Id | None = Field(None, description="Name of the receiver that is told.")
+    oncall: Id | None = Field(
+        None, description="Or the rotation of which whoever is on call is told."
+    )
+    match: TimedMatchEntry = Field(
+        TimedMatchEntry(), description="What it takes; without it, everything does."
     )
     status: OneOrMore[Literal["down"]] = Field(
         frozenset({"down"}),
@@ -60,13 +80,97 @@ class RouteEntry(Entry):
         default=False, alias="continue", description="true: routes after this one may match too."
     )
 
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Self:
+        if (self.receiver is None) == (self.oncall is None):
+            raise ValueError("write either `receiver` or `oncall`: who is told")
+        return self
+
 
 class EscalationEntry(Entry):
     """Who else is told when nobody takes care of an outage."""
 
     after: Duration = Field(description="How long after the alarm.")
-    receivers: OneOrMore[Id] = Field(description="Names of the receivers that are told then.")
-    match: MatchEntry = Field(MatchEntry(), description="What it concerns; without it, everything.")
+    receivers: OneOrMore[Id] | None = Field(
+        None, description="Names of the receivers that are told then."
+    )
+    oncall: Id | None = Field(
+        None, description="The rotation of which whoever is on call is told then."
+    )
+    match: TimedMatchEntry = Field(
+        TimedMatchEntry(), description="What it concerns; without it, everything."
+    )
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Self:
+        if self.receivers is None and self.oncall is None:
+            raise ValueError("write `receivers` or `oncall`: who is told then")
+        return self
+
+
+class PersonEntry(Entry):
+    """Somebody who can be on call."""
+
+    id: Id = Field(description="What rotations call them.")
+    name: Text = Field(description="What people call them.")
+    receivers: OneOrMore[Id] = Field(
+        description="Names of the receivers by which they are told, all of them at once."
+    )
+
+
+class HandoverEntry(Entry):
+    """When the next member of a rotation takes over."""
+
+    day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] | None = Field(
+        None, description="The weekday: mon, tue, …; without it, every day."
+    )
+    at: Clock = Field(description='The time of day, in `zone`: "08:00".')
+
+
+class SubstitutionEntry(Entry):
+    """Who stands in for whoever's turn it is."""
+
+    start: Moment = Field(alias="from", description="When it begins: `2026-12-24 08:00`.")
+    end: Moment = Field(alias="to", description="When it ends.")
+    member: Id = Field(description="Who is on call meanwhile: one of `people`, also another's.")
+    reason: Text = Field(description="Why, in words for those who ask.")
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError(f"to: {self.end:%Y-%m-%d %H:%M} is not after from")
+        return self
+
+
+class RotationEntry(Entry):
+    """People who are on call in turn."""
+
+    id: Id = Field(description="What routes and steps of escalation call it.")
+    members: tuple[Id, ...] = Field(
+        min_length=1, description="Ids of `people`, in the order of their turns."
+    )
+    handover: HandoverEntry = Field(description="When the next one takes over.")
+    first: Day = Field(description="The day on which the turn of the first member begins.")
+    overrides: tuple[SubstitutionEntry, ...] = Field(
+        (), description="Who stands in, from when to when; they may not overlap."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        day = self.handover.day
+        if day is not None and WEEKDAYS[self.first.weekday()] != day:
+            ahead = (WEEKDAYS.index(day) - self.first.weekday()) % 7
+            raise ValueError(
+                f"first: {self.first} is no {day}, on which the next one takes over: write such as "
+                f"{self.first + timedelta(days=ahead)}"
+            )
+        for one, other in pairwise(sorted(self.overrides, key=lambda each: each.start)):
+            if other.start < one.end:
+                raise ValueError(
+                    f"overrides: the one from {other.start:%Y-%m-%d %H:%M} begins before the one "
+                    f"from {one.start:%Y-%m-%d %H:%M} ends"
+                )
+        return self
 
 
 class ReceiverEntry(Entry):
@@ -134,12 +238,14 @@ class HeartbeatEntry(Entry):
 
 
 class AlertsFile(Entry):
-    """config/alerts.yaml. Receivers, routes and steps of escalation are looked at one by one."""
+    """config/alerts.yaml. Entries of lists are looked at one by one."""
 
     version: Literal[1] = Field(1, description="Version of this form of configuration.")
     receivers: list[Any] | None = None
     routes: list[Any] | None = None
     escalation: list[Any] | None = None
+    people: list[Any] | None = None
+    oncall: list[Any] | None = None
     reminders: RemindersEntry = Field(
         RemindersEntry(), description="When it is told again that an outage goes on."
     )

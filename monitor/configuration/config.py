@@ -1,19 +1,21 @@
 """A configuration that is whole and consistent. Frozen: a reload makes another one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from monitor.checktype import CheckSpec, CheckType
 from monitor.configuration.problem import Problem
 from monitor.configuration.settings import MonitorSettings
-from monitor.domain.alert import Route
+from monitor.domain.calendar import Calendar
 from monitor.domain.check import Check
+from monitor.domain.duty import AnyEscalation, AnyRoute
 from monitor.domain.maintenance import MaintenanceWindow
+from monitor.domain.oncall import Rotation
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.signoflife import SignOfLife
-from monitor.domain.surroundings import Escalation, Grouping
+from monitor.domain.surroundings import Grouping
 from monitor.receivertype import ReceiverSpec, ReceiverType
 
 if TYPE_CHECKING:
@@ -53,13 +55,15 @@ class Config:
     checks: tuple[ConfiguredCheck, ...]
     disabled: tuple[ConfiguredCheck, ...]
     receivers: Mapping[str, ConfiguredReceiver]
-    routes: tuple[Route, ...]
+    routes: tuple[AnyRoute, ...]
     grouping: Grouping
     remind_every: timedelta | None = None
-    escalations: tuple[Escalation, ...] = ()
+    escalations: tuple[AnyEscalation, ...] = ()
     sign_of_life: SignOfLife | None = None
     warnings: tuple[Problem, ...]
     files: tuple[str, ...]
     hash: str
     windows: tuple[MaintenanceWindow, ...] = ()
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    rotations: Mapping[str, Rotation] = field(default_factory=dict)
     modules: "Modules | None" = None

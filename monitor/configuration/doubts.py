@@ -1,14 +1,22 @@
 """What `pantau validate` warns about: it works, and may not be what was meant."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from monitor.configuration.config import ConfiguredCheck, ConfiguredReceiver
 from monitor.configuration.document import Document
 from monitor.configuration.findings import Findings, Item
 from monitor.configuration.settings import MonitorSettings
 from monitor.domain.alert import Route, receivers_of
+from monitor.domain.calendar import Calendar
 from monitor.domain.check import Affects, CheckId
+from monitor.domain.duty import (
+    AnyEscalation,
+    AnyRoute,
+    TimedEscalation,
+    TimedRoute,
+)
+from monitor.domain.reach import everybody, open_together, routes_while
 from monitor.domain.service import Rule, Service, ServiceId
 from monitor.fields import format_duration
 
@@ -73,21 +81,38 @@ def doubt_services(
 def doubt_receivers(
     receivers: Mapping[str, ConfiguredReceiver],
     declared: Mapping[str, Item],
-    routes: Sequence[Route],
+    leading: Iterable[AnyRoute | AnyEscalation],
     findings: Findings,
 ) -> None:
     """Warn of what a receiver's type doubts, and of receivers that are never told anything."""
-    routed = {route.receiver for route in routes}
+    led_to = {name for each in leading for name in everybody(each)}
     for name, receiver in receivers.items():
         item = declared[name]
         for message in receiver.spec.warnings():
             findings.warning(item.file, item.block.at, f"{name}: {message}")
-        if name not in routed:
+        if name not in led_to:
             findings.warning(item.file, item.block.at, f"{name}: no route leads to this receiver")
 
 
+def doubt_calendars(
+    calendars: Iterable[Calendar], used: Collection[Calendar], findings: Findings
+) -> None:
+    """Warn of calendars by which nothing goes."""
+    for each in calendars:
+        if all(each is not one for one in used):
+            file = f"config/calendars/{each.id}.yaml"
+            findings.warning(file, (1, 1), "nothing goes by this calendar")
+
+
+def calendars_used(leading: Iterable[AnyRoute | AnyEscalation]) -> dict[str, Calendar]:
+    """Return the calendars by which routes and steps of escalation go."""
+    times = (each.when for each in leading if isinstance(each, TimedRoute | TimedEscalation))
+    found = (each for when in times for each in (when.during, when.outside))
+    return {each.id: each for each in found if each is not None}
+
+
 def doubt_routes(
-    routes: Sequence[Route],
+    routes: Sequence[AnyRoute],
     receivers: Mapping[str, ConfiguredReceiver],
     *,
     services: Mapping[ServiceId, Service],
@@ -95,31 +120,56 @@ def doubt_routes(
     document: Document,
     findings: Findings,
 ) -> None:
-    """Warn of failures that nobody would be told of for certain, one line a service."""
+    """Warn of failures that nobody would be told of for certain, one line a service.
+
+    Where routes go by calendars, each set of them that is open at once is looked at.
+    """
     if not routes:
         message = "receivers: there is none: nobody is told when a service is down"
         findings.warning(document.file, document.root.at, message)
         return
     certain = {name for name, each in receivers.items() if each.kind.is_certain}
-    untold: dict[ServiceId, list[CheckId]] = {}
+    at_times = _at_all_times(routes)
+    untold: dict[tuple[ServiceId, str], list[CheckId]] = {}
     unsure: dict[ServiceId, str] = {}
     for each in checks:
         check = each.check
-        told = receivers_of(routes, services[check.service], check)
-        if check.affects is Affects.AVAILABILITY and not told:
-            untold.setdefault(check.service, []).append(check.id)
-        elif told and receivers.keys() >= set(told) and certain.isdisjoint(told):
-            unsure.setdefault(check.service, ", ".join(told))
+        told = {
+            when: receivers_of(then, services[check.service], check)
+            for when, then in at_times.items()
+        }
+        missing = [when for when, names in told.items() if not names]
+        if missing and check.affects is Affects.AVAILABILITY:
+            when = "" if len(missing) == len(told) else missing[0]
+            untold.setdefault((check.service, when), []).append(check.id)
+        for names in told.values():
+            if names and receivers.keys() >= set(names) and certain.isdisjoint(names):
+                unsure.setdefault(check.service, ", ".join(names))
     at = document.root.values_at.get("routes", document.root.at)
-    for service, ids in untold.items():
+    for (service, when), ids in untold.items():
         listed = ", ".join(ids[:_LISTED]) + (
             f" and {rest} more" if (rest := len(ids) - _LISTED) > 0 else ""
         )
-        message = f"routes: nobody is told when {service} is down (no route takes {listed})"
+        message = f"routes: nobody is told when {service} is down{when} (no route takes {listed})"
         findings.warning(document.file, at, message)
-    for service, names in unsure.items():
+    for service, told_only in unsure.items():
         message = (
-            f"routes: only {names} would be told when {service} is down, and may stop working at "
-            "any time: lead a route to a receiver of another kind as well"
+            f"routes: only {told_only} would be told when {service} is down, and may stop working "
+            "at any time: lead a route to a receiver of another kind as well"
         )
         findings.warning(document.file, at, message)
+
+
+def _at_all_times(routes: Sequence[AnyRoute]) -> dict[str, tuple[Route, ...]]:
+    """Return the routes as they are at one time or another, by words for when that is."""
+    used = calendars_used(routes)
+    return {
+        _words(opened, used): tuple(routes_while(routes, opened))
+        for opened in sorted(open_together(used.values()), key=sorted)
+    }
+
+
+def _words(opened: Collection[str], used: Collection[str]) -> str:
+    if opened:
+        return f" in the hours of {' and '.join(sorted(opened))}"
+    return f" outside the hours of {' and '.join(sorted(used))}" if used else ""

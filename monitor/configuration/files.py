@@ -14,23 +14,24 @@ from monitor.configuration.reading import decode, read
 
 _FOLDER = "config"
 _MONITOR, _ALERTS, _MAINTENANCE = "monitor.yaml", "alerts.yaml", "maintenance.yaml"
-_SERVICES = "services"
-_LATER = {
-    "calendars": "this version does not honour calendars yet: move the folder away",
-}
+_SERVICES, _CALENDARS = "services", "calendars"
 # What is there and is not read: of the last, while /probe is not served.
-_SILENT = {_SERVICES, "schema", "blackbox.yml"}
+_SILENT = {_SERVICES, _CALENDARS, "schema", "blackbox.yml"}
 _LIKELY = (".yaml", ".yml", ".json", ".toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """The documents of a configuration. `checks` has checks.yaml first, then services/ by name."""
+    """The documents of a configuration. `checks` has checks.yaml first, then services/ by name.
+
+    `calendars` are named by their files.
+    """
 
     checks: tuple[Document, ...]
     monitor: Document
     alerts: Document
     maintenance: Document
+    calendars: tuple[Document, ...]
 
 
 def gather(shelf: "Shelf", name: str) -> Files:
@@ -39,9 +40,12 @@ def gather(shelf: "Shelf", name: str) -> Files:
     monitor = shelf.document(f"{_FOLDER}/{_MONITOR}")
     alerts = shelf.document(f"{_FOLDER}/{_ALERTS}")
     maintenance = shelf.document(f"{_FOLDER}/{_MAINTENANCE}")
-    services = [shelf.document(each) for each in _service_files(shelf.folder, shelf.findings)]
     return Files(
-        checks=(checks, *services), monitor=monitor, alerts=alerts, maintenance=maintenance
+        checks=(checks, *_documents(shelf, _SERVICES)),
+        monitor=monitor,
+        alerts=alerts,
+        maintenance=maintenance,
+        calendars=tuple(_documents(shelf, _CALENDARS)),
     )
 
 
@@ -100,24 +104,24 @@ def _rooted(document: Document, empty: Document, *, wanted: str) -> Document:
     raise Unreadable(Problem(document.file, 1, 1, wanted if document.root is None else text))
 
 
-def _service_files(folder: Path, findings: Findings) -> Iterator[str]:
-    for name in _listed(folder / _FOLDER / _SERVICES, f"{_FOLDER}/{_SERVICES}", findings):
-        relative = f"{_FOLDER}/{_SERVICES}/{name}"
+def _documents(shelf: Shelf, inside: str) -> Iterator[Document]:
+    """Yield the documents of a folder in config/, by name."""
+    folder = f"{_FOLDER}/{inside}"
+    for name in _listed(shelf.folder / folder, folder, shelf.findings):
+        relative = f"{folder}/{name}"
         if name.endswith(".yaml"):
-            yield relative
+            yield shelf.document(relative)
         elif name.endswith(_LIKELY):
             message = "this file is not read: its name must end in .yaml"
-            findings.warning(relative, (1, 1), message)
+            shelf.findings.warning(relative, (1, 1), message)
 
 
 def look_round(shelf: Shelf) -> None:
-    """Complain of what lies in config/ and is not honoured, and warn of what was not read."""
+    """Warn of what lies in config/ and was not read."""
     for name in _listed(shelf.folder / _FOLDER, _FOLDER, shelf.findings):
         relative = f"{_FOLDER}/{name}"
-        if name in _LATER:
-            shelf.findings.problem(relative, (1, 1), _LATER[name])
-        elif relative not in shelf.tried and name not in _SILENT and name.endswith(_LIKELY):
-            known = (_MONITOR, _ALERTS, _MAINTENANCE, f"{_SERVICES}/*.yaml")
+        if relative not in shelf.tried and name not in _SILENT and name.endswith(_LIKELY):
+            known = (_MONITOR, _ALERTS, _MAINTENANCE, f"{_SERVICES}/*.yaml", f"{_CALENDARS}/*.yaml")
             message = "this file is not read" + nearest(name, known)
             shelf.findings.warning(relative, (1, 1), message)
 

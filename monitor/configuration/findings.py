@@ -133,3 +133,16 @@ def _place_of_variable(value: Any, name: str) -> At | None:
 def unknown(what: str, name: object, known: Iterable[str]) -> str:
     """Return the complaint that there is no `what` of that name, with the nearest that is."""
     return f"there is no {what} {shown(name)}{nearest(str(name), known)}"
+
+
+def asked(block: Any, key: str) -> Iterable[tuple[str, At]]:
+    """Return the texts under a key, one or a list of them, and their places."""
+    if not isinstance(block, Block):
+        return ()
+    value = block.get(key)
+    if isinstance(value, str):
+        return [(value, block.values_at[key])]
+    if not isinstance(value, Series):
+        return ()
+    pairs = zip(value, value.items_at, strict=True)
+    return [(name, at) for name, at in pairs if isinstance(name, str)]

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.checktype import CheckType
 from monitor.configuration.alerts import AlertsFile
+from monitor.configuration.calendars import calendars_of
 from monitor.configuration.checks import check_references, checks_of
 from monitor.configuration.config import Config
 from monitor.configuration.document import Document
 from monitor.configuration.doubts import (
+    calendars_used,
+    doubt_calendars,
     doubt_checks,
     doubt_receivers,
     doubt_routes,
@@ -23,8 +26,10 @@ from monitor.configuration.entries import ChecksFile, Entry
 from monitor.configuration.files import Shelf, gather, look_round
 from monitor.configuration.findings import Findings, Item, accepted
 from monitor.configuration.maintenance import MaintenanceFile, check_windows, windows_of
+from monitor.configuration.oncall import check_people, people_of, rotations_of
 from monitor.configuration.problem import ConfigError, Problem
 from monitor.configuration.receivers import (
+    Times,
     check_heartbeat,
     check_routes,
     escalations_of,
@@ -111,18 +116,29 @@ def _assembled(
     planned = _root(MaintenanceFile, files.maintenance, findings, context)
     zone = settings.zone if settings else "UTC"
     windows = windows_of(files.maintenance, zone, findings, context)
+    calendars, known_calendars = calendars_of(files.calendars, zone, findings, context)
     services, declared = services_of(files.checks, findings, context)
     checks = checks_of(files.checks, types, findings, context)
     receivers, named = receivers_of(files.alerts, receiver_types, findings, context)
-    written_routes = routes_of(files.alerts, findings, context)
-    escalations = escalations_of(files.alerts, findings, context)
+    people, named_people = people_of(files.alerts, findings, context)
+    rotations, named_rotations = rotations_of(files.alerts, people, zone, findings, context)
+    times = Times(calendars=calendars, rotations=rotations)
+    written_routes = routes_of(files.alerts, times, findings, context)
+    escalations = escalations_of(files.alerts, times, findings, context)
     # Where a list is missing, everything that refers to it would only look wrong.
     if not shelf.broken and None not in roots:
         check_dependencies(services, declared, findings)
         check_references(files.checks, declared, findings)
         check_windows(files.maintenance, declared, findings)
+        check_people(files.alerts, named_people, named, findings)
         check_routes(
-            files.alerts, receivers=named, services=declared, types=types, findings=findings
+            files.alerts,
+            receivers=named,
+            services=declared,
+            types=types,
+            calendars=known_calendars,
+            rotations=named_rotations,
+            findings=findings,
         )
         check_heartbeat(files.alerts, named, findings)
     if findings.problems or settings is None or alerts is None or planned is None:
@@ -133,7 +149,9 @@ def _assembled(
     doubt_settings(settings, files.monitor, findings)
     doubt_checks([(each, item) for each, enabled, item in checks if enabled], findings)
     doubt_services(services, declared, running, disabled, findings)
-    doubt_receivers(receivers, named, routes, findings)
+    leading = (*routes, *escalations)
+    doubt_receivers(receivers, named, leading, findings)
+    doubt_calendars(calendars.values(), calendars_used(leading).values(), findings)
     doubt_routes(
         routes,
         receivers,
@@ -156,6 +174,8 @@ def _assembled(
         escalations=escalations,
         sign_of_life=alerts.heartbeat.as_sign_of_life() if alerts.heartbeat else None,
         windows=windows,
+        calendars=calendars,
+        rotations=rotations,
         modules=modules,
         warnings=_ordered(findings.warnings, path.name),
         files=shelf.names,

@@ -1,22 +1,33 @@
 """Receivers and routes of config/alerts.yaml."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from monitor.configuration.alerts import EscalationEntry, MatchEntry, ReceiverEntry, RouteEntry
+from monitor.configuration.alerts import (
+    EscalationEntry,
+    MatchEntry,
+    ReceiverEntry,
+    RouteEntry,
+    TimedMatchEntry,
+)
 from monitor.configuration.config import ConfiguredReceiver
-from monitor.configuration.document import At, Block, Document, Series
+from monitor.configuration.document import Document
 from monitor.configuration.findings import (
     Findings,
     Item,
     accepted,
+    asked,
     items,
     kind_of,
     taken_once,
     unknown,
 )
 from monitor.domain.alert import Match, Route
+from monitor.domain.calendar import Calendar
+from monitor.domain.duty import AnyEscalation, AnyRoute, TimedEscalation, TimedRoute, When
 from monitor.domain.observation import Status
+from monitor.domain.oncall import Rotation
 from monitor.domain.surroundings import Escalation
 from monitor.fields import Context
 from monitor.receivertype import ReceiverType
@@ -47,38 +58,69 @@ def receivers_of(
     return receivers, declared
 
 
-def routes_of(document: Document, findings: Findings, context: Context) -> tuple[Route, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """The calendars and rotations that routes and steps of escalation may name."""
+
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    rotations: Mapping[str, Rotation] = field(default_factory=dict)
+
+    def when(self, match: TimedMatchEntry) -> When:
+        """Return the times that a match asks for."""
+        return When(during=self._calendar(match.during), outside=self._calendar(match.outside))
+
+    def rotation(self, name: str | None) -> Rotation | None:
+        """Return a rotation; None also where there is none of that name: that is told elsewhere."""
+        return None if name is None else self.rotations.get(name)
+
+    def _calendar(self, name: str | None) -> Calendar | None:
+        return None if name is None else self.calendars.get(name)
+
+
+def routes_of(
+    document: Document, times: Times, findings: Findings, context: Context
+) -> tuple[AnyRoute, ...]:
     """Return the valid routes as they are written."""
     written = items((document,), "routes", findings)
     entries = (accepted(RouteEntry, item, findings, context) for item in written)
-    return tuple(_route(entry) for entry in entries if entry is not None)
+    return tuple(_route(entry, times) for entry in entries if entry is not None)
 
 
 def escalations_of(
-    document: Document, findings: Findings, context: Context
-) -> tuple[Escalation, ...]:
+    document: Document, times: Times, findings: Findings, context: Context
+) -> tuple[AnyEscalation, ...]:
     """Return the valid steps of escalation, the earliest first."""
     written = items((document,), "escalation", findings)
     entries = (accepted(EscalationEntry, item, findings, context) for item in written)
-    steps = (
-        Escalation(
-            after=entry.after,
-            receivers=tuple(sorted(entry.receivers)),
-            match=match_of(entry.match),
-        )
-        for entry in entries
-        if entry is not None
-    )
-    return tuple(sorted(steps, key=lambda step: step.after))
+    valid = (entry for entry in entries if entry is not None)
+    return tuple(_step(entry, times) for entry in sorted(valid, key=lambda each: each.after))
 
 
-def _route(entry: RouteEntry) -> Route:
-    return Route(
+def _route(entry: RouteEntry, times: Times) -> AnyRoute:
+    match, statuses = match_of(entry.match), frozenset(map(Status, entry.status))
+    when = times.when(entry.match)
+    if entry.receiver is not None and when == When():
+        return Route(receiver=entry.receiver, match=match, statuses=statuses, goes_on=entry.goes_on)
+    return TimedRoute(
         receiver=entry.receiver,
-        match=match_of(entry.match),
-        statuses=frozenset(map(Status, entry.status)),
+        rotation=times.rotation(entry.oncall),
+        when=when,
+        match=match,
+        statuses=statuses,
         goes_on=entry.goes_on,
     )
+
+
+def _step(entry: EscalationEntry, times: Times) -> AnyEscalation:
+    step = Escalation(
+        after=entry.after,
+        receivers=tuple(sorted(entry.receivers or ())),
+        match=match_of(entry.match),
+    )
+    when = times.when(entry.match)
+    if entry.oncall is None and when == When():
+        return step
+    return TimedEscalation(step=step, rotation=times.rotation(entry.oncall), when=when)
 
 
 def match_of(entry: MatchEntry) -> Match:
@@ -103,6 +145,8 @@ def check_routes(
     receivers: Iterable[str],
     services: Mapping[str, Item],
     types: Iterable[str],
+    calendars: Iterable[str],
+    rotations: Iterable[str],
     findings: Findings,
 ) -> None:
     """Complain of routes and escalations to nobody, and of those that ask for what does not exist.
@@ -116,11 +160,14 @@ def check_routes(
         for key, block, what, known in (
             ("receiver", item.block, "receiver", receivers),
             ("receivers", item.block, "receiver", receivers),
+            ("oncall", item.block, "rotation", rotations),
+            ("during", match, "calendar", calendars),
+            ("outside", match, "calendar", calendars),
             ("owner", match, "owner", owners),
             ("service", match, "service", services),
             ("type", match, "check type", types),
         ):
-            for name, at in _asked(block, key):
+            for name, at in asked(block, key):
                 if name not in known:
                     path = key if block is item.block else f"match.{key}"
                     findings.problem(item.file, at, f"{path}: {unknown(what, name, known)}")
@@ -129,20 +176,7 @@ def check_routes(
 def check_heartbeat(document: Document, receivers: Iterable[str], findings: Findings) -> None:
     """Complain of signs of life for receivers that do not exist."""
     written = document.root.get("heartbeat")
-    for name, at in _asked(written, "receivers"):
+    for name, at in asked(written, "receivers"):
         if name not in receivers:
             message = f"heartbeat.receivers: {unknown('receiver', name, receivers)}"
             findings.problem(document.file, at, message)
-
-
-def _asked(block: Any, key: str) -> Iterable[tuple[str, At]]:
-    """Return the texts under a key, one or a list of them, and their places."""
-    if not isinstance(block, Block):
-        return ()
-    value = block.get(key)
-    if isinstance(value, str):
-        return [(value, block.values_at[key])]
-    if not isinstance(value, Series):
-        return ()
-    pairs = zip(value, value.items_at, strict=True)
-    return [(name, at) for name, at in pairs if isinstance(name, str)]

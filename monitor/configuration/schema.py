@@ -17,10 +17,13 @@ from monitor.configuration.alerts import (
     EscalationEntry,
     GroupingEntry,
     HeartbeatEntry,
+    PersonEntry,
     ReceiverEntry,
     RemindersEntry,
+    RotationEntry,
     RouteEntry,
 )
+from monitor.configuration.calendars import CalendarFile
 from monitor.configuration.checks import COMMON_KEYS, own_keys
 from monitor.configuration.entries import CheckEntry, Defaults, ServiceEntry
 from monitor.configuration.maintenance import WindowEntry
@@ -42,6 +45,7 @@ def schemas(
         "monitor.schema.json": _monitor(),
         "alerts.schema.json": _alerts(receiver_types),
         "maintenance.schema.json": _maintenance(),
+        "calendar.schema.json": _calendar(),
     }
 
 
@@ -80,6 +84,8 @@ def _alerts(types: Mapping[str, ReceiverType[Any]]) -> Schema:
         "receivers": _list_of(_one_of(alternatives), "Who can be told."),
         "routes": _list_of(shared.of(RouteEntry), routes),
         "escalation": _list_of(shared.of(EscalationEntry), "Who else is told, and when."),
+        "people": _list_of(shared.of(PersonEntry), "Who can be on call."),
+        "oncall": _list_of(shared.of(RotationEntry), "Rotations of those who are on call."),
         "reminders": shared.of(RemindersEntry),
         "heartbeat": _nullable(shared.of(HeartbeatEntry)),
         "grouping": shared.of(GroupingEntry),
@@ -94,6 +100,15 @@ def _maintenance() -> Schema:
         "windows": _list_of(shared.of(WindowEntry), "When what is worked on."),
     }
     return _file("Pantau: planned work", properties, shared)
+
+
+def _calendar() -> Schema:
+    shared = _Definitions()
+    schema = shared.of(CalendarFile)
+    return {
+        **_file("Pantau: service hours", schema["properties"], shared),
+        "required": schema["required"],
+    }
 
 
 def _file(title: str, properties: Schema, shared: "_Definitions") -> Schema:

@@ -129,12 +129,16 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Sends what matches to a receiver. `goes_on` lets later routes match as well."""
+    """Sends what matches to a receiver. `goes_on` lets later routes match as well.
+
+    `on_call` says that it leads to somebody because they are on call now.
+    """
 
     receiver: str
     match: Match = Match()
     statuses: frozenset[Status] = frozenset({Status.DOWN})
     goes_on: bool = False
+    on_call: bool = False
 
 
 def notification_id(subject: str, receiver: str, kind: AlertType, sequence: int) -> str:
@@ -144,44 +148,33 @@ def notification_id(subject: str, receiver: str, kind: AlertType, sequence: int)
     return base64.b32encode(digest).decode()[:_ID_LENGTH]
 
 
-def receivers_of(routes: Sequence[Route], service: Service, check: Check) -> tuple[str, ...]:
-    """Return who is told that `check` took `service` down, each once, in route order."""
+def receivers_of(
+    routes: Sequence[Route], service: Service, check: Check, *, in_care: bool = False
+) -> tuple[str, ...]:
+    """Return who is told that `check` took `service` down, each once, in route order.
+
+    Of what is `in_care` of somebody, nobody is told because they are on call.
+    """
     told: dict[str, None] = {}
     for route in routes:
-        if _objection(route, service, check) is None:
-            told[route.receiver] = None
+        if objection(route, service, check) is None:
+            if not (in_care and route.on_call):
+                told[route.receiver] = None
             if not route.goes_on:
                 break
     return tuple(told)
 
 
+def objection(route: Route, service: Service, check: Check) -> str | None:
+    """Return the key by which a route does not take a check, None if it does."""
+    if Status.DOWN not in route.statuses:
+        return "status"
+    return _mismatch(route.match, service, check)
+
+
 def matches(match: Match, service: Service, check: Check) -> bool:
     """Say whether a check of `service` is what `match` asks for."""
     return _mismatch(match, service, check) is None
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedRoute:
-    """A route, and what it makes of a check: it takes it, or `objection` says why not.
-
-    An objection is a key of the match, or `earlier` where a route before took it and ended there.
-    """
-
-    route: Route
-    objection: str | None = None
-
-    @property
-    def takes(self) -> bool:
-        return self.objection is None
-
-
-def walk(routes: Sequence[Route], service: Service, check: Check) -> Iterator[JudgedRoute]:
-    """Yield each route with what it makes of `check` of `service` when that is down."""
-    is_over = False
-    for route in routes:
-        objection = "earlier" if is_over else _objection(route, service, check)
-        is_over = is_over or (objection is None and not route.goes_on)
-        yield JudgedRoute(route, objection)
 
 
 def incident_notice(incident: Incident) -> IncidentNotice:
@@ -234,13 +227,6 @@ def check_notices(
             )
         )
     return tuple(notices)
-
-
-def _objection(route: Route, service: Service, check: Check) -> str | None:
-    """Return the key by which a route does not take a check, None if it does."""
-    if Status.DOWN not in route.statuses:
-        return "status"
-    return _mismatch(route.match, service, check)
 
 
 def _mismatch(match: Match, service: Service, check: Check) -> str | None:

@@ -18,9 +18,16 @@ def concerned(incident: Incident, around: Surroundings) -> Sequence[Check]:
 
 
 def named(incident: Incident, around: Surroundings) -> tuple[str, ...]:
-    """Return whom the routes name for the checks that are concerned."""
+    """Return whom the routes name for the checks that are concerned.
+
+    Who comes on call later is told only of what nobody takes care of: those who know of it go on.
+    """
     service = around.services.get(incident.service)
     if service is None:
         return ()
-    found = (receivers_of(around.routes, service, check) for check in concerned(incident, around))
+    in_care = incident.acknowledged is not None and bool(incident.receivers)
+    found = (
+        receivers_of(around.routes, service, check, in_care=in_care)
+        for check in concerned(incident, around)
+    )
     return tuple(dict.fromkeys(name for names in found for name in names))

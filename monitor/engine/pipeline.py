@@ -7,10 +7,11 @@ from typing import Any
 
 import structlog
 
-from monitor.domain.alert import Alert, AlertType, Notification, Route, addressed
+from monitor.domain.alert import Alert, AlertType, Notification, addressed
 from monitor.domain.announcing import announced
 from monitor.domain.bundling import STILL_TOLD, standing
 from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.duty import AnyEscalation, AnyRoute
 from monitor.domain.incident import Acknowledgement, Incident, follow
 from monitor.domain.instant import microseconds, span_microseconds
 from monitor.domain.maintenance import MaintenanceWindow, OpenWindow
@@ -19,9 +20,10 @@ from monitor.domain.observation import MissedSlot, Observation, Status, UnknownC
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Step, Transition, advance, lose_sight
-from monitor.domain.surroundings import Escalation, Grouping, Surroundings
+from monitor.domain.surroundings import Grouping, Surroundings
 from monitor.domain.telling import tell
 from monitor.engine.board import Board
+from monitor.engine.dutyroster import DutyRoster
 from monitor.engine.planned import PlannedWork
 from monitor.ports import Change, Mark, MarkKind, Recording, TallySnapshot, Watched
 
@@ -34,11 +36,11 @@ class Plan:
 
     services: tuple[Service, ...]
     checks: tuple[Check, ...]
-    routes: tuple[Route, ...]
+    routes: tuple[AnyRoute, ...]
     receivers: tuple[str, ...]
     grouping: Grouping = field(default_factory=Grouping)
     remind_every: timedelta | None = None
-    escalations: tuple[Escalation, ...] = ()
+    escalations: tuple[AnyEscalation, ...] = ()
     windows: tuple[MaintenanceWindow, ...] = ()
 
 
@@ -65,6 +67,7 @@ class Pipeline:
         self._plan = Plan(services=(), checks=(), routes=(), receivers=())
         self._gone = _Gone()
         self._planned = PlannedWork()
+        self._roster = DutyRoster()
         self._silences: dict[str, Silence] = {}
         self._stepped = -1
         self.last_recorded_at: datetime | None = None
@@ -198,6 +201,7 @@ class Pipeline:
         """
         self._plan = plan
         self._planned.replace(plan.windows)
+        self._roster.replace(plan.routes, plan.escalations)
         self._board.replace(plan.services, plan.checks, states, microseconds(now))
         self._forget(check_id for check_id in states if check_id not in self._board)
 
@@ -209,6 +213,7 @@ class Pipeline:
         """
         self._plan = plan
         self._planned.replace(plan.windows)
+        self._roster.replace(plan.routes, plan.escalations)
         old_services = {service.id: service for service in self._board.services()}
         gone = self._board.replace(plan.services, plan.checks, {}, microseconds(now))
         self._gone = _still_named(
@@ -227,6 +232,7 @@ class Pipeline:
     def tell(self, now: datetime) -> datetime | None:
         """Have people told what is to be told by now; return when to look again, None for never."""
         board = self._board
+        self._roster.look(now)
         self._follow_windows(now)
         self._drop_silences(now)
         incidents = [*board.incidents.values(), *board.untold.values()]
@@ -248,8 +254,8 @@ class Pipeline:
                 incidents=1 + len(notification.alert.companions),
                 victims=len(notification.alert.victims),
             )
-        ahead = [at for at in (told.look_again, self._planned.look_again) if at is not None]
-        return min(ahead, default=None)
+        ahead = (told.look_again, self._planned.look_again, self._roster.duty.until)
+        return min((at for at in ahead if at is not None), default=None)
 
     def acknowledge(self, note: Note) -> bool:
         """Have it recorded, and told, that somebody takes care of an open incident.
@@ -294,10 +300,10 @@ class Pipeline:
         return Surroundings(
             services={**self._gone.services, **{each.id: each for each in plan.services}},
             checks={**self._gone.checks, **{each.id: each for each in plan.checks}},
-            routes=plan.routes,
+            routes=self._roster.duty.routes,
             grouping=plan.grouping,
             remind_every=plan.remind_every,
-            escalations=plan.escalations,
+            escalations=self._roster.duty.escalations,
             suspects=self._board.suspects(),
             vantage=self._vantage,
             windows=self._planned.windows,
@@ -343,7 +349,7 @@ class Pipeline:
         for each in windows:
             log.info(str(kind), window=each.window.id, until=each.occurrence.end.isoformat())
             yield from announced(
-                kind, each, self._plan.services, self._plan.checks, self._plan.routes
+                kind, each, self._plan.services, self._plan.checks, self._roster.duty.routes
             )
 
     def _forget(self, checks: Iterable[CheckId]) -> None:

@@ -55,6 +55,10 @@ def load_as_it_stands(folder, code):
     named = NAME.match(code)
     name = named[1] if named else "checks.yaml" if code.startswith("- ") else "config/alerts.yaml"
     (folder / "config" / "services").mkdir(parents=True)
+    (folder / "config" / "calendars").mkdir()
+    if "jam-kerja" in code:
+        calendar = folder / "config" / "calendars" / "jam-kerja.yaml"
+        calendar.write_text('name: Jam kerja\ndays: {mon-fri: "07:30-16:00"}\n')
     checks = folder / "checks.yaml"
     checks.write_text(f"version: 1\nservices:\n  - {SERVICE}\n")
     if code.startswith("- "):

@@ -1,6 +1,6 @@
 import gc
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from monitor.configuration import ConfigError
 from monitor.domain.alert import Match, Route
 from monitor.domain.check import Affects
+from monitor.domain.duty import on_duty
 from monitor.domain.maintenance import occurrence_at
 from monitor.domain.observation import Status
 from monitor.domain.service import Criticality, Rule, Sla, StatusRule
@@ -418,3 +419,124 @@ def test_collector_is_back_on():
         loaded(DATA / "nowhere.yaml")
 
     assert gc.isenabled()
+
+
+TIMED = """receivers:
+  - {name: kantor, type: webhook, url: 'https://a.example/'}
+  - {name: andi-wa, type: gateway, url: 'https://b.example/'}
+  - {name: budi-hook, type: webhook, url: 'https://b.example/'}
+people:
+  - {id: andi, name: Andi Saputra, receivers: andi-wa}
+  - {id: budi, name: Budi Santoso, receivers: [budi-hook, andi-wa]}
+oncall:
+  - id: jaga
+    members: [andi, budi]
+    handover: {day: mon, at: "08:00"}
+    first: 2026-11-02
+    overrides: [{from: "2026-12-24 08:00", to: "2026-12-26 08:00", member: budi, reason: Cuti}]
+"""
+IN_OFFICE_HOURS = "{match: {during: jam-kerja}, receiver: kantor}"
+
+
+def with_calendar(folder, routes, monitor="", **calendars):
+    path = written(folder, alerts=f"{TIMED}routes: {routes}\n", monitor=monitor)
+    (folder / "config" / "calendars").mkdir()
+    office = 'name: Jam kerja\ndays: {mon-thu: "07:30-16:00", fri: "07:30-16:30"}\n'
+    for name, text in {"jam-kerja": office, **calendars}.items():
+        (folder / "config" / "calendars" / f"{name}.yaml").write_text(text)
+    return loaded(path)
+
+
+def test_calendar(tmp_path):
+    """A calendar goes by the name of its file, in the zone of the monitor."""
+    ramadan = (
+        "name: Jam kerja ASN\n"
+        'days: {fri-mon: ["13:00-24:00", "07:30-11:30"], wed: "00:00-06:00"}\n'
+        "holidays: {add: [{date: 2026-11-07, name: Hari Jadi Kota}]}\n"
+        "overrides: [{name: Ramadan, from: 2026-02-18, to: 2026-03-19, days: {mon: '08:00-15:00'}}]\n"
+    )
+    config = with_calendar(tmp_path, "[]", "zone: Asia/Jakarta\n", asn=ramadan)
+    calendar = config.calendars["asn"]
+
+    assert (calendar.id, calendar.name) == ("asn", "Jam kerja ASN")
+    assert calendar.zone.key == "Asia/Jakarta"
+    assert [len(day) for day in calendar.week] == [2, 0, 1, 0, 2, 2, 2]
+    assert calendar.week[0] == (
+        (timedelta(hours=7.5), timedelta(hours=11.5)),
+        (timedelta(hours=13), timedelta(hours=24)),
+    )
+    assert calendar.holidays == {date(2026, 11, 7): "Hari Jadi Kota"}
+    assert [len(day) for day in calendar.special[0].week] == [1, 0, 0, 0, 0, 0, 0]
+    assert "config/calendars/asn.yaml" in config.files
+
+
+def test_rotation(tmp_path):
+    """A rotation holds its people and their receivers, and its times are those of the zone."""
+    rotation = with_calendar(tmp_path, "[{oncall: jaga}]").rotations["jaga"]
+    [budi] = rotation.substitutions
+
+    assert [each.receivers for each in rotation.members] == [
+        ("andi-wa",),
+        ("andi-wa", "budi-hook"),
+    ]
+    assert (rotation.first, rotation.at, rotation.days) == (date(2026, 11, 2), time(8), 7)
+    assert budi.start == datetime(2026, 12, 24, 0, tzinfo=UTC)
+    assert (budi.person.name, budi.reason) == ("Budi Santoso", "Cuti")
+
+
+def test_routes_by_the_time(tmp_path):
+    """Routes of other times lead elsewhere: to the office in its hours, else to who is on call."""
+    config = with_calendar(tmp_path, f"[{IN_OFFICE_HOURS}, {{oncall: jaga}}]")
+
+    def told(at):
+        [first, *_] = on_duty(config.routes, config.escalations, at).routes
+        return first.receiver
+
+    assert told(datetime(2026, 11, 24, 4, tzinfo=UTC)) == "kantor"
+    assert told(datetime(2026, 11, 24, 14, tzinfo=UTC)) == "andi-wa"
+
+
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [
+        (
+            f"[{IN_OFFICE_HOURS}]",
+            (
+                "routes: nobody is told when portal is down outside the hours of jam-kerja (no route "
+                "takes portal-tcp)"
+            ),
+        ),
+        (
+            "[{match: {outside: jam-kerja}, receiver: kantor}]",
+            (
+                "routes: nobody is told when portal is down in the hours of jam-kerja (no route takes "
+                "portal-tcp)"
+            ),
+        ),
+        (
+            "[{match: {during: jam-kerja, type: http}, receiver: kantor}]",
+            "routes: nobody is told when portal is down (no route takes portal-tcp)",
+        ),
+        ("[{receiver: kantor}]", "nothing goes by this calendar"),
+        ("[{receiver: kantor}]", "budi-hook: no route leads to this receiver"),
+        (
+            "[{match: {during: jam-kerja}, receiver: andi-wa}, {receiver: kantor}]",
+            (
+                "routes: only andi-wa would be told when portal is down, and may stop working at any "
+                "time: lead a route to a receiver of another kind as well"
+            ),
+        ),
+    ],
+)
+def test_doubts_about_times(tmp_path, routes, expected):
+    """Hours in which nobody is told for certain, and what nothing leads to, are warnings."""
+    found = [each.message for each in with_calendar(tmp_path, routes).warnings]
+
+    assert expected in found
+
+
+def test_no_doubt_about_times(tmp_path):
+    """Where each hour has somebody who is told, and everybody is led to, nothing is doubted."""
+    config = with_calendar(tmp_path, f"[{IN_OFFICE_HOURS}, {{oncall: jaga}}]")
+
+    assert [each for each in warnings(config) if "canary" not in each] == []

@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.alert import (
@@ -10,7 +9,6 @@ from monitor.domain.alert import (
     addressed,
     notification_id,
     receivers_of,
-    walk,
 )
 from monitor.domain.service import Criticality, Service, ServiceId
 from monitor.domain.status import Status
@@ -49,14 +47,6 @@ ROUTES = st.lists(
     ),
     max_size=8,
 )
-
-
-@given(routes=ROUTES)
-def test_explanation_and_telling_agree(routes):
-    """Who is told are the receivers of those routes that are explained to take the check."""
-    taken = [each.route.receiver for each in walk(routes, PORTAL, CHECK) if each.takes]
-
-    assert told(*routes) == tuple(dict.fromkeys(taken))
 
 
 class TestRoutes:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.alert import AlertType, Match, Route
 from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.duty import TimedRoute, When
 from monitor.domain.instant import microseconds
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.note import Note, NoteKind, Via
@@ -19,6 +20,7 @@ from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline, Plan
 from monitor.ports import Change, MarkKind
 from tests.fakes import NOON, OK, REFUSED, a_check, observed
+from tests.unit.domain.test_calendar import a_calendar, hours
 
 HTTP = a_check(failure_threshold=2)
 TLS = a_check(id=CheckId("portal-tls"), failure_threshold=2)
@@ -413,6 +415,49 @@ def test_told_of_opening_is_told_of_the_end(receivers):
 
     resolved = [n.receiver for n in ledger.notifications if n.alert.type is AlertType.RESOLVED]
     assert resolved == list(receivers)
+
+
+class TestTimes:
+    """Routes that go by calendars and rotations, through a running pipeline."""
+
+    OPENS = NOON + timedelta(hours=1)
+    ROUTES = (
+        TimedRoute(
+            receiver="office",
+            when=When(during=a_calendar((hours("13:00-14:00"),) * 7)),
+            goes_on=True,
+        ),
+        Route(receiver="oncall"),
+    )
+
+    def test_it_looks_again_when_hours_begin(self):
+        """Who is named from the beginning of hours on is told then, and not before."""
+        pipeline, _, ledger = watching(HTTP, routes=self.ROUTES)
+        feed(pipeline, *DOWN)
+        before = [n.receiver for n in ledger.notifications]
+
+        assert pipeline.tell(self.OPENS - timedelta(seconds=1)) == self.OPENS
+        assert pipeline.tell(self.OPENS) == self.OPENS + timedelta(hours=1)
+        assert before == ["oncall"]
+        assert [n.receiver for n in ledger.notifications] == ["oncall", "office"]
+
+    def test_a_reload_takes_other_times_up(self):
+        """After a reload the routes are those of the new configuration at once."""
+        pipeline, _, ledger = watching(HTTP, routes=self.ROUTES)
+        feed(pipeline, *DOWN)
+        pipeline.replace(a_plan(HTTP, routes=(Route(receiver="office"),)), NOON)
+
+        assert pipeline.tell(NOON + timedelta(minutes=5)) is None
+        assert [n.receiver for n in ledger.notifications] == ["oncall", "office"]
+
+    def test_a_clock_that_was_set_back(self):
+        """Where the clock was set back over a change, the routes are those of that time."""
+        pipeline, _, ledger = watching(HTTP, routes=self.ROUTES)
+        pipeline.tell(self.OPENS)
+
+        assert pipeline.tell(NOON) == self.OPENS
+        feed(pipeline, *DOWN)
+        assert [n.receiver for n in ledger.notifications] == ["oncall"]
 
 
 class TestStanding:
