@@ -213,6 +213,9 @@ class FakeTelemetry:
     def store_failed(self) -> None:
         self._called("store_failed")
 
+    def ledger_signed(self, size: int, root: str) -> None:
+        self._called("ledger_signed", size=size, root=root)
+
     def _called(self, name: str, **values: Any) -> None:
         self.calls.append((name, values))
 

@@ -46,6 +46,7 @@ class Office:
     `witness(name)` is one other receiver that is well, if there is one; `others(name)` are those
     to tell that messages to `name` are lost. `jitter` returns a random number in [0, 1).
     `changed` is called when rows were settled, `enqueued` when the outbox got new ones.
+    `checkpoint` returns the ledger's newest one, which messages carry out of this machine.
     `attempt_seconds` bounds each attempt as a whole.
     """
 
@@ -57,6 +58,7 @@ class Office:
     others: Callable[[str], Sequence[str]]
     changed: Callable[[], None]
     enqueued: Callable[[], None]
+    checkpoint: Callable[[], str | None]
     attempt_seconds: float = ATTEMPT_SECONDS
 
 
@@ -245,17 +247,18 @@ class Courier:
 
     async def _body(self, notifier: Notifier, row: OutboxRow) -> bytes:
         """Return what tells of `row`, in answer to the first message about its incident."""
-        incident = row.alert.incident
+        alert = replace(row.alert, checkpoint=self._office.checkpoint())
+        incident = alert.incident
         if incident is None or not isinstance(notifier, Replying):
-            return notifier.payload(row.id, row.alert)
+            return notifier.payload(row.id, alert)
         try:
             receipt = await self._office.outbox.receipt(self.name, incident.id)
         except StoreError as error:
             log_store_error(self.name, error)
             receipt = None
         if receipt is None:
-            return notifier.payload(row.id, row.alert)
-        return notifier.reply(row.id, row.alert, receipt)
+            return notifier.payload(row.id, alert)
+        return notifier.reply(row.id, alert, receipt)
 
     async def _sent(self, row: OutboxRow) -> str | Undelivered:
         """Return the receipt, "" if there is none, or why the attempt failed."""

@@ -33,9 +33,12 @@ class Dispatcher:
         telemetry: Telemetry,
         jitter: Callable[[], float] = random.random,
         *,
+        checkpoint: Callable[[], str | None] = lambda: None,
         attempt_seconds: float = ATTEMPT_SECONDS,
     ) -> None:
-        """`jitter` returns numbers in [0, 1); `attempt_seconds` bounds each attempt as a whole."""
+        """`jitter` returns numbers in [0, 1); `attempt_seconds` bounds each attempt as a whole.
+        `checkpoint` returns the ledger's newest one.
+        """
         self._outbox = outbox
         self._clock = clock
         self._telemetry = telemetry
@@ -48,6 +51,7 @@ class Dispatcher:
             others=self._others,
             changed=self._measure,
             enqueued=self.wake,
+            checkpoint=checkpoint,
             attempt_seconds=attempt_seconds,
         )
         self._couriers: dict[str, Courier] = {}

@@ -12,6 +12,7 @@ from monitor.alerting.restater import Restater
 from monitor.app.acts import build_acts
 from monitor.app.limits import probes_at_once
 from monitor.app.network import build_network, build_self_check
+from monitor.app.notary import Notary
 from monitor.app.receivers import Trial, build_notifiers
 from monitor.configuration.config import Config
 from monitor.configuration.settings import MonitorSettings, ProbeSettings
@@ -61,6 +62,7 @@ class Assembly:
     teller: Teller
     acts: Acts
     heart: Heart
+    notary: Notary
 
 
 class _Readiness:
@@ -85,7 +87,10 @@ def assemble(
     timeline = Timeline(epoch)
     network = build_network(config)
     notifiers = build_notifiers(config, network, telemetry)
-    dispatcher = Dispatcher(store, notifiers, timeline, telemetry)
+    notary = Notary(store, telemetry, settings.data_dir)
+    dispatcher = Dispatcher(
+        store, notifiers, timeline, telemetry, checkpoint=lambda: notary.checkpoint
+    )
     board = Board()
     recorder = Recorder(store, telemetry, dispatcher.wake)
     pipeline = Pipeline(board, recorder, settings.vantage)
@@ -149,6 +154,7 @@ def assemble(
         teller=teller,
         acts=build_acts(board, pipeline, recorder, timeline, store),
         heart=heart,
+        notary=notary,
     )
 
 

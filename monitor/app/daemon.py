@@ -13,6 +13,7 @@ import structlog
 
 from monitor.app.assembly import Assembly, assemble, web_context
 from monitor.app.collector import tame_collector
+from monitor.app.ledgerkey import LedgerKeyError, ledger_signer
 from monitor.app.listeners import CannotListen, open_listeners
 from monitor.app.planning import plan_of
 from monitor.app.reading import Reading, read_configuration
@@ -82,7 +83,7 @@ def run(config_path: Path, options: RunOptions) -> None:
     try:
         with hold(data_dir):
             asyncio.run(_run(config_path, options, reading))
-    except (DataDirectoryBusy, CannotListen) as error:
+    except (DataDirectoryBusy, CannotListen, LedgerKeyError) as error:
         raise StartupError(str(error)) from None
     except StoreError as error:
         raise StartupError(f"{data_dir}: {error}") from None
@@ -98,7 +99,12 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
     telemetry = PrometheusTelemetry(version("pantau"), tuple(config.receivers))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
-            open_store(settings.data_dir, vantage=settings.vantage, reached=options.reached)
+            open_store(
+                settings.data_dir,
+                vantage=settings.vantage,
+                reached=options.reached,
+                signer=ledger_signer(config),
+            )
         )
         restored = await store.restore()
         parts = assemble(config, store, restored.epoch + 1, telemetry, supervisor.alive)
@@ -171,6 +177,7 @@ async def _recording(parts: Assembly, crashes: Crashes) -> AsyncIterator[None]:
         parts.pipeline.mark(MarkKind.STOP, now, epoch)
         with suppress(TimeoutError):
             await asyncio.wait_for(parts.recorder.drain(), _DRAIN_SECONDS)
+            await asyncio.wait_for(parts.notary.sign(), _DRAIN_SECONDS)
         await _cancelled(task)
         if lost := parts.recorder.waiting:
             log.error("daemon.unwritten", changes=lost)
@@ -186,6 +193,7 @@ async def _watching(parts: Assembly, crashes: Crashes) -> AsyncIterator[None]:
         asyncio.create_task(parts.restater.run(), name="restater"),
         asyncio.create_task(parts.connectivity.run(), name="connectivity"),
         asyncio.create_task(parts.watchdog.run(), name="watchdog"),
+        asyncio.create_task(parts.notary.run(), name="notary"),
     ]
     for task in tasks:
         crashes.watch(task)

@@ -86,6 +86,7 @@ class Alert:
     `companions` are the other incidents of the message, and `victims` the services that are down
     because they depend on it, and of which nobody is told by a message of their own. Of
     maintenance, `victims` are the other services that are worked on, and `until` its end.
+    `checkpoint` is the newest one of the ledger, a signed note, when the message is written.
     """
 
     type: AlertType
@@ -99,6 +100,7 @@ class Alert:
     companions: tuple[Companion, ...] = ()
     victims: tuple[ServiceNotice, ...] = ()
     until: datetime | None = None
+    checkpoint: str | None = None
 
     @property
     def incidents(self) -> frozenset[str]:

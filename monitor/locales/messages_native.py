@@ -48,7 +48,7 @@ def native_body(row_id: str, alert: Alert, wording: Wording) -> bytes:
         "service": alert.service and _service(alert.service),
         "checks": [_check(check) for check in alert.checks],
         "summary": {each: summary(alert, each, wording.zone) for each in Language},
-        "checkpoint": None,
+        "checkpoint": alert.checkpoint,
     }
     if alert.firing_undelivered:
         body["firing_undelivered"] = True

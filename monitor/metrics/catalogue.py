@@ -190,6 +190,19 @@ STORE_FAILURES = Family(
     "Changes that could not be stored when they should have been.",
 )
 
+_UNSIGNED = "Absent until the ledger was signed."
+LEDGER_SIZE = Family(
+    "pantau_ledger_size",
+    Kind.GAUGE,
+    f"Entries of the ledger that the newest checkpoint stands for. {_UNSIGNED}",
+)
+LEDGER_ROOT = Family(
+    "pantau_ledger_root_info",
+    Kind.GAUGE,
+    f"Always 1. Tells the root of these entries: who keeps it is a witness. {_UNSIGNED}",
+    ("root",),
+)
+
 _WITH_PROBE = "Absent while /probe is not served."
 BLACKBOX_UNKNOWN_MODULES = Family(
     "blackbox_module_unknown_total",
@@ -236,6 +249,8 @@ CATALOGUE: tuple[Family, ...] = (
     SELF_OFFLINE,
     CLOCK_OFFSET,
     STORE_FAILURES,
+    LEDGER_SIZE,
+    LEDGER_ROOT,
     BLACKBOX_UNKNOWN_MODULES,
     BLACKBOX_RELOAD_SUCCESSFUL,
     BLACKBOX_RELOAD_SUCCESS_TIMESTAMP,

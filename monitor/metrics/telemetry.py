@@ -52,6 +52,7 @@ class PrometheusTelemetry:
         self._offline = self._gauge(catalogue.SELF_OFFLINE)
         self._clock_offset: Gauge | None = None
         self._store_failures = self._counter(catalogue.STORE_FAILURES)
+        self._ledger: tuple[Gauge, Gauge] | None = None
         self._blackbox: _BlackboxTelemetry | None = None
         build = self._gauge(catalogue.BUILD_INFO)
         build.labels(version, platform.python_version()).set(1)
@@ -100,6 +101,15 @@ class PrometheusTelemetry:
 
     def store_failed(self) -> None:
         self._store_failures.inc()
+
+    def ledger_signed(self, size: int, root: str) -> None:
+        if self._ledger is None:
+            # Registered late, as is the clock's offset.
+            self._ledger = self._gauge(catalogue.LEDGER_SIZE), self._gauge(catalogue.LEDGER_ROOT)
+        entries, info = self._ledger
+        entries.set(size)
+        info.clear()
+        info.labels(root).set(1)
 
     def serves_blackbox(self) -> None:
         """Show blackbox_exporter's own figures from now on."""

@@ -209,6 +209,13 @@ def open_reader(data_dir: str | Path, vantage: str | None = None) -> Iterator[Re
 
     Raise StoreError when there is none, it has another schema, or only other vantages.
     """
+    with reading(data_dir) as connection:
+        yield Reader(connection, _vantage(connection, vantage))
+
+
+@contextmanager
+def reading(data_dir: str | Path) -> Iterator[Connection]:
+    """Open the database of a data directory to read it. Raise StoreError when that can't be."""
     path = Path(data_dir) / DATABASE
     if not path.exists():
         raise StoreError(f"{path}: there is no database yet; `pantau run` makes one")
@@ -216,7 +223,7 @@ def open_reader(data_dir: str | Path, vantage: str | None = None) -> Iterator[Re
         found = revision(connection)
         if found != HEAD:
             raise StoreError(f"{path}: schema {found or 'unknown'}, and this release reads {HEAD}")
-        yield Reader(connection, _vantage(connection, vantage))
+        yield connection
 
 
 def _vantage(connection: Connection, name: str | None) -> int:

@@ -63,7 +63,14 @@ class Settled:
     settlement: Settlement
 
 
-Job = Enqueued | Frozen | Settled
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What the ledger holds by then, to be signed at this time."""
+
+    at: datetime
+
+
+Job = Enqueued | Frozen | Settled | Sign
 
 
 @dataclass(frozen=True, slots=True)

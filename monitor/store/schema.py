@@ -296,6 +296,24 @@ telling = Table(
     Column("row_id", Text, primary_key=True),
 )
 
+# What is hashed is `body`, to the byte. Numbers begin at 0 and leave none out; no row is ever
+# changed or deleted.
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# The note that was signed when there were `size` entries.
+ledger_checkpoint = Table(
+    "ledger_checkpoint",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    _time("at"),
+    Column("note", Text, nullable=False),
+)
+
 silence = Table(
     "silence",
     metadata,

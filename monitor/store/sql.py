@@ -13,10 +13,12 @@ from sqlalchemy import Connection
 
 from monitor.domain.alert import Notification
 from monitor.domain.bundling import STILL_TOLD
+from monitor.ledger.note import Signer
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
 from monitor.store.groups import Figures, Groups
+from monitor.store.ledger import newest_note
 from monitor.store.restore import first_receipt, pending_rows, restored
-from monitor.store.rows import Enqueued, Frozen, Settled
+from monitor.store.rows import Enqueued, Frozen, Settled, Sign
 from monitor.store.stories import notes_about
 from monitor.store.writer import Numbered, Writer, Written
 
@@ -81,6 +83,14 @@ class SqlStore:
         """Return how many notes there are about an incident, None where there is no incident."""
         return await self._writer.read(lambda c: notes_about(c, incident))
 
+    async def sign(self) -> str | None:
+        """Sign what the ledger holds by now, and return the newest checkpoint, a signed note.
+
+        None without a signer, and where nothing was ever signed. Raise StoreError.
+        """
+        await self._groups.add(Sign(self._now()), wait=True)
+        return await self._writer.read(newest_note)
+
 
 @asynccontextmanager
 async def open_store(
@@ -93,16 +103,18 @@ async def open_store(
     failed: Callable[[], None] = lambda: None,
     reached: Callable[[str], None] = lambda _: None,
     upgrading: bool = True,
+    signer: Signer | None = None,
 ) -> AsyncIterator[SqlStore]:
     """Open the store in a data directory, or at the URL of a database server.
 
     `group_commit` is in seconds, `queue` in changes; `failed` is called for each group that
     could not be written; `reached` is told, in the writer's thread, where the writer stands.
-    Without `upgrading` a database of an earlier release is refused.
+    Without `upgrading` a database of an earlier release is refused. `signer` signs the ledger,
+    which is kept in any case.
     Everything queued is written at the end. Raise StoreError when the database can't be opened,
     and at the end when something could not be written.
     """
-    writer = _Threaded(Writer(place, vantage, reached, upgrading=upgrading), vantage)
+    writer = _Threaded(Writer(place, vantage, reached, upgrading=upgrading, signer=signer), vantage)
     try:
         sequence = await writer.open()
         groups = Groups(

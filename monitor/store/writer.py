@@ -24,6 +24,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
+from monitor.ledger.note import Signer
 from monitor.ports import StoreError
 from monitor.store import schema
 from monitor.store.connection import shown_place, writing_engine
@@ -71,10 +72,12 @@ class Writer:
         reached: Callable[[str], None],
         *,
         upgrading: bool = True,
+        signer: Signer | None = None,
     ) -> None:
         self._place = shown_place(place)
         self._engine = engine = writing_engine(place)
         self._vantage = vantage
+        self._signer = signer
         self._reached = reached
         self._upgrading = upgrading
         self._statements = statements(engine.dialect.name)
@@ -180,7 +183,7 @@ class Writer:
         try:
             with connection.begin():
                 scribe = self._scribe = self._scribe or Scribe(
-                    connection, self._statements, self._vantage, self._epoch
+                    connection, self._statements, self._vantage, self._epoch, self._signer
                 )
                 conflicts, rows = scribe.conflicts, scribe.rows
                 scribe.write([each.job for each in group], last)

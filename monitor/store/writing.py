@@ -9,11 +9,14 @@ from monitor.domain.check import CheckId
 from monitor.domain.incident import Incident
 from monitor.domain.instant import microseconds
 from monitor.domain.state import Transition
-from monitor.ports import Change, DeliveryState
+from monitor.ledger.note import Signer
+from monitor.ports import Change, DeliveryState, Mark
 from monitor.store import rows, schema
 from monitor.store.documents import read_alert
+from monitor.store.ledger import Ledger
 from monitor.store.pushes import push_rows
-from monitor.store.rows import Enqueued, Frozen, Job, Names, Row, Settled
+from monitor.store.record import mark_entry, note_entry, silence_entry, transition_entry
+from monitor.store.rows import Enqueued, Frozen, Job, Names, Row, Settled, Sign
 from monitor.store.statements import Statements
 
 
@@ -25,7 +28,12 @@ class Scribe:
     """
 
     def __init__(
-        self, connection: Connection, statements: Statements, vantage: str, epoch: int
+        self,
+        connection: Connection,
+        statements: Statements,
+        vantage: str,
+        epoch: int,
+        signer: Signer | None = None,
     ) -> None:
         self.epoch = epoch
         self.conflicts = 0
@@ -37,6 +45,8 @@ class Scribe:
         self._names = Names(checks=self._checks, vantages=self._vantages)
         self._learn((), (vantage,))
         self._vantage = self._vantages[vantage]
+        self._vantage_name = vantage
+        self._ledger = Ledger(connection, signer)
 
     def write(self, jobs: Sequence[Job], sequence: int) -> None:
         """Write `jobs` in order. `sequence` is the number of the last one."""
@@ -47,8 +57,13 @@ class Scribe:
                 continue
             self._write_changes(changes)
             changes = []
-            self._write_to_outbox(job)
+            if isinstance(job, Sign):
+                self._ledger.sign(job.at)
+            else:
+                self._write_to_outbox(job)
         self._write_changes(changes)
+        if changes:
+            self._ledger.sign_if_long(changes[-1].at)
         self._run(
             self._do.put_meta,
             [{"name": "sequence", "value": sequence}, {"name": "epoch", "value": self.epoch}],
@@ -85,8 +100,8 @@ class Scribe:
         )
         told = [each for change in changes for each in change.notifications]
         self._run(do.add_telling, rows.telling_rows(told))
-        marks = (m for change in changes for m in change.marks)
-        self._run(do.add_mark, rows.mark_rows(marks, vantage))
+        for mark in (mark for change in changes for mark in change.marks):
+            self._write_mark(mark)
         self._run(do.put_tally, tallies)
         pushes = (p for change in changes for p in change.pushes)
         self._run(do.put_push, push_rows(pushes, names, vantage))
@@ -101,8 +116,11 @@ class Scribe:
             self._forget(check_id)
         for incident in change.incidents:
             self._write_incident(incident)
-        self._run(self._do.add_note, [rows.note_row(each) for each in change.notes])
+        for note in change.notes:
+            if self._run(self._do.add_note, [rows.note_row(note)]):
+                self._ledger.add([note_entry(note)])
         self._run(self._do.put_silence, [rows.silence_row(each) for each in change.silences])
+        self._ledger.add(map(silence_entry, change.silences))
         for row_id in change.forgotten_notifications:
             self._connection.execute(self._do.forget_notification, {"of_row": row_id})
 
@@ -113,6 +131,7 @@ class Scribe:
             do.add_transition, [rows.transition_row(check, vantage, epoch, transition)]
         ):
             return
+        self._ledger.add([transition_entry(check_id, self._vantage_name, epoch, transition)])
         at = microseconds(transition.at)
         current = self._connection.execute(
             do.open_interval, {"of_check": check, "of_vantage": vantage}
@@ -123,6 +142,10 @@ class Scribe:
                 do.close_interval, {"of_number": current.number, "ended_at": at}
             )
         self._run(do.insert_interval, [rows.interval_row(check, vantage, at, transition)])
+
+    def _write_mark(self, mark: Mark) -> None:
+        if self._run(self._do.add_mark, rows.mark_rows([mark], self._vantage)):
+            self._ledger.add([mark_entry(self._vantage_name, mark)])
 
     def _forget(self, check_id: CheckId) -> None:
         check = self._checks.get(check_id)

@@ -44,7 +44,7 @@ def test_fault_that_passes_is_nobodys_business(tmp_path, fault):
 @pytest.mark.parametrize(
     "fault",
     [
-        "pwrite64:error=ENOSPC:when=150+",
+        "pwrite64:error=ENOSPC:when=200+",
         "fdatasync:error=EIO:when=12+",
     ],
 )

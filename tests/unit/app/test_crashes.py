@@ -30,6 +30,13 @@ class Silent:
     mark = snapshot
 
 
+class Unsigning:
+    """A notary that has nothing signed."""
+
+    async def sign(self) -> None:
+        """Have nothing signed."""
+
+
 @pytest.fixture
 async def terminated():
     """Return an event that is set when the process asks itself to stop."""
@@ -43,7 +50,11 @@ async def test_daemon_stops_when_nothing_is_written_any_more(terminated):
     """A recorder that dies stops the daemon: alerts would pile up in memory and never be told."""
     crashes = Crashes()
     parts = SimpleNamespace(
-        recorder=Broken(), timeline=FakeClock(), board=Board(), pipeline=Silent()
+        recorder=Broken(),
+        timeline=FakeClock(),
+        board=Board(),
+        pipeline=Silent(),
+        notary=Unsigning(),
     )
     async with _recording(parts, crashes):
         async with asyncio.timeout(5):

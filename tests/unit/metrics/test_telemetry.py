@@ -23,13 +23,28 @@ def samples(telemetry):
 
 
 def test_everything_of_the_catalogue_is_there(telemetry):
-    """Every figure of the daemon is shown from the start, but for an offset not yet measured."""
+    """Every figure of the daemon is shown from the start, but for an offset not yet measured and a
+    ledger not yet signed.
+    """
     own = {f.name for f in catalogue.CATALOGUE[catalogue.CATALOGUE.index(catalogue.LATENESS) :]}
     names = {family.name for family in text(telemetry.render(openmetrics=False).decode())}
     shown = {name for name in own if name in names or name.removesuffix("_total") in names}
 
     blackbox = {name for name in own if name.startswith("blackbox_")}
-    assert own - shown == {"pantau_clock_offset_seconds", *blackbox}
+    unsigned = {"pantau_ledger_size", "pantau_ledger_root_info"}
+    assert own - shown == {"pantau_clock_offset_seconds", *unsigned, *blackbox}
+
+
+def test_one_root_at_a_time(telemetry):
+    """The ledger's size is shown with the root that it has, and no root of before."""
+    telemetry.ledger_signed(7, "aaaa=")
+    telemetry.ledger_signed(9, "bbbb=")
+    shown = {key: value for key, value in samples(telemetry).items() if "ledger" in key[0]}
+
+    assert shown == {
+        ("pantau_ledger_size", ()): 9,
+        ("pantau_ledger_root_info", (("root", "bbbb="),)): 1,
+    }
 
 
 def test_figures_of_blackbox(telemetry):

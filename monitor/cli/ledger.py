@@ -1,0 +1,159 @@
+"""`pantau ledger`: show that what was recorded is what is there."""
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli.errors import Failed
+from monitor.cli.output import print_json
+from monitor.cli.settings import Output, Settings, pass_settings, shared_options
+
+if TYPE_CHECKING:
+    from monitor.ledger.audit import Finding
+    from monitor.ledger.checkpoint import Checkpoint
+    from monitor.ledger.note import Verifier
+    from monitor.store.ledgerreader import LedgerReader
+
+
+@click.group()
+def ledger() -> None:
+    """Show that nobody changed what was recorded."""
+
+
+@ledger.command()
+@click.option(
+    "--checkpoint",
+    "kept",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Checkpoints that were kept elsewhere, one after the other in a file; repeat.",
+)
+@click.option("--key", "vkey", metavar="VKEY", help="The public key.  [default: as recorded]")
+@shared_options
+@pass_settings
+def verify(settings: Settings, /, kept: Sequence[Path], vkey: str | None) -> None:
+    """Compare the ledger with all that was signed of it, here and elsewhere.
+
+    Who owns this machine can rewrite both the ledger and what was signed here. Only checkpoints
+    that were kept elsewhere (--checkpoint) show that.
+    """
+    from monitor.ledger.note import NoteError
+
+    with _reading(settings) as reader:
+        try:
+            known = _key(reader, vkey)
+            held = [*_here(reader, known), *_elsewhere(kept, known)]
+        except NoteError as error:
+            raise Failed(str(error)) from None
+        finding = reader.audited(held)
+    _show(settings, finding, known, len(kept))
+
+
+@ledger.command()
+@click.option(
+    "--checkpoint",
+    "to",
+    required=True,
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="FILE",
+    help="Where to write the newest checkpoint; - for stdout.",
+)
+@shared_options
+@pass_settings
+def export(settings: Settings, /, to: Path) -> None:
+    """Write the newest checkpoint to a file, to be kept where nobody from here can change it."""
+    with _reading(settings) as reader:
+        notes = reader.notes()
+    if not notes:
+        raise Failed("nothing was signed yet: the daemon signs a minute after its start")
+    if str(to) == "-":
+        click.echo(notes[-1], nl=False)
+        return
+    try:
+        to.write_text(notes[-1])
+    except OSError as error:
+        raise Failed(f"{to}: {error.strerror}") from None
+    if not settings.quiet:
+        click.echo(f"✓ {to}: keep it where nobody from here can change it")
+
+
+@contextmanager
+def _reading(settings: Settings) -> Iterator["LedgerReader"]:
+    from monitor.cli.configured import configuration
+    from monitor.ports import StoreError
+    from monitor.store.ledgerreader import open_ledger
+
+    try:
+        with open_ledger(configuration(settings.config_path).monitor.data_dir) as reader:
+            yield reader
+    except StoreError as error:
+        raise Failed(str(error)) from None
+
+
+def _key(reader: "LedgerReader", vkey: str | None) -> "Verifier":
+    from monitor.ledger.note import Verifier
+
+    written = vkey or reader.recorded_key()
+    if written is None:
+        raise Failed("the ledger names no key yet: the daemon signs a minute after its start")
+    return Verifier.parse(written)
+
+
+def _here(reader: "LedgerReader", known: "Verifier") -> "Iterable[Checkpoint]":
+    """Yield what was signed in the database itself. Raises NoteError."""
+    for note in reader.notes():
+        yield _checkpoint(note, known, "the database")
+
+
+def _elsewhere(files: Iterable[Path], known: "Verifier") -> "Iterable[Checkpoint]":
+    """Yield what was kept in files. Raises NoteError."""
+    from monitor.ledger.note import split
+
+    for file in files:
+        for note in split(file.read_text()):
+            yield _checkpoint(note, known, str(file))
+
+
+def _checkpoint(note: str, known: "Verifier", place: str) -> "Checkpoint":
+    from monitor.ledger.checkpoint import Checkpoint
+    from monitor.ledger.note import NoteError, opened
+
+    try:
+        point = Checkpoint.parse(opened(note.encode(), [known]).text)
+    except NoteError as error:
+        raise NoteError(f"{place}: {error}") from None
+    if point.origin != known.name:
+        raise NoteError(f"{place}: a checkpoint of {point.origin}, and this is {known.name}")
+    return point
+
+
+def _show(settings: Settings, finding: "Finding", known: "Verifier", kept: int) -> None:
+    fault = finding.fault
+    if settings.output is Output.JSON:
+        print_json(_document(finding, known))
+    elif fault is None and not settings.quiet:
+        click.echo(f"✓ {finding.size} entries, {finding.signed} of them signed by {known.name}")
+        click.echo(f"  root {base64.b64encode(finding.root).decode()}")
+        click.echo(f"  key  {known}")
+        if not kept:
+            click.echo("  Compared with what is on this machine only: see --checkpoint.")
+    if fault is not None:
+        raise Failed(f"✗ entries {fault.first} to {fault.end - 1}: {fault.detail}")
+
+
+def _document(finding: "Finding", known: "Verifier") -> Mapping[str, Any]:
+    fault = finding.fault
+    return {
+        "size": finding.size,
+        "signed": finding.signed,
+        "root": base64.b64encode(finding.root).decode(),
+        "key": str(known),
+        "fault": None
+        if fault is None
+        else {"first": fault.first, "end": fault.end, "detail": fault.detail},
+    }

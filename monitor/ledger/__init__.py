@@ -1,0 +1,1 @@
+"""A log that only grows, and what proves it: hashing and signing. The store keeps the entries."""

@@ -1,0 +1,50 @@
+"""Reads the ledger of a daemon that may be running, and changes nothing."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from monitor.ledger.audit import Finding, audited
+from monitor.ledger.checkpoint import Checkpoint
+from monitor.store.ledger import entries, notes
+from monitor.store.reader import reading
+
+
+class LedgerReader:
+    """Answers questions about the ledger. Made by `open_ledger`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def notes(self) -> Sequence[str]:
+        """Return all checkpoints that were signed, oldest first."""
+        return tuple(note for _, note in notes(self._connection))
+
+    def recorded_key(self) -> str | None:
+        """Return the public key that the ledger itself names last, None if it names none."""
+        found = [body["key"] for body in self._bodies() if body.get("type") == "key"]
+        return str(found[-1]) if found else None
+
+    def audited(self, held: Iterable[Checkpoint]) -> Finding:
+        """Return how the entries stand to the checkpoints that are held."""
+        return audited(entries(self._connection), held)
+
+    def _bodies(self) -> Iterator[dict[str, Any]]:
+        for _, body in entries(self._connection):
+            try:
+                found = json.loads(body)
+            except ValueError:
+                continue  # `audited` says what is wrong with it
+            if isinstance(found, dict):
+                yield found
+
+
+@contextmanager
+def open_ledger(data_dir: str | Path) -> Iterator[LedgerReader]:
+    """Open the ledger of a data directory. Raise StoreError when it can't be read."""
+    with reading(data_dir) as connection:
+        yield LedgerReader(connection)

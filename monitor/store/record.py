@@ -1,0 +1,93 @@
+"""What of a change goes into the ledger, and in which words. Pure.
+
+An entry is an object with its `type`; times are microseconds since the Unix epoch, in `at` when
+it was so. What nobody may ever read in a ledger (bodies, secrets, free text of a target beyond
+its failure) is not in it.
+"""
+
+from typing import Any
+
+from monitor.domain.check import CheckId
+from monitor.domain.instant import microseconds
+from monitor.domain.note import Note, NoteKind
+from monitor.domain.silence import Silence
+from monitor.domain.state import Transition
+from monitor.domain.text import visible_text
+from monitor.ledger.canonical import canonical
+from monitor.ports import Mark
+
+_NOTE_TYPES = {NoteKind.ACKNOWLEDGED: "ack", NoteKind.COMMENT: "comment"}
+
+
+def transition_entry(check: CheckId, vantage: str, epoch: int, transition: Transition) -> bytes:
+    """Return the entry of a change of the status that is shown of a check."""
+    failure = transition.failure
+    return _entry(
+        "transition",
+        check=check,
+        vantage=vantage,
+        epoch=epoch,
+        at=microseconds(transition.at),
+        noticed_at=microseconds(transition.noticed_at),
+        old=transition.old.value,
+        new=transition.new.value,
+        cause=None if transition.cause is None else transition.cause.value,
+        kind=None if failure is None else failure.kind.value,
+        detail=None if failure is None else failure.detail,
+    )
+
+
+def mark_entry(vantage: str, mark: Mark) -> bytes:
+    """Return the entry of an event of the monitor itself; its type is the event's."""
+    return _entry(
+        mark.kind.value,
+        vantage=vantage,
+        epoch=mark.epoch,
+        at=microseconds(mark.at),
+        detail=mark.detail,
+    )
+
+
+def silence_entry(silence: Silence) -> bytes:
+    """Return the entry of a silence as it is from now on: begun, or lifted."""
+    match = silence.match
+    return _entry(
+        "silence",
+        id=silence.id,
+        at=microseconds(silence.at),
+        until=microseconds(silence.until),
+        by=silence.by,
+        comment=silence.comment,
+        lifted_by=silence.lifted_by,
+        owners=sorted(match.owners),
+        services=sorted(match.services),
+        criticalities=sorted(each.value for each in match.criticalities),
+        types=sorted(match.types),
+        labels=dict(match.labels),
+    )
+
+
+def note_entry(note: Note) -> bytes:
+    """Return the entry of what somebody did about an incident; its type is what it was."""
+    return _entry(
+        _NOTE_TYPES[note.kind],
+        incident=note.incident,
+        by=note.by,
+        at=microseconds(note.at),
+        text=note.text,
+        via=None if note.via is None else note.via.value,
+        receiver=note.receiver,
+    )
+
+
+def key_entry(vkey: str, at: int) -> bytes:
+    """Return the entry of the key that signs from here on."""
+    return _entry("key", key=vkey, at=at)
+
+
+def _entry(kind: str, /, **members: Any) -> bytes:
+    shown = {
+        name: visible_text(value) if isinstance(value, str) else value
+        for name, value in members.items()
+    }
+    return canonical({"type": kind, **shown})

@@ -1,0 +1,72 @@
+"""`pantau ledger`: an auditor's own look at what was recorded."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from monitor.ledger.checkpoint import Checkpoint
+from monitor.ledger.note import parse
+from tests.acceptance.cli.commands import pantau
+from tests.acceptance.conftest import Hire
+from tests.acceptance.messages import body
+from tests.collector import Collector
+from tests.daemon import http_check, services
+from tests.servers import free_port
+
+
+def test_what_was_recorded_is_what_is_there(hire: Hire, collector: Collector) -> None:
+    """A checkpoint that was kept elsewhere, be it in a message or in a file, shows that a row was
+    changed, and between which entries; an untouched ledger agrees with it, running or not.
+    """
+    daemon = hire()
+    daemon.site.write(
+        services(["kota"]),
+        [http_check("kota", f"http://127.0.0.1:{free_port()}/", "kota")],
+        failure_threshold=1,
+    )
+    daemon.site.write_alerts({"oncall": collector.url})
+    daemon.start()
+    collector.wait_for(1, 15)
+    site, kept = daemon.site.folder, daemon.site.folder / "kept"
+    (site / "told").write_text(body(collector.received[0])["checkpoint"])
+
+    beside = pantau(site, "ledger", "verify", "--checkpoint", "told")
+    assert daemon.terminate()[0] == 0
+    exported = pantau(site, "ledger", "export", "--checkpoint", kept)
+    after = pantau(site, "ledger", "verify", "--checkpoint", kept, "--output", "json")
+
+    assert beside.returncode == exported.returncode == after.returncode == 0, beside.stderr
+    assert beside.stdout.startswith("✓ ")
+    found = json.loads(after.stdout)
+    assert found["fault"] is None
+    assert found["signed"] == found["size"] == _size(kept)
+    assert (daemon.site.data / "checkpoint").read_text() == kept.read_text()
+
+    _rewrite(daemon.site.data / "pantau.db")
+    denied = pantau(site, "ledger", "verify", "--checkpoint", kept)
+    assert denied.returncode == 1
+    assert "not what the checkpoint of" in denied.stderr
+
+
+def test_nothing_signed_yet(tmp_path: Path) -> None:
+    """Before the first start there is nothing to verify, and the command says what to do."""
+    (tmp_path / "checks.yaml").write_text("version: 1\n")
+    said = pantau(tmp_path, "ledger", "verify")
+
+    assert said.returncode == 1
+    assert "there is no database yet; `pantau run` makes one" in said.stderr
+
+
+def _size(path: Path) -> int:
+    return Checkpoint.parse(parse(path.read_bytes()).text).size
+
+
+def _rewrite(path: Path) -> None:
+    """Say in the ledger that it never was down, as whoever owns the machine could."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        changed = connection.execute(
+            "UPDATE ledger_entry SET body = CAST(replace(CAST(body AS TEXT), 'down', 'up') AS BLOB)"
+            " WHERE CAST(body AS TEXT) LIKE '%down%'"
+        )
+        assert changed.rowcount
