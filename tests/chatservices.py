@@ -19,6 +19,7 @@ from monitor.fields import Context
 from monitor.notifiers import receiver_types
 from monitor.receivertype import ReceiverContext
 from tests.collector import Behaviour, Collector, Received, answers
+from tests.fakes import LINK_KEY
 
 ROUTING_KEY = "R0UT1NGKEY0123456789abcdefABCDEF"[:32]
 SLACK_PATH, TEAMS_PATH = "/services/T0001/B0001/geheimgeheim", "/workflows/w1?sig=geheimsignatur"
@@ -71,6 +72,7 @@ def receiver(kind: str, folder: Any, base: str = "https://service.example", **ke
     context = ReceiverContext(
         network=network,
         external_url="https://pantau.makassarkota.go.id",
+        link_key=LINK_KEY,
         language=language,
         zone="Asia/Makassar",
         name=kind,

@@ -20,6 +20,7 @@ from monitor.domain.status import Status
 from monitor.ports import Change, DeliveryState, OutboxRow, Settlement, StoreError, Undelivered
 
 NOON = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)  # 12.00 WITA
+LINK_KEY = bytes(range(32))
 OK = Outcome(answered=True)
 REFUSED = Outcome(
     status=OutcomeStatus.FAILED,

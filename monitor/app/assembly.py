@@ -1,7 +1,7 @@
 """Puts the parts of the daemon together."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -32,6 +32,7 @@ from monitor.metrics.exposition import Exposition
 from monitor.metrics.telemetry import PrometheusTelemetry
 from monitor.net.network import Network
 from monitor.probes import check_types
+from monitor.store.archive import Archive
 from monitor.store.sql import SqlStore
 from monitor.web.context import Acts, Reloader, WebContext
 
@@ -63,6 +64,7 @@ class Assembly:
     acts: Acts
     heart: Heart
     notary: Notary
+    link_key: bytes = field(repr=False)
 
 
 class _Readiness:
@@ -80,13 +82,15 @@ def assemble(
     store: SqlStore,
     epoch: int,
     telemetry: PrometheusTelemetry,
+    *,
     alive: Callable[[], None],
+    link_key: bytes,
 ) -> Assembly:
     """Return the daemon for `config`, watching nothing yet. `alive` is the watchdog's."""
     settings = config.monitor
     timeline = Timeline(epoch)
     network = build_network(config)
-    notifiers = build_notifiers(config, network, telemetry)
+    notifiers = build_notifiers(config, network, telemetry, link_key=link_key)
     notary = Notary(store, telemetry, settings.data_dir)
     dispatcher = Dispatcher(
         store, notifiers, timeline, telemetry, checkpoint=lambda: notary.checkpoint
@@ -155,6 +159,7 @@ def assemble(
         acts=build_acts(board, pipeline, recorder, timeline, store),
         heart=heart,
         notary=notary,
+        link_key=link_key,
     )
 
 
@@ -189,6 +194,8 @@ def web_context(parts: Assembly, config: Config, reloader: Reloader) -> WebConte
         blackbox=parts.blackbox,
         pushes=parts.pushes,
         acts=parts.acts,
+        archive=Archive(config.monitor.data_dir),
+        link_key=parts.link_key,
     )
 
 

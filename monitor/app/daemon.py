@@ -14,6 +14,7 @@ import structlog
 from monitor.app.assembly import Assembly, assemble, web_context
 from monitor.app.collector import tame_collector
 from monitor.app.ledgerkey import LedgerKeyError, ledger_signer
+from monitor.app.linkkey import NoLinkKey, link_key
 from monitor.app.listeners import CannotListen, open_listeners
 from monitor.app.planning import plan_of
 from monitor.app.reading import Reading, read_configuration
@@ -83,7 +84,7 @@ def run(config_path: Path, options: RunOptions) -> None:
     try:
         with hold(data_dir):
             asyncio.run(_run(config_path, options, reading))
-    except (DataDirectoryBusy, CannotListen, LedgerKeyError) as error:
+    except (DataDirectoryBusy, CannotListen, LedgerKeyError, NoLinkKey) as error:
         raise StartupError(str(error)) from None
     except StoreError as error:
         raise StartupError(f"{data_dir}: {error}") from None
@@ -107,7 +108,14 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
             )
         )
         restored = await store.restore()
-        parts = assemble(config, store, restored.epoch + 1, telemetry, supervisor.alive)
+        parts = assemble(
+            config,
+            store,
+            restored.epoch + 1,
+            telemetry,
+            alive=supervisor.alive,
+            link_key=link_key(settings.data_dir),
+        )
         stack.push_async_callback(parts.network.resolver.close)
         await stack.enter_async_context(_recording(parts, crashes))
         _begin(parts, config, restored)

@@ -21,8 +21,12 @@ def build_notifier(
     receiver: ConfiguredReceiver,
     network: Network,
     telemetry: Telemetry | None = None,
+    link_key: bytes | None = None,
 ) -> Notifier:
-    """Return what tells `receiver` something, in the words that `config` asks for."""
+    """Return what tells `receiver` something, in the words that `config` asks for.
+
+    Its messages carry links signed with `link_key` where it is known from where we are reached.
+    """
     counts = {"missed": partial(telemetry.notification_failed, receiver.name)} if telemetry else {}
     context = ReceiverContext(
         name=receiver.name,
@@ -30,6 +34,7 @@ def build_notifier(
         external_url=external_url(config),
         language=config.monitor.language,
         zone=config.monitor.zone,
+        link_key=link_key if config.monitor.external_url else None,
         **counts,
     )
     return receiver.kind.connect(receiver.spec, context)
@@ -40,10 +45,11 @@ def build_notifiers(
     network: Network,
     telemetry: Telemetry,
     former: Mapping[str, Notifier] | None = None,
+    link_key: bytes | None = None,
 ) -> dict[str, Notifier]:
     """Return a notifier for each receiver of `config`, by name: a `former` one if it is equal."""
     built = {
-        name: build_notifier(config, receiver, network, telemetry)
+        name: build_notifier(config, receiver, network, telemetry, link_key)
         for name, receiver in config.receivers.items()
     }
     known = former or {}

@@ -76,7 +76,7 @@ class Reloads:
             config = replace(config, monitor=old.monitor, modules=modules)
             reading = replace(reading, config=config)
         former = parts.trial.notifiers
-        notifiers = build_notifiers(config, parts.network, parts.telemetry, former)
+        notifiers = build_notifiers(config, parts.network, parts.telemetry, former, parts.link_key)
         # The class that a name was first seen with holds for one configuration.
         parts.network.resolver.forget()
         parts.pipeline.replace(plan_of(config), now)

@@ -60,11 +60,15 @@ class ServiceNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentNotice:
-    """What a message says of an incident. `ended_at` is None while it is open."""
+    """What a message says of an incident. `ended_at` is None while it is open.
+
+    `told_at` is when it was decided to tell of it, None in a message of an earlier release.
+    """
 
     id: str
     started_at: datetime
     ended_at: datetime | None = None
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +186,10 @@ def matches(match: Match, service: Service, check: Check) -> bool:
 def incident_notice(incident: Incident) -> IncidentNotice:
     """Return what a message says of an incident."""
     return IncidentNotice(
-        id=incident.id, started_at=incident.started_at, ended_at=incident.ended_at
+        id=incident.id,
+        started_at=incident.started_at,
+        ended_at=incident.ended_at,
+        told_at=incident.told_at,
     )
 
 

@@ -187,6 +187,8 @@ def _annotations(alert: Alert, wording: Wording) -> dict[str, str]:
     }
     if alert.service is not None:
         annotations["service_name"] = visible_text(alert.service.name)
+    if alert.incident is not None and (url := wording.ack_url(alert.type, alert.incident)):
+        annotations["ack_url"] = url
     if alert.firing_undelivered:
         annotations["firing_undelivered"] = "true"
     return annotations

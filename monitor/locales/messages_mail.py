@@ -14,6 +14,7 @@ from monitor.locales import Language
 from monitor.locales.dates import moment_text
 from monitor.locales.messages import summary, victims_label
 from monitor.locales.messages_native import Wording
+from monitor.locales.messages_signs import ack_link
 from monitor.locales.numbers import decimal
 
 MOST_LISTED = 100
@@ -137,6 +138,9 @@ def _lines(alert: Alert, wording: Wording) -> Iterator[_Line]:
     if alert.incident is not None:
         url = visible_text(wording.incident_url(alert.incident.id), _LINK_BYTES)
         yield _Line(_WORDS[wording.language]["incident"], url, is_link=_is_web(url))
+    if ack := ack_link(alert, wording):
+        label, url = ack[0], visible_text(ack[1], _LINK_BYTES)
+        yield _Line(label, url, is_link=_is_web(url))
 
 
 def _is_web(text: str) -> bool:

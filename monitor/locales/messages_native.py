@@ -6,11 +6,19 @@ meaning or goes. Text that others wrote is data: on one line, at most 1 KB, no c
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from monitor.domain.alert import Alert, CheckNotice, Companion, IncidentNotice, ServiceNotice
+from monitor.domain.acklink import token_of
+from monitor.domain.alert import (
+    Alert,
+    AlertType,
+    CheckNotice,
+    Companion,
+    IncidentNotice,
+    ServiceNotice,
+)
 from monitor.domain.text import visible_text
 from monitor.locales import Language
 from monitor.locales.messages import summary
@@ -18,23 +26,39 @@ from monitor.locales.messages import summary
 VERSION = "1"
 MOST_LISTED = 100
 
+# What calls for somebody to take care.
+_CALLING = {AlertType.FIRING, AlertType.UPDATED, AlertType.REMINDER, AlertType.ESCALATED}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
     """How one receiver's messages are worded.
 
     `external_url` is where our pages are, without a final slash. `language` comes first where
-    only one can; `zone` is that of times in texts.
+    only one can; `zone` is that of times in texts. `link_key` signs the links by which whoever
+    was told says that they take care; without it messages have none.
     """
 
     receiver: str
     external_url: str
     language: Language
     zone: tzinfo
+    link_key: bytes | None = field(default=None, repr=False)
 
     def incident_url(self, incident_id: str) -> str:
         """Return the address of an incident's page."""
         return f"{self.external_url}/incidents/{incident_id}"
+
+    def ack_url(self, kind: AlertType, incident: IncidentNotice) -> str | None:
+        """Return where one says that one takes care of `incident`, None where nobody is called.
+
+        It comes of what is stored of the message alone, so each attempt sends the same.
+        """
+        if self.link_key is None or kind not in _CALLING:
+            return None
+        told_at = incident.told_at or incident.started_at
+        token = token_of(self.link_key, incident.id, self.receiver, told_at)
+        return f"{self.external_url}/ack/{incident.id}/{token}"
 
 
 def native_body(row_id: str, alert: Alert, wording: Wording) -> bytes:
@@ -44,7 +68,7 @@ def native_body(row_id: str, alert: Alert, wording: Wording) -> bytes:
         "id": row_id,
         "type": alert.type,
         "occurred_at": time_json(alert.occurred_at),
-        "incident": alert.incident and _incident(alert.incident, wording),
+        "incident": alert.incident and _incident(alert.type, alert.incident, wording),
         "service": alert.service and _service(alert.service),
         "checks": [_check(check) for check in alert.checks],
         "summary": {each: summary(alert, each, wording.zone) for each in Language},
@@ -54,7 +78,7 @@ def native_body(row_id: str, alert: Alert, wording: Wording) -> bytes:
         body["firing_undelivered"] = True
     if alert.companions:
         shown = alert.companions[:MOST_LISTED]
-        body["companions"] = [_companion(each, wording) for each in shown]
+        body["companions"] = [_companion(alert.type, each, wording) for each in shown]
         body["companions_total"] = len(alert.companions)
     if alert.victims:
         key = "victims" if alert.incident else "others"
@@ -75,10 +99,11 @@ def time_json(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _incident(incident: IncidentNotice, wording: Wording) -> Mapping[str, Any]:
+def _incident(kind: AlertType, incident: IncidentNotice, wording: Wording) -> Mapping[str, Any]:
     return {
         "id": incident.id,
         "url": wording.incident_url(incident.id),
+        "ack_url": wording.ack_url(kind, incident),
         "started_at": time_json(incident.started_at),
         "ended_at": time_json(incident.ended_at) if incident.ended_at else None,
     }
@@ -93,9 +118,9 @@ def _service(service: ServiceNotice) -> Mapping[str, Any]:
     }
 
 
-def _companion(companion: Companion, wording: Wording) -> Mapping[str, Any]:
+def _companion(kind: AlertType, companion: Companion, wording: Wording) -> Mapping[str, Any]:
     return {
-        "incident": _incident(companion.incident, wording),
+        "incident": _incident(kind, companion.incident, wording),
         "service": _service(companion.service),
         "checks": [_check(check) for check in companion.checks],
     }

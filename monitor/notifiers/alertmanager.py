@@ -31,7 +31,6 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -39,13 +38,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from monitor.domain.alert import Alert
 from monitor.domain.text import visible_text
 from monitor.fields import Secret
-from monitor.locales import Language
 from monitor.locales.messages_alertmanager import alertmanager_alerts, fingerprint
 from monitor.locales.messages_native import Wording, encoded, time_json
 from monitor.ports import Notifier, Undelivered
 from monitor.receivertype import ReceiverContext, ReceiverType
 from monitor.receivertype.keys import PostingSpec, ReceiverUrl, unencrypted
 from monitor.receivertype.posting import judge, post
+from monitor.receivertype.services import wording_of
 
 _PATH = "/api/v2/alerts"
 _BATCH = 64
@@ -323,13 +322,7 @@ def _error(task: "asyncio.Task[None]") -> Undelivered | None:
 
 def connect(spec: AlertmanagerSpec, context: ReceiverContext) -> Notifier:
     """Return the notifier that a configured cluster stands for."""
-    wording = Wording(
-        receiver=context.name,
-        external_url=context.external_url,
-        language=Language(context.language),
-        zone=ZoneInfo(context.zone),
-    )
-    return Alertmanager(spec, wording, context)
+    return Alertmanager(spec, wording_of(context), context)
 
 
 RECEIVER_TYPE = ReceiverType(spec=AlertmanagerSpec, connect=connect)

@@ -36,7 +36,6 @@ from email.utils import format_datetime
 from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING, Self
-from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import Field, model_validator
@@ -55,6 +54,7 @@ from monitor.net.policy import AddressClass
 from monitor.ports import Notifier, Undelivered
 from monitor.receivertype import ReceiverContext, ReceiverSpec, ReceiverType
 from monitor.receivertype.keys import LONGEST_TIMEOUT, Timeout, exposure_of_host
+from monitor.receivertype.services import wording_of
 
 if TYPE_CHECKING:
     from monitor.net.mailsmtp import Reply
@@ -394,13 +394,7 @@ def _visit(spec: EmailSpec) -> "Visit":
 
 def connect(spec: EmailSpec, context: ReceiverContext) -> Notifier:
     """Return the notifier that a configured receiver stands for."""
-    wording = Wording(
-        receiver=context.name,
-        external_url=context.external_url,
-        language=Language(context.language),
-        zone=ZoneInfo(context.zone),
-    )
-    return Email(spec, wording, context)
+    return Email(spec, wording_of(context), context)
 
 
 RECEIVER_TYPE = ReceiverType(spec=EmailSpec, connect=connect)

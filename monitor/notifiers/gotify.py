@@ -23,7 +23,7 @@ from pydantic import Field
 from monitor.domain.alert import Alert, AlertType
 from monitor.locales.messages import summary, title
 from monitor.locales.messages_native import Wording, encoded
-from monitor.locales.messages_signs import links
+from monitor.locales.messages_signs import ack_link, links
 from monitor.ports import Notifier, Undelivered
 from monitor.receivertype import ReceiverContext, ReceiverType
 from monitor.receivertype.keys import (
@@ -74,13 +74,15 @@ class Gotify:
     monotonic: Callable[[], float] = field(default=monotonic, compare=False, repr=False)
 
     def payload(self, row_id: str, alert: Alert) -> bytes:
-        """Return the message, with the incident's page behind a touch and as its last line."""
+        """Return the message, with the incident's page behind a touch and among its last lines."""
         del row_id  # Gotify has no place for it
         text = summary(alert, self.wording.language, self.wording.zone)
         extras: dict[str, Any] = {"client::display": {"contentType": "text/plain"}}
         if found := links(alert, self.wording):
             label, url = found[0]
             text = f"{text}\n{label}: {url}"
+            if ack := ack_link(alert, self.wording):
+                text = f"{text}\n{ack[0]}: {ack[1]}"
             extras["client::notification"] = {"click": {"url": url}}
         return encoded(
             {

@@ -61,6 +61,8 @@ _TAGS = {
     Mood.PLAIN: "large_blue_circle",
 }
 
+_MOST_ACTIONS = 3  # more are refused
+
 
 class NtfySpec(PostingSpec):
     """The keys of an ntfy receiver."""
@@ -101,7 +103,7 @@ class Ntfy:
         ntfy makes a file of more than 4096 bytes of text; a summary has at most 1024.
         """
         del row_id  # ntfy has no place for it
-        found = links(alert, self.wording)
+        found = links(alert, self.wording)[:_MOST_ACTIONS]
         body: dict[str, Any] = {
             "title": visible_text(title(alert, self.wording.language), _TITLE_BYTES),
             "message": summary(alert, self.wording.language, self.wording.zone),

@@ -111,8 +111,13 @@ def mrkdwn(text: str, limit: int = TEXT_LIMIT) -> str:
 
 
 def _linked(found: tuple[tuple[str, str], ...]) -> str:
-    # `links` lets through no character that could end a link, and no more than three of them.
-    return " · ".join(f"<{url.translate(_ESCAPES)}|{label}>" for label, url in found)
+    # `links` lets through no character that could end a link, and no more than four of them.
+    return " · ".join(f"<{url.translate(_ESCAPES)}|{_label(label)}>" for label, url in found)
+
+
+def _label(text: str) -> str:
+    """Return what a link is called: a bar would begin another label."""
+    return mrkdwn(text.replace("|", "¦"))
 
 
 def _plain(text: str) -> dict[str, Any]:

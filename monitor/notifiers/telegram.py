@@ -22,20 +22,19 @@ from datetime import datetime
 from html import escape
 from time import monotonic
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StrictInt, field_validator
 
 from monitor.domain.alert import Alert, AlertType
 from monitor.domain.text import veiled, visible_text
 from monitor.fields import Secret
-from monitor.locales import Language
 from monitor.locales.messages_chat import chat_text
 from monitor.locales.messages_native import Wording, encoded
 from monitor.ports import Notifier, Undelivered
 from monitor.receivertype import ReceiverContext, ReceiverType
 from monitor.receivertype.keys import PostingSpec, ReceiverUrl, unencrypted
 from monitor.receivertype.posting import Answer, judge, post
+from monitor.receivertype.services import wording_of
 
 LONGEST_TEXT = 4096
 """In code units of UTF-16, after entities are read."""
@@ -267,13 +266,7 @@ def _escaped(text: str) -> str:
 
 def connect(spec: TelegramSpec, context: ReceiverContext) -> Notifier:
     """Return the notifier that a configured chat stands for."""
-    wording = Wording(
-        receiver=context.name,
-        external_url=context.external_url,
-        language=Language(context.language),
-        zone=ZoneInfo(context.zone),
-    )
-    return Telegram(spec, wording, context)
+    return Telegram(spec, wording_of(context), context)
 
 
 RECEIVER_TYPE = ReceiverType(spec=TelegramSpec, connect=connect)

@@ -25,19 +25,18 @@ from datetime import datetime
 from enum import StrEnum
 from time import monotonic
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, field_validator
 
 from monitor.domain.alert import Alert
 from monitor.fields import Secret
-from monitor.locales import Language
 from monitor.locales.messages_alertmanager import alertmanager_body
 from monitor.locales.messages_native import Wording, native_body
 from monitor.ports import Notifier, Undelivered
 from monitor.receivertype import ReceiverContext, ReceiverType
 from monitor.receivertype.keys import PostingSpec, ReceiverUrl, unencrypted
 from monitor.receivertype.posting import judge, post
+from monitor.receivertype.services import wording_of
 
 _PREFIX = "whsec_"
 _SHORTEST_KEY = 24
@@ -183,13 +182,7 @@ def signed(row_id: str, timestamp: int, body: bytes, *keys: bytes) -> Mapping[st
 
 def connect(spec: WebhookSpec, context: ReceiverContext) -> Notifier:
     """Return the notifier that a configured webhook stands for."""
-    wording = Wording(
-        receiver=context.name,
-        external_url=context.external_url,
-        language=Language(context.language),
-        zone=ZoneInfo(context.zone),
-    )
-    return Webhook(spec, wording, context)
+    return Webhook(spec, wording_of(context), context)
 
 
 RECEIVER_TYPE = ReceiverType(spec=WebhookSpec, connect=connect)

@@ -23,20 +23,19 @@ from enum import StrEnum
 from time import monotonic
 from typing import Annotated, Any, Self
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from monitor.domain.alert import Alert
 from monitor.domain.text import veiled, visible_text
 from monitor.fields import Secret
-from monitor.locales import Language
 from monitor.locales.messages_chat import chat_text
 from monitor.locales.messages_native import Wording, encoded
 from monitor.ports import Notifier, Undelivered
 from monitor.receivertype import ReceiverContext, ReceiverType
 from monitor.receivertype.keys import PostingSpec, ReceiverUrl, unencrypted
 from monitor.receivertype.posting import Answer, judge, post
+from monitor.receivertype.services import wording_of
 
 LONGEST_TEXT = 4096
 """In code units of UTF-16. Some gateways take more, and none takes less."""
@@ -267,13 +266,7 @@ def _read(body: bytes) -> dict[str, Any]:
 
 def connect(spec: WhatsappSpec, context: ReceiverContext) -> Notifier:
     """Return the notifier that a configured number or group stands for."""
-    wording = Wording(
-        receiver=context.name,
-        external_url=context.external_url,
-        language=Language(context.language),
-        zone=ZoneInfo(context.zone),
-    )
-    return Whatsapp(spec, wording, context)
+    return Whatsapp(spec, wording_of(context), context)
 
 
 RECEIVER_TYPE = ReceiverType(spec=WhatsappSpec, connect=connect, is_certain=False)

@@ -5,7 +5,7 @@ To add a kind, add a module to `monitor.notifiers` (or name one under the entry-
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -36,6 +36,7 @@ class ReceiverContext:
 
     `name` is the receiver's own. `external_url` is where people reach our pages, without a
     final slash. `language` is `id` or `en`; `zone` is the IANA name of the people's zone.
+    `link_key` signs links, None where messages are to have none that act.
     `missed` counts, under a bounded reason, a message that not all got whom the receiver names.
     """
 
@@ -44,6 +45,7 @@ class ReceiverContext:
     language: str
     zone: str
     name: str = ""
+    link_key: bytes | None = field(default=None, repr=False)
     missed: Callable[[str], None] = _uncounted
 
 

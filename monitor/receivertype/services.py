@@ -29,6 +29,7 @@ def wording_of(context: ReceiverContext) -> Wording:
         external_url=context.external_url,
         language=Language(context.language),
         zone=ZoneInfo(context.zone),
+        link_key=context.link_key,
     )
 
 

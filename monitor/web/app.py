@@ -14,14 +14,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from monitor.domain.note import Via
-from monitor.locales import Language
 from monitor.metrics.exposition import compressed
+from monitor.web.acklinks import ack_routes
 from monitor.web.acts import act_routes
 from monitor.web.api import api_routes
 from monitor.web.context import Acts, WebContext
 from monitor.web.credentials import Authenticator
 from monitor.web.guard import Gate, NoForeignPages, SafeHeaders
-from monitor.web.negotiation import wants_gzip, wants_openmetrics
+from monitor.web.negotiation import language_of, wants_gzip, wants_openmetrics
 from monitor.web.pages import STYLE, StatusPage, style_sheet
 from monitor.web.public import public_view
 from monitor.web.pushes import Heartbeats, result_routes
@@ -35,7 +35,8 @@ def create_app(context: WebContext, authenticator: Authenticator) -> ASGIApp:
     open_routes = [*health_routes(), *public_routes(context)]
     results = result_routes(context, authenticator)  # they ask for a credential by themselves
     app = _application([*open_routes, *results, *private_routes(context)])
-    gate = Gate(NoForeignPages(app), authenticator, [*open_routes, *results], context.names)
+    forms = ack_routes(context)
+    gate = Gate(NoForeignPages(app, forms), authenticator, [*open_routes, *results], context.names)
     return SafeHeaders(Heartbeats(gate, context))
 
 
@@ -62,11 +63,11 @@ def health_routes() -> list[Route]:
 
 
 def public_routes(context: WebContext) -> list[Route]:
-    """Return the pages that show nothing but `public_view`."""
+    """Return the pages that show nothing but `public_view`, and those that ask for a link."""
     page, style = StatusPage(context.zone), style_sheet()
 
     async def status(request: Request) -> Response:
-        language = _language(request, context.language)
+        language = language_of(request, context.language)
         view = public_view(context.board, context.now())
         if context.readiness.trouble() is not None:
             view = view.as_stale()
@@ -80,7 +81,7 @@ def public_routes(context: WebContext) -> list[Route]:
         headers = {"Cache-Control": "public, max-age=3600"}
         return Response(style, media_type="text/css", headers=headers)
 
-    return [Route("/", status), Route(f"/static/{STYLE}", style_file)]
+    return [Route("/", status), Route(f"/static/{STYLE}", style_file), *ack_routes(context)]
 
 
 def private_routes(context: WebContext) -> list[Route]:
@@ -119,7 +120,7 @@ def blackbox_routes(context: WebContext) -> list[Route]:
     page = ProbesPage(context.zone)
 
     async def probes(request: Request) -> Response:
-        language = _language(request, context.language)
+        language = language_of(request, context.language)
         return Response(
             page.html(blackbox.history.newest_first(), language),
             media_type="text/html",
@@ -153,13 +154,6 @@ def _application(routes: Sequence[Route]) -> Starlette:
     # A redirect would be built from the Host header.
     app.router.redirect_slashes = False
     return app
-
-
-def _language(request: Request, default: Language) -> Language:
-    try:
-        return Language(request.query_params.get("lang", default))
-    except ValueError:
-        return default
 
 
 def _all(request: Request, name: str) -> str:

@@ -4,7 +4,7 @@ The client of the control socket shares this module, so it imports nothing heavy
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,10 +12,11 @@ from monitor.domain.check import CheckId
 from monitor.domain.note import Via
 from monitor.domain.push import Arrival
 from monitor.locales import Language
-from monitor.ports import StatusBoard
+from monitor.ports import Sought, StatusBoard, Story
 
 if TYPE_CHECKING:
     from monitor.domain.alert import Match
+    from monitor.domain.incident import Incident
     from monitor.domain.silence import Silence
     from monitor.web.blackbox import Blackbox
 
@@ -104,6 +105,14 @@ class Commenter(Protocol):
     async def comment(self, name: str, said: Said) -> Sequence[str]: ...
 
 
+class Archive(Protocol):
+    """What is kept of incidents. Each method raises StoreError."""
+
+    async def story(self, incident: str) -> Story | None: ...
+
+    async def found(self, sought: Sought) -> "Sequence[Incident]": ...
+
+
 class Silencer(Protocol):
     """Takes down what nobody is to hear of for a while."""
 
@@ -141,6 +150,7 @@ class WebContext:
 
     `blackbox` is None while /probe is not served. `names` are the host names that clients may
     call us by, beside localhost and IP addresses; they count where no password is asked for.
+    `link_key` signed the links in messages.
     """
 
     board: StatusBoard
@@ -156,3 +166,5 @@ class WebContext:
     version: str
     blackbox: "Blackbox | None" = None
     pushes: Intake | None = None
+    archive: Archive | None = None
+    link_key: bytes | None = field(default=None, repr=False)

@@ -15,9 +15,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from monitor.web.credentials import Authenticator, TooManyAttempts
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def policy(*, form_action: str = "'none'") -> str:
+    """Return what a browser may do for one of our pages: load our style, and send a form."""
+    return (
+        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        f"base-uri 'none'; form-action {form_action}; frame-ancestors 'none'"
+    )
+
+
+_POLICY = "Content-Security-Policy"
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -31,7 +40,10 @@ _NOT_OUR_NAME = (
 
 
 class SafeHeaders:
-    """Adds to every response what tells a browser to load and show nothing else."""
+    """Adds to every response what tells a browser to load and show nothing else.
+
+    A page with a form of ours has set its own policy, and keeps it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -40,6 +52,7 @@ class SafeHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                headers.setdefault(_POLICY, policy())
                 for name, value in _HEADERS.items():
                     headers[name] = value
             await send(message)
@@ -51,21 +64,25 @@ class NoForeignPages:
     """Refuses what changes something when a web page asks for it.
 
     Any page that somebody has open can make their browser post to 127.0.0.1. Browsers then
-    name the page's origin; the programs that post here name none.
+    name the page's origin; the programs that post here name none. Not so at `routes_with_forms`:
+    what they take proves by itself that it may.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, routes_with_forms: Sequence[BaseRoute] = ()) -> None:
         self._app = app
+        self._with_forms = tuple(routes_with_forms)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        if scope["method"] not in _SAFE_METHODS and (
-            "origin" in headers or headers.get("sec-fetch-site", "none") != "none"
-        ):
+        is_from_page = "origin" in headers or headers.get("sec-fetch-site", "none") != "none"
+        if scope["method"] not in _SAFE_METHODS and is_from_page and not self._takes_forms(scope):
             refusal = PlainTextResponse("No web page may ask for this.\n", 403)
             await refusal(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+    def _takes_forms(self, scope: Scope) -> bool:
+        return any(route.matches(scope)[0] is Match.FULL for route in self._with_forms)
 
 
 class Gate:

@@ -2,9 +2,21 @@
 
 from collections.abc import Iterator
 
+from starlette.requests import Request
+
+from monitor.locales import Language
+
 OPENMETRICS = "application/openmetrics-text"
 _OPENMETRICS_VERSIONS = ("", "0.0.1", "1.0.0")
 _TEXT = ("text/plain", "text/*", "*/*")
+
+
+def language_of(request: Request, default: Language) -> Language:
+    """Return the language that is asked for by `lang`, or `default`."""
+    try:
+        return Language(request.query_params.get("lang", default))
+    except ValueError:
+        return default
 
 
 def wants_openmetrics(accept: str) -> bool:

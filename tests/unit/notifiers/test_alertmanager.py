@@ -23,7 +23,7 @@ from monitor.notifiers.alertmanager import (
     stated,
 )
 from monitor.ports import StandingNotifier, Undelivered
-from tests.fakes import NOON, an_alert
+from tests.fakes import LINK_KEY, NOON, an_alert
 from tests.goldenfiles import assert_golden
 from tests.unit.alerting.samples import SAMPLES, TLS_BACK
 
@@ -38,6 +38,7 @@ def wording(language: Language = Language.ID) -> Wording:
         external_url="https://pantau.makassarkota.go.id",
         language=language,
         zone=ZoneInfo("Asia/Makassar"),
+        link_key=LINK_KEY,
     )
 
 

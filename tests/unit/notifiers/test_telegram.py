@@ -25,7 +25,7 @@ from monitor.notifiers.telegram import (
 )
 from monitor.ports import Replying, Undelivered
 from monitor.receivertype.posting import Answer
-from tests.fakes import NOON, an_alert
+from tests.fakes import LINK_KEY, NOON, an_alert
 from tests.goldenfiles import assert_golden
 from tests.unit.alerting.samples import SAMPLES, companion
 
@@ -59,6 +59,7 @@ def notifier(spec: TelegramSpec, language: Language = Language.ID, url: str = ""
         external_url=url or "https://pantau.makassarkota.go.id",
         language=language,
         zone=ZoneInfo("Asia/Makassar"),
+        link_key=LINK_KEY,
     )
     return Telegram(spec, wording, None)
 

@@ -18,7 +18,7 @@ from monitor.locales.messages_alertmanager import fingerprint
 from monitor.locales.messages_native import Wording
 from monitor.notifiers.webhook import Format, Webhook, WebhookSpec, signed, signing_key
 from monitor.receivertype.posting import Answer, judge, retry_after_seconds
-from tests.fakes import NOON, an_alert
+from tests.fakes import LINK_KEY, NOON, an_alert
 from tests.goldenfiles import assert_golden
 from tests.unit.alerting.samples import SAMPLES
 
@@ -29,6 +29,7 @@ WORDING = Wording(
     external_url="https://pantau.makassarkota.go.id",
     language=Language.ID,
     zone=ZoneInfo("Asia/Makassar"),
+    link_key=LINK_KEY,
 )
 URL = "https://alerts.example/hook"
 

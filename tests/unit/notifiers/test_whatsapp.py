@@ -25,7 +25,7 @@ from monitor.notifiers.whatsapp import (
 )
 from monitor.ports import Replying
 from monitor.receivertype.posting import Answer
-from tests.fakes import NOON, an_alert
+from tests.fakes import LINK_KEY, NOON, an_alert
 from tests.goldenfiles import assert_golden
 from tests.unit.alerting.samples import SAMPLES, companion
 
@@ -63,6 +63,7 @@ def notifier(spec: WhatsappSpec, language: Language = Language.ID) -> Whatsapp:
         external_url="https://pantau.makassarkota.go.id",
         language=language,
         zone=ZoneInfo("Asia/Makassar"),
+        link_key=LINK_KEY,
     )
     return Whatsapp(spec, wording, None)
 

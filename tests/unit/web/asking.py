@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 from monitor.domain.silence import Silence
 from monitor.metrics.exposition import Exposition
 from monitor.metrics.telemetry import PrometheusTelemetry
+from monitor.ports import Sought, StoreError, Story
 from monitor.web.context import Acts, ReloadResult, SendResult, TooManyNotes, WebContext
+from tests.fakes import LINK_KEY
 from tests.unit.metrics.board import HTTP_MEASUREMENTS, NOON, FakeBoard, a_city
 
 
@@ -66,6 +68,7 @@ class FakeDaemon:
     result: ReloadResult = field(default_factory=lambda: ReloadResult(ok=True))
     sent: SendResult = field(default_factory=lambda: SendResult(ok=True, detail="200"))
     asked: list[str] = field(default_factory=list)
+    open: tuple[str, ...] = ("INC1", "sigap")
 
     def trouble(self):
         return self.reason
@@ -78,18 +81,45 @@ class FakeDaemon:
         return ("oncall", "ruang jaga/1")
 
     async def acknowledge(self, name, said):
-        self.asked.append(f"ack {name} {said.by} {said.text} by {said.via}")
-        return ("INC1",) if name in ("INC1", "sigap") else ()
+        if name not in self.open:
+            return ()
+        self.asked.append(f"ack {name} {_said(said)}")
+        return ("INC1",)
 
     async def comment(self, name, said):
         if name == "FULL":
             raise TooManyNotes("FULL: 1000 notes are kept of one incident")
-        self.asked.append(f"comment {name} {said.by} {said.text} by {said.via}")
+        self.asked.append(f"comment {name} {_said(said)}")
         return ("INC1",) if name in ("INC1", "sigap") else ()
 
     async def send(self, receiver):
         self.asked.append(f"test {receiver}")
         return self.sent
+
+
+def _said(said):
+    by_link = f" of {said.receiver}" if said.receiver else ""
+    return f"{said.by} {said.text} by {said.via}{by_link}"
+
+
+@dataclass
+class FakeArchive:
+    """Keeps stories in memory, by the id of their incident."""
+
+    stories: dict[str, Story] = field(default_factory=dict)
+    error: StoreError | None = None
+    sought: list[Sought] = field(default_factory=list)
+
+    async def story(self, incident):
+        if self.error:
+            raise self.error
+        return self.stories.get(incident)
+
+    async def found(self, sought):
+        if self.error:
+            raise self.error
+        self.sought.append(sought)
+        return tuple(each.incident for each in self.stories.values())
 
 
 @dataclass
@@ -120,6 +150,8 @@ def a_context(
     names=frozenset(),
     *,
     silencer=None,
+    archive=None,
+    link_key=LINK_KEY,
 ):
     board, daemon = board or a_city(), daemon or FakeDaemon()
     telemetry = PrometheusTelemetry("1.2.3")
@@ -137,6 +169,8 @@ def a_context(
             commenter=daemon,
             silencer=silencer or FakeSilencer(),
         ),
+        archive=archive or FakeArchive(),
+        link_key=link_key,
         now=lambda: now,
         zone=ZoneInfo("Asia/Makassar"),
         version="1.2.3",
