@@ -57,6 +57,14 @@ class Mark:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """From `at` on the configuration with this hash is in force."""
+
+    hash: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TallySnapshot:
     """How long a check or a service was in each status up to `at` (microseconds, Unix epoch)."""
@@ -81,6 +89,7 @@ class Change:
     forgotten: tuple[CheckId, ...] = ()
     pushes: tuple[Push, ...] = ()
     forgotten_notifications: tuple[str, ...] = ()
+    configured: tuple[Configured, ...] = ()
     silences: tuple[Silence, ...] = ()
     notes: tuple[Note, ...] = ()
 
@@ -95,6 +104,7 @@ class Change:
             or self.pushes
             or self.silences
             or self.notes
+            or self.configured
         )
 
 

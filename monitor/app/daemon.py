@@ -163,6 +163,7 @@ def _begin(parts: Assembly, config: Config, restored: Restored) -> None:
     parts.pipeline.watch(plan_of(config), now, restored.states)
     parts.connectivity.resume(restored.offline_since, restored.offline_cause)
     resume(restored, parts.board, parts.pipeline, parts.timeline, config.monitor.vantage)
+    parts.pipeline.configured(config.hash, now)
     parts.pipeline.reconcile(now)
     parts.pushes.restore(restored.pushes, ended_at(restored))
     parts.pushes.replace(config.checks)

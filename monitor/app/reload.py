@@ -79,6 +79,7 @@ class Reloads:
         notifiers = build_notifiers(config, parts.network, parts.telemetry, former, parts.link_key)
         # The class that a name was first seen with holds for one configuration.
         parts.network.resolver.forget()
+        parts.pipeline.configured(config.hash, now)
         parts.pipeline.replace(plan_of(config), now)
         parts.pushes.replace(config.checks)
         parts.heart.plan = config.sign_of_life

@@ -82,6 +82,28 @@ def export(settings: Settings, /, to: Path) -> None:
         click.echo(f"✓ {to}: keep it where nobody from here can change it")
 
 
+@ledger.command()
+@click.argument("number", type=click.IntRange(min=0))
+@shared_options
+@pass_settings
+def prove(settings: Settings, /, number: int) -> None:
+    """Print a proof that entry NUMBER is part of what the newest checkpoint stands for.
+
+    The entry itself goes to stderr. Anybody with the public key can check both without us
+    (c2sp.org/tlog-proof).
+    """
+    with _reading(settings) as reader:
+        found = reader.proven(number)
+    if found is None:
+        raise Failed(f"entry {number} was not signed, or is not there")
+    entry, proof = found
+    if settings.output is Output.JSON:
+        print_json({"number": number, "entry": entry.decode(), "proof": proof.text})
+        return
+    click.echo(entry.decode(), err=True)
+    click.echo(proof.text, nl=False)
+
+
 @contextmanager
 def _reading(settings: Settings) -> Iterator["LedgerReader"]:
     from monitor.cli.configured import configuration

@@ -25,7 +25,7 @@ from monitor.domain.telling import tell
 from monitor.engine.board import Board
 from monitor.engine.dutyroster import DutyRoster
 from monitor.engine.planned import PlannedWork
-from monitor.ports import Change, Mark, MarkKind, Recording, TallySnapshot, Watched
+from monitor.ports import Change, Configured, Mark, MarkKind, Recording, TallySnapshot, Watched
 
 log = structlog.get_logger()
 
@@ -224,6 +224,10 @@ class Pipeline:
         self._follow_all(now)
         self._forget(watched.check.id for watched in gone)
         self.has_news()
+
+    def configured(self, hashed: str, now: datetime) -> None:
+        """Have it recorded that the configuration with this hash is in force from now on."""
+        self._recorder.record(Change(configured=(Configured(hashed, now),)))
 
     def reconcile(self, now: datetime) -> None:
         """Bring the incidents of an earlier run in line with what is configured now."""

@@ -43,15 +43,16 @@ class Checkpoint:
         if "" in lines[_LINES:-1]:
             message = "an empty line in a checkpoint"
             raise NoteError(message)
-        return cls(origin, int(size), _hash(root))
+        return cls(origin, int(size), read_hash(root))
 
 
-def _hash(encoded: str) -> bytes:
+def read_hash(encoded: str) -> bytes:
+    """Return the 32 bytes that stand in base64. Raises NoteError."""
     try:
         root = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         root = b""
     if len(root) != _ROOT_BYTES or base64.b64encode(root).decode() != encoded:
-        message = f"{encoded[:80]!r} is no root: 32 bytes in base64"
+        message = f"{encoded[:80]!r} is no hash: 32 bytes in base64"
         raise NoteError(message)
     return root

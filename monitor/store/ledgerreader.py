@@ -10,7 +10,10 @@ from sqlalchemy import Connection
 
 from monitor.ledger.audit import Finding, audited
 from monitor.ledger.checkpoint import Checkpoint
-from monitor.store.ledger import entries, notes
+from monitor.ledger.note import parse
+from monitor.ledger.proof import Proof
+from monitor.ledger.tree import inclusion_proof, leaf_hash, subtrees
+from monitor.store.ledger import entries, newest_note, notes
 from monitor.store.reader import reading
 
 
@@ -32,6 +35,16 @@ class LedgerReader:
     def audited(self, held: Iterable[Checkpoint]) -> Finding:
         """Return how the entries stand to the checkpoints that are held."""
         return audited(entries(self._connection), held)
+
+    def proven(self, number: int) -> tuple[bytes, Proof] | None:
+        """Return an entry, and that it is in the newest checkpoint; None where it is not."""
+        note = newest_note(self._connection)
+        size = Checkpoint.parse(parse(note.encode()).text).size if note else 0
+        bodies = [body for _, body in entries(self._connection, 0, size)]
+        if note is None or not number < len(bodies) == size:
+            return None
+        hashes = inclusion_proof(number, size, subtrees(list(map(leaf_hash, bodies))))
+        return bodies[number], Proof(index=number, hashes=tuple(hashes), note=note)
 
     def _bodies(self) -> Iterator[dict[str, Any]]:
         for _, body in entries(self._connection):

@@ -14,7 +14,7 @@ from monitor.domain.silence import Silence
 from monitor.domain.state import Transition
 from monitor.domain.text import visible_text
 from monitor.ledger.canonical import canonical
-from monitor.ports import Mark
+from monitor.ports import Configured, Mark
 
 _NOTE_TYPES = {NoteKind.ACKNOWLEDGED: "ack", NoteKind.COMMENT: "comment"}
 
@@ -78,6 +78,11 @@ def note_entry(note: Note) -> bytes:
         via=None if note.via is None else note.via.value,
         receiver=note.receiver,
     )
+
+
+def configuration_entry(configured: Configured) -> bytes:
+    """Return the entry of a configuration that was taken up: the hash of all its files."""
+    return _entry("config", hash=configured.hash, at=microseconds(configured.at))
 
 
 def key_entry(vkey: str, at: int) -> bytes:

@@ -15,7 +15,13 @@ from monitor.store import rows, schema
 from monitor.store.documents import read_alert
 from monitor.store.ledger import Ledger
 from monitor.store.pushes import push_rows
-from monitor.store.record import mark_entry, note_entry, silence_entry, transition_entry
+from monitor.store.record import (
+    configuration_entry,
+    mark_entry,
+    note_entry,
+    silence_entry,
+    transition_entry,
+)
 from monitor.store.rows import Enqueued, Frozen, Job, Names, Row, Settled, Sign
 from monitor.store.statements import Statements
 
@@ -121,6 +127,7 @@ class Scribe:
                 self._ledger.add([note_entry(note)])
         self._run(self._do.put_silence, [rows.silence_row(each) for each in change.silences])
         self._ledger.add(map(silence_entry, change.silences))
+        self._ledger.add(map(configuration_entry, change.configured))
         for row_id in change.forgotten_notifications:
             self._connection.execute(self._do.forget_notification, {"of_row": row_id})
 

@@ -6,7 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from monitor.ledger.checkpoint import Checkpoint
-from monitor.ledger.note import parse
+from monitor.ledger.note import Verifier, parse
+from monitor.ledger.proof import Proof
 from tests.acceptance.cli.commands import pantau
 from tests.acceptance.conftest import Hire
 from tests.acceptance.messages import body
@@ -42,6 +43,13 @@ def test_what_was_recorded_is_what_is_there(hire: Hire, collector: Collector) ->
     assert found["fault"] is None
     assert found["signed"] == found["size"] == _size(kept)
     assert (daemon.site.data / "checkpoint").read_text() == kept.read_text()
+
+    proof = pantau(site, "ledger", "prove", "1")
+    key = Verifier.parse(found["key"])
+    assert (
+        Proof.parse(proof.stdout).checkpoint(proof.stderr.strip().encode(), [key]).size
+        == (found["size"])
+    )
 
     _rewrite(daemon.site.data / "pantau.db")
     denied = pantau(site, "ledger", "verify", "--checkpoint", kept)

@@ -16,7 +16,7 @@ from monitor.domain.status import Status
 from monitor.ledger.audit import audited
 from monitor.ledger.checkpoint import Checkpoint
 from monitor.ledger.note import Signer, opened
-from monitor.ports import Change, MarkKind
+from monitor.ports import Change, Configured, MarkKind
 from monitor.store.connection import writing_engine
 from monitor.store.ledger import entries, notes
 from monitor.store.sql import open_store
@@ -49,6 +49,7 @@ HISTORY = Change(
     marks=(mark(MarkKind.START),),
     silences=(SILENCE,),
     notes=(MINE,),
+    configured=(Configured("5a", NOON),),
 )
 
 
@@ -81,8 +82,8 @@ async def test_what_gets_in(place):
         await store.commit(HISTORY)
 
     found = [json.loads(body) for _, body in log_of(place)]
-    assert [each["type"] for each in found] == ["transition", "ack", "silence", "start"]
-    went_down, acked, silenced, begun = found
+    assert [each["type"] for each in found] == ["transition", "ack", "silence", "config", "start"]
+    went_down, acked, silenced, configured, begun = found
     assert went_down == {
         "type": "transition",
         "check": CHECKS[0],
@@ -98,6 +99,7 @@ async def test_what_gets_in(place):
     }
     assert (acked["by"], acked["text"], acked["via"]) == ("Budi", "saya", "command")
     assert (silenced["by"], silenced["services"], silenced["lifted_by"]) == ("Rina", ["portal"], "")
+    assert configured == {"type": "config", "hash": "5a", "at": 1780286400000000}
     assert begun["epoch"] == 1
 
 
@@ -107,7 +109,7 @@ async def test_what_was_written_before_is_no_second_entry(place):
         await store.commit(HISTORY)
         await store.commit(Change(transitions=HISTORY.transitions, marks=HISTORY.marks))
 
-    assert len(log_of(place)) == 4
+    assert len(log_of(place)) == 5
 
 
 async def test_signed_over_restarts(place):

@@ -98,8 +98,8 @@ def test_checkpoint():
         ("\n1\n" + "A" * 43 + "=\n", "no origin"),
         ("x\n01\n" + "A" * 43 + "=\n", "no size"),
         ("x\n-1\n" + "A" * 43 + "=\n", "no size"),
-        ("x\n1\n" + "A" * 43 + "\n", "no root"),
-        ("x\n1\n" + "A" * 42 + "B=\n", "no root"),
+        ("x\n1\n" + "A" * 43 + "\n", "no hash"),
+        ("x\n1\n" + "A" * 42 + "B=\n", "no hash"),
         ("x\n1\n" + "A" * 43 + "=\n\nmore\n", "an empty line"),
     ],
 )
