@@ -147,6 +147,24 @@ class WriteThrough:
             await self._store.commit(change)
 
 
+# Samples taken and slots missed are one account. Messages are apart by themselves.
+_PARTS = (
+    ("incidents",),
+    ("notes",),
+    ("states",),
+    ("transitions",),
+    ("observations", "missed"),
+    ("marks",),
+    ("silences",),
+    ("configured",),
+    ("pushes",),
+    ("tallies",),
+    ("service_tallies",),
+    ("forgotten",),
+    ("forgotten_notifications",),
+)
+
+
 def gathered(changes: Iterable[Change]) -> Sequence[Change]:
     """Return `changes` with neighbours that nobody waits for joined into one.
 
@@ -185,10 +203,6 @@ def taken_apart(change: Change) -> Sequence[Change]:
     """
     parts = (
         *(Change(notifications=(each,)) for each in change.notifications),
-        Change(incidents=change.incidents),
-        Change(states=change.states),
-        Change(transitions=change.transitions),
-        Change(observations=change.observations, missed=change.missed),
-        Change(marks=change.marks),
+        *(Change(**{name: getattr(change, name) for name in names}) for names in _PARTS),
     )
     return [part for part in parts if part != Change()] or [change]

@@ -1,6 +1,6 @@
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -140,6 +140,15 @@ def test_a_check_that_comes_back_keeps_its_state():
     gone, back = Change(forgotten=(check,)), Change(states={check: CheckState()})
 
     assert gathered([back, gone, back]) == [back, gone, back]
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Change)])
+def test_every_part_has_its_place(name):
+    """Whatever a change holds, now or in a later release, is in one of its parts."""
+    held = {"a": 1} if name in ("states", "tallies", "service_tallies") else ("a",)
+    parts = taken_apart(replace(MARK, **{name: held}))
+
+    assert [getattr(part, name) for part in parts if getattr(part, name) == held] == [held]
 
 
 def test_all_of_a_change_is_in_its_parts():
