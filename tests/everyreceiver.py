@@ -12,26 +12,43 @@ from monitor.fields import Context
 from monitor.notifiers import receiver_types
 from monitor.ports import Notifier
 from monitor.receivertype import ReceiverContext
+from monitor.receivertype.keys import PostingSpec
 
 EXTERNAL_URL = "https://pantau.makassarkota.go.id"
 KINDS = tuple(receiver_types())
 
 _EXAMPLE = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 # One of these has the form that a kind wants its secret to have.
+_SECRET_PATH = "/services/T0001/B0001/geheimgeheim"
 _SECRETS = (
-    "https://service.example/services/T0001/B0001/geheimgeheim",
     "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=",
     "123456789:AAF0fake_token-of-a-bot-that-is-not-there",
     "R0UT1NGKEY0123456789abcdefABCDEF",
 )
 
 
-def every_notifier(folder: Path, language: str = "id", **other: Any) -> dict[str, Notifier]:
-    """Return a notifier of each kind by its name; secrets are written into `folder`.
+def every_notifier(folder: Path, language: str = "id") -> dict[str, Notifier]:
+    """Return a notifier of each kind by its name; secrets are written into `folder`."""
+    return {kind: _notifier(kind, spec_of(kind, folder), language) for kind in KINDS}
 
-    `other` are things of the context.
-    """
-    return {kind: _notifier(kind, folder, language, **other) for kind in KINDS}
+
+def notifier_at(kind: str, folder: Path, base: str, network: Any, **keys: Any) -> Notifier:
+    """Return a notifier of a kind that posts over HTTP, whose service is at `base`."""
+    own = example(kind)
+    there: dict[str, Any] = {"urls": [base]} if "urls" in own else {_place(kind): base}
+    if isinstance(own.get("url"), dict):
+        there = {}  # its secret is the URL
+    spec = spec_of(kind, folder, base=base, **there, **keys)
+    return _notifier(kind, spec, "id", network=network)
+
+
+def _place(kind: str) -> str:
+    return next(key for key in ("url", "api") if key in receiver_types()[kind].spec.model_fields)
+
+
+def posts(kind: str) -> bool:
+    """Say whether a kind posts over HTTP."""
+    return issubclass(receiver_types()[kind].spec, PostingSpec)
 
 
 def example(kind: str) -> dict[str, Any]:
@@ -43,13 +60,16 @@ def example(kind: str) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key not in {"name", "type"}}
 
 
-def spec_of(kind: str, folder: Path, **keys: Any) -> Any:
-    """Return the example of a kind, with `keys` instead of its own, as alerts.yaml is read."""
+def spec_of(kind: str, folder: Path, base: str = "https://service.example", **keys: Any) -> Any:
+    """Return the example of a kind, with `keys` instead of its own, as alerts.yaml is read.
+
+    Where a secret is a URL, it begins with `base`.
+    """
     made = receiver_types()[kind]
     files: list[Path] = []
     written = _with_secrets({**example(kind), **keys}, folder / kind, files)
     errors: list[ValidationError] = []
-    for secret in _SECRETS:
+    for secret in (f"{base}{_SECRET_PATH}", *_SECRETS):
         for file in files:
             file.touch(mode=0o600)
             file.write_text(secret + "\n")
@@ -60,7 +80,7 @@ def spec_of(kind: str, folder: Path, **keys: Any) -> Any:
     raise errors[-1]
 
 
-def _notifier(kind: str, folder: Path, language: str, **other: Any) -> Notifier:
+def _notifier(kind: str, spec: Any, language: str, **other: Any) -> Notifier:
     context = ReceiverContext(
         external_url=EXTERNAL_URL,
         language=language,
@@ -68,7 +88,7 @@ def _notifier(kind: str, folder: Path, language: str, **other: Any) -> Notifier:
         name=kind,
         **{"network": None, **other},
     )
-    return receiver_types()[kind].connect(spec_of(kind, folder), context)
+    return receiver_types()[kind].connect(spec, context)
 
 
 def _with_secrets(value: Any, stem: Path, files: list[Path]) -> Any:
