@@ -65,6 +65,14 @@ class Alertmanager:
             found: Sequence[Entry] = json.load(answer)
         return found
 
+    def listed(self) -> Sequence[Entry]:
+        """Return the alerts that its own tool lists."""
+        url = f"--alertmanager.url={self.url}"
+        command = [peer("amtool"), "alert", "query", "--output=json", url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        found: Sequence[Entry] = json.loads(done.stdout)
+        return found
+
     def _ready(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.url}/-/ready", timeout=5) as answer:

@@ -65,6 +65,38 @@ def test_crash_tells_of_no_end(
     assert age < timedelta(seconds=20)
 
 
+@pytest.mark.peers
+def test_restarts_tell_of_no_end(
+    hire: Hire, targets: Flippable, instance: Alertmanager, collector: Collector
+) -> None:
+    """amtool lists an outage with its real beginning, and goes on to list it while the daemon is
+    stopped, or killed, and runs again; nobody is told of an end before there is one.
+    """
+    daemon = hire()
+    _write(daemon.site, targets, instance.url)
+    targets.take_down("pajak")
+    daemon.start()
+    [first] = eventually(instance.listed, 20, "amtool lists the alert")
+    for ends in (daemon.terminate, daemon.kill):
+        last = eventually(instance.listed, 5, "the alert is there")[0]["updatedAt"]
+        ends()
+        daemon.start()
+        eventually(
+            lambda last=last: instance.listed()[0]["updatedAt"] > last, 20, "it is told again"
+        )
+    [after] = instance.listed()
+    told_before = _statuses(collector)
+    targets.bring_up("pajak")
+    eventually(lambda: not instance.listed(), 20, "amtool lists it no more")
+    eventually(lambda: _statuses(collector)[-1] == "resolved", 20, "people are told of its end")
+
+    assert first["labels"]["service"] == "pajak"
+    for kept in ("fingerprint", "startsAt", "labels"):
+        assert after[kept] == first[kept]
+    assert told_before == ["firing"]
+    assert _statuses(collector) == ["firing", "resolved"]
+
+
 def test_end_is_told_again_after_a_crash(
     hire: Hire, targets: Flippable, collector: Collector
 ) -> None:

@@ -13,7 +13,9 @@ from tests.flippable import Flippable
 from tests.record import Record
 
 _WAIT_SECONDS = 4.0
+_LONG_WAIT_SECONDS = 6.0  # two intervals of hundreds of checks
 _SECONDS = 40.0
+_HUNDREDS = [f"layanan-{number:03}" for number in range(500)]
 _PROMPTLY = {"interval": "1s", "timeout": "1s", "failure_threshold": 1, "success_threshold": 1}
 
 
@@ -29,10 +31,12 @@ def _killed_while_news_wait(daemon: Daemon, incidents: int) -> None:
     daemon.start()
 
 
-def _no_more_follows(collector: Collector, count: int) -> Sequence[Received]:
+def _no_more_follows(
+    collector: Collector, count: int, wait: float = _WAIT_SECONDS
+) -> Sequence[Received]:
     """Return the messages received once there are `count`, and none came for longer than news wait."""
     eventually(lambda: len(distinct(collector.received)) >= count, _SECONDS, f"{count} messages")
-    time.sleep(1.5 * _WAIT_SECONDS)
+    time.sleep(1.5 * wait)
     return distinct(collector.received)
 
 
@@ -105,3 +109,60 @@ def test_storm_is_few_messages(hire: Hire, collector: Collector, targets: Flippa
     assert _told(fired, "alert.firing") == ill
     assert len(messages) <= 10
     assert _told(messages, "alert.resolved") == ill
+
+
+def _watch_hundreds(daemon: Daemon, targets: Flippable, collector: Collector) -> None:
+    """Have five hundred services of ten owners watched, all of which depend on one router."""
+    behind: list[Entry] = [
+        {**each, "owner": f"dinas-{number % 10}", "depends_on": ["router"]}
+        for number, each in enumerate(services(_HUNDREDS))
+    ]
+    daemon.site.write(
+        [*services(["router"]), *behind],
+        [http_check(name, targets.url(name)) for name in ("router", *_HUNDREDS)],
+        **{**_PROMPTLY, "interval": "3s"},
+    )
+    daemon.site.write_alerts(
+        {"oncall": collector.url}, by="owner", wait=f"{_LONG_WAIT_SECONDS:g}s", storm_limit=20
+    )
+    daemon.start()
+    eventually(
+        lambda: {each.name for each in targets.asked} == {"router", *_HUNDREDS},
+        _SECONDS,
+        "every target was asked",
+        0.2,
+    )
+
+
+@pytest.mark.slow
+def test_five_hundred_behind_one(hire: Hire, targets: Flippable, collector: Collector) -> None:
+    """Five hundred services go down at once with the one that they depend on: exactly one message
+    is sent, which says how many there are.
+    """
+    daemon = hire()
+    _watch_hundreds(daemon, targets, collector)
+
+    targets.take_down("router", *_HUNDREDS)
+    eventually(lambda: _open_incidents(daemon) == 501, _SECONDS, "all incidents are stored", 0.2)
+    [firing] = map(body, _no_more_follows(collector, 1, _LONG_WAIT_SECONDS))
+
+    assert (firing["type"], firing["service"]["id"]) == ("alert.firing", "router")
+    assert firing["victims_total"] == 500
+    assert {each["id"] for each in firing["victims"]} <= set(_HUNDREDS)
+
+
+@pytest.mark.slow
+def test_half_of_five_hundred(hire: Hire, targets: Flippable, collector: Collector) -> None:
+    """Half of five hundred services go down, each by itself, while our own network is well: at most
+    five messages tell of all of them.
+    """
+    daemon = hire()
+    _watch_hundreds(daemon, targets, collector)
+
+    targets.take_down(*_HUNDREDS[::2])
+    eventually(lambda: _open_incidents(daemon) == 250, _SECONDS, "all incidents are stored", 0.2)
+    fired = [*map(body, _no_more_follows(collector, 1, _LONG_WAIT_SECONDS))]
+
+    assert {each["type"] for each in fired} == {"alert.firing"}
+    assert len(fired) <= 5
+    assert sum(1 + each.get("companions_total", 0) for each in fired) == 250

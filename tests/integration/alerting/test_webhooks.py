@@ -24,6 +24,7 @@ from tests.collector import Collector, answers, drips, hangs, hangs_up, head, po
 from tests.fakes import FakeClock, FakeTelemetry, MemoryOutbox, an_alert
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+NEW_SECRET = "whsec_" + base64.b64encode(bytes(range(32, 64))).decode()
 TIMEOUT_SECONDS = 1.0
 SLACK_SECONDS = 5.0  # of a machine that has other things to do
 
@@ -126,6 +127,49 @@ async def test_retry_has_the_same_id_and_body_but_its_own_time(collector, webhoo
     assert int(second.headers["webhook-timestamp"]) - int(first.headers["webhook-timestamp"]) == 60
     for received in (first, second):
         Verifier(SECRET).verify(received.body, dict(received.headers))
+
+
+async def test_keys_are_replaced_while_messages_go_out(collector, webhook, tmp_path):
+    """While a secret is replaced step by step, the receiver verifies every message with the key
+    that it has, whether it changed its own first or we did, and so it does every retry.
+    """
+    for name, key in (("key", SECRET), ("new", NEW_SECRET)):
+        (tmp_path / name).touch(mode=0o600)
+        (tmp_path / name).write_text(key)
+    old, both, new = (
+        webhook(collector.url, **keys)
+        for keys in (
+            {},
+            {"secret": {"file": "new"}, "previous_secret": {"file": "key"}},
+            {"secret": {"file": "new"}},
+        )
+    )
+    outbox = MemoryOutbox()
+    dispatcher = Dispatcher(outbox, {"oncall": old}, WallClock(), FakeTelemetry(), lambda: 0.0)
+    [courier] = dispatcher.couriers().values()
+    for number, notifier in enumerate([old] * 20 + [both] * 20 + [new] * 20):
+        if number % 10 == 0:
+            collector.plays(answers(503))
+        dispatcher.replace_notifiers({"oncall": notifier})
+        alert = an_alert(AlertType.FIRING, incident=f"I{number}")
+        outbox.add(addressed(alert, f"I{number}", ("oncall",)), datetime.now(UTC))
+        await dispatcher.take_in()
+        await courier.deliver_due()
+        courier.try_now()
+        await courier.deliver_due()
+
+    received = collector.wait_for(66, 5)
+    assert len(received) == 66
+    for number, each in enumerate(received):
+        keys = {0: [SECRET], 1: [SECRET, NEW_SECRET], 2: [NEW_SECRET]}[number // 22]
+        for key in keys:
+            body = Verifier(key).verify(each.body, dict(each.headers))
+            assert body["id"] == each.headers["webhook-id"]
+    again = [each for each in outbox.rows.values() if each.attempts > 1]
+    assert len(again) == 6
+    for row in again:
+        copies = [each for each in received if each.headers["webhook-id"] == row.id]
+        assert len({each.body for each in copies}) == 1
 
 
 HOSTILE = {
