@@ -220,7 +220,8 @@ class Story:
 class Sought:
     """Which incidents are looked for. What is None, False or empty asks nothing.
 
-    They touch [start, end), began before `before`, and `limit` is the most that are wanted.
+    They touch [start, end), come after the incident `before` in that order of which the latest is
+    the first, and `limit` is the most that are wanted.
     """
 
     limit: int
@@ -229,7 +230,7 @@ class Sought:
     affects: Affects | None = None
     start: datetime | None = None
     end: datetime | None = None
-    before: tuple[datetime, str] | None = None
+    before: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

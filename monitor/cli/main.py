@@ -20,6 +20,7 @@ COMMANDS = {
         "monitor.cli.availability:availability",
         "Compute the availability of services over a period.",
     ),
+    "incidents": ("monitor.cli.incidents:incidents", "List outages, or tell the story of one."),
     "ack": ("monitor.cli.ack:ack", "Say that somebody takes care of an outage."),
     "comment": ("monitor.cli.comment:comment", "Keep a remark with an incident."),
     "silence": ("monitor.cli.silence:silence", "Hear nothing of something for a while."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from monitor.domain.incident import Incident
 from monitor.domain.instant import instant, microseconds
@@ -51,9 +51,10 @@ def _conditions(sought: Sought) -> Iterator[ColumnElement[bool]]:
     if sought.start is not None:
         yield incident.c.ended_at.is_(None) | (incident.c.ended_at > microseconds(sought.start))
     if sought.before is not None:
-        at, last = sought.before
-        place = tuple_(incident.c.started_at, incident.c.id)
-        yield place < tuple_(microseconds(at), last)
+        last = incident.alias()
+        at = select(last.c.started_at).where(last.c.id == sought.before).scalar_subquery()
+        is_same_time = (incident.c.started_at == at) & (incident.c.id < sought.before)
+        yield (incident.c.started_at < at) | is_same_time
 
 
 def notes_about(connection: Connection, incident_id: str) -> int | None:

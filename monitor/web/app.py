@@ -21,6 +21,7 @@ from monitor.web.api import api_routes
 from monitor.web.context import Acts, WebContext
 from monitor.web.credentials import Authenticator
 from monitor.web.guard import Gate, NoForeignPages, SafeHeaders
+from monitor.web.incidentsapi import incident_api_routes
 from monitor.web.negotiation import language_of, wants_gzip, wants_openmetrics
 from monitor.web.pages import STYLE, StatusPage, style_sheet
 from monitor.web.public import public_view
@@ -105,6 +106,7 @@ def private_routes(context: WebContext) -> list[Route]:
         Route("/metrics", metrics),
         Route("/-/ready", ready),
         Route("/-/reload", reload, methods=["POST", "PUT"]),
+        *incident_api_routes(context.archive),
         *act_routes(context.acts, Via.API),
         *blackbox_routes(context),
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -17,8 +18,12 @@ STYLE = "pantau.css"
 _GRAVEST = (Status.DOWN, Status.DEGRADED, Status.UNKNOWN, Status.UP)
 
 
+@cache
 def environment() -> Environment:
-    """Return the templates. Everything that they fill in is escaped, whatever their name."""
+    """Return the templates, each of which is compiled once.
+
+    Everything that they fill in is escaped, whatever their name.
+    """
     return Environment(
         loader=PackageLoader("monitor.web"),
         autoescape=select_autoescape(default=True, default_for_string=True),

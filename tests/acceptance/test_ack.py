@@ -1,15 +1,13 @@
 """On-call staff say "mine", and everybody knows."""
 
 import json
+from typing import Any
 
-from monitor.domain.note import NoteKind, Via
-from monitor.ports import Sought
-from monitor.store.reader import open_reader
 from tests.acceptance.cli.commands import pantau
 from tests.acceptance.conftest import Hire
 from tests.acceptance.messages import body, kinds
 from tests.collector import Collector
-from tests.daemon import http_check, services
+from tests.daemon import Daemon, http_check, services
 from tests.servers import free_port
 
 
@@ -38,12 +36,22 @@ def test_who_takes_care_is_told_and_kept(hire: Hire, collector: Collector) -> No
     assert "✓ kota: Rina takes care of it" in said
     assert kinds(collector.received) == ["alert.firing", "alert.acknowledged"]
     assert "Rina: Sedang dicek" in body(collector.received[1])["summary"]["id"]
-    with open_reader(daemon.site.data) as reader:
-        (incident,) = reader.found(Sought(limit=2))
-        notes = reader.story(incident.id).notes
-    assert [(one.kind, one.by, one.text, one.via) for one in notes] == [
-        (NoteKind.ACKNOWLEDGED, "Rina", "Sedang dicek", Via.COMMAND),
-        (NoteKind.COMMENT, "Budi", "Kabel putus", Via.COMMAND),
+    (listed,) = shown(daemon, "--service", "kota", "--open")
+    story = shown(daemon, listed["id"])
+    over_http = json.loads(daemon.fetch(f"/api/v1/incidents/{listed['id']}")[1])
+    assert listed["acknowledged"]["by"] == "Rina"
+    assert [(one["kind"], one["by"], one["text"], one["via"]) for one in story["notes"]] == [
+        ("acknowledged", "Rina", "Sedang dicek", "command"),
+        ("comment", "Budi", "Kabel putus", "command"),
     ]
+    assert {one["receiver"] for one in story["deliveries"]} == {"oncall"}
+    assert story["deliveries"][0]["state"] == "delivered"
+    assert over_http["notes"] == story["notes"]
+    assert listed["id"] in pantau(daemon.site.folder, "incidents").stdout
     status = json.loads(pantau(daemon.site.folder, "status", "--output", "json").stdout)
     assert [each["acknowledged_by"] for each in status["services"]] == ["Rina"]
+
+
+def shown(daemon: Daemon, *asked: str) -> Any:
+    """Return what `pantau incidents` says as JSON."""
+    return json.loads(pantau(daemon.site.folder, "incidents", *asked, "--output", "json").stdout)

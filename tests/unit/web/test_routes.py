@@ -35,6 +35,9 @@ CLOSED = {
     "/-/ready": (200, 200, 405, 405, 405, 405, 405, 405, 405),
     "/-/reload": (405, 405, 200, 200, 405, 405, 405, 405, 405),
     # Without a body nobody is named.
+    "/api/v1/incidents": (200, 200, 405, 405, 405, 405, 405, 405, 405),
+    # There is no such incident.
+    "/api/v1/incidents/{name}": (404, 404, 405, 405, 405, 405, 405, 405, 405),
     "/api/v1/incidents/{name}/ack": (405, 405, 400, 405, 405, 405, 405, 405, 405),
     "/api/v1/incidents/{name}/comments": (405, 405, 400, 405, 405, 405, 405, 405, 405),
     "/api/v1/silences": (200, 200, 400, 405, 405, 405, 405, 405, 405),
