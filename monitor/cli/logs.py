@@ -62,10 +62,20 @@ def _ending(log_format: LogFormat, stream: TextIO) -> Sequence[Processor]:
 
 def shown_safely(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Make every text of an event fit for one line: parts of it were written by targets."""
-    return {
-        key: visible_text(value, _LONGEST) if isinstance(value, str) else value
-        for key, value in event.items()
-    }
+    return {key: _shown(value) for key, value in event.items()}
+
+
+def _shown(value: Any) -> Any:
+    """Return a value whose texts are visible, also those inside it."""
+    if isinstance(value, str):
+        return visible_text(value, _LONGEST)
+    if isinstance(value, list):
+        return [_shown(each) for each in value]
+    if isinstance(value, tuple):  # as the exception of a library's record, which stays one
+        return tuple(_shown(each) for each in value)
+    if isinstance(value, dict):
+        return {key: _shown(each) for key, each in value.items()}
+    return value
 
 
 def in_order(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

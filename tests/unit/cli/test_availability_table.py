@@ -14,6 +14,7 @@ from monitor.domain.observation import UnknownCause
 from monitor.domain.periods import month
 from monitor.domain.service import Criticality, Service, ServiceId, Sla
 from monitor.locales import Language
+from tests.payloads import PAYLOADS
 
 ID, EN = Language.ID, Language.EN
 WITA = ZoneInfo("Asia/Makassar")
@@ -194,6 +195,20 @@ def test_no_cell_is_a_formula(name):
     line = next(csv.DictReader(io.StringIO(csv_text([entry(name)], JUNE, ID), newline="")))
 
     assert line["name"] == f"'{name}"
+
+
+def test_csv_is_read_as_it_was_meant():
+    """Whatever a service is called, a line of CSV has all its cells, and none of them is run."""
+    names = [text[:2000] for text in PAYLOADS]
+    text = csv_text([entry(name) for name in names], JUNE, ID)
+    read = list(csv.DictReader(io.StringIO(text, newline="")))
+
+    cells = [cell for line in read for cell in line.values()]
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
+    assert [line["name"].removeprefix("'") for line in read] == [
+        name.removeprefix("'") for name in names
+    ]
+    assert {line["service"] for line in read} == {"portal"}
 
 
 def test_csv_of_nothing():

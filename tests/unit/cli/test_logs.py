@@ -3,12 +3,16 @@
 import io
 import json
 import logging
+import re
 
 import pytest
 import structlog
 
 from monitor.cli.logs import set_up
 from monitor.cli.settings import LogFormat
+from tests.payloads import PAYLOADS
+
+UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +95,30 @@ def test_text_of_targets_stays_on_its_line(log_format):
     assert not set("\x1b\u202e") & set(stream.getvalue())
 
 
+@pytest.mark.parametrize("log_format", list(LogFormat))
+def test_one_event_is_one_line(log_format):
+    """Whatever others wrote, an event is one line of valid UTF-8 that steers no terminal, and off a
+    terminal one JSON object with the keys that it was given, each bounded.
+    """
+    octets = io.BytesIO()
+    set_up(log_format, stream=io.TextIOWrapper(octets, encoding="utf-8", write_through=True))
+    log = structlog.get_logger()
+
+    for number, text in enumerate(PAYLOADS):
+        log.info(
+            "check.failed", number=number, detail=text, target=text, others=[text], of={1: text}
+        )
+
+    written = octets.getvalue().decode("utf-8")
+    assert not UNSEEN.search(written)
+    assert written.count("\n") == len(PAYLOADS)
+    if log_format is LogFormat.JSON:
+        told = [json.loads(line) for line in written.split("\n")[:-1]]
+        assert [each["number"] for each in told] == list(range(len(PAYLOADS)))
+        assert {each["event"] for each in told} == {"check.failed"}
+        assert max(len(each["detail"].encode()) for each in told) <= 2048
+
+
 def test_libraries_log_the_same_way():
     """What a library logs comes out as an event of ours, from warnings on."""
     _, stream = lines()
@@ -103,3 +131,16 @@ def test_libraries_log_the_same_way():
     assert (told["event"], told["library"], told["detail"]) == (
         *("library.logged", "some.library", "watch out"),
     )
+
+
+def test_traceback_of_a_library_is_kept():
+    """What a library logs with an exception keeps its traceback, on the same line."""
+    _, stream = lines()
+
+    try:
+        {}["kunci"]
+    except KeyError:
+        logging.getLogger("some.library").exception("failed")
+
+    [line] = stream.getvalue().splitlines()
+    assert "KeyError: 'kunci'" in json.loads(line)["exception"]

@@ -1,7 +1,12 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client.parser import text_string_to_metric_families as plain
 
+from monitor.domain.text import visible_text
 from monitor.metrics.labels import MAX_BYTES, escaped, foreign, label_name, rendered
+from tests.payloads import PAYLOADS
 
 
 def test_quotes_backslashes_and_line_ends_are_escaped():
@@ -17,6 +22,29 @@ def test_what_a_target_sends_is_escaped():
 def test_half_a_surrogate_is_no_text():
     """What is not Unicode text is shown as a question mark, so that the body stays UTF-8."""
     assert escaped("a\ud800b") == "a?b"
+
+
+@pytest.mark.parametrize("parse", [plain, openmetrics], ids=["text", "openmetrics"])
+def test_prometheus_reads_what_was_meant(parse):
+    """Whatever a service is called and a target sends, Prometheus' own parser reads as many samples
+    as were written, with the labels that were meant.
+    """
+    written = "".join(
+        f'x{{number="{number}",{rendered([("name", text)])}{foreign((("sent", text),))}}} 1\n'
+        for number, text in enumerate(PAYLOADS)
+    )
+    scrape = f"# TYPE x gauge\n{written}# EOF\n"
+
+    read = [each.labels for family in parse(scrape) for each in family.samples]
+
+    assert read == [
+        {
+            "number": str(number),
+            "name": text.encode(errors="replace").decode(),
+            "sent": visible_text(text, MAX_BYTES),
+        }
+        for number, text in enumerate(PAYLOADS)
+    ]
 
 
 def test_what_a_target_sends_is_cut():
