@@ -91,12 +91,12 @@ def open_windows(calendar: Calendar, period: Window) -> list[Window]:
 
 
 def _from(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Window]:
-    """Yield the hours of the days from `start` to `end` in order, a day more on either side.
+    """Yield the hours of the days from `start` to `end` in order, and those of one day more.
 
-    By a clock that was set back at midnight an instant may belong to the day before or after.
+    Where a clock shows midnight and is set back before it, the new day has begun for good.
     """
     day, last = (at.astimezone(calendar.zone).date() for at in (start, end))
-    for number in range(-1, (last - day).days + 2):
+    for number in range((last - day).days + 2):
         yield from _windows(calendar, day + number * _DAY)
 
 

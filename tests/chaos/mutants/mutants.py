@@ -24,6 +24,7 @@ _STEP = "test_clock.py::test_clock_step_keeps_the_cadence"
 _PROBE = "test_probe.py::"
 _CAUSE = "test_grouping.py::test_dead_parent_is_one_message"
 _FEW = "test_grouping.py::test_storm_is_few_messages"
+_HANDOVER = "test_oncall.py::test_who_takes_over_is_told"
 
 MUTANTS = (
     Mutant(
@@ -320,5 +321,17 @@ MUTANTS = (
         ],
         test=_FEW,
         says="assert 10 <= 5",
+    ),
+    Mutant(
+        name="a hand-over that nobody looks at",
+        changes=[
+            (
+                "engine/pipeline.py",
+                "self._planned.look_again, self._roster.duty.until)",
+                "self._planned.look_again)",
+            )
+        ],
+        test=_HANDOVER,
+        says=r"\['alert.firing'\] == \['alert.firing', 'alert.firing'\]",
     ),
 )

@@ -102,3 +102,42 @@ def test_name_of_a_type():
     ]
 
     assert dns["properties"]["name"]["description"] == "What is asked for."
+
+
+CALENDAR = {
+    "name": "Jam kerja",
+    "days": {"mon-thu": "07:30-16:00", "fri": ["07:30-11:30", "13:00-24:00"], "sat": []},
+    "holidays": {"add": [{"date": "2026-11-07", "name": "Hari Jadi Kota"}]},
+    "overrides": [{"name": "Cuti", "from": "2026-03-20", "to": "2026-03-24", "days": {}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "valid"),
+    [
+        ({}, True),
+        ({"days": {"mon-thu": "7:30-16:00"}}, False),
+        ({"days": {"monday": "07:30-16:00"}}, False),
+        ({"days": {"mon": "07:30-25:00"}}, False),
+        ({"zone": "Asia/Makassar"}, False),
+    ],
+)
+def test_schema_of_calendars(change, valid):
+    """An editor takes a calendar as the loader does, and sees hours that are none."""
+    schema = Draft202012Validator(SCHEMAS["calendar.schema.json"])
+
+    assert schema.is_valid({**CALENDAR, **change}) is valid
+
+
+@pytest.mark.parametrize(
+    ("alerts", "valid"),
+    [
+        ({"routes": [{"oncall": "jaga", "match": {"during": "jam-kerja"}}]}, True),
+        ({"people": [{"id": "andi", "name": "Andi", "receivers": "telegram"}]}, True),
+        ({"people": [{"id": "andi", "receivers": "telegram"}]}, False),
+        ({"oncall": [{"id": "jaga", "members": ["andi"], "first": "2026-11-02"}]}, False),
+    ],
+)
+def test_schema_of_people_on_call(alerts, valid):
+    """An editor takes rotations and routes to them, and sees what they lack."""
+    assert Draft202012Validator(SCHEMAS["alerts.schema.json"]).is_valid(alerts) is valid

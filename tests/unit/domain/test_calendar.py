@@ -23,6 +23,7 @@ from monitor.domain.windows import Window, difference, duration
 
 WITA, PARIS, KATHMANDU = map(ZoneInfo, ("Asia/Makassar", "Europe/Paris", "Asia/Kathmandu"))
 LORD_HOWE, APIA = ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Pacific/Apia")
+ST_JOHNS = ZoneInfo("America/St_Johns")  # its clocks were set back from 00:01 to 23:01
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 CLOSED = ((),) * 7
 
@@ -156,6 +157,19 @@ def test_hours_while_the_clock_changes(span, day, expected):
     assert duration(found) * timedelta(microseconds=1) == expected
 
 
+def test_day_that_begins_twice():
+    """Where the clock shows midnight and is set back before it, the new day has begun for good."""
+    sunday = a_calendar((*((),) * 6, hours("00:00-02:00")), ST_JOHNS)
+    midnight = datetime(2010, 11, 7, 2, 30, tzinfo=UTC)
+
+    assert not is_open(sunday, midnight - MINUTE)
+    assert is_open(sunday, midnight + 30 * MINUTE)
+    assert next_change(sunday, midnight + 30 * MINUTE) == midnight + 3 * HOUR
+    assert open_windows(sunday, Window(*map(microseconds, (midnight, midnight + DAY)))) == [
+        Window(*map(microseconds, (midnight, midnight + 3 * HOUR)))
+    ]
+
+
 def test_half_an_hour_east_of_another():
     """In a zone of +05:45 hours begin by its own clock."""
     calendar = a_calendar(zone=KATHMANDU)
@@ -193,9 +207,10 @@ def weeks(draw):
     return tuple(week)
 
 
-ZONES = st.sampled_from((WITA, PARIS, KATHMANDU, LORD_HOWE, APIA))
+ZONES = st.sampled_from((WITA, PARIS, KATHMANDU, LORD_HOWE, APIA, ST_JOHNS))
 # The days around each change of a clock that these zones know.
 DAYS = st.one_of(
+    st.dates(date(2010, 11, 4), date(2010, 11, 9)),
     st.dates(date(2011, 12, 25), date(2012, 1, 3)),
     st.dates(date(2026, 3, 25), date(2026, 4, 8)),
     st.dates(date(2026, 9, 24), date(2026, 10, 28)),

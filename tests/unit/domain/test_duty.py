@@ -147,6 +147,14 @@ class TestTelling:
         night.end("a", at("2026-11-09 09:00"))
         assert night.look(at("2026-11-09 09:01")) == [(AlertType.RESOLVED, "telegram-andi", ("a",))]
 
+    def test_what_is_taken_care_of_before_the_alarm_is_told(self):
+        """Whoever is on call hears of an outage that somebody took care of before it was told."""
+        night = Shifts(ON_CALL)
+        taken = Acknowledgement(by="Andi", at=at("2026-11-09 07:00"))
+        night.put(replace(down("a", at("2026-11-09 07:00")), acknowledged=taken))
+
+        assert (AlertType.FIRING, "telegram-andi", ("a",)) in night.look(at("2026-11-09 07:01"))
+
     def test_it_is_spared_by_the_on_call_alone(self):
         """The office is told when its hours begin also of what somebody takes care of."""
         night = Shifts(replace(OUT_OF_HOURS, goes_on=True), IN_HOURS)

@@ -13,6 +13,7 @@ from monitor.domain.walltime import instant_of
 
 WITA, PARIS, KATHMANDU = map(ZoneInfo, ("Asia/Makassar", "Europe/Paris", "Asia/Kathmandu"))
 LORD_HOWE, APIA = ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Pacific/Apia")
+ST_JOHNS = ZoneInfo("America/St_Johns")  # its clocks were set back from 00:01 to 23:01
 ANDI, BUDI, CITRA = (
     Person(id=name.lower(), name=name, receivers=(f"telegram-{name.lower()}",))
     for name in ("Andi", "Budi", "Citra")
@@ -103,6 +104,16 @@ def test_hand_over_that_no_clock_showed():
     assert shift_at(daily, at("2011-12-31 08:00", APIA)).person is ANDI
 
 
+def test_hand_over_at_a_midnight_that_comes_twice():
+    """A hand-over at a time that the clock shows twice is at the first of them, and not undone."""
+    daily = a_rotation(zone=ST_JOHNS, first=date(2010, 11, 6), days=1, at=time(0))
+    midnight = datetime(2010, 11, 7, 2, 30, tzinfo=UTC)
+
+    assert shift_at(daily, midnight - timedelta(seconds=1)).person is ANDI
+    assert shift_at(daily, midnight + HOUR / 2).person is BUDI
+    assert shift_at(daily, midnight + HOUR / 2).start == midnight
+
+
 def test_turn_without_any_time():
     """Where a left out day's hand-over falls onto the next one's, nobody is on call twice."""
     daily = a_rotation(zone=APIA, first=date(2011, 12, 28), days=1, at=time(0))
@@ -111,9 +122,10 @@ def test_turn_without_any_time():
     assert [each.person for each in found] == [ANDI, BUDI, ANDI, BUDI]
 
 
-ZONES = st.sampled_from((WITA, PARIS, KATHMANDU, LORD_HOWE, APIA))
+ZONES = st.sampled_from((WITA, PARIS, KATHMANDU, LORD_HOWE, APIA, ST_JOHNS))
 # Days around each change of a clock that these zones know.
 DAYS = st.one_of(
+    st.dates(date(2010, 11, 4), date(2010, 11, 9)),
     st.dates(date(2011, 12, 25), date(2012, 1, 3)),
     st.dates(date(2026, 3, 25), date(2026, 4, 8)),
     st.dates(date(2026, 9, 24), date(2026, 10, 28)),
