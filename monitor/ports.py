@@ -372,7 +372,10 @@ class StatusBoard(Protocol):
         """Return the microseconds that a service has been in each status."""
 
     def incident(self, service: ServiceId) -> Incident | None:
-        """Return the open incident of a service that concerns its availability, or None."""
+        """Return the open outage of a service that concerns its availability, or None."""
+
+    def lesser_incidents(self, service: ServiceId) -> Sequence[Incident]:
+        """Return the open incidents of a service that are no outages, the gravest first."""
 
 
 class Telemetry(Protocol):

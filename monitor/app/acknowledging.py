@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from monitor.domain.incident import Incident
 from monitor.domain.note import Note, NoteKind
 from monitor.domain.text import visible_text
 from monitor.engine.board import Board
@@ -33,10 +34,19 @@ class Acknowledger:
         self._clock = clock
 
     async def acknowledge(self, name: str, said: Said) -> Sequence[str]:
-        """Return the open incidents that `name` names, by id or by service. They are on disk."""
-        named = [i.id for i in self._board.incidents.values() if name in (i.id, i.service)]
+        """Return the open incidents that `name` names, by id or by service. They are on disk.
+
+        Of a service that is down it is the outage, and not what else may be open.
+        """
+        named = _gravest([i for i in self._board.incidents.values() if name in (i.id, i.service)])
         for each in named:
             self._pipeline.acknowledge(note_of(each, NoteKind.ACKNOWLEDGED, said, self._clock))
         if named:
             await self._recorder.drain()
         return named
+
+
+def _gravest(incidents: Sequence[Incident]) -> Sequence[str]:
+    """Return the ids of those whose concern is the gravest among them."""
+    gravest = min((each.concern.place for each in incidents), default=None)
+    return [each.id for each in incidents if each.concern.place == gravest]

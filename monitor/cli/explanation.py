@@ -1,4 +1,4 @@
-"""Who would be told of a check that is down, and why, in words and as data."""
+"""Who would be told of a check that is not well, and why, in words and as data."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
@@ -19,6 +19,7 @@ from monitor.domain.duty import (
 )
 from monitor.domain.maintenance import MaintenanceWindow, coming
 from monitor.domain.oncall import shift_at
+from monitor.domain.status import Status
 from monitor.domain.surroundings import Escalation, depended_on
 from monitor.fields import format_duration
 from monitor.locales.dates import zone_text
@@ -26,7 +27,6 @@ from monitor.locales.dates import zone_text
 _MOST_WINDOWS = 5
 _OBJECTIONS = {
     "earlier": "is not reached: a route before takes it, and ends there",
-    "status": "does not tell of down",
 }
 _TIMES = {
     "during": "not now: only in the hours of {calendar}, from {change} on",
@@ -35,7 +35,7 @@ _TIMES = {
 
 
 def explanation(config: Config, check: Check, at: datetime) -> Mapping[str, Any]:
-    """Return who would be told if `check` were down at `at`, and what would keep them from it."""
+    """Return who would be told if `check` were down or degraded at `at`, and what prevents it."""
     service = config.services[check.service]
     alarms = check.affects is not Affects.NONE
     needed = (
@@ -56,6 +56,9 @@ def explanation(config: Config, check: Check, at: datetime) -> Mapping[str, Any]
         "opens_incidents": alarms,
         "routes": [_route(each, at) for each in walk(config.routes, service, check, at)],
         "told": list(receivers_of(duty.routes, service, check)) if alarms else [],
+        "told_degraded": (
+            list(receivers_of(duty.routes, service, check, Status.DEGRADED)) if alarms else []
+        ),
         "told_until": duty.until.isoformat() if duty.until else None,
         "escalation": [
             _step(step, at)
@@ -77,6 +80,8 @@ def lines(found: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
     for number, (name, route) in enumerate(zip(names, found["routes"], strict=True), start=1):
         yield f"  route {number} → {name:{width}}   {_verdict(route, zone)}"
     yield f"Told: {', '.join(found['told']) or _nobody(found)}"
+    if found["opens_incidents"]:
+        yield f"Told when it is degraded: {', '.join(found['told_degraded']) or 'nobody'}"
     if found["told_until"] is not None:
         yield f"Routes and people on call may change at {_time(found['told_until'], zone)}."
     for step in found["escalation"]:
@@ -97,6 +102,7 @@ def _route(judged: JudgedRoute, at: datetime) -> Mapping[str, Any]:
         "takes": judged.takes,
         "goes_on": route.goes_on,
         "objection": judged.objection,
+        "statuses": sorted(judged.route.statuses),
     }
 
 
@@ -144,6 +150,8 @@ def _verdict(route: Mapping[str, Any], zone: tzinfo) -> str:
     if route["takes"]:
         return "takes it, and goes on" if route["goes_on"] else "takes it, the last"
     objection = route["objection"]
+    if objection == "status":
+        return f"tells of {' and '.join(route['statuses'])} only"
     if objection in _TIMES:
         return _TIMES[objection].format(
             calendar=route[objection], change=_time(route["changes"], zone)

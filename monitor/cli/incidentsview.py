@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from monitor.cli.output import table, terminal_width
-from monitor.domain.incident import Hold, HoldReason, Incident
+from monitor.domain.incident import Concern, Hold, HoldReason, Incident
 from monitor.locales import Language
 from monitor.locales.dates import duration_text
 from monitor.ports import Story
@@ -18,11 +18,12 @@ _HELD = {
     HoldReason.DEPENDENCY: "because of incident",
     HoldReason.MAINTENANCE: "planned work",
     HoldReason.SILENCE: "silence",
+    HoldReason.OUTAGE: "down meanwhile:",
 }
 
 CSV_HEAD = (
     *("id", "service", "affects", "started_at", "ended_at", "seconds", "checks", "told"),
-    *("hold", "acknowledged_by", "acknowledged_at", "acknowledged_comment"),
+    *("hold", "acknowledged_by", "acknowledged_at", "acknowledged_comment", "concern"),
 )
 
 
@@ -42,6 +43,7 @@ def csv_row(incident: Incident) -> tuple[str, ...]:
         known.by if known else "",
         known.at.isoformat() if known else "",
         known.comment if known else "",
+        incident.concern,
     )
 
 
@@ -49,7 +51,7 @@ def row(incident: Incident, zone: tzinfo, now: datetime) -> tuple[str, ...]:
     """Return the row of an incident in the list."""
     return (
         incident.id,
-        incident.service,
+        _about(incident),
         _time(incident.started_at, zone),
         _time(incident.ended_at, zone),
         _lasted(incident, now),
@@ -58,10 +60,16 @@ def row(incident: Incident, zone: tzinfo, now: datetime) -> tuple[str, ...]:
     )
 
 
+def _about(incident: Incident) -> str:
+    """Return the service, and what it is about if that is no outage."""
+    is_outage = incident.concern is Concern.OUTAGE
+    return incident.service if is_outage else f"{incident.service}, {incident.concern}"
+
+
 def story_lines(story: Story, zone: tzinfo, now: datetime) -> Iterator[str]:
     """Yield the lines that tell a story, times in `zone`."""
     incident, width = story.incident, terminal_width()
-    yield f"{incident.id}: {incident.service} ({incident.affects})"
+    yield f"{incident.id}: {_about(incident)} ({incident.affects})"
     until = "goes on" if incident.ended_at is None else f"until {_time(incident.ended_at, zone)}"
     yield f"Since {_time(incident.started_at, zone)}, {until}, {_lasted(incident, now)}"
     yield from _care(incident, zone)

@@ -119,12 +119,22 @@ def _held(service: Mapping[str, Any], names: Mapping[str | None, str]) -> str:
     """Return why nobody is told of its incident; `names` are those of services by incident."""
     hold = service.get("hold")
     if not hold:
-        return ""
+        return _lesser(service)
     if hold["reason"] == HoldReason.MAINTENANCE:
         return f"nobody is told: planned work ({hold['by']})"
     if hold["reason"] == HoldReason.SILENCE:
         return f"nobody is told: silenced ({hold['by']})"
     return f"nobody is told: it depends on {names.get(hold['by'], 'what has just come back')}"
+
+
+def _lesser(service: Mapping[str, Any]) -> str:
+    """Return what is open of it beside an outage, and who takes care. Older daemons don't say."""
+    return "; ".join(map(_open, service.get("lesser_incidents", ())))
+
+
+def _open(incident: Mapping[str, Any]) -> str:
+    by = incident["acknowledged_by"]
+    return f"{incident['concern']} ({incident['id']})" + (f", {by} takes care" if by else "")
 
 
 def _status(status: str) -> str:

@@ -62,6 +62,22 @@ class TimedMatchEntry(MatchEntry):
     outside: Id | None = Field(None, description="It holds outside the hours of this calendar.")
 
 
+def _alarming(value: object) -> object:
+    """Refuse a status that nobody is told of, and say why."""
+    if value == "unknown":
+        raise ValueError(
+            "nobody is told of unknown: it says that Pantau lacks knowledge, not that the service "
+            "does not work. Of its own faults it tells every receiver by itself; write down or "
+            "degraded"
+        )
+    if value == "up":
+        raise ValueError("whoever is told of down or degraded is told of its end as well")
+    return value
+
+
+RoutedStatus = Annotated[Literal["down", "degraded"], BeforeValidator(_alarming)]
+
+
 class RouteEntry(Entry):
     """Where alerts go. The first route that matches is the last, unless it says `continue`."""
 
@@ -72,9 +88,9 @@ class RouteEntry(Entry):
     match: TimedMatchEntry = Field(
         TimedMatchEntry(), description="What it takes; without it, everything does."
     )
-    status: OneOrMore[Literal["down"]] = Field(
+    status: OneOrMore[RoutedStatus] = Field(
         frozenset({"down"}),
-        description="What is told. This version tells of down (and of its end) only.",
+        description="What is told, each with its end: `down` (default), `degraded` or both.",
     )
     goes_on: bool = Field(
         default=False, alias="continue", description="true: routes after this one may match too."

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from monitor.domain.check import Check, CheckId
-from monitor.domain.incident import Incident
+from monitor.domain.incident import AffectedCheck, Concern, Incident
 from monitor.domain.observation import Status
 from monitor.domain.service import Criticality, Service
 
@@ -68,6 +68,7 @@ class IncidentNotice:
     id: str
     started_at: datetime
     ended_at: datetime | None = None
+    concern: Concern = Concern.OUTAGE
     told_at: datetime | None = None
 
 
@@ -105,6 +106,11 @@ class Alert:
     victims: tuple[ServiceNotice, ...] = ()
     until: datetime | None = None
     checkpoint: str | None = None
+
+    @property
+    def concern(self) -> Concern:
+        """Return what it is about; where it is of no incident, it is as grave as an outage."""
+        return Concern.OUTAGE if self.incident is None else self.incident.concern
 
     @property
     def incidents(self) -> frozenset[str]:
@@ -155,15 +161,20 @@ def notification_id(subject: str, receiver: str, kind: AlertType, sequence: int)
 
 
 def receivers_of(
-    routes: Sequence[Route], service: Service, check: Check, *, in_care: bool = False
+    routes: Sequence[Route],
+    service: Service,
+    check: Check,
+    status: Status = Status.DOWN,
+    *,
+    in_care: bool = False,
 ) -> tuple[str, ...]:
-    """Return who is told that `check` took `service` down, each once, in route order.
+    """Return who is told that `service` is in `status` by `check`, each once, in route order.
 
     Of what is `in_care` of somebody, nobody is told because they are on call.
     """
     told: dict[str, None] = {}
     for route in routes:
-        if objection(route, service, check) is None:
+        if objection(route, service, check, status) is None:
             if not (in_care and route.on_call):
                 told[route.receiver] = None
             if not route.goes_on:
@@ -171,9 +182,11 @@ def receivers_of(
     return tuple(told)
 
 
-def objection(route: Route, service: Service, check: Check) -> str | None:
+def objection(
+    route: Route, service: Service, check: Check, status: Status = Status.DOWN
+) -> str | None:
     """Return the key by which a route does not take a check, None if it does."""
-    if Status.DOWN not in route.statuses:
+    if status not in route.statuses:
         return "status"
     return _mismatch(route.match, service, check)
 
@@ -189,6 +202,7 @@ def incident_notice(incident: Incident) -> IncidentNotice:
         id=incident.id,
         started_at=incident.started_at,
         ended_at=incident.ended_at,
+        concern=incident.concern,
         told_at=incident.told_at,
     )
 
@@ -213,15 +227,21 @@ def addressed(alert: Alert, subject: str, receivers: Sequence[str]) -> tuple[Not
 
 
 def check_notices(
-    incident: Incident, checks: Mapping[CheckId, Check], vantage: str
+    incident: Incident,
+    checks: Mapping[CheckId, Check],
+    vantage: str,
+    degraded: Mapping[CheckId, AffectedCheck] | None = None,
 ) -> tuple[CheckNotice, ...]:
-    """Return what a message says of an incident's checks; `checks` are those still configured."""
+    """Return what a message says of an incident's checks; `checks` are those still configured.
+
+    Those in `degraded` are no better than that, even where they are not down any more.
+    """
     notices = []
     for affected in incident.checks:
         check = checks.get(affected.id)
-        is_down = affected.until is None
-        status = Status.DOWN if is_down else Status.UP
-        failure = affected.failure if is_down else None
+        now = affected if affected.until is None else (degraded or {}).get(affected.id)
+        status = incident.concern.status if now is affected else Status.DEGRADED
+        status, failure = (Status.UP, None) if now is None else (status, now.failure)
         notices.append(
             CheckNotice(
                 id=affected.id,

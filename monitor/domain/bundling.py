@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,8 @@ from monitor.domain.alert import (
     incident_notice,
     service_notice,
 )
-from monitor.domain.incident import Incident
+from monitor.domain.check import CheckId
+from monitor.domain.incident import AffectedCheck, Concern, HoldReason, Incident
 from monitor.domain.service import Service
 from monitor.domain.surroundings import GroupBy, Surroundings
 
@@ -42,26 +43,27 @@ def bundled(
     incidents: Sequence[Incident],
     around: Surroundings,
     *,
-    is_storm: bool,
+    storms: Collection[Concern],
 ) -> Iterable[Notification]:
     """Yield the notifications of a wave. `news` has incidents as they are after it, as has
-    `incidents`, which are all there are.
+    `incidents`, which are all there are. Of a concern in `storms` all news share a message.
 
     Ends come first: a service may be down again by now, and that must be the last one hears of it.
     """
-    victims = _victims(incidents, around)
-    groups: dict[tuple[str, AlertType, bool, str], list[Incident]] = defaultdict(list)
-    by = GroupBy.RECEIVER if is_storm else around.grouping.by
+    victims, degraded = _victims(incidents, around), _degraded(incidents)
+    groups: dict[tuple[str, AlertType, bool, str, str], list[Incident]] = defaultdict(list)
     for incident, piece in news:
+        by = GroupBy.RECEIVER if incident.concern in storms else around.grouping.by
         shared = _shared(by, around.service(incident))
         if piece.type is AlertType.ACKNOWLEDGED:
             shared = incident.id  # each has a name and a comment of its own
+        key = piece.type, piece.untold, shared, _kin(incident.concern, piece.type)
         for receiver in piece.receivers:
-            groups[receiver, piece.type, piece.untold, shared].append(incident)
+            groups[receiver, *key].append(incident)
     ends_first = sorted(groups.items(), key=lambda each: each[0][1] is not AlertType.RESOLVED)
-    for (receiver, kind, untold, _), group in ends_first:
+    for (receiver, kind, untold, *_), group in ends_first:
         for part in _parts(group, around):
-            alert = _alert(kind, part, victims, around, untold=untold)
+            alert = _alert(kind, part, victims, degraded, around, untold=untold)
             yield from addressed(alert, _subject(part), [receiver])
 
 
@@ -73,9 +75,9 @@ def standing(
     It says that the incident goes on, and who takes care of it, or that it has ended.
     """
     everything = tuple(incidents)
-    victims = _victims(everything, around)
+    victims, degraded = _victims(everything, around), _degraded(everything)
     return tuple(
-        _alert(_present(each), [each], victims, around, untold=False)
+        _alert(_present(each), [each], victims, degraded, around, untold=False)
         for each in everything
         if receiver in each.receivers
     )
@@ -85,6 +87,25 @@ def _present(incident: Incident) -> AlertType:
     if incident.ended_at is not None:
         return AlertType.RESOLVED
     return AlertType.FIRING if incident.acknowledged is None else AlertType.ACKNOWLEDGED
+
+
+def _kin(concern: Concern, kind: AlertType) -> str:
+    """Return what must be the same for news to share words.
+
+    An end may be that of an outage and of what it was beside it: the service is well again.
+    """
+    return "" if kind is AlertType.RESOLVED else concern
+
+
+def _degraded(incidents: Iterable[Incident]) -> Mapping[CheckId, AffectedCheck]:
+    """Return the checks that are degraded, or worse."""
+    return {
+        check.id: check
+        for each in incidents
+        if each.concern is Concern.DEGRADATION and each.ended_at is None
+        for check in each.checks
+        if check.until is None
+    }
 
 
 def _victims(
@@ -98,7 +119,10 @@ def _victims(
     held = {
         each.id: each.hold.by
         for each in incidents
-        if each.hold is not None and each.ended_at is None
+        if each.hold is not None
+        and each.hold.reason is not HoldReason.OUTAGE
+        and each.concern is Concern.OUTAGE
+        and each.ended_at is None
     }
     found: dict[str, list[ServiceNotice]] = defaultdict(list)
     for each in incidents:
@@ -121,7 +145,12 @@ def _parts(group: Iterable[Incident], around: Surroundings) -> Iterable[Sequence
     """Yield a group in parts that a message can hold: the gravest first, of these the oldest."""
     ordered = sorted(
         group,
-        key=lambda each: (around.service(each).criticality.place, each.started_at, each.id),
+        key=lambda each: (
+            around.service(each).criticality.place,
+            each.concern.place,
+            each.started_at,
+            each.id,
+        ),
     )
     for start in range(0, len(ordered), MOST_TOGETHER):
         yield ordered[start : start + MOST_TOGETHER]
@@ -150,6 +179,7 @@ def _alert(
     kind: AlertType,
     group: Sequence[Incident],
     victims: Mapping[str, Sequence[ServiceNotice]],
+    degraded: Mapping[CheckId, AffectedCheck],
     around: Surroundings,
     *,
     untold: bool,
@@ -162,14 +192,14 @@ def _alert(
         sequence=first.sequence,
         incident=incident_notice(first),
         service=service_notice(around.service(first)),
-        checks=check_notices(first, around.checks, around.vantage),
+        checks=check_notices(first, around.checks, around.vantage, degraded),
         detail=_words(first) if kind is AlertType.ACKNOWLEDGED else "",
         firing_undelivered=untold,
         companions=tuple(
             Companion(
                 incident=incident_notice(each),
                 service=service_notice(around.service(each)),
-                checks=check_notices(each, around.checks, around.vantage),
+                checks=check_notices(each, around.checks, around.vantage, degraded),
             )
             for each in others
         ),

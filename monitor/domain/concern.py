@@ -9,7 +9,7 @@ from monitor.domain.surroundings import Surroundings
 
 
 def concerned(incident: Incident, around: Surroundings) -> Sequence[Check]:
-    """Return the checks that are down, or were if the incident ended, as far as configured."""
+    """Return the checks that fail, or did if the incident ended, as far as configured."""
     return [
         around.checks[each.id]
         for each in incident.checks
@@ -25,9 +25,10 @@ def named(incident: Incident, around: Surroundings) -> tuple[str, ...]:
     service = around.services.get(incident.service)
     if service is None:
         return ()
+    status = incident.concern.status
     in_care = incident.acknowledged is not None and bool(incident.receivers)
     found = (
-        receivers_of(around.routes, service, check, in_care=in_care)
+        receivers_of(around.routes, service, check, status, in_care=in_care)
         for check in concerned(incident, around)
     )
     return tuple(dict.fromkeys(name for names in found for name in names))

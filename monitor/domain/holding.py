@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from monitor.domain.beside import is_beside
 from monitor.domain.check import Affects
 from monitor.domain.concern import concerned, named
-from monitor.domain.incident import Hold, HoldReason, Incident
+from monitor.domain.incident import Concern, Hold, HoldReason, Incident
 from monitor.domain.maintenance import MaintenanceWindow
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.silence import Silence
@@ -25,7 +26,8 @@ def holders_of(incidents: Iterable[Incident], around: Surroundings) -> Mapping[S
     known = (
         each
         for each in incidents
-        if each.affects is Affects.AVAILABILITY
+        if each.concern is Concern.OUTAGE
+        and each.affects is Affects.AVAILABILITY
         and each.service in needed
         and (each.receivers or named(each, around))
     )
@@ -40,6 +42,8 @@ def judged(
 ) -> Incident:
     """Return `incident` held, or held no longer. One that was told is never held.
 
+    That an outage of its own service holds it was found out before (`monitor.domain.beside`).
+
     A clock that was set back must not put off what was noticed before.
     """
     if incident.news_since is not None and incident.news_since > now:
@@ -47,7 +51,7 @@ def judged(
     if incident.told_at is not None and incident.told_at > now:
         alarmed_at = min(incident.alarmed_at or now, now)
         incident = replace(incident, alarmed_at=alarmed_at, told_at=now)
-    if incident.receivers:
+    if incident.receivers or is_beside(incident):
         return incident
     reason = _reason(incident, holders, around)
     if reason is not None:

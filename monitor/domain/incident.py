@@ -1,4 +1,4 @@
-"""Groups the failing checks of a service into one incident."""
+"""Groups the failing checks of a service into one incident of each kind."""
 
 import base64
 import hashlib
@@ -19,12 +19,29 @@ _ID_LENGTH = 26
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffectedCheck:
-    """A check that was down during an incident. `until` is None while it still is."""
+    """A check that was not well during an incident. `until` is None while it still is."""
 
     id: CheckId
     since: datetime
     until: datetime | None = None
     failure: Failure | None = None
+
+
+class Concern(StrEnum):
+    """What an incident is about, gravest first. Only an OUTAGE counts in figures and on pages."""
+
+    OUTAGE = "outage"
+    DEGRADATION = "degradation"
+
+    @property
+    def place(self) -> int:
+        """Return 0 for the gravest, and more for what can wait longer."""
+        return list(Concern).index(self)
+
+    @property
+    def status(self) -> Status:
+        """Return what routes call it."""
+        return Status.DOWN if self is Concern.OUTAGE else Status.DEGRADED
 
 
 class HoldReason(StrEnum):
@@ -33,11 +50,15 @@ class HoldReason(StrEnum):
     DEPENDENCY = "dependency"
     MAINTENANCE = "maintenance"
     SILENCE = "silence"
+    OUTAGE = "outage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """Nobody is told, for this reason. `by` is the incident, the window or the silence behind it.
+
+    OUTAGE is that of the service itself, beside which nothing lesser is told: not even to those
+    who were told before.
 
     `until` is the end of a silence. It is there, too, once an incident that explains this one has
     ended: so long this one may take as well.
@@ -62,7 +83,7 @@ class Acknowledgement:
 class Incident:
     """One service not up. Its start is the first failing sample, its end the first good one.
 
-    A service has at most one open incident of availability, and at most one of security.
+    Of each concern a service has at most one open incident of availability, and one of security.
     `sequence` counts the notices it gave rise to; `receivers` are those told that it fires, who
     are told the rest as well. `news_since` is when it was noticed what nobody was told yet, None
     when all is told; `alarmed_at` is when anybody was told first, `told_at` when last. `hold` says
@@ -72,6 +93,7 @@ class Incident:
     id: str
     service: ServiceId
     affects: Affects = Affects.AVAILABILITY
+    concern: Concern = Concern.OUTAGE
     started_at: datetime
     ended_at: datetime | None = None
     checks: tuple[AffectedCheck, ...]
@@ -92,13 +114,20 @@ class IncidentChange(StrEnum):
     CLOSED = "closed"
 
 
-def incident_id(service: ServiceId, affects: Affects, started_at: datetime) -> str:
+def incident_id(
+    service: ServiceId,
+    affects: Affects,
+    started_at: datetime,
+    concern: Concern = Concern.OUTAGE,
+) -> str:
     """Return the id of an incident: 26 characters of base32 over its service and start.
 
-    An incident of security has its own id, even when both began in the same microsecond.
+    One of security, or of another concern, has its own id, even when both began in the same
+    microsecond.
     """
     microseconds = (started_at - _ORIGIN) // _MICROSECOND
     suffix = "" if affects is Affects.AVAILABILITY else f":{affects}"
+    suffix += "" if concern is Concern.OUTAGE else f":{concern}"
     digest = hashlib.sha256(f"{service}:{microseconds}{suffix}".encode()).digest()
     return base64.b32encode(digest).decode()[:_ID_LENGTH]
 
@@ -110,25 +139,32 @@ def follow(
     states: Mapping[CheckId, CheckState],
     at: datetime,
     *,
+    concern: Concern = Concern.OUTAGE,
+    aside: Container[CheckId] = (),
     taken: Container[str] = (),
 ) -> tuple[IncidentChange, Incident] | None:
     """Return what `states` mean for the incident of a service, or None when nothing changed.
+
+    The `concern` is an outage, or that the service is degraded at least. That is never opened
+    during an outage, but outlives one. Of the checks `aside` it is told otherwise that they are
+    degraded.
 
     `states` holds every check of the service with this `affects`, as they are now. They count
     by their confirmed status, so that losing sight of a target opens and closes nothing.
     `at` is when the change came: the end of what was taken out of the configuration. `taken` are
     ids of earlier incidents: one that begins in the same microsecond begins in the next one.
     """
-    down = {i: s for i, s in states.items() if s.confirmed is Status.DOWN}
+    failing = {i: s for i, s in states.items() if _fails(s, concern, is_aside=i in aside)}
     undecided = _undecided(incident, states)
     trips_at = len(states) - service.status.needed(len(states)) + 1
-    is_down = bool(states) and len(down) + len(undecided) >= trips_at
+    is_failing = bool(states) and len(failing) + len(undecided) >= trips_at
     if incident is None:
-        if not is_down:
+        if not is_failing or (concern is Concern.DEGRADATION and _is_down(states, trips_at)):
             return None
-        return IncidentChange.OPENED, _opened(service, affects, down, trips_at, taken)
-    checks = _affected(incident, {**down, **undecided}, states, at)
-    if not is_down:
+        opened = _opened(service, affects, concern, failing, trips_at=trips_at, taken=taken)
+        return IncidentChange.OPENED, opened
+    checks = _affected(incident, {**failing, **undecided}, states, at)
+    if not is_failing:
         ended_at = max(incident.started_at, *_ends(incident, checks, at))
         return IncidentChange.CLOSED, replace(incident, checks=checks, ended_at=ended_at)
     if checks == incident.checks:
@@ -136,25 +172,38 @@ def follow(
     return IncidentChange.UPDATED, replace(incident, checks=checks)
 
 
+def _fails(state: CheckState, concern: Concern, *, is_aside: bool) -> bool:
+    if state.confirmed is Status.DEGRADED:
+        return concern is Concern.DEGRADATION and not is_aside
+    return state.confirmed is Status.DOWN
+
+
+def _is_down(states: Mapping[CheckId, CheckState], trips_at: int) -> bool:
+    return sum(state.confirmed is Status.DOWN for state in states.values()) >= trips_at
+
+
 def _opened(
     service: Service,
     affects: Affects,
-    down: Mapping[CheckId, CheckState],
+    concern: Concern,
+    failing: Mapping[CheckId, CheckState],
+    *,
     trips_at: int,
     taken: Container[str],
 ) -> Incident:
     """Open at the moment when enough checks had failed for the rule of the service."""
     checks = sorted(
-        (AffectedCheck(id=i, since=_since(s), failure=s.failure) for i, s in down.items()),
+        (AffectedCheck(id=i, since=_since(s), failure=s.failure) for i, s in failing.items()),
         key=lambda check: (check.since, check.id),
     )
     started_at = checks[trips_at - 1].since
-    while incident_id(service.id, affects, started_at) in taken:
+    while incident_id(service.id, affects, started_at, concern) in taken:
         started_at += _MICROSECOND
     return Incident(
-        id=incident_id(service.id, affects, started_at),
+        id=incident_id(service.id, affects, started_at, concern),
         service=service.id,
         affects=affects,
+        concern=concern,
         started_at=started_at,
         checks=tuple(checks),
     )
@@ -187,18 +236,18 @@ def _ends(
 
 def _affected(
     incident: Incident,
-    down: Mapping[CheckId, CheckState],
+    failing: Mapping[CheckId, CheckState],
     states: Mapping[CheckId, CheckState],
     at: datetime,
 ) -> tuple[AffectedCheck, ...]:
     """Return the checks of `incident` brought up to date: joined, gone back up, or down again."""
     known = {check.id: check for check in incident.checks}
     for check in incident.checks:
-        if check.until is None and check.id not in down:
+        if check.until is None and check.id not in failing:
             state = states.get(check.id)
             until = at if state is None else _since(state)
             known[check.id] = replace(check, until=max(check.since, until))
-    for check_id, state in down.items():
+    for check_id, state in failing.items():
         if check_id not in known or known[check_id].until is not None:
             began = known[check_id].since if check_id in known else _since(state)
             known[check_id] = AffectedCheck(id=check_id, since=began, failure=state.failure)

@@ -4,15 +4,17 @@ An incident carries what was told of it, so that one look at all of them says wh
 told: after a restart, a reload or the end of a hold the same function goes on where it was.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.domain.alert import AlertType, Notification, matches
+from monitor.domain.beside import beside, outages_of
 from monitor.domain.bundling import Piece, bundled
 from monitor.domain.concern import concerned, named
 from monitor.domain.holding import PATIENCE, holders_of, judged, silence_of
-from monitor.domain.incident import Incident
+from monitor.domain.incident import Concern, Incident
 from monitor.domain.surroundings import Surroundings, depended_on
 
 _LOOK_AGAIN = timedelta(seconds=1)
@@ -44,13 +46,12 @@ class _Pending:
 
 def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> Told:
     """Return what is to be told at `now` of `incidents`: the open ones, and those ended untold."""
-    holders = holders_of(incidents, around)
-    known = [judged(each, holders, around, now) for each in incidents]
-    is_storm = sum(each.hold is None for each in known) > around.grouping.storm_limit
+    holders, outages = holders_of(incidents, around), outages_of(incidents)
+    seen = (beside(each, outages, now) for each in incidents)
+    known = [judged(each, holders, around, now) for each in seen]
+    storms = _storms(known, around)
     pending = {
-        each.id: found
-        for each in known
-        if (found := _pending(each, around, now, is_storm=is_storm))
+        each.id: found for each in known if (found := _pending(each, around, now, storms=storms))
     }
     is_wave = any(one.due <= now for one in pending.values())
     chosen = [one for one in pending.values() if one.due <= now or (is_wave and one.joins)]
@@ -58,17 +59,23 @@ def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> 
     after = [told.get(each.id) or (each if each.id in pending else _silent(each)) for each in known]
     news = [(told[one.incident.id], piece) for one in chosen for piece in one.pieces]
     left = {i: one for i, one in pending.items() if i not in told}
-    again = (_pending(one, around, now, is_storm=is_storm) for one in told.values())
+    again = (_pending(one, around, now, storms=storms) for one in told.values())
     left |= {found.incident.id: found for found in again if found is not None}
     return Told(
         incidents=tuple(new for old, new in zip(incidents, after, strict=True) if new != old),
-        notifications=tuple(bundled(news, after, around, is_storm=is_storm)),
+        notifications=tuple(bundled(news, after, around, storms=storms)),
         look_again=_next_look(after, left, now),
     )
 
 
+def _storms(incidents: Iterable[Incident], around: Surroundings) -> Collection[Concern]:
+    """Return of which concerns there is so much that all news of them share a message."""
+    counts = Counter(each.concern for each in incidents if each.hold is None)
+    return {concern for concern, count in counts.items() if count > around.grouping.storm_limit}
+
+
 def _pending(
-    incident: Incident, around: Surroundings, now: datetime, *, is_storm: bool
+    incident: Incident, around: Surroundings, now: datetime, *, storms: Collection[Concern]
 ) -> _Pending | None:
     """Return what is to be told of `incident`, now or later; None for nothing.
 
@@ -76,7 +83,7 @@ def _pending(
     """
     if incident.hold is not None:
         return None
-    found = _unsilenced(incident, around, now, is_storm=is_storm)
+    found = _unsilenced(incident, around, now, is_storm=incident.concern in storms)
     # Of who was told of nothing yet, `_judged` has seen that no silence covers it.
     is_told_on = incident.ended_at is None and bool(incident.receivers)
     silence = silence_of(incident, around) if is_told_on else None
@@ -121,7 +128,7 @@ def _later(incident: Incident, around: Surroundings) -> _Pending | None:
 
 def _escalations(incident: Incident, around: Surroundings) -> Iterable[tuple[datetime, Piece]]:
     """Yield who else is told and when, of those who were not."""
-    if incident.alarmed_at is None:
+    if incident.alarmed_at is None or incident.concern is not Concern.OUTAGE:
         return
     checks = concerned(incident, around)
     service = around.service(incident)

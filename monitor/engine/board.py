@@ -3,15 +3,17 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from monitor.domain.check import Affects, Check, CheckId
-from monitor.domain.incident import Incident
+from monitor.domain.incident import Concern, Incident
 from monitor.domain.maintenance import OpenWindow
+from monitor.domain.observation import FailureKind
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState
 from monitor.domain.status import Status
 from monitor.domain.tally import Piece, ServiceTally, Tally
 from monitor.ports import Watched
 
-IncidentKey = tuple[ServiceId, Affects]
+Members = tuple[ServiceId, Affects]
+IncidentKey = tuple[ServiceId, Affects, Concern]
 
 _PAST = 10_000
 
@@ -25,7 +27,7 @@ class Board:
     def __init__(self) -> None:
         self._watched: dict[CheckId, Watched] = {}
         self._services: dict[ServiceId, Service] = {}
-        self._members: dict[IncidentKey, tuple[CheckId, ...]] = {}
+        self._members: dict[Members, tuple[CheckId, ...]] = {}
         self._tallies: dict[ServiceId, ServiceTally] = {}
         self.incidents: dict[IncidentKey, Incident] = {}
         self.untold: dict[str, Incident] = {}
@@ -44,7 +46,7 @@ class Board:
 
     def put(self, incident: Incident) -> None:
         """Keep an incident as it now is, for as long as it is open or has something to tell."""
-        key = (incident.service, incident.affects)
+        key = (incident.service, incident.affects, incident.concern)
         self.remember([incident.id])
         self.untold.pop(incident.id, None)
         if incident.ended_at is None:
@@ -76,9 +78,10 @@ class Board:
         }
 
     def incident_keys(self) -> Iterable[IncidentKey]:
-        """Return every service and kind of check that may have an incident, or has one."""
-        watched = (key for key in self._members if key[1] is not Affects.NONE)
-        return dict.fromkeys([*watched, *self.incidents])
+        """Return every key that may have an incident, or has one, the gravest concerns first."""
+        watched = [key for key in self._members if key[1] is not Affects.NONE]
+        keys = ((*key, concern) for concern in Concern for key in watched)
+        return dict.fromkeys([*keys, *self.incidents])
 
     def __contains__(self, check_id: CheckId) -> bool:
         return check_id in self._watched
@@ -107,6 +110,19 @@ class Board:
         ids = self._members.get((service, affects), ())
         return {check_id: self._watched[check_id].state for check_id in ids}
 
+    def expiring(self, service: ServiceId, affects: Affects) -> Collection[CheckId]:
+        """Return the checks that are degraded only since something of theirs expires soon.
+
+        Signatures in the DNS are none of it: they are renewed every few days, or something broke.
+        """
+        return {
+            check_id
+            for check_id, state in self.members(service, affects).items()
+            if state.failure is not None
+            and state.failure.kind is FailureKind.EXPIRES_SOON
+            and self._watched[check_id].check.type != "dns"
+        }
+
     def described(self, incident: Incident) -> Mapping[CheckId, Check]:
         """Return the checks of an incident that are still configured."""
         return {c.id: self._watched[c.id].check for c in incident.checks if c.id in self._watched}
@@ -125,8 +141,14 @@ class Board:
         return self._tallies[service].settled_at
 
     def incident(self, service: ServiceId) -> Incident | None:
-        """Return the open incident of a service that concerns its availability, or None."""
-        return self.incidents.get((service, Affects.AVAILABILITY))
+        """Return the open outage of a service that concerns its availability, or None."""
+        return self.incidents.get((service, Affects.AVAILABILITY, Concern.OUTAGE))
+
+    def lesser_incidents(self, service: ServiceId) -> Sequence[Incident]:
+        """Return the open incidents of a service that are no outages, the gravest first."""
+        found = (each for each in self.incidents.values() if each.service == service)
+        lesser = (each for each in found if each.concern is not Concern.OUTAGE)
+        return sorted(lesser, key=lambda each: (each.concern.place, each.started_at, each.id))
 
     def credit(self, check: Check, pieces: Sequence[Piece]) -> None:
         """Pass on to its service what a check was credited with."""
@@ -209,8 +231,8 @@ def _watched(check: Check, old: Watched | None, state: CheckState | None) -> Wat
     )
 
 
-def _members(watched: Iterable[Watched]) -> dict[IncidentKey, tuple[CheckId, ...]]:
-    members: dict[IncidentKey, list[CheckId]] = {}
+def _members(watched: Iterable[Watched]) -> dict[Members, tuple[CheckId, ...]]:
+    members: dict[Members, list[CheckId]] = {}
     for each in watched:
         members.setdefault((each.check.service, each.check.affects), []).append(each.check.id)
     return {key: tuple(ids) for key, ids in members.items()}

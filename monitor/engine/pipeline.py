@@ -12,7 +12,7 @@ from monitor.domain.announcing import announced
 from monitor.domain.bundling import STILL_TOLD, standing
 from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.duty import AnyEscalation, AnyRoute
-from monitor.domain.incident import Acknowledgement, Incident, follow
+from monitor.domain.incident import Acknowledgement, Concern, Incident, follow
 from monitor.domain.instant import microseconds, span_microseconds
 from monitor.domain.maintenance import MaintenanceWindow, OpenWindow
 from monitor.domain.note import Note
@@ -409,27 +409,33 @@ class Pipeline:
             return ()
         if check.affects is Affects.NONE or self._is_well(service, check.affects, step):
             return ()
-        return self._follow(service, check.affects, transition.at, noticed)
-
-    def _is_well(self, service: Service, affects: Affects, step: Step) -> bool:
-        """Say whether nothing can follow: no incident is open, and the check is not down."""
-        return (
-            step.verdict is not Status.DOWN and (service.id, affects) not in self._board.incidents
+        return tuple(
+            incident
+            for concern in Concern
+            for incident in self._follow((service, check.affects, concern), transition.at, noticed)
         )
 
+    def _is_well(self, service: Service, affects: Affects, step: Step) -> bool:
+        """Say whether nothing can follow: no incident is open, and the check is up."""
+        keys = ((service.id, affects, concern) for concern in Concern)
+        return step.verdict is Status.UP and self._board.incidents.keys().isdisjoint(keys)
+
     def _follow(
-        self, service: Service, affects: Affects, at: datetime, noticed: datetime
+        self, whose: tuple[Service, Affects, Concern], at: datetime, noticed: datetime
     ) -> tuple[Incident, ...]:
-        """Return what becomes of the incident of `service`, and keep the board in step.
+        """Return what becomes of the incident of a service, and keep the board in step.
 
         `at` is when the service changed, `noticed` when we knew.
         """
+        service, affects, concern = whose
         followed = follow(
-            self._board.incidents.get((service.id, affects)),
+            self._board.incidents.get((service.id, affects, concern)),
             service,
             affects,
             self._board.members(service.id, affects),
             at,
+            concern=concern,
+            aside=self._board.expiring(service.id, affects),
             taken=self._board.past,
         )
         if followed is None:
@@ -440,6 +446,7 @@ class Pipeline:
         log.info(
             "incident.changed",
             change=change,
+            concern=concern,
             incident=incident.id,
             service=service.id,
             checks=[affected.id for affected in incident.checks],
@@ -448,11 +455,11 @@ class Pipeline:
         return (incident,)
 
     def _follow_all(self, now: datetime) -> None:
-        for service_id, affects in self._board.incident_keys():
+        for service_id, affects, concern in self._board.incident_keys():
             # A service of an earlier run that is gone: only its id is left.
             unnamed = Service(id=service_id, name=service_id, owner="")
             known = self._board.service(service_id) or self._gone.services.get(service_id)
-            if incidents := self._follow(known or unnamed, affects, now, now):
+            if incidents := self._follow((known or unnamed, affects, concern), now, now):
                 self._recorder.record(Change(incidents=incidents))
 
 

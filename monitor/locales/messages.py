@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from monitor.domain.alert import Alert, AlertType, CheckNotice, ServiceNotice
+from monitor.domain.incident import Concern
 from monitor.domain.observation import UnknownCause
 from monitor.domain.status import Status
 from monitor.domain.text import visible_text
 from monitor.locales import Language
 from monitor.locales.dates import duration_text, moment_text, time_text, zone_text
 from monitor.locales.messages_advice import failure_advice
+from monitor.locales.messages_concerns import GROUP_HEADLINES, HEADLINES
 from monitor.locales.messages_reasons import failure_text
 from monitor.locales.numbers import decimal
 
@@ -94,6 +96,7 @@ _WORDS = {
     Language.ID: {
         "owner": "Penanggung jawab",
         "why": "Sebab",
+        "left": "Tetapi mutunya masih menurun",
         "up": "pulih",
         "also": "Juga",
         "victims": "Ikut terganggu karena bergantung padanya",
@@ -110,6 +113,7 @@ _WORDS = {
     Language.EN: {
         "owner": "Owner",
         "why": "Why",
+        "left": "But it is still degraded",
         "up": "well again",
         "also": "Also",
         "victims": "Down with it, since they depend on it",
@@ -189,9 +193,13 @@ def title(alert: Alert, language: Language) -> str:
 def _headline(alert: Alert, language: Language) -> str:
     if alert.detail == UnknownCause.RESOLVER and alert.type in _RESOLVER_HEADLINES[language]:
         return _RESOLVER_HEADLINES[language][alert.type]
-    if _other_services(alert) and alert.type in _GROUP_HEADLINES[language]:
-        return _GROUP_HEADLINES[language][alert.type]
-    return _HEADLINES[language][alert.type]
+    single, several = _HEADLINES[language], _GROUP_HEADLINES[language]
+    if alert.concern is not Concern.OUTAGE:
+        single = {**single, **HEADLINES[alert.concern][language]}
+        several = {**several, **GROUP_HEADLINES[alert.concern][language]}
+    if _other_services(alert) and alert.type in several:
+        return several[alert.type]
+    return single[alert.type]
 
 
 def _values(alert: Alert, language: Language, zone: tzinfo) -> Mapping[str, str]:
@@ -282,6 +290,9 @@ def _note(alert: Alert, language: Language) -> list[str]:
 
 def _checks(alert: Alert, language: Language, zone: tzinfo) -> list[str]:
     """Return a line for each of the first checks that still fail, then for those that are back."""
+    if alert.type is AlertType.RESOLVED:
+        left = (check for check in alert.checks if check.status is Status.DEGRADED)
+        return [_check(check, language, zone, "left") for check in left][:_MOST_CHECKS]
     if alert.type not in _WITH_CHECKS:
         return []
     checks = sorted(alert.checks, key=lambda check: check.status is Status.UP)
@@ -292,13 +303,13 @@ def _checks(alert: Alert, language: Language, zone: tzinfo) -> list[str]:
     return lines
 
 
-def _check(check: CheckNotice, language: Language, zone: tzinfo) -> str:
+def _check(check: CheckNotice, language: Language, zone: tzinfo, label: str = "why") -> str:
     words, check_id = _WORDS[language], visible_text(check.id, _NAME_BYTES)
     if check.status is Status.UP:
         return f"{check_id}: {words['up']} {_clock(check.since, zone, language)}"
     detail = visible_text(check.failure_detail or "", _DETAIL_BYTES)
     reason = failure_text(check.failure_kind, language, check.type)
-    return f"{words['why']}: {reason} ({check_id}{': ' if detail else ''}{detail})"
+    return f"{words[label]}: {reason} ({check_id}{': ' if detail else ''}{detail})"
 
 
 def _runbooks(alert: Alert, language: Language) -> list[str]:

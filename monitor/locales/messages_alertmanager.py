@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.domain.alert import Alert, AlertType, CheckNotice
+from monitor.domain.incident import Concern
 from monitor.domain.status import Status
 from monitor.domain.text import visible_text
 from monitor.locales import Language
@@ -22,7 +23,10 @@ _OFFSET = 14_695_981_039_346_656_037
 _PRIME = 1_099_511_628_211
 _SEPARATOR = b"\xff"
 
-_DOWN = "PantauServiceDown"
+_CONCERNS = {
+    Concern.OUTAGE: "PantauServiceDown",
+    Concern.DEGRADATION: "PantauServiceDegraded",
+}
 _NAMES = {
     AlertType.MAINTENANCE_STARTED: "PantauMaintenance",
     AlertType.MAINTENANCE_ENDED: "PantauMaintenance",
@@ -162,7 +166,7 @@ def _entry(
 
 
 def _group(alert: Alert) -> dict[str, str]:
-    labels = {"alertname": _NAMES.get(alert.type, _DOWN)}
+    labels = {"alertname": _NAMES.get(alert.type, _CONCERNS[alert.concern])}
     if alert.service is not None:
         labels["service"] = alert.service.id
     return labels

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 
 from monitor.domain.alert import Alert, AlertType, Companion, ServiceNotice
+from monitor.domain.incident import Concern
 from monitor.domain.text import visible_text
 from monitor.locales import Language
 from monitor.locales.dates import moment_text
@@ -31,6 +32,7 @@ _WORDS = {
         "more_services": "dan {count} layanan lain",
         "since": "sejak {at}",
         "was": "{began} – {ended}",
+        Concern.DEGRADATION: "mutu menurun",
         "sent": "Pesan otomatis dari Pantau.",
     },
     Language.EN: {
@@ -40,11 +42,12 @@ _WORDS = {
         "more_services": "and {count} other services",
         "since": "since {at}",
         "was": "{began} – {ended}",
+        Concern.DEGRADATION: "degraded",
         "sent": "Sent by Pantau on its own.",
     },
 }
 
-_BAD, _GOOD, _PLAIN = "#b42318", "#067647", "#344054"
+_BAD, _WARNING, _GOOD, _PLAIN = "#b42318", "#b54708", "#067647", "#344054"
 _COLOURS = {
     AlertType.FIRING: _BAD,
     AlertType.UPDATED: _BAD,
@@ -107,7 +110,7 @@ def mail_page(alert: Alert, wording: Wording, title: str) -> str:
     """Return the message as HTML. Whatever others wrote is text in it and nothing more."""
     words = _WORDS[wording.language]
     first, *lines = _lines(alert, wording)
-    colour = _COLOURS.get(alert.type, _PLAIN)
+    colour = _colour(alert)
     rows = [_HEAD_ROW.format(font=_FONT, colour=colour, text=escape(first.value))]
     rows += [_ROW.format(font=_FONT, text=_cell(line)) for line in lines]
     for heading, items in _lists(alert, wording):
@@ -116,6 +119,11 @@ def mail_page(alert: Alert, wording: Wording, title: str) -> str:
         rows.append(_ROW.format(font=_FONT, text=label + text))
     rows.append(_LAST_ROW.format(font=_FONT, text=escape(words["sent"])))
     return _PAGE.format(language=wording.language, title=escape(title), rows="".join(rows))
+
+
+def _colour(alert: Alert) -> str:
+    found = _COLOURS.get(alert.type, _PLAIN)
+    return _WARNING if found == _BAD and alert.concern is not Concern.OUTAGE else found
 
 
 def _cell(line: _Line) -> str:
@@ -181,4 +189,6 @@ def _companion(companion: Companion, wording: Wording) -> str:
     else:
         ended = moment_text(incident.ended_at, wording.zone, wording.language)
         told = words["was"].format(began=began, ended=ended)
+    if incident.concern is not Concern.OUTAGE:
+        told = f"{words[incident.concern]} {told}"
     return f"{_service(companion.service)}, {told}"

@@ -104,6 +104,7 @@ def _incident(kind: AlertType, incident: IncidentNotice, wording: Wording) -> Ma
         "id": incident.id,
         "url": wording.incident_url(incident.id),
         "ack_url": wording.ack_url(kind, incident),
+        "concern": incident.concern,
         "started_at": time_json(incident.started_at),
         "ended_at": time_json(incident.ended_at) if incident.ended_at else None,
     }

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from monitor.domain.alert import Alert, AlertType, CheckNotice
+from monitor.domain.incident import Concern
 from monitor.domain.observation import UnknownCause
 from monitor.domain.service import Criticality
 from monitor.domain.status import Status
@@ -164,7 +165,11 @@ def _links(alert: Alert, wording: Wording) -> list[Mapping[str, str]]:
 
 
 def _severity(alert: Alert) -> Severity:
-    return _SEVERITIES[alert.service.criticality] if alert.service else Severity.ERROR
+    """Return how grave it is by what it is about: nothing less than an outage calls anybody out."""
+    found = _SEVERITIES[alert.service.criticality] if alert.service else Severity.ERROR
+    if alert.concern is Concern.OUTAGE or found is Severity.INFO:
+        return found
+    return Severity.WARNING
 
 
 def _dedup_key(row_id: str, alert: Alert, wording: Wording) -> str:

@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 
 from monitor.domain.alert import Alert, AlertType
+from monitor.domain.incident import Concern
 from monitor.domain.status import Status
 from monitor.domain.text import visible_text
 from monitor.locales import Language
@@ -53,14 +54,15 @@ _MOODS = {
 _SIGNS = {Mood.BAD: "🔴", Mood.GOOD: "🟢", Mood.WARNING: "🟠", Mood.PLAIN: "🔵"}
 
 
-def mood(alert_type: AlertType) -> Mood:
-    """Return how a message of this type wants to be taken."""
-    return _MOODS.get(alert_type, Mood.PLAIN)
+def mood(alert: Alert) -> Mood:
+    """Return how a message wants to be taken: nothing less than an outage is BAD."""
+    found = _MOODS.get(alert.type, Mood.PLAIN)
+    return Mood.WARNING if found is Mood.BAD and alert.concern is not Concern.OUTAGE else found
 
 
-def sign(alert_type: AlertType) -> str:
-    """Return a coloured dot for a message of this type."""
-    return _SIGNS[mood(alert_type)]
+def sign(alert: Alert) -> str:
+    """Return a coloured dot for a message."""
+    return _SIGNS[mood(alert)]
 
 
 def ack_link(alert: Alert, wording: Wording) -> tuple[str, str] | None:

@@ -21,6 +21,7 @@ from typing import Any
 from pydantic import Field
 
 from monitor.domain.alert import Alert, AlertType
+from monitor.domain.incident import Concern
 from monitor.locales.messages import summary, title
 from monitor.locales.messages_native import Wording, encoded
 from monitor.locales.messages_signs import ack_link, links
@@ -36,17 +37,17 @@ from monitor.receivertype.keys import (
 from monitor.receivertype.services import post_json, wording_of
 
 # From 8 on the app rings and shows the message over others, from 4 on it rings.
-_RINGS, _SHOWS = 8, 2
+_RINGS, _SOUNDS, _SHOWS = 8, 5, 2
 _PRIORITIES = {
     AlertType.FIRING: _RINGS,
     AlertType.ESCALATED: 10,
     AlertType.REMINDER: _RINGS,
     AlertType.SELF_UNDELIVERED: _RINGS,
     AlertType.SELF_OFFLINE: _RINGS,
-    AlertType.UPDATED: 5,
-    AlertType.RESOLVED: 5,
-    AlertType.SELF_RECOVERED: 5,
-    AlertType.TEST: 5,
+    AlertType.UPDATED: _SOUNDS,
+    AlertType.RESOLVED: _SOUNDS,
+    AlertType.SELF_RECOVERED: _SOUNDS,
+    AlertType.TEST: _SOUNDS,
     AlertType.HEARTBEAT: 0,
 }
 
@@ -88,7 +89,7 @@ class Gotify:
             {
                 "title": title(alert, self.wording.language),
                 "message": text,
-                "priority": _PRIORITIES.get(alert.type, _SHOWS),
+                "priority": _priority(alert),
                 "extras": extras,
             }
         )
@@ -118,3 +119,9 @@ def connect(spec: GotifySpec, context: ReceiverContext) -> Notifier:
 
 
 RECEIVER_TYPE = ReceiverType(spec=GotifySpec, connect=connect)
+
+
+def _priority(alert: Alert) -> int:
+    """Return how loud a message is: what is no outage does not show over others."""
+    found = _PRIORITIES.get(alert.type, _SHOWS)
+    return found if alert.concern is Concern.OUTAGE else min(found, _SOUNDS)

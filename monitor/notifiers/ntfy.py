@@ -24,6 +24,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from monitor.domain.alert import Alert, AlertType
+from monitor.domain.incident import Concern
 from monitor.domain.text import visible_text
 from monitor.locales.messages import summary, title
 from monitor.locales.messages_native import Wording, encoded
@@ -107,8 +108,8 @@ class Ntfy:
         body: dict[str, Any] = {
             "title": visible_text(title(alert, self.wording.language), _TITLE_BYTES),
             "message": summary(alert, self.wording.language, self.wording.zone),
-            "priority": _PRIORITIES.get(alert.type, _DEFAULT_PRIORITY),
-            "tags": [_TAGS[mood(alert.type)]],
+            "priority": _priority(alert),
+            "tags": [_TAGS[mood(alert)]],
         }
         if found:
             body["click"] = found[0][1]
@@ -149,3 +150,9 @@ def connect(spec: NtfySpec, context: ReceiverContext) -> Notifier:
 
 
 RECEIVER_TYPE = ReceiverType(spec=NtfySpec, connect=connect)
+
+
+def _priority(alert: Alert) -> int:
+    """Return how loud a message is: what is no outage does not ring through the night."""
+    found = _PRIORITIES.get(alert.type, _DEFAULT_PRIORITY)
+    return found if alert.concern is Concern.OUTAGE else min(found, _DEFAULT_PRIORITY)

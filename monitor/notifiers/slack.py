@@ -65,7 +65,7 @@ class Slack:
         """Return the message in blocks, and as text for notifications and screen readers."""
         del row_id  # Slack has no place for it
         text = mrkdwn(summary(alert, self.wording.language, self.wording.zone))
-        heading = f"{sign(alert.type)} {title(alert, self.wording.language)}"
+        heading = f"{sign(alert)} {title(alert, self.wording.language)}"
         blocks: list[dict[str, Any]] = [
             {"type": "header", "text": _plain(visible_text(heading, HEADER_LIMIT))},
             {"type": "section", "text": _verbatim(text)},

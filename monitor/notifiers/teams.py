@@ -114,7 +114,7 @@ def adaptive_card(alert: Alert, wording: Wording) -> dict[str, Any]:
     a RichTextBlock is shown as it is.
     """
     heading = title(alert, wording.language)
-    colour = _COLOURS[mood(alert.type)]
+    colour = _COLOURS[mood(alert)]
     lines = summary(alert, wording.language, wording.zone).splitlines()
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -123,7 +123,7 @@ def adaptive_card(alert: Alert, wording: Wording) -> dict[str, Any]:
         "fallbackText": heading,
         "msteams": {"width": "Full"},
         "body": [
-            _text(f"{sign(alert.type)} {heading}", size="large", weight="bolder", color=colour),
+            _text(f"{sign(alert)} {heading}", size="large", weight="bolder", color=colour),
             *(_text(line) for line in lines),
         ],
     }

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from monitor.domain.check import Affects
+from monitor.domain.incident import Concern
 from monitor.domain.note import NoteKind, Via
 from monitor.domain.observation import (
     FailureKind,
@@ -98,6 +99,8 @@ NOTE = Codes({NoteKind.ACKNOWLEDGED: 1, NoteKind.COMMENT: 2})
 VIA = Codes({Via.COMMAND: 1, Via.API: 2, Via.LINK: 3})
 
 AFFECTS = Codes({Affects.AVAILABILITY: 1, Affects.SECURITY: 2, Affects.NONE: 3})
+
+CONCERN = Codes({Concern.OUTAGE: 1, Concern.DEGRADATION: 2})
 
 KIND = Codes(
     {

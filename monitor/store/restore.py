@@ -21,7 +21,7 @@ from monitor.ports import (
     Restored,
     TallySnapshot,
 )
-from monitor.store.codes import AFFECTS, DELIVERY, KIND, MARK, STATUS
+from monitor.store.codes import AFFECTS, CONCERN, DELIVERY, KIND, MARK, STATUS
 from monitor.store.documents import (
     read_acknowledgement,
     read_alert,
@@ -283,6 +283,7 @@ def _incident(row: Row[Any], checks: Sequence[AffectedCheck]) -> Incident:
         id=row.id,
         service=ServiceId(row.service),
         affects=AFFECTS.meaning[row.affects],
+        concern=CONCERN.meaning[row.concern],
         started_at=instant(row.started_at),
         ended_at=_instant(row.ended_at),
         checks=tuple(checks),

@@ -18,6 +18,7 @@ from monitor.ports import Change, DeliveryState, Mark, Settlement, TallySnapshot
 from monitor.store.codes import (
     AFFECTS,
     CAUSE,
+    CONCERN,
     DELIVERY,
     KIND,
     MARK,
@@ -164,6 +165,7 @@ def incident_row(incident: Incident) -> Row:
         "id": incident.id,
         "service": incident.service,
         "affects": AFFECTS.code[incident.affects],
+        "concern": CONCERN.code[incident.concern],
         "started_at": microseconds(incident.started_at),
         "ended_at": _time(incident.ended_at),
         "sequence": incident.sequence,

@@ -161,6 +161,7 @@ incident = Table(
     _time("told_at", nullable=True),
     Column("hold", Text),
     Column("acknowledged", Text),
+    Column("concern", SmallInteger, nullable=False, server_default="1"),
     Index("incident_by_start", "started_at"),
 )
 Index(

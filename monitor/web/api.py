@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from monitor.domain.incident import Hold
+from monitor.domain.incident import Hold, Incident
 from monitor.domain.note import Via
 from monitor.domain.service import Service
 from monitor.ports import StatusBoard, Watched
@@ -59,6 +59,18 @@ def service_entry(board: StatusBoard, service: Service) -> dict[str, Any]:
         "acknowledged_by": (
             incident.acknowledged.by if incident and incident.acknowledged else None
         ),
+        "lesser_incidents": [_lesser(each) for each in board.lesser_incidents(service.id)],
+    }
+
+
+def _lesser(incident: Incident) -> dict[str, Any]:
+    """Return an incident that is no outage."""
+    return {
+        "id": incident.id,
+        "concern": incident.concern,
+        "started_at": _time(incident.started_at),
+        "hold": _hold(incident.hold) if incident.hold else None,
+        "acknowledged_by": incident.acknowledged.by if incident.acknowledged else None,
     }
 
 

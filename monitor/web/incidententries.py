@@ -16,6 +16,7 @@ def incident_entry(incident: Incident) -> dict[str, Any]:
         "id": incident.id,
         "service": incident.service,
         "affects": incident.affects,
+        "concern": incident.concern,
         "started_at": time_text(incident.started_at),
         "ended_at": time_text(incident.ended_at),
         "checks": [_check(each) for each in incident.checks],

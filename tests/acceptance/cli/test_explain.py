@@ -52,6 +52,7 @@ def test_it_says_who_and_why(folder):
         "  route 1 → pusat    takes it, the last",
         "  route 2 → oncall   is not reached: a route before takes it, and ends there",
         "Told: pusat",
+        "Told when it is degraded: nobody",
         "After 15m without anybody who takes care: oncall",
         "Nobody while inti is down, which it depends on.",
         "Nobody during patch, from 2999-11-28 22:00 to 2999-11-29 02:00 WITA.",

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from monitor.domain.alert import Match, Notification
 from monitor.domain.bundling import STILL_TOLD
 from monitor.domain.check import Affects, CheckId
-from monitor.domain.incident import Acknowledgement, AffectedCheck, Hold, HoldReason, Incident
+from monitor.domain.incident import (
+    Acknowledgement,
+    AffectedCheck,
+    Concern,
+    Hold,
+    HoldReason,
+    Incident,
+)
 from monitor.domain.instant import microseconds
 from monitor.domain.note import Note, NoteKind, Via
 from monitor.domain.observation import (
@@ -124,6 +131,7 @@ incidents = st.builds(
     id=st.sampled_from(["INC1", "INC2", "INC3"]),
     service=st.sampled_from(SERVICES),
     affects=st.sampled_from(Affects),
+    concern=st.sampled_from(Concern),
     started_at=times,
     ended_at=st.none() | times,
     checks=st.lists(affected, max_size=3, unique_by=lambda one: one.id).map(tuple),

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from monitor.domain.alert import Alert, AlertType, CheckNotice, Companion, ServiceNotice
+from monitor.domain.incident import Concern
 from monitor.domain.observation import UnknownCause
 from monitor.domain.service import Criticality
 from monitor.domain.status import Status
@@ -54,6 +56,42 @@ def later(kind: AlertType, **changes: object) -> Alert:
     return an_alert(kind, occurred_at=NOON + timedelta(hours=2), sequence=1, **changes)
 
 
+SLOW = CheckNotice(
+    id="portal-http",
+    type="http",
+    target="https://makassarkota.go.id/",
+    status=Status.DEGRADED,
+    since=NOON,
+    failure_kind="slow",
+    failure_detail="took 4.213 s, expected at most 3 s",
+    vantages=(("balaikota", Status.DEGRADED),),
+)
+HTTP_BACK = replace(
+    SLOW,
+    status=Status.UP,
+    since=NOON + timedelta(hours=1),
+    failure_kind=None,
+    failure_detail=None,
+    vantages=(("balaikota", Status.UP),),
+)
+
+
+def degraded(kind: AlertType, **changes: Any) -> Alert:
+    """Return an alert about a service that is slow."""
+    alert = an_alert(kind, checks=changes.pop("checks", (SLOW,)), **changes)
+    assert alert.incident is not None
+    return replace(alert, incident=replace(alert.incident, concern=Concern.DEGRADATION))
+
+
+def of_incident(alert: Alert) -> Companion:
+    """Return what `alert` says as part of another message."""
+    assert alert.incident is not None
+    assert alert.service is not None
+    return Companion(incident=alert.incident, service=alert.service, checks=alert.checks)
+
+
+WAS_SLOW = of_incident(degraded(AlertType.RESOLVED, checks=(HTTP_BACK,)))
+
 SAMPLES: dict[str, Alert] = {
     "firing": an_alert(AlertType.FIRING),
     "firing-group": an_alert(AlertType.FIRING, companions=COMPANIONS),
@@ -89,6 +127,18 @@ SAMPLES: dict[str, Alert] = {
         "oncall: gave up (endpoint is gone: status 410); "
         "lost: alert.firing Portal Resmi Kota Makassar 2026-06-01T04:00Z",
     ),
+    "degraded": degraded(AlertType.FIRING),
+    "degraded-group": degraded(
+        AlertType.FIRING,
+        companions=tuple(companion(*named, degraded(AlertType.FIRING)) for named in NAMES.items()),
+    ),
+    "degraded-reminder": degraded(AlertType.REMINDER, occurred_at=NOON + timedelta(hours=4)),
+    "degraded-acknowledged": degraded(
+        AlertType.ACKNOWLEDGED, detail="Rina: basis data sedang diperiksa"
+    ),
+    "degraded-resolved": degraded(AlertType.RESOLVED, sequence=2, checks=(HTTP_BACK,)),
+    "resolved-degraded": an_alert(AlertType.RESOLVED, sequence=2, checks=(SLOW,)),
+    "resolved-both": an_alert(AlertType.RESOLVED, sequence=2, companions=(WAS_SLOW,)),
     "heartbeat": an_own_alert(AlertType.HEARTBEAT),
     "test": an_own_alert(AlertType.TEST),
 }

@@ -56,6 +56,16 @@ def test_why_nobody_is_told():
     assert why("maintenance", "patch") == "nobody is told: planned work (patch)"
 
 
+def test_what_is_less_than_an_outage():
+    """A service with something open that is no outage says what, and who takes care of it."""
+    found = document(web=UP, tls=UP)
+    [portal] = found["services"]
+    lesser = {"id": "INC", "concern": "degradation", "acknowledged_by": "Rina"}
+    row = next(table_rows({**found, "services": [{**portal, "lesser_incidents": [lesser]}]}, WITA))
+
+    assert row[3] == "degradation (INC), Rina takes care"
+
+
 def test_check_without_state_is_unknown():
     """A check that the database does not know yet is unknown, and so is its service."""
     rows = list(table_rows(document(web=UP), WITA))

@@ -78,6 +78,14 @@ class TestRoutes:
         """A route for other statuses than down is not for an incident's opening."""
         assert told(Route(receiver="a", statuses=frozenset({Status.DEGRADED}))) == ()
 
+    def test_each_status_has_its_routes(self):
+        """A route takes what is in one of its statuses, and what no other one takes goes on."""
+        degraded = Route(receiver="a", statuses=frozenset({Status.DEGRADED}))
+        routes = (degraded, Route(receiver="b"))
+
+        assert receivers_of(routes, PORTAL, CHECK, Status.DEGRADED) == ("a",)
+        assert receivers_of(routes, PORTAL, CHECK) == ("b",)
+
 
 class TestIds:
     def test_id_is_the_same_at_every_derivation(self):

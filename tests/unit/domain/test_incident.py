@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.check import Affects, CheckId
-from monitor.domain.incident import IncidentChange, follow, incident_id
+from monitor.domain.incident import Concern, IncidentChange, follow, incident_id
 from monitor.domain.observation import Failure, FailureKind
 from monitor.domain.service import Rule, Service, ServiceId, StatusRule
 from monitor.domain.state import CheckState
@@ -33,6 +33,17 @@ def followed(incident, states, service=PORTAL, minute=60):
     return follow(incident, service, AVAILABILITY, states, NOON + minute * MINUTE)
 
 
+def degradation(incident, states, service=PORTAL):
+    return follow(
+        incident,
+        service,
+        AVAILABILITY,
+        states,
+        NOON + 60 * MINUTE,
+        concern=Concern.DEGRADATION,
+    )
+
+
 def opened(states, service=PORTAL):
     change, incident = followed(None, states, service)
     assert change is IncidentChange.OPENED
@@ -57,10 +68,40 @@ class TestOpening:
         assert [check.id for check in incident.checks] == [HTTP]
 
     def test_nothing_down_opens_nothing(self):
-        """Degraded and unknown open no incident."""
+        """Degraded and unknown are no outage."""
         states = {HTTP: state(Status.DEGRADED), TLS: CheckState()}
 
         assert followed(None, states) is None
+
+    def test_degraded_is_an_incident_of_its_own(self):
+        """A degraded service has an incident that is no outage, with an id of its own."""
+        states = {HTTP: state(Status.DEGRADED, 5), TLS: state(Status.UP)}
+        change, incident = degradation(None, states)
+
+        assert (change, incident.concern) == (IncidentChange.OPENED, Concern.DEGRADATION)
+        assert incident.id != incident_id(PORTAL.id, AVAILABILITY, NOON + 5 * MINUTE)
+
+    def test_what_is_down_is_not_called_degraded(self):
+        """While a service is down, nothing is opened about its being degraded."""
+        assert degradation(None, {HTTP: state(Status.DOWN), TLS: state(Status.DEGRADED)}) is None
+
+    def test_too_few_up_is_degraded_if_too_few_are_down(self):
+        """Where two of three must be up, one that is down and one that is degraded degrade it."""
+        states = {
+            HTTP: state(Status.DOWN, 5),
+            TLS: state(Status.DEGRADED, 7),
+            DNS: state(Status.UP),
+        }
+        _, incident = degradation(None, states, ruled(Rule.QUORUM, 2))
+
+        assert incident.started_at == NOON + 7 * MINUTE
+
+    def test_degraded_outlives_an_outage(self):
+        """What was degraded and goes down is open until it is well again."""
+        _, incident = degradation(None, {HTTP: state(Status.DEGRADED)})
+
+        assert degradation(incident, {HTTP: state(Status.DOWN, 5)}) is None
+        assert degradation(incident, {HTTP: state(Status.UP, 9)})[0] is IncidentChange.CLOSED
 
     def test_id_is_derived_and_fixed(self):
         """The id follows from the service and the start in microseconds, so anyone can derive it."""

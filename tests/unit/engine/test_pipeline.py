@@ -554,5 +554,5 @@ class TestNotes:
         pipeline.tell(NOON + timedelta(hours=1))
 
         assert ledger.changes[-1] == Change(notes=(said,))
-        assert board.incidents == {(incident.service, incident.affects): incident}
+        assert list(board.incidents.values()) == [incident]
         assert ledger.told == [AlertType.FIRING]

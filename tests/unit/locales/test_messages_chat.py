@@ -15,7 +15,10 @@ from tests.unit.alerting.samples import SAMPLES
 
 WITA = ZoneInfo("Asia/Makassar")
 PAGE = "https://pantau.example/incidents/INC1"
-CALLING = {"firing", "firing-group", "firing-dependency", "updated", "reminder", "escalated"}
+CALLING = {
+    *("firing", "firing-group", "firing-dependency", "updated", "reminder", "escalated"),
+    *("degraded", "degraded-group", "degraded-reminder"),
+}
 
 
 def said(name: str, limit: int = 4096) -> str:

@@ -61,6 +61,9 @@ class FakeBoard:
     def incident(self, service: ServiceId) -> Incident | None:
         return self.incidents.get(service)
 
+    def lesser_incidents(self, _service: ServiceId) -> Sequence[Incident]:
+        return ()
+
 
 def a_service(**changes: Any) -> Service:
     fields = {

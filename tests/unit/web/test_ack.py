@@ -37,7 +37,7 @@ async def test_nothing_is_down():
     assert status == 404
     assert answer == {
         "incidents": [],
-        "detail": "portal: no such incident or service is down now",
+        "detail": "portal: no open incident or service of that name",
     }
 
 
