@@ -13,7 +13,7 @@ import structlog
 
 from monitor.app.assembly import Assembly, assemble, web_context
 from monitor.app.collector import tame_collector
-from monitor.app.ledgerkey import LedgerKeyError, ledger_signer
+from monitor.app.ledgerkey import LedgerKeyError, ledger_signing
 from monitor.app.linkkey import NoLinkKey, link_key
 from monitor.app.listeners import CannotListen, open_listeners
 from monitor.app.planning import plan_of
@@ -104,7 +104,7 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
                 settings.data_dir,
                 vantage=settings.vantage,
                 reached=options.reached,
-                signer=ledger_signer(config),
+                signing=ledger_signing(config),
             )
         )
         restored = await store.restore()

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from monitor.app.notary import FILE
 from monitor.configuration.config import Config
 from monitor.ledger.note import NoteError, Signer
+from monitor.store.ledger import Signing
 
 log = structlog.get_logger()
 
@@ -21,6 +23,16 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 class LedgerKeyError(Exception):
     """The ledger's key can't be used. The message says why, and what to do."""
+
+
+def ledger_signing(config: Config) -> Signing:
+    """Return what signs the ledger of `config`, and what was published of it. LedgerKeyError."""
+    signer = ledger_signer(config)
+    try:
+        published = (config.monitor.data_dir / FILE).read_text()
+    except (OSError, UnicodeDecodeError):
+        published = None
+    return Signing(signer, published)
 
 
 def ledger_signer(config: Config, credentials: str | None = None) -> Signer:

@@ -47,10 +47,9 @@ def verify(settings: Settings, /, kept: Sequence[Path], vkey: str | None) -> Non
     with _reading(settings) as reader:
         try:
             known = _key(reader, vkey)
-            held = [*_here(reader, known), *_elsewhere(kept, known)]
+            finding = reader.audited(known, _elsewhere(kept, known))
         except NoteError as error:
             raise Failed(str(error)) from None
-        finding = reader.audited(held)
     _show(settings, finding, known, len(kept))
 
 
@@ -126,32 +125,17 @@ def _key(reader: "LedgerReader", vkey: str | None) -> "Verifier":
     return Verifier.parse(written)
 
 
-def _here(reader: "LedgerReader", known: "Verifier") -> "Iterable[Checkpoint]":
-    """Yield what was signed in the database itself. Raises NoteError."""
-    for note in reader.notes():
-        yield _checkpoint(note, known, "the database")
-
-
 def _elsewhere(files: Iterable[Path], known: "Verifier") -> "Iterable[Checkpoint]":
     """Yield what was kept in files. Raises NoteError."""
-    from monitor.ledger.note import split
+    from monitor.ledger.checkpoint import checkpoint_of
+    from monitor.ledger.note import NoteError, split
 
     for file in files:
         for note in split(file.read_text()):
-            yield _checkpoint(note, known, str(file))
-
-
-def _checkpoint(note: str, known: "Verifier", place: str) -> "Checkpoint":
-    from monitor.ledger.checkpoint import Checkpoint
-    from monitor.ledger.note import NoteError, opened
-
-    try:
-        point = Checkpoint.parse(opened(note.encode(), [known]).text)
-    except NoteError as error:
-        raise NoteError(f"{place}: {error}") from None
-    if point.origin != known.name:
-        raise NoteError(f"{place}: a checkpoint of {point.origin}, and this is {known.name}")
-    return point
+            try:
+                yield checkpoint_of(note, known)
+            except NoteError as error:
+                raise NoteError(f"{file}: {error}") from None
 
 
 def _show(settings: Settings, finding: "Finding", known: "Verifier", kept: int) -> None:

@@ -27,6 +27,7 @@ COMMANDS = {
     "oncall": ("monitor.cli.oncall:oncall", "Say who is on call, and who is next."),
     "notify": ("monitor.cli.notify:notify", "Try a receiver of alerts, or see who would be told."),
     "ledger": ("monitor.cli.ledger:ledger", "Show that nobody changed what was recorded."),
+    "db": ("monitor.cli.db:db", "Back up the database, verify it, put a backup back."),
     "doctor": ("monitor.cli.doctor:doctor", "Look for what could keep Pantau from working."),
     "demo": ("monitor.cli.demo:demo", "Watch a small simulated city on this machine."),
     "schema": ("monitor.cli.schema:schema", "Print the JSON Schema of a configuration file."),

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from monitor.ledger.note import NoteError, is_name
+from monitor.ledger.note import NoteError, Verifier, is_name, opened
 
 _SIZE = re.compile(r"(0|[1-9][0-9]{0,15})\Z")
 _LINES = 3
@@ -44,6 +44,14 @@ class Checkpoint:
             message = "an empty line in a checkpoint"
             raise NoteError(message)
         return cls(origin, int(size), read_hash(root))
+
+
+def checkpoint_of(note: str, known: Verifier) -> Checkpoint:
+    """Return what a note says of the log of `known`. Raises NoteError."""
+    point = Checkpoint.parse(opened(note.encode(), [known]).text)
+    if point.origin != known.name:
+        raise NoteError(f"a checkpoint of {point.origin}, and this is {known.name}")
+    return point
 
 
 def read_hash(encoded: str) -> bytes:

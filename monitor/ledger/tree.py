@@ -70,6 +70,11 @@ def root_of(leaves: Iterable[bytes]) -> bytes:
     return Frontier().grown(leaves).root
 
 
+def root_of_entries(entries: Iterable[tuple[int, bytes]]) -> bytes:
+    """Return the root over numbered entries, in their order."""
+    return root_of(leaf_hash(body) for _, body in entries)
+
+
 def subtrees(leaves: Sequence[bytes]) -> Subtree:
     """Return what looks up roots of parts of `leaves` for a proof."""
     return lambda start, end: root_of(leaves[start:end])

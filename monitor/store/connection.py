@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -53,8 +54,17 @@ def shown_place(place: str | Path) -> str:
 
 def reading_engine(data_dir: str | Path) -> Engine:
     """Return an engine whose connections can't write. One transaction sees one state."""
-    path = Path(data_dir) / DATABASE
-    return _engine(lambda: _sqlite(path, "ro", _READER_PRAGMAS), "BEGIN")
+    return reading_file(Path(data_dir) / DATABASE)
+
+
+def reading_file(path: Path) -> Engine:
+    """Return the same for a database file of any name."""
+    return _engine(lambda: opened_to_read(path), "BEGIN")
+
+
+def opened_to_read(path: Path) -> sqlite3.Connection:
+    """Return a connection of the driver's own to a database file, which can't write."""
+    return _sqlite(path, "ro", _READER_PRAGMAS)
 
 
 def _engine(connect: Callable[[], sqlite3.Connection], begin: str) -> Engine:
@@ -95,3 +105,10 @@ def _create(path: Path) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def checkpoint(connection: Connection, mode: str) -> bool:
+    """Checkpoint, outside of a transaction. Return whether a reader kept it from finishing."""
+    driver: Any = connection.connection.dbapi_connection
+    [(busy, _, _)] = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+    return bool(busy)

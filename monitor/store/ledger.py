@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import Connection, func, insert, select
 
 from monitor.domain.instant import microseconds
-from monitor.ledger.checkpoint import Checkpoint
-from monitor.ledger.note import NoteError, Signer, opened
+from monitor.ledger.checkpoint import Checkpoint, checkpoint_of
+from monitor.ledger.note import NoteError, Signer
 from monitor.ledger.tree import Frontier, leaf_hash
 from monitor.store.record import key_entry
 from monitor.store.schema import ledger_checkpoint, ledger_entry
@@ -19,16 +20,27 @@ _BATCH = 10_000
 _UNSIGNED = 1_000
 
 
+class Signing(NamedTuple):
+    """Who signs, and the checkpoint that was published last, None if there was none."""
+
+    signer: Signer
+    published: str | None = None
+
+
 class Ledger:
     """Adds entries in the transaction that is open on `connection`, and signs with `signer`.
 
-    The first signature looks at every entry there is. Where the newest checkpoint stands for other
-    entries than these, nothing is signed any more: a log must not vouch for two histories.
+    The first signature looks at every entry there is. Where the newest checkpoint, or the one that
+    was `published` last, stands for other entries than these, nothing is signed any more: a log
+    must not vouch for two histories.
     """
 
-    def __init__(self, connection: Connection, signer: Signer | None) -> None:
+    def __init__(
+        self, connection: Connection, signer: Signer | None = None, published: str | None = None
+    ) -> None:
         self._connection = connection
         self._signer = signer
+        self._published = published
         self._size = _size(connection)
         self._signed_size = _signed_size(connection)
         self._frontier: Frontier | None = None
@@ -61,22 +73,24 @@ class Ledger:
             self._signed_size = frontier.size
 
     def _begin(self, signer: Signer, at: datetime) -> bool:
-        """Take in all entries; return whether the newest checkpoint is about the same ones.
+        """Take in all entries; return whether what was signed so far is about the same ones.
 
         The first entry that a key signs says whose it is.
         """
-        newest = newest_note(self._connection)
         self._frontier = Frontier()
+        newest = newest_note(self._connection)
+        signed = [note for note in (newest, self._published) if note is not None]
+        try:
+            points = [checkpoint_of(note, signer.verifier) for note in signed]
+        except NoteError as error:
+            return self._refuse(f"what was signed last: {error}")
+        for point in sorted(points, key=lambda each: each.size):
+            self._take_in(point.size)
+            if (self._frontier.size, self._frontier.root) != (point.size, point.root):
+                detail = f"the log is not what was signed when it had {point.size} entries"
+                return self._refuse(detail)
         if newest is None:
             self.add([key_entry(str(signer.verifier), microseconds(at))])
-            return True
-        try:
-            point = Checkpoint.parse(opened(newest.encode(), [signer.verifier]).text)
-        except NoteError as error:
-            return self._refuse(f"the newest checkpoint: {error}")
-        self._take_in(point.size)
-        if (self._frontier.size, self._frontier.root) != (point.size, point.root):
-            return self._refuse(f"the {point.size} entries are not those of the newest checkpoint")
         return True
 
     def _refuse(self, detail: str) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from monitor.ledger.audit import Finding, audited
-from monitor.ledger.checkpoint import Checkpoint
-from monitor.ledger.note import parse
+from monitor.ledger.checkpoint import Checkpoint, checkpoint_of
+from monitor.ledger.note import Verifier, parse
 from monitor.ledger.proof import Proof
 from monitor.ledger.tree import inclusion_proof, leaf_hash, subtrees
 from monitor.store.ledger import entries, newest_note, notes
@@ -32,9 +32,21 @@ class LedgerReader:
         found = [body["key"] for body in self._bodies() if body.get("type") == "key"]
         return str(found[-1]) if found else None
 
-    def audited(self, held: Iterable[Checkpoint]) -> Finding:
-        """Return how the entries stand to the checkpoints that are held."""
-        return audited(entries(self._connection), held)
+    def signed(self, known: Verifier) -> Iterator[Checkpoint]:
+        """Yield what was signed in the database itself. NoteError where `known` did not sign it."""
+        for note in self.notes():
+            yield checkpoint_of(note, known)
+
+    def audited(self, known: Verifier | None = None, held: Iterable[Checkpoint] = ()) -> Finding:
+        """Return how the entries stand to the checkpoints in the database, and to those `held`.
+
+        `known` is the key that signed, by default the one that the ledger names. Raises NoteError
+        where it did not.
+        """
+        recorded = self.recorded_key()
+        key = known or (Verifier.parse(recorded) if recorded else None)
+        here = () if key is None else self.signed(key)
+        return audited(entries(self._connection), [*here, *held])
 
     def proven(self, number: int) -> tuple[bytes, Proof] | None:
         """Return an entry, and that it is in the newest checkpoint; None where it is not."""

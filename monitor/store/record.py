@@ -5,6 +5,7 @@ it was so. What nobody may ever read in a ledger (bodies, secrets, free text of 
 its failure) is not in it.
 """
 
+from datetime import datetime
 from typing import Any
 
 from monitor.domain.check import CheckId
@@ -83,6 +84,11 @@ def note_entry(note: Note) -> bytes:
 def configuration_entry(configured: Configured) -> bytes:
     """Return the entry of a configuration that was taken up: the hash of all its files."""
     return _entry("config", hash=configured.hash, at=microseconds(configured.at))
+
+
+def restored_entry(by: str, at: datetime) -> bytes:
+    """Return the entry that says that a backup was put in the place of the database."""
+    return _entry("restored", by=by, at=microseconds(at))
 
 
 def key_entry(vkey: str, at: int) -> bytes:

@@ -13,10 +13,9 @@ from sqlalchemy import Connection
 
 from monitor.domain.alert import Notification
 from monitor.domain.bundling import STILL_TOLD
-from monitor.ledger.note import Signer
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
 from monitor.store.groups import Figures, Groups
-from monitor.store.ledger import newest_note
+from monitor.store.ledger import Signing, newest_note
 from monitor.store.restore import first_receipt, pending_rows, restored
 from monitor.store.rows import Enqueued, Frozen, Settled, Sign
 from monitor.store.stories import notes_about
@@ -103,18 +102,20 @@ async def open_store(
     failed: Callable[[], None] = lambda: None,
     reached: Callable[[str], None] = lambda _: None,
     upgrading: bool = True,
-    signer: Signer | None = None,
+    signing: Signing | None = None,
 ) -> AsyncIterator[SqlStore]:
     """Open the store in a data directory, or at the URL of a database server.
 
     `group_commit` is in seconds, `queue` in changes; `failed` is called for each group that
     could not be written; `reached` is told, in the writer's thread, where the writer stands.
-    Without `upgrading` a database of an earlier release is refused. `signer` signs the ledger,
-    which is kept in any case.
+    Without `upgrading` a database of an earlier release is refused. `signing` is by what the
+    ledger is signed; it is kept in any case.
     Everything queued is written at the end. Raise StoreError when the database can't be opened,
     and at the end when something could not be written.
     """
-    writer = _Threaded(Writer(place, vantage, reached, upgrading=upgrading, signer=signer), vantage)
+    writer = _Threaded(
+        Writer(place, vantage, reached, upgrading=upgrading, signing=signing), vantage
+    )
     try:
         sequence = await writer.open()
         groups = Groups(

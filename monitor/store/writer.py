@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
+import structlog
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import (
     DatabaseError,
@@ -24,14 +25,16 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
-from monitor.ledger.note import Signer
 from monitor.ports import StoreError
 from monitor.store import schema
-from monitor.store.connection import shown_place, writing_engine
-from monitor.store.migrate import bring_up
+from monitor.store.connection import checkpoint, shown_place, writing_engine
+from monitor.store.ledger import Signing
+from monitor.store.migrate import HEAD, bring_up, revision
 from monitor.store.rows import Job
 from monitor.store.statements import statements
 from monitor.store.writing import Scribe
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 
@@ -72,12 +75,14 @@ class Writer:
         reached: Callable[[str], None],
         *,
         upgrading: bool = True,
-        signer: Signer | None = None,
+        signing: Signing | None = None,
     ) -> None:
         self._place = shown_place(place)
         self._engine = engine = writing_engine(place)
+        is_server = isinstance(place, str) and "://" in place
+        self._data_dir = None if is_server else Path(place)
         self._vantage = vantage
-        self._signer = signer
+        self._signing = signing
         self._reached = reached
         self._upgrading = upgrading
         self._statements = statements(engine.dialect.name)
@@ -107,7 +112,7 @@ class Writer:
     def tidy(self) -> None:
         """Copy the log into the database when it has grown. Nobody should be waiting."""
         if self._rows >= _CHECKPOINT_ROWS and self._engine.dialect.name == "sqlite":
-            self._use(lambda connection: _checkpoint(connection, "PASSIVE"))
+            self._use(lambda connection: checkpoint(connection, "PASSIVE"))
             self._rows = 0
             self._reached("checkpointed")
 
@@ -129,14 +134,32 @@ class Writer:
     def _opened(self) -> Connection:
         if self._connection is None:
             connection = self._connection = self._engine.connect()
-            if connection.dialect.name == "sqlite" and _checkpoint(connection, "TRUNCATE"):
+            if connection.dialect.name == "sqlite" and checkpoint(connection, "TRUNCATE"):
                 self._mind_the_reader()
+            self._keep_before_upgrade(connection)
             with connection.begin():
                 bring_up(connection, self._place, upgrading=self._upgrading)
                 self._sequence = max(self._sequence, _meta(connection, "sequence"))
                 self._epoch = max(self._epoch, _meta(connection, "epoch"))
             self._suspect = False
         return self._connection
+
+    def _keep_before_upgrade(self, connection: Connection) -> None:
+        """Have a sound copy of a database of an earlier release before it is changed."""
+        if self._data_dir is None or not self._upgrading:
+            return
+        with connection.begin():
+            found = revision(connection)
+        if found is None or not found.isdecimal() or found >= HEAD:
+            return
+        from monitor.store.backup import back_up  # needed once a release
+
+        kept = self._data_dir / f"before-{HEAD}.db"
+        fresh = kept.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        back_up(self._data_dir, fresh)
+        fresh.replace(kept)
+        log.info("store.backed_up", path=str(kept), schema=found)
 
     def _mind_the_reader(self) -> None:
         if self._suspect:
@@ -183,7 +206,7 @@ class Writer:
         try:
             with connection.begin():
                 scribe = self._scribe = self._scribe or Scribe(
-                    connection, self._statements, self._vantage, self._epoch, self._signer
+                    connection, self._statements, self._vantage, self._epoch, self._signing
                 )
                 conflicts, rows = scribe.conflicts, scribe.rows
                 scribe.write([each.job for each in group], last)
@@ -194,13 +217,6 @@ class Writer:
         self._rows += scribe.rows - rows
         self._reached("committed")
         return scribe.conflicts - conflicts
-
-
-def _checkpoint(connection: Connection, mode: str) -> bool:
-    """Checkpoint, outside of a transaction. Return whether a reader kept it from finishing."""
-    driver: Any = connection.connection.dbapi_connection
-    [(busy, _, _)] = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
-    return bool(busy)
 
 
 def _meta(connection: Connection, name: str) -> int:

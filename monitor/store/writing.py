@@ -9,11 +9,10 @@ from monitor.domain.check import CheckId
 from monitor.domain.incident import Incident
 from monitor.domain.instant import microseconds
 from monitor.domain.state import Transition
-from monitor.ledger.note import Signer
 from monitor.ports import Change, DeliveryState, Mark
 from monitor.store import rows, schema
 from monitor.store.documents import read_alert
-from monitor.store.ledger import Ledger
+from monitor.store.ledger import Ledger, Signing
 from monitor.store.pushes import push_rows
 from monitor.store.record import (
     configuration_entry,
@@ -39,7 +38,7 @@ class Scribe:
         statements: Statements,
         vantage: str,
         epoch: int,
-        signer: Signer | None = None,
+        signing: Signing | None = None,
     ) -> None:
         self.epoch = epoch
         self.conflicts = 0
@@ -52,7 +51,7 @@ class Scribe:
         self._learn((), (vantage,))
         self._vantage = self._vantages[vantage]
         self._vantage_name = vantage
-        self._ledger = Ledger(connection, signer)
+        self._ledger = Ledger(connection, *(signing or ()))
 
     def write(self, jobs: Sequence[Job], sequence: int) -> None:
         """Write `jobs` in order. `sequence` is the number of the last one."""

@@ -18,7 +18,7 @@ from monitor.ledger.checkpoint import Checkpoint
 from monitor.ledger.note import Signer, opened
 from monitor.ports import Change, Configured, MarkKind
 from monitor.store.connection import writing_engine
-from monitor.store.ledger import entries, notes
+from monitor.store.ledger import Signing, entries, notes
 from monitor.store.sql import open_store
 from tests.fakes import NOON
 from tests.integration.store.changes import CHECKS, VANTAGE, mark, observation
@@ -115,7 +115,7 @@ async def test_what_was_written_before_is_no_second_entry(place):
 async def test_signed_over_restarts(place):
     """A log grows over restarts under one key, and agrees with all that was signed of it."""
     for hour in range(3):
-        async with started(place, signer=OURS) as store:
+        async with started(place, signing=Signing(OURS)) as store:
             await store.commit(Change(marks=(mark(MarkKind.START, epoch=hour + 1),)))
             first = await store.sign()
             await store.commit(Change(marks=(mark(MarkKind.STOP, 30, epoch=hour + 1),)))
@@ -131,7 +131,7 @@ async def test_signed_over_restarts(place):
 
 async def test_nothing_new_is_not_signed_again(place):
     """While nothing happens there is no other checkpoint."""
-    async with started(place, signer=OURS) as store:
+    async with started(place, signing=Signing(OURS)) as store:
         await store.commit(HISTORY)
         assert await store.sign() == await store.sign()
 
@@ -148,7 +148,7 @@ async def test_without_a_key(place):
 async def test_a_long_log_is_signed_by_itself(place):
     """A thousand entries do not wait for the next minute."""
     marks = [mark(MarkKind.PAUSE, minute) for minute in range(1200)]
-    async with started(place, signer=OURS) as store:
+    async with started(place, signing=Signing(OURS)) as store:
         for start in range(0, 1200, 100):
             await store.commit(Change(marks=tuple(marks[start : start + 100])))
 
@@ -167,11 +167,11 @@ async def test_changed_log_is_not_signed(place, statement, logs):
     """A log that is no longer what was signed is signed no more, and the log says so; probing and
     recording go on.
     """
-    async with started(place, signer=OURS) as store:
+    async with started(place, signing=Signing(OURS)) as store:
         await store.commit(HISTORY)
         before = await store.sign()
     tamper(place, statement)
-    async with started(place, signer=OURS) as store:
+    async with started(place, signing=Signing(OURS)) as store:
         await store.commit(Change(marks=(mark(MarkKind.STOP, 30),)))
         assert await store.sign() == before
 
@@ -181,9 +181,9 @@ async def test_changed_log_is_not_signed(place, statement, logs):
 
 async def test_foreign_key_does_not_go_on(place, logs):
     """Another key does not sign where the one before it did."""
-    async with started(place, signer=OURS) as store:
+    async with started(place, signing=Signing(OURS)) as store:
         before = await store.sign()
-    async with started(place, signer=Signer("pantau/balaikota", bytes(32))) as store:
+    async with started(place, signing=Signing(Signer("pantau/balaikota", bytes(32)))) as store:
         await store.commit(HISTORY)
         assert await store.sign() == before
 

@@ -1,0 +1,151 @@
+"""Puts a backup in the place of the database, and keeps what it replaces."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Connection, insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from monitor.ledger.tree import root_of_entries
+from monitor.ports import StoreError
+from monitor.store.backup import Examination, examine, sync_folder
+from monitor.store.connection import DATABASE, checkpoint, reading_engine, writing_engine
+from monitor.store.ledger import Ledger, entries, notes
+from monitor.store.migrate import bring_up, revision
+from monitor.store.ownership import leave_to_owner
+from monitor.store.record import restored_entry
+from monitor.store.schema import ledger_checkpoint, ledger_entry
+
+log = structlog.get_logger()
+
+_WORKSHOP = "restoring"
+_FIRST_WITH_LEDGER = "0007"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutBack:
+    """How a backup was put back.
+
+    `replaced` is where the database before is kept, None where there was none. `carried` are the
+    entries of its ledger that the backup did not have and that go on; None where the ledger before
+    could not be read, or is not what the backup's grew to.
+    """
+
+    found: Examination
+    replaced: Path | None
+    carried: int | None
+
+
+def put_back(data_dir: Path, backup: Path, *, by: str, at: datetime) -> PutBack:
+    """Put `backup` in the place of the database of a data directory that is held by the caller.
+
+    The ledger is not put back: what it had since then goes on in it, and that `by` put back a
+    backup is its next entry. A crash leaves the database as it was, or the backup whole in its
+    place. Raises StoreError when the backup is not sound.
+    """
+    found = examine(backup)
+    if found.faults:
+        raise StoreError(f"{backup}: {found.faults[0]}; nothing was changed")
+    workshop = data_dir / _WORKSHOP
+    shutil.rmtree(workshop, ignore_errors=True)
+    try:
+        workshop.mkdir(mode=0o700)
+        _copy(backup, workshop / DATABASE)
+        carried = _prepare(workshop, data_dir, by, at)
+        replaced = _set_aside(data_dir, at)
+        (workshop / DATABASE).replace(data_dir / DATABASE)
+        sync_folder(data_dir)
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        raise StoreError(f"{data_dir}: {error}") from error
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+    return PutBack(found=found, replaced=replaced, carried=carried)
+
+
+def _copy(backup: Path, target: Path) -> None:
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        leave_to_owner(descriptor, target.parent.parent)
+    finally:
+        os.close(descriptor)
+    shutil.copyfile(backup, target)
+
+
+def _prepare(workshop: Path, data_dir: Path, by: str, at: datetime) -> int | None:
+    """Bring the copy to our schema, and its ledger to where the present one is."""
+    engine = writing_engine(workshop)
+    with engine.connect() as connection:
+        with connection.begin():
+            bring_up(connection, str(workshop / DATABASE))
+        with connection.begin():
+            carried = _carry_on(connection, data_dir)
+            Ledger(connection).add([restored_entry(by, at)])
+        checkpoint(connection, "TRUNCATE")
+    return carried
+
+
+def _carry_on(new: Connection, data_dir: Path) -> int | None:
+    """Add what the present ledger has and the copy's has not; return how many entries these are."""
+    if not (data_dir / DATABASE).exists():
+        return 0
+    try:
+        with _present(data_dir) as old:
+            before = list(entries(new))
+            if revision(old) is None or str(revision(old)) < _FIRST_WITH_LEDGER:
+                return 0
+            kept = list(entries(old, 0, len(before)))
+            if root_of_entries(kept) != root_of_entries(before):
+                return None
+            later = [{"number": n, "body": body} for n, body in entries(old, len(before))]
+            signed = {size for size, _ in notes(new)}
+            rows = _notes(old)
+            if later:
+                new.execute(insert(ledger_entry), later)
+            if missing := [row for row in rows if row["size"] not in signed]:
+                new.execute(insert(ledger_checkpoint), missing)
+            return len(later)
+    except (SQLAlchemyError, sqlite3.Error, StoreError) as error:
+        log.warning("ledger.unreadable", detail=str(error))
+        return None
+
+
+@contextmanager
+def _present(data_dir: Path) -> Iterator[Connection]:
+    with reading_engine(data_dir).connect() as connection:
+        yield connection
+
+
+def _notes(connection: Connection) -> list[dict[str, object]]:
+    found = connection.execute(ledger_checkpoint.select())
+    return [{"size": row.size, "at": row.at, "note": row.note} for row in found]
+
+
+def _set_aside(data_dir: Path, at: datetime) -> Path | None:
+    """Keep the present database under another name, beside its own, with what its log holds."""
+    present = data_dir / DATABASE
+    if not present.exists():
+        return None
+    kept = data_dir / f"replaced-{at:%Y%m%dT%H%M%SZ}.db"
+    _empty_log(data_dir)
+    os.link(present, kept)
+    for suffix in ("-wal", "-shm"):
+        beside = Path(f"{present}{suffix}")
+        if beside.exists():  # of a database that can't be opened any more
+            beside.replace(f"{kept}{suffix}")
+    sync_folder(data_dir)
+    return kept
+
+
+def _empty_log(data_dir: Path) -> None:
+    try:
+        with writing_engine(data_dir).connect() as connection:
+            checkpoint(connection, "TRUNCATE")
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        log.warning("store.unreadable", detail=str(error))
