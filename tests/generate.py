@@ -98,13 +98,12 @@ def settings_page() -> str:
     from monitor.configuration.alerts import (
         AlertsFile,
         EscalationEntry,
-        PersonEntry,
-        RotationEntry,
         RouteEntry,
     )
     from monitor.configuration.calendars import CalendarFile
     from monitor.configuration.entries import Defaults, ServiceEntry
     from monitor.configuration.maintenance import WindowEntry
+    from monitor.configuration.oncall import PersonEntry, RotationEntry
     from monitor.configuration.settings import MonitorSettings
     from monitor.notifiers import receiver_types
 

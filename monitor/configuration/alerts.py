@@ -1,7 +1,6 @@
 """The keys of config/alerts.yaml: who is told of what."""
 
 from datetime import timedelta
-from itertools import pairwise
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
@@ -15,7 +14,6 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from monitor.configuration.entries import Entry
-from monitor.configuration.moments import WEEKDAYS, Clock, Day, Moment
 from monitor.configuration.names import Id, Labels, Text
 from monitor.domain.service import Criticality
 from monitor.domain.signoflife import SignOfLife
@@ -121,71 +119,6 @@ class EscalationEntry(Entry):
     def _leads_somewhere(self) -> Self:
         if self.receivers is None and self.oncall is None:
             raise ValueError("write `receivers` or `oncall`: who is told then")
-        return self
-
-
-class PersonEntry(Entry):
-    """Somebody who can be on call."""
-
-    id: Id = Field(description="What rotations call them.")
-    name: Text = Field(description="What people call them.")
-    receivers: OneOrMore[Id] = Field(
-        description="Names of the receivers by which they are told, all of them at once."
-    )
-
-
-class HandoverEntry(Entry):
-    """When the next member of a rotation takes over."""
-
-    day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] | None = Field(
-        None, description="The weekday: mon, tue, …; without it, every day."
-    )
-    at: Clock = Field(description='The time of day, in `zone`: "08:00".')
-
-
-class SubstitutionEntry(Entry):
-    """Who stands in for whoever's turn it is."""
-
-    start: Moment = Field(alias="from", description="When it begins: `2026-12-24 08:00`.")
-    end: Moment = Field(alias="to", description="When it ends.")
-    member: Id = Field(description="Who is on call meanwhile: one of `people`, also another's.")
-    reason: Text = Field(description="Why, in words for those who ask.")
-
-    @model_validator(mode="after")
-    def _forward(self) -> Self:
-        if self.end <= self.start:
-            raise ValueError(f"to: {self.end:%Y-%m-%d %H:%M} is not after from")
-        return self
-
-
-class RotationEntry(Entry):
-    """People who are on call in turn."""
-
-    id: Id = Field(description="What routes and steps of escalation call it.")
-    members: tuple[Id, ...] = Field(
-        min_length=1, description="Ids of `people`, in the order of their turns."
-    )
-    handover: HandoverEntry = Field(description="When the next one takes over.")
-    first: Day = Field(description="The day on which the turn of the first member begins.")
-    overrides: tuple[SubstitutionEntry, ...] = Field(
-        (), description="Who stands in, from when to when; they may not overlap."
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        day = self.handover.day
-        if day is not None and WEEKDAYS[self.first.weekday()] != day:
-            ahead = (WEEKDAYS.index(day) - self.first.weekday()) % 7
-            raise ValueError(
-                f"first: {self.first} is no {day}, on which the next one takes over: write such as "
-                f"{self.first + timedelta(days=ahead)}"
-            )
-        for one, other in pairwise(sorted(self.overrides, key=lambda each: each.start)):
-            if other.start < one.end:
-                raise ValueError(
-                    f"overrides: the one from {other.start:%Y-%m-%d %H:%M} begins before the one "
-                    f"from {one.start:%Y-%m-%d %H:%M} ends"
-                )
         return self
 
 

@@ -16,7 +16,7 @@ from monitor.domain.duty import (
     TimedEscalation,
     TimedRoute,
 )
-from monitor.domain.reach import everybody, open_together, routes_while
+from monitor.domain.reach import everybody, open_together, routes_while, turns
 from monitor.domain.service import Rule, Service, ServiceId
 from monitor.fields import format_duration
 
@@ -122,7 +122,8 @@ def doubt_routes(
 ) -> None:
     """Warn of failures that nobody would be told of for certain, one line a service.
 
-    Where routes go by calendars, each set of them that is open at once is looked at.
+    Where routes go by the time, each set of calendars that is open at once is looked at, and each
+    who may be on call.
     """
     if not routes:
         message = "receivers: there is none: nobody is told when a service is down"
@@ -134,15 +135,14 @@ def doubt_routes(
     unsure: dict[ServiceId, str] = {}
     for each in checks:
         check = each.check
-        told = {
-            when: receivers_of(then, services[check.service], check)
-            for when, then in at_times.items()
-        }
-        missing = [when for when, names in told.items() if not names]
+        told = [
+            (when, receivers_of(then, services[check.service], check)) for when, then in at_times
+        ]
+        missing = [when for when, names in told if not names]
         if missing and check.affects is Affects.AVAILABILITY:
             when = "" if len(missing) == len(told) else missing[0]
             untold.setdefault((check.service, when), []).append(check.id)
-        for names in told.values():
+        for _, names in told:
             if names and receivers.keys() >= set(names) and certain.isdisjoint(names):
                 unsure.setdefault(check.service, ", ".join(names))
     at = document.root.values_at.get("routes", document.root.at)
@@ -160,13 +160,14 @@ def doubt_routes(
         findings.warning(document.file, at, message)
 
 
-def _at_all_times(routes: Sequence[AnyRoute]) -> dict[str, tuple[Route, ...]]:
-    """Return the routes as they are at one time or another, by words for when that is."""
+def _at_all_times(routes: Sequence[AnyRoute]) -> list[tuple[str, tuple[Route, ...]]]:
+    """Return the routes as they are at one time or another, with words for when that is."""
     used = calendars_used(routes)
-    return {
-        _words(opened, used): tuple(routes_while(routes, opened))
+    return [
+        (_words(opened, used), tuple(routes_while(routes, opened, turn)))
         for opened in sorted(open_together(used.values()), key=sorted)
-    }
+        for turn in range(turns(routes))
+    ]
 
 
 def _words(opened: Collection[str], used: Collection[str]) -> str:

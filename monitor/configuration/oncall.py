@@ -1,10 +1,16 @@
 """People and rotations of config/alerts.yaml: who is on call."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from itertools import pairwise
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from monitor.configuration.alerts import PersonEntry, RotationEntry, SubstitutionEntry
+from pydantic import Field, model_validator
+
+from monitor.configuration.alerts import OneOrMore
 from monitor.configuration.document import Block, Document, Series
+from monitor.configuration.entries import Entry
 from monitor.configuration.findings import (
     Findings,
     Item,
@@ -14,9 +20,76 @@ from monitor.configuration.findings import (
     taken_once,
     unknown,
 )
+from monitor.configuration.moments import WEEKDAYS, Clock, Day, Moment
+from monitor.configuration.names import Id, Text
 from monitor.domain.oncall import Person, Rotation, Substitution
 from monitor.domain.walltime import instant_of
 from monitor.fields import Context
+
+
+class PersonEntry(Entry):
+    """Somebody who can be on call."""
+
+    id: Id = Field(description="What rotations call them.")
+    name: Text = Field(description="What people call them.")
+    receivers: OneOrMore[Id] = Field(
+        description="Names of the receivers by which they are told, all of them at once."
+    )
+
+
+class HandoverEntry(Entry):
+    """When the next member of a rotation takes over."""
+
+    day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] | None = Field(
+        None, description="The weekday: mon, tue, …; without it, every day."
+    )
+    at: Clock = Field(description='The time of day, in `zone`: "08:00".')
+
+
+class SubstitutionEntry(Entry):
+    """Who stands in for whoever's turn it is."""
+
+    start: Moment = Field(alias="from", description="When it begins: `2026-12-24 08:00`.")
+    end: Moment = Field(alias="to", description="When it ends.")
+    member: Id = Field(description="Who is on call meanwhile: one of `people`, also another's.")
+    reason: Text = Field(description="Why, in words for those who ask.")
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError(f"to: {self.end:%Y-%m-%d %H:%M} is not after from")
+        return self
+
+
+class RotationEntry(Entry):
+    """People who are on call in turn."""
+
+    id: Id = Field(description="What routes and steps of escalation call it.")
+    members: tuple[Id, ...] = Field(
+        min_length=1, description="Ids of `people`, in the order of their turns."
+    )
+    handover: HandoverEntry = Field(description="When the next one takes over.")
+    first: Day = Field(description="The day on which the turn of the first member begins.")
+    overrides: tuple[SubstitutionEntry, ...] = Field(
+        (), description="Who stands in, from when to when; they may not overlap."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        day = self.handover.day
+        if day is not None and WEEKDAYS[self.first.weekday()] != day:
+            ahead = (WEEKDAYS.index(day) - self.first.weekday()) % 7
+            raise ValueError(
+                f"first: {self.first} is no {day}, on which the next one takes over: write such as "
+                f"{self.first + timedelta(days=ahead)}"
+            )
+        for one, other in pairwise(sorted(self.overrides, key=lambda each: each.start)):
+            if other.start < one.end:
+                raise ValueError(
+                    f"overrides: the one from {other.start:%Y-%m-%d %H:%M} begins before the one "
+                    f"from {one.start:%Y-%m-%d %H:%M} ends"
+                )
+        return self
 
 
 def people_of(

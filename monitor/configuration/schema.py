@@ -17,16 +17,15 @@ from monitor.configuration.alerts import (
     EscalationEntry,
     GroupingEntry,
     HeartbeatEntry,
-    PersonEntry,
     ReceiverEntry,
     RemindersEntry,
-    RotationEntry,
     RouteEntry,
 )
 from monitor.configuration.calendars import CalendarFile
 from monitor.configuration.checks import COMMON_KEYS, own_keys
 from monitor.configuration.entries import CheckEntry, Defaults, ServiceEntry
 from monitor.configuration.maintenance import WindowEntry
+from monitor.configuration.oncall import PersonEntry, RotationEntry
 from monitor.configuration.settings import MonitorSettings
 from monitor.receivertype import ReceiverType
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from monitor.domain.alert import Route
 from monitor.domain.calendar import Calendar, Hours
 from monitor.domain.duty import AnyEscalation, AnyRoute, TimedEscalation, TimedRoute
+from monitor.domain.oncall import Person, Rotation
 from monitor.domain.surroundings import Escalation
 
 _MIDNIGHT, _DAY = timedelta(0), timedelta(days=1)
@@ -21,13 +22,21 @@ def open_together(calendars: Iterable[Calendar]) -> set[frozenset[str]]:
     }
 
 
-def routes_while(routes: Iterable[AnyRoute], opened: Collection[str]) -> Iterator[Route]:
-    """Yield the routes that hold while these calendars are open, to all who may be on call then."""
+def turns(routes: Iterable[AnyRoute]) -> int:
+    """Return how many turns it takes for everybody to be on call once; one without rotations."""
+    timed = (each for each in routes if isinstance(each, TimedRoute))
+    return max((len(_people(each.rotation)) for each in timed if each.rotation), default=1)
+
+
+def routes_while(
+    routes: Iterable[AnyRoute], opened: Collection[str], turn: int = 0
+) -> Iterator[Route]:
+    """Yield the routes that hold while these calendars are open, in one of `turns` on call."""
     for route in routes:
         if isinstance(route, Route):
             yield route
         elif route.when.holds_while(opened):
-            receivers = tuple(everybody(route))
+            receivers = _receivers(route, turn)
             for number, receiver in enumerate(receivers, start=1):
                 goes_on = route.goes_on or number < len(receivers)
                 yield Route(
@@ -46,9 +55,20 @@ def everybody(each: AnyRoute | AnyEscalation) -> Iterator[str]:
             yield receiver
     rotation = None if isinstance(each, Route | Escalation) else each.rotation
     if rotation is not None:
-        substitutes = (one.person for one in rotation.substitutions)
-        people = dict.fromkeys((*rotation.members, *substitutes))
-        yield from (receiver for person in people for receiver in person.receivers)
+        yield from (receiver for person in _people(rotation) for receiver in person.receivers)
+
+
+def _receivers(route: TimedRoute, turn: int) -> tuple[str, ...]:
+    if route.rotation is None:
+        return () if route.receiver is None else (route.receiver,)
+    people = _people(route.rotation)
+    return people[turn % len(people)].receivers
+
+
+def _people(rotation: Rotation) -> tuple[Person, ...]:
+    """Return those who are on call at one time or another, each once."""
+    substitutes = (each.person for each in rotation.substitutions)
+    return tuple(dict.fromkeys((*rotation.members, *substitutes)))
 
 
 def _edges(days: Iterable[Sequence[Hours]]) -> set[timedelta]:

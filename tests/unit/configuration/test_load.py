@@ -517,6 +517,13 @@ def test_routes_by_the_time(tmp_path):
             "[{match: {during: jam-kerja, type: http}, receiver: kantor}]",
             "routes: nobody is told when portal is down (no route takes portal-tcp)",
         ),
+        (
+            f"[{IN_OFFICE_HOURS}, {{oncall: jaga}}]",
+            (
+                "routes: only andi-wa would be told when portal is down, and may stop working at any "
+                "time: lead a route to a receiver of another kind as well"
+            ),
+        ),
         ("[{receiver: kantor}]", "nothing goes by this calendar"),
         ("[{receiver: kantor}]", "budi-hook: no route leads to this receiver"),
         (
@@ -537,6 +544,7 @@ def test_doubts_about_times(tmp_path, routes, expected):
 
 def test_no_doubt_about_times(tmp_path):
     """Where each hour has somebody who is told, and everybody is led to, nothing is doubted."""
-    config = with_calendar(tmp_path, f"[{IN_OFFICE_HOURS}, {{oncall: jaga}}]")
+    with_andi = f"[{IN_OFFICE_HOURS}, {{oncall: jaga, continue: true}}, {{receiver: kantor}}]"
+    config = with_calendar(tmp_path, with_andi)
 
     assert [each for each in warnings(config) if "canary" not in each] == []

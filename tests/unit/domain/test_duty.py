@@ -16,7 +16,7 @@ from monitor.domain.duty import (
     walk,
 )
 from monitor.domain.incident import Acknowledgement
-from monitor.domain.reach import everybody, open_together, routes_while
+from monitor.domain.reach import everybody, open_together, routes_while, turns
 from monitor.domain.surroundings import Escalation
 from tests.fakes import a_check
 from tests.unit.domain.test_alert import PORTAL, ROUTES
@@ -238,15 +238,17 @@ def test_reach_holds_all_who_are_told(routes, moment):
 
 
 def test_reach_by_calendar():
-    """While its calendar is open a route leads to all who may be on call, and those stand in."""
+    """While its calendar is open a route leads to each who may be on call, or stand in, in turn."""
     rotation = a_rotation(
         standing_in("2026-11-07 08:00", "2026-11-08 08:00", CITRA), members=(ANDI, BUDI)
     )
     route = TimedRoute(rotation=rotation, when=When(during=HOURS), match=Match())
-    found = list(routes_while((route, OUT_OF_HOURS), {"jam-kerja"}))
+    found = [
+        [each.receiver for each in routes_while((route, OUT_OF_HOURS), {"jam-kerja"}, turn)]
+        for turn in range(turns((route, OUT_OF_HOURS)))
+    ]
 
-    assert [each.receiver for each in found] == ["telegram-andi", "telegram-budi", "telegram-citra"]
-    assert [each.goes_on for each in found] == [True, True, False]
+    assert found == [["telegram-andi"], ["telegram-budi"], ["telegram-citra"]]
     assert [each.receiver for each in routes_while((route, OUT_OF_HOURS), ())] == ["piket"]
 
 
