@@ -114,6 +114,7 @@ def test_explanation_outside_hours(ask):
         ),
         "  route 2 → jaga: Andi Saputra (andi-hook)   takes it, the last",
         "Told: andi-hook",
+        "Told when it is degraded: nobody",
         "Routes and people on call may change at 2026-11-03 07:30 WITA.",
         "After 15m without anybody who takes care: malam: Budi Santoso (budi-hook)",
         "After 30m without anybody who takes care: kantor",
