@@ -34,12 +34,24 @@ def every_notifier(folder: Path, language: str = "id") -> dict[str, Notifier]:
 
 def notifier_at(kind: str, folder: Path, base: str, network: Any, **keys: Any) -> Notifier:
     """Return a notifier of a kind that posts over HTTP, whose service is at `base`."""
-    own = example(kind)
-    there: dict[str, Any] = {"urls": [base]} if "urls" in own else {_place(kind): base}
-    if isinstance(own.get("url"), dict):
-        there = {}  # its secret is the URL
-    spec = spec_of(kind, folder, base=base, **there, **keys)
+    spec = spec_of(kind, folder, base=base, **_there(kind, base), **keys)
     return _notifier(kind, spec, "id", network=network)
+
+
+def entry_at(kind: str, folder: Path, base: str) -> dict[str, Any]:
+    """Return a receiver of a kind that posts over HTTP as alerts.yaml has it, in `folder`, where
+    its secrets are written. Its service is at `base`.
+    """
+    spec_of(kind, folder, base=base, **_there(kind, base))
+    written = _with_secrets({**example(kind), **_there(kind, base)}, folder / kind, [])
+    return {"name": kind, "type": kind, **written}
+
+
+def _there(kind: str, base: str) -> dict[str, Any]:
+    own = example(kind)
+    if isinstance(own.get("url"), dict):
+        return {}  # its secret is the URL
+    return {"urls": [base]} if "urls" in own else {_place(kind): base}
 
 
 def _place(kind: str) -> str:
