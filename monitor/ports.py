@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from monitor.domain.alert import Alert, AlertType, Notification
 from monitor.domain.check import Affects, Check, CheckId
-from monitor.domain.incident import Incident
+from monitor.domain.incident import Concern, Incident
 from monitor.domain.note import Note
 from monitor.domain.observation import MissedSlot, Observation, UnknownCause
 from monitor.domain.push import Push
@@ -228,6 +228,7 @@ class Sought:
     is_open: bool = False
     services: frozenset[str] | None = None
     affects: Affects | None = None
+    concern: Concern | None = None
     start: datetime | None = None
     end: datetime | None = None
     before: str | None = None

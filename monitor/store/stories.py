@@ -8,7 +8,7 @@ from monitor.domain.incident import Incident
 from monitor.domain.instant import instant, microseconds
 from monitor.domain.note import Note
 from monitor.ports import Delivery, Sought, Story
-from monitor.store.codes import AFFECTS, DELIVERY, NOTE, VIA
+from monitor.store.codes import AFFECTS, CONCERN, DELIVERY, NOTE, VIA
 from monitor.store.documents import read_alert
 from monitor.store.restore import incidents
 from monitor.store.schema import incident, note, outbox, telling
@@ -46,6 +46,8 @@ def _conditions(sought: Sought) -> Iterator[ColumnElement[bool]]:
         yield incident.c.service.in_(sorted(sought.services))
     if sought.affects is not None:
         yield incident.c.affects == AFFECTS.code[sought.affects]
+    if sought.concern is not None:
+        yield incident.c.concern == CONCERN.code[sought.concern]
     if sought.end is not None:
         yield incident.c.started_at < microseconds(sought.end)
     if sought.start is not None:

@@ -49,21 +49,22 @@ class AckPage:
         self._zone = zone
         templates = environment()
         self._page = templates.get_template("ack.html")
-        self._refused = templates.get_template("ackrefused.html")
+        self._refused = templates.get_template("nothere.html")
 
     def html(self, behind: Behind, language: Language, form: Form | None = None) -> str:
         """Return the page, with what was written in its form before."""
         text, form, service = ACK[language], form or Form(), behind.service
         incident = behind.story.incident
         is_open = incident.ended_at is None
-        status = Status.DOWN if is_open else Status.UP
+        status = incident.concern.status if is_open else Status.UP
+        over = "" if is_open else "_over"
         name = service.name if service else incident.service
         return self._page.render(
             **_frame(language),
             status=status.value,
             glyph=GLYPHS[status],
             is_open=is_open,
-            sentence=text["down" if is_open else "over"].format(service=name),
+            sentence=text[f"{incident.concern}{over}"].format(service=name),
             facts=list(self._facts(behind, language)),
             taken=self._taken(incident, language),
             notes=[self._note(each, language) for each in _latest(behind.story)],
@@ -76,7 +77,9 @@ class AckPage:
     def refusal(self, why: str, language: Language) -> str:
         """Return the page that says why a link leads nowhere: `refused`, `expired`, …"""
         text = ACK[language]
-        return self._refused.render(**_frame(language), heading=text[why], why=text[f"{why}_why"])
+        return self._refused.render(
+            **_frame(language), heading=text[why], why=text[f"{why}_why"], sign_in=None
+        )
 
     def _facts(self, behind: Behind, language: Language) -> Iterator[tuple[str, str]]:
         incident, service = behind.story.incident, behind.service

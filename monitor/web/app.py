@@ -20,7 +20,8 @@ from monitor.web.acts import act_routes
 from monitor.web.api import api_routes
 from monitor.web.context import Acts, WebContext
 from monitor.web.credentials import Authenticator
-from monitor.web.guard import Gate, NoForeignPages, SafeHeaders
+from monitor.web.guard import Gate, Gatekeeper, NoForeignPages, SafeHeaders
+from monitor.web.incidentpages import incident_page_routes
 from monitor.web.incidentsapi import incident_api_routes
 from monitor.web.negotiation import language_of, wants_gzip, wants_openmetrics
 from monitor.web.pages import STYLE, StatusPage, style_sheet
@@ -33,11 +34,12 @@ _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 def create_app(context: WebContext, authenticator: Authenticator) -> ASGIApp:
     """Return everything. What is neither public nor health needs a credential, if there are any."""
-    open_routes = [*health_routes(), *public_routes(context)]
+    keeper = Gatekeeper(authenticator, context.names)
+    open_routes = [*health_routes(), *public_routes(context, keeper)]
     results = result_routes(context, authenticator)  # they ask for a credential by themselves
     app = _application([*open_routes, *results, *private_routes(context)])
     forms = ack_routes(context)
-    gate = Gate(NoForeignPages(app, forms), authenticator, [*open_routes, *results], context.names)
+    gate = Gate(NoForeignPages(app, forms), keeper, [*open_routes, *results])
     return SafeHeaders(Heartbeats(gate, context))
 
 
@@ -63,8 +65,11 @@ def health_routes() -> list[Route]:
     return [Route("/-/healthy", healthy)]
 
 
-def public_routes(context: WebContext) -> list[Route]:
-    """Return the pages that show nothing but `public_view`, and those that ask for a link."""
+def public_routes(context: WebContext, keeper: Gatekeeper | None = None) -> list[Route]:
+    """Return the pages that show nothing but the public set, and those that ask for a link.
+
+    To whom `keeper` admits, pages of incidents show everything.
+    """
     page, style = StatusPage(context.zone), style_sheet()
 
     async def status(request: Request) -> Response:
@@ -82,7 +87,12 @@ def public_routes(context: WebContext) -> list[Route]:
         headers = {"Cache-Control": "public, max-age=3600"}
         return Response(style, media_type="text/css", headers=headers)
 
-    return [Route("/", status), Route(f"/static/{STYLE}", style_file), *ack_routes(context)]
+    return [
+        Route("/", status),
+        Route(f"/static/{STYLE}", style_file),
+        *ack_routes(context),
+        *incident_page_routes(context, keeper),
+    ]
 
 
 def private_routes(context: WebContext) -> list[Route]:

@@ -86,35 +86,40 @@ class NoForeignPages:
 
 
 class Gate:
-    """Lets through who has a credential, and anyone to the `open_routes`.
+    """Lets through whom the `keeper` admits, and anyone to the `open_routes`.
 
     What is not among them is closed, so a new route is closed until it is declared open, and
     whoever has no credential does not learn which routes there are.
-
-    Where no password is asked for, the request must call us by one of our `names`. Any page can
-    make its own name lead to 127.0.0.1, and then read what is there as if it were its own.
     """
 
     def __init__(
-        self,
-        app: ASGIApp,
-        authenticator: Authenticator,
-        open_routes: Sequence[BaseRoute],
-        names: frozenset[str],
+        self, app: ASGIApp, keeper: "Gatekeeper", open_routes: Sequence[BaseRoute]
     ) -> None:
         self._app = app
-        self._authenticator = authenticator
+        self._keeper = keeper
         self._open = tuple(open_routes)
-        self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = None if self._is_open(scope) else await self._refusal(scope)
+        refusal = None if self._is_open(scope) else await self._keeper.refusal(scope)
         await (refusal or self._app)(scope, receive, send)
 
     def _is_open(self, scope: Scope) -> bool:
         return any(route.matches(scope)[0] is not Match.NONE for route in self._open)
 
-    async def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+
+class Gatekeeper:
+    """Says who may see what is not public.
+
+    Where no password is asked for, the request must call us by one of our `names`. Any page can
+    make its own name lead to 127.0.0.1, and then read what is there as if it were its own.
+    """
+
+    def __init__(self, authenticator: Authenticator, names: frozenset[str]) -> None:
+        self._authenticator = authenticator
+        self._names = names
+
+    async def refusal(self, scope: Scope) -> PlainTextResponse | None:
+        """Return the answer to whoever may not, None for whoever may."""
         # With TLS the certificate's name already keeps such a page out.
         unguarded = scope.get("scheme", "http") == "http" and not self._authenticator.has_users
         if unguarded and not _is_ours(Headers(scope=scope).get("host"), self._names):

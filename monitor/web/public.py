@@ -1,10 +1,11 @@
 """What everybody may see. Chosen here and nowhere else, for every page, feed and file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.domain.check import Affects
+from monitor.domain.incident import Concern, HoldReason, Incident
 from monitor.domain.service import Rule, Service
 from monitor.domain.status import Status
 from monitor.ports import StatusBoard, Watched
@@ -41,6 +42,42 @@ class PublicView:
     def as_stale(self) -> "PublicView":
         """Return the same view with the warning that it is old."""
         return replace(self, stale=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicIncident:
+    """An outage as citizens may know it: of which service, when, and whether it is cared for.
+
+    Not why it is, where, whom it concerns and who does something about it.
+    """
+
+    id: str
+    name: str
+    owner: str
+    started_at: datetime
+    ended_at: datetime | None
+    concern: Concern = Concern.OUTAGE
+    is_cared_for: bool
+    is_planned: bool
+
+
+def public_incident(incident: Incident, services: Iterable[Service]) -> PublicIncident | None:
+    """Return what everybody may know of an incident, None when that is nothing at all."""
+    known = {service.id: service for service in services if service.public}
+    service = known.get(incident.service)
+    is_outage = incident.concern is Concern.OUTAGE
+    if service is None or incident.affects is not Affects.AVAILABILITY or not is_outage:
+        return None
+    hold = incident.hold
+    return PublicIncident(
+        id=incident.id,
+        name=service.name,
+        owner=service.owner,
+        started_at=incident.started_at,
+        ended_at=incident.ended_at,
+        is_cared_for=incident.acknowledged is not None,
+        is_planned=hold is not None and hold.reason is HoldReason.MAINTENANCE,
+    )
 
 
 def public_view(board: StatusBoard, now: datetime) -> PublicView:

@@ -73,6 +73,7 @@ PAGE: Mapping[Language, Mapping[str, str]] = {
         "empty_how": "Hanya layanan yang ditandai untuk umum yang tampil di sini. Pengelola: "
         "tulis public: true pada layanan di checks.yaml, lalu muat ulang konfigurasinya.",
         "services": "Layanan",
+        "past": "Riwayat gangguan",
         "legend": "Arti tanda",
         "switch": "English",
         "footer": "Diperiksa otomatis oleh Pantau. Halaman ini diperbarui sendiri setiap menit.",
@@ -89,6 +90,7 @@ PAGE: Mapping[Language, Mapping[str, str]] = {
         "empty_how": "Only services marked for the public appear here. Operators: write "
         "public: true at a service in checks.yaml, then reload the configuration.",
         "services": "Services",
+        "past": "Past outages",
         "legend": "What the signs mean",
         "switch": "Bahasa Indonesia",
         "footer": "Checked automatically by Pantau. This page renews itself every minute.",

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.domain.alert import Notification
 from monitor.domain.check import Affects, CheckId
-from monitor.domain.incident import Incident
+from monitor.domain.incident import Concern, Incident
 from monitor.domain.instant import microseconds
 from monitor.domain.note import Note, NoteKind, Via
 from monitor.domain.observation import (
@@ -287,6 +287,7 @@ async def test_a_story_has_notes_and_deliveries(tmp_path):
         ({"services": frozenset({"pajak"})}, "C"),
         ({"services": frozenset()}, ""),
         ({"affects": Affects.SECURITY}, "D"),
+        ({"concern": Concern.DEGRADATION}, "B"),
         ({"before": "C"}, "BA"),
         ({"end": NOON + timedelta(minutes=20)}, "BA"),
         ({"start": NOON + timedelta(minutes=5)}, "DCB"),
@@ -297,7 +298,7 @@ async def test_incidents_are_found_latest_first(tmp_path, asked, names):
     over = NOON + timedelta(minutes=30)
     known = (
         an_incident("A", 0, ended_at=NOON + timedelta(minutes=5)),
-        an_incident("B", 10),
+        an_incident("B", 10, concern=Concern.DEGRADATION),
         an_incident("C", 20, ended_at=over, service=ServiceId("pajak")),
         an_incident("D", 20, affects=Affects.SECURITY),
     )

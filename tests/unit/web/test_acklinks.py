@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.acklink import LASTS, token_of
 from monitor.domain.check import CheckId
-from monitor.domain.incident import Acknowledgement, AffectedCheck, Incident
+from monitor.domain.incident import Acknowledgement, AffectedCheck, Concern, Incident
 from monitor.domain.note import Note, NoteKind, Via
 from monitor.domain.observation import Failure, FailureKind
 from monitor.domain.service import ServiceId
@@ -177,6 +177,15 @@ async def test_what_is_missing(fields, said):
 
     assert (answer.status, visitor.daemon.asked) == (400, [])
     assert said in answer.text
+
+
+async def test_what_is_no_outage_is_called_so():
+    """Of a service that is degraded the page says that, and not that it is down."""
+    degraded = replace(INCIDENT, concern=Concern.DEGRADATION)
+    answer = await Visitor(Story(incident=degraded)).reads()
+
+    assert "Mutu SIGAP menurun" in answer.text
+    assert "terganggu" not in answer.text
 
 
 async def test_what_was_written_is_not_lost():

@@ -29,6 +29,9 @@ OPEN = {
     "/static/pantau.css": (200, 200, 405, 405, 405, 405, 405, 405, 405),
     # The link is the credential, and this is none.
     "/ack/{incident}/{token}": (403, 403, 403, 405, 405, 405, 405, 405, 405),
+    "/incidents": (200, 200, 405, 405, 405, 405, 405, 405, 405),
+    # There is no such incident.
+    "/incidents/{incident}": (404, 404, 405, 405, 405, 405, 405, 405, 405),
 }
 CLOSED = {
     "/metrics": (200, 200, 405, 405, 405, 405, 405, 405, 405),
@@ -52,7 +55,10 @@ CONTROL = {
     "/api/v1/silences/{name}/lift": (405, 405, 400, 405, 405, 405, 405, 405, 405),
     "/api/v1/receivers/{name:path}/test": (405, 405, 200, 405, 405, 405, 405, 405, 405),
 }
-PUBLIC = ("/", "/static/pantau.css", "/ack/{incident}/{token}")
+PUBLIC = (
+    *("/", "/static/pantau.css", "/ack/{incident}/{token}"),
+    *("/incidents", "/incidents/{incident}"),
+)
 NOWHERE = (
     *("/nothing", "//", "/.", "/metrics/", "/metrics/..", "/..%2fmetrics", "/%2e%2e/metrics"),
     *("/static/", "/static/../pages.py", "/static/..%2fpages.py", "/static/pantau.css/x"),
