@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from monitor.domain.alert import Alert, AlertType, Notification
 from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.deadletter import Retry
 from monitor.domain.incident import Concern, Incident
 from monitor.domain.note import Note
 from monitor.domain.observation import MissedSlot, Observation, UnknownCause
@@ -92,6 +93,7 @@ class Change:
     configured: tuple[Configured, ...] = ()
     silences: tuple[Silence, ...] = ()
     notes: tuple[Note, ...] = ()
+    retries: tuple[Retry, ...] = ()
 
     @property
     def urgent(self) -> bool:
@@ -105,6 +107,7 @@ class Change:
             or self.silences
             or self.notes
             or self.configured
+            or self.retries
         )
 
 
@@ -169,7 +172,10 @@ class Recording(Protocol):
 
 
 class DeliveryState(StrEnum):
-    """Where a row of the outbox stands. All but PENDING are final."""
+    """Where a row of the outbox stands.
+
+    All but PENDING are final, but for DEAD, which somebody may want sent after all.
+    """
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -267,6 +273,9 @@ class Outbox(Protocol):
 
         None if it got none, or gave no receipt.
         """
+
+    async def dead(self) -> Mapping[str, int]:
+        """Return how many rows of each receiver were given up, where any were."""
 
 
 LONGEST_RECEIPT = 256
@@ -395,6 +404,8 @@ class Telemetry(Protocol):
     def notification_failed(self, receiver: str, reason: str) -> None: ...
 
     def outbox(self, pending: int, oldest_age_seconds: float) -> None: ...
+
+    def dead_letters(self, counts: Mapping[str, int]) -> None: ...
 
     def reloaded(self, *, successful: bool, at: datetime) -> None: ...
 

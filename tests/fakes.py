@@ -1,5 +1,6 @@
 """Stand-ins for the ports. Real classes with real behaviour, no patching."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -112,7 +113,7 @@ class MemoryOutbox:
         """Add rows as a commit does."""
         for one in notifications:
             row = OutboxRow(
-                number=len(self.rows) + 1,
+                number=self._next_number(),
                 id=one.id,
                 receiver=one.receiver,
                 alert=one.alert,
@@ -127,6 +128,21 @@ class MemoryOutbox:
         """Return where a row stands."""
         settlements = self.settled.get(row_id)
         return settlements[-1].state if settlements else DeliveryState.PENDING
+
+    def retry(self, row_id: str, at: datetime) -> None:
+        """Let a row wait again that was given up."""
+        number = self._next_number()
+        row = self.rows.pop(row_id)
+        del self.settled[row_id]
+        self.rows[row_id] = replace(row, number=number, created_at=at, next_attempt_at=at)
+
+    def _next_number(self) -> int:
+        return max((row.number for row in self.rows.values()), default=0) + 1
+
+    async def dead(self) -> Mapping[str, int]:
+        self._check()
+        dead = [r for r in self.rows.values() if self.state(r.id) is DeliveryState.DEAD]
+        return Counter(row.receiver for row in dead)
 
     async def pending(self, after: int = 0) -> Sequence[OutboxRow]:
         self._check()
@@ -198,6 +214,9 @@ class FakeTelemetry:
 
     def notification_failed(self, receiver: str, reason: str) -> None:
         self._called("notification_failed", receiver=receiver, reason=reason)
+
+    def dead_letters(self, counts: Mapping[str, int]) -> None:
+        self._called("dead_letters", counts=dict(counts))
 
     def outbox(self, pending: int, oldest_age_seconds: float) -> None:
         self._called("outbox", pending=pending, oldest_age_seconds=oldest_age_seconds)

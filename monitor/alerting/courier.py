@@ -113,6 +113,11 @@ class Courier:
             self._rows[0] = replace(self._rows[0], next_attempt_at=now)
         self._woken.set()
 
+    def reopen(self) -> None:
+        """Try an endpoint now that was given up: somebody says that it is well again."""
+        self._gone = None
+        self.try_now()
+
     def serve(self, notifier: Notifier | None) -> None:
         """Deliver through `notifier` from the next attempt on; an equal one changes nothing."""
         if notifier == self._notifier:

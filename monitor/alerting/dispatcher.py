@@ -6,7 +6,7 @@ of a row are the same at every attempt, so that a receiver can tell a repeated m
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from itertools import groupby, islice
 from operator import attrgetter
@@ -69,6 +69,12 @@ class Dispatcher:
         for courier in self._couriers.values():
             courier.try_now()
 
+    def reopen(self, receivers: Collection[str]) -> None:
+        """Try these receivers now, also those whose endpoint wanted no more."""
+        for name in receivers:
+            if (courier := self._couriers.get(name)) is not None:
+                courier.reopen()
+
     def replace_notifiers(self, notifiers: Mapping[str, Notifier]) -> None:
         """Deliver through `notifiers` from the next attempt on.
 
@@ -100,6 +106,7 @@ class Dispatcher:
         """
         try:
             rows = await self._outbox.pending(self._read_up_to)
+            self._telemetry.dead_letters(await self._outbox.dead())
         except StoreError as error:
             log.error("outbox.failed", detail=str(error))  # noqa: TRY400
             return _STORE_RETRY_SECONDS

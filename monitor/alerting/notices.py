@@ -18,7 +18,9 @@ def given_up(
 
     `told` are the receivers of the notices.
     """
-    digest = hashlib.sha256("|".join(row.id for row in rows).encode()).hexdigest()
+    # When they began to wait is a part of it: what was retried may be given up again.
+    lost = "|".join(f"{row.id} {row.created_at.isoformat()}" for row in rows)
+    digest = hashlib.sha256(lost.encode()).hexdigest()
     detail = f"{receiver}: gave up ({why}); lost: {_named(rows)}"
     return addressed(_notice(at, detail), f"lost|{receiver}|{digest}", told)
 

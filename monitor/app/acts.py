@@ -1,7 +1,11 @@
 """What people have taken down, for the daemon and for a command that writes by itself."""
 
+from collections.abc import Callable, Collection
+from typing import Protocol
+
 from monitor.app.acknowledging import Acknowledger
 from monitor.app.commenting import Commenter, KnownIncidents
+from monitor.app.deadletters import DeadLetters, KnownLetters
 from monitor.app.silencing import Silencer
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline
@@ -9,13 +13,27 @@ from monitor.ports import Clock, Recording
 from monitor.web.context import Acts
 
 
+class Known(KnownIncidents, KnownLetters, Protocol):
+    """What the store knows and the board does not."""
+
+
 def build_acts(
-    board: Board, pipeline: Pipeline, recorder: Recording, clock: Clock, known: KnownIncidents
+    board: Board,
+    pipeline: Pipeline,
+    recorder: Recording,
+    clock: Clock,
+    known: Known,
+    *,
+    reopen: Callable[[Collection[str]], None] = lambda _: None,
 ) -> Acts:
-    """Return all that people may have taken down. What it returns to them is on disk."""
+    """Return all that people may have taken down. What it returns to them is on disk.
+
+    `reopen` is told of receivers that are said to be well again.
+    """
     return Acts(
         board=board,
         acknowledger=Acknowledger(board, pipeline, recorder, clock),
         commenter=Commenter(board, pipeline, recorder, clock, known),
         silencer=Silencer(pipeline, recorder, clock),
+        dead_letters=DeadLetters(pipeline, recorder, clock, known, reopen),
     )

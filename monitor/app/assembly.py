@@ -156,7 +156,7 @@ def assemble(
         blackbox=_blackbox(config, network, timeline, telemetry),
         pushes=pushes,
         teller=teller,
-        acts=build_acts(board, pipeline, recorder, timeline, store),
+        acts=build_acts(board, pipeline, recorder, timeline, store, reopen=dispatcher.reopen),
         heart=heart,
         notary=notary,
         link_key=link_key,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.cli.deadletters import dead_letters
 from monitor.cli.errors import Failed
 from monitor.cli.moment import moment_of, moment_option
 from monitor.cli.output import print_json
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def notify() -> None:
-    """Try a receiver of alerts, or see who would be told."""
+    """Try a receiver of alerts, see who would be told, and what was given up."""
 
 
 @notify.command()
@@ -75,6 +76,9 @@ def explain(settings: Settings, check: str, at: datetime | None) -> None:
         print_json(found)
     else:
         click.echo("\n".join(lines(found, zone)))
+
+
+notify.add_command(dead_letters)
 
 
 def said(result: Mapping[str, Any]) -> str:

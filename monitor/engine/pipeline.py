@@ -11,6 +11,7 @@ from monitor.domain.alert import Alert, AlertType, Notification, addressed
 from monitor.domain.announcing import announced
 from monitor.domain.bundling import STILL_TOLD, standing
 from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.deadletter import Retry
 from monitor.domain.duty import AnyEscalation, AnyRoute
 from monitor.domain.incident import Acknowledgement, Concern, Incident, follow
 from monitor.domain.instant import microseconds, span_microseconds
@@ -322,6 +323,17 @@ class Pipeline:
             "silence.changed", silence=silence.id, by=silence.by, until=silence.until.isoformat()
         )
         self.has_news()
+
+    @property
+    def receivers(self) -> Sequence[str]:
+        """Return the receivers that are configured."""
+        return self._plan.receivers
+
+    def retry(self, retries: Sequence[Retry]) -> None:
+        """Have messages sent that were given up."""
+        self._recorder.record(Change(retries=tuple(retries)))
+        for each in retries:
+            log.info("notification.retried", notification_id=each.row_id, by=each.by)
 
     def keep_silent(self, silences: Iterable[Silence]) -> None:
         """Go on with the silences of an earlier run."""

@@ -18,7 +18,7 @@ _RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
 class Recorder:
     """A queue in front of the store. What the store refuses is offered again, in order.
 
-    `told` is called after a change with notifications has become durable.
+    `told` is called after a change that puts messages into the outbox has become durable.
     Past the bound of the queue only plain observations are dropped: they are counted, and their
     time is unknown. A transition, an incident or a notification is dropped only when the store
     says that it can never take it; whatever else its change holds is then offered by itself.
@@ -122,7 +122,7 @@ class Recorder:
         return [*parts, *rest]
 
     def _tell(self, changes: Iterable[Change]) -> None:
-        if any(change.notifications for change in changes):
+        if any(change.notifications or change.retries for change in changes):
             self._told()
 
 
@@ -151,6 +151,7 @@ class WriteThrough:
 _PARTS = (
     ("incidents",),
     ("notes",),
+    ("retries",),
     ("states",),
     ("transitions",),
     ("observations", "missed"),

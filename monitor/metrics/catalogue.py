@@ -157,6 +157,12 @@ OUTBOX_OLDEST_AGE = Family(
     Kind.GAUGE,
     "Age of the oldest notification that waits, 0 when none does.",
 )
+DEAD_LETTERS = Family(
+    "pantau_dead_letters",
+    Kind.GAUGE,
+    "Notifications that were given up, and not sent after all. `pantau notify dead-letters`.",
+    ("receiver",),
+)
 RELOAD_SUCCESSFUL = Family(
     "pantau_config_last_reload_successful",
     Kind.GAUGE,
@@ -243,6 +249,7 @@ CATALOGUE: tuple[Family, ...] = (
     NOTIFICATION_FAILURES,
     OUTBOX_PENDING,
     OUTBOX_OLDEST_AGE,
+    DEAD_LETTERS,
     RELOAD_SUCCESSFUL,
     RELOAD_SUCCESS_TIMESTAMP,
     BUILD_INFO,

@@ -1,7 +1,7 @@
 """The daemon's own figures, kept by prometheus_client in a registry of their own."""
 
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +47,8 @@ class PrometheusTelemetry:
         self._notification_failures = self._counter(catalogue.NOTIFICATION_FAILURES)
         self._outbox_pending = self._gauge(catalogue.OUTBOX_PENDING)
         self._outbox_age = self._gauge(catalogue.OUTBOX_OLDEST_AGE)
+        self._dead_letters = self._gauge(catalogue.DEAD_LETTERS)
+        self._receivers = set(receivers)
         self._reload_successful = self._gauge(catalogue.RELOAD_SUCCESSFUL)
         self._reload_at = self._gauge(catalogue.RELOAD_SUCCESS_TIMESTAMP)
         self._offline = self._gauge(catalogue.SELF_OFFLINE)
@@ -58,8 +60,9 @@ class PrometheusTelemetry:
         build.labels(version, platform.python_version()).set(1)
         for reason in MissedReason:
             self._missed.labels(reason.value)
-        for receiver in receivers:
+        for receiver in self._receivers:
             self._notifications.labels(receiver)
+            self._dead_letters.labels(receiver)
 
     def lateness(self, seconds: float) -> None:
         self._lateness.observe(seconds)
@@ -82,6 +85,11 @@ class PrometheusTelemetry:
     def outbox(self, pending: int, oldest_age_seconds: float) -> None:
         self._outbox_pending.set(pending)
         self._outbox_age.set(oldest_age_seconds)
+
+    def dead_letters(self, counts: Mapping[str, int]) -> None:
+        self._receivers.update(counts)
+        for receiver in self._receivers:
+            self._dead_letters.labels(receiver).set(counts.get(receiver, 0))
 
     def reloaded(self, *, successful: bool, at: datetime) -> None:
         self._reload_successful.set(successful)

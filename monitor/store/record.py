@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.domain.check import CheckId
+from monitor.domain.deadletter import Retry
 from monitor.domain.instant import microseconds
 from monitor.domain.note import Note, NoteKind
 from monitor.domain.silence import Silence
@@ -78,6 +79,13 @@ def note_entry(note: Note) -> bytes:
         text=note.text,
         via=None if note.via is None else note.via.value,
         receiver=note.receiver,
+    )
+
+
+def retry_entry(retry: Retry, receiver: str) -> bytes:
+    """Return the entry of a message that was given up and is to be sent after all."""
+    return _entry(
+        "retry", row=retry.row_id, receiver=receiver, by=retry.by, at=microseconds(retry.at)
     )
 
 

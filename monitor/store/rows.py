@@ -7,6 +7,7 @@ from typing import Any
 
 from monitor.domain.alert import Alert, Notification
 from monitor.domain.check import CheckId
+from monitor.domain.deadletter import Retry
 from monitor.domain.incident import Incident
 from monitor.domain.instant import microseconds, span_microseconds
 from monitor.domain.note import Note
@@ -245,6 +246,39 @@ def telling_rows(notifications: Iterable[Notification]) -> list[Row]:
         for notification in notifications
         for incident in sorted(notification.alert.incidents)
     ]
+
+
+def retried_row(row: Any, retry: Retry) -> Row:
+    """Return a row that was given up as one that waits since the retry, due at once.
+
+    It goes behind those that wait already, under the same id, and with the same body.
+    """
+    again = microseconds(retry.at)
+    return {
+        "id": row.id,
+        "receiver": row.receiver,
+        "alert": row.alert,
+        "body": row.body,
+        "state": DELIVERY.code[DeliveryState.PENDING],
+        "attempts": row.attempts,
+        "created_at": again,
+        "next_attempt_at": again,
+        "settled_at": None,
+        "detail": row.detail,
+    }
+
+
+def retry_row(row: Any, retry: Retry) -> Row:
+    """Return who wants a row sent that was given up, and what had become of it."""
+    return {
+        "row_id": row.id,
+        "by": retry.by,
+        "at": microseconds(retry.at),
+        "created_at": row.created_at,
+        "given_up_at": row.settled_at,
+        "attempts": row.attempts,
+        "detail": row.detail,
+    }
 
 
 def receipt_rows(alert: Alert, receiver: str, receipt: str) -> list[Row]:

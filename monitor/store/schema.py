@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 metadata = MetaData()
@@ -204,6 +205,28 @@ Index(
     outbox.c.number,
     sqlite_where=outbox.c.settled_at.is_(None),
     postgresql_where=outbox.c.settled_at.is_(None),
+)
+Index(
+    "outbox_dead",
+    outbox.c.number,
+    sqlite_where=outbox.c.state == literal_column("4"),
+    postgresql_where=outbox.c.state == literal_column("4"),
+)
+
+# Who wanted a row of the outbox sent that was given up, and what had become of it before.
+retry = Table(
+    "retry",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    Column("row_id", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    _time("at"),
+    _time("created_at"),
+    _time("given_up_at"),
+    Column("attempts", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    UniqueConstraint("row_id", "given_up_at"),
+    sqlite_autoincrement=True,
 )
 
 # The receipt of the first message about an incident that a receiver got.

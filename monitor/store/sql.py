@@ -1,7 +1,7 @@
 """The store and the outbox over one database: `monitor.ports.Store` and `monitor.ports.Outbox`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -13,7 +13,9 @@ from sqlalchemy import Connection
 
 from monitor.domain.alert import Notification
 from monitor.domain.bundling import STILL_TOLD
+from monitor.domain.deadletter import DeadLetter, LettersSought
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
+from monitor.store.deadletters import dead_counts, dead_letters
 from monitor.store.groups import Figures, Groups
 from monitor.store.ledger import Signing, newest_note
 from monitor.store.restore import first_receipt, pending_rows, restored
@@ -77,6 +79,14 @@ class SqlStore:
     async def receipt(self, receiver: str, incident: str) -> str | None:
         """Return the receipt of the first message about an incident that `receiver` got."""
         return await self._writer.read(lambda c: first_receipt(c, receiver, incident))
+
+    async def dead(self) -> Mapping[str, int]:
+        """Return how many rows of each receiver were given up, where any were."""
+        return await self._writer.read(dead_counts)
+
+    async def dead_letters(self, sought: LettersSought) -> Sequence[DeadLetter]:
+        """Return the messages that were given up and are looked for, in the order of the outbox."""
+        return await self._writer.read(lambda c: dead_letters(c, sought))
 
     async def notes_about(self, incident: str) -> int | None:
         """Return how many notes there are about an incident, None where there is no incident."""

@@ -23,7 +23,9 @@ from monitor.store import schema
 from monitor.store.codes import DELIVERY
 
 _PENDING = DELIVERY.code[DeliveryState.PENDING]
+_DELIVERED = DELIVERY.code[DeliveryState.DELIVERED]
 _SUPERSEDED = DELIVERY.code[DeliveryState.SUPERSEDED]
+_DEAD = DELIVERY.code[DeliveryState.DEAD]
 
 _Insert = Callable[[Table], Any]
 
@@ -59,6 +61,10 @@ class Statements:
     settle: Update
     pending_row: Select[Any]
     forget_notification: Delete
+    dead_row: Select[Any]
+    later_row: Select[Any]
+    remove_row: Delete
+    add_retry: Insert
 
 
 def statements(dialect: str) -> Statements:
@@ -107,6 +113,26 @@ def statements(dialect: str) -> Statements:
         forget_notification=delete(outbox).where(
             outbox.c.id == bindparam("of_row"), outbox.c.state != _PENDING
         ),
+        dead_row=select(outbox).where(outbox.c.id == bindparam("of_row"), outbox.c.state == _DEAD),
+        later_row=_later_row(),
+        remove_row=delete(outbox).where(outbox.c.id == bindparam("of_row")),
+        add_retry=_add(insert, schema.retry),
+    )
+
+
+def _later_row() -> Select[Any]:
+    """Find a later message about the same incidents that reached the receiver, or will."""
+    outbox, telling = schema.outbox, schema.telling
+    return (
+        select(outbox.c.id)
+        .join_from(telling, outbox, telling.c.row_id == outbox.c.id)
+        .where(
+            telling.c.incident_id.in_(bindparam("of_incidents", expanding=True)),
+            outbox.c.receiver == bindparam("of_receiver"),
+            outbox.c.number > bindparam("of_number"),
+            outbox.c.state.in_([_PENDING, _DELIVERED]),
+        )
+        .limit(1)
     )
 
 

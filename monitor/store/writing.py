@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Insert, Table, select
 
 from monitor.domain.check import CheckId
+from monitor.domain.deadletter import Retry
 from monitor.domain.incident import Incident
 from monitor.domain.instant import microseconds
 from monitor.domain.state import Transition
@@ -18,6 +20,7 @@ from monitor.store.record import (
     configuration_entry,
     mark_entry,
     note_entry,
+    retry_entry,
     silence_entry,
     transition_entry,
 )
@@ -129,6 +132,29 @@ class Scribe:
         self._ledger.add(map(configuration_entry, change.configured))
         for row_id in change.forgotten_notifications:
             self._connection.execute(self._do.forget_notification, {"of_row": row_id})
+        self._retry(change.retries)
+
+    def _retry(self, retries: Iterable[Retry]) -> None:
+        """Let wait again what was given up, in its order, unless later news got past it."""
+        found = [
+            (row, retry)
+            for retry in retries
+            for row in self._connection.execute(self._do.dead_row, {"of_row": retry.row_id})
+            if not self._is_overtaken(row)
+        ]
+        for row, retry in sorted(found, key=lambda each: int(each[0].number)):
+            self._connection.execute(self._do.remove_row, {"of_row": row.id})
+            self._run(self._do.add_outbox, [rows.retried_row(row, retry)])
+            self._run(self._do.add_retry, [rows.retry_row(row, retry)])
+            self._ledger.add([retry_entry(retry, row.receiver)])
+
+    def _is_overtaken(self, row: Any) -> bool:
+        parameters = {
+            "of_incidents": sorted(read_alert(row.alert).incidents),
+            "of_receiver": row.receiver,
+            "of_number": row.number,
+        }
+        return self._connection.execute(self._do.later_row, parameters).first() is not None
 
     def _write_transition(self, check_id: CheckId, transition: Transition, epoch: int) -> None:
         """Add a transition, and change the interval with it; one that is there changes nothing."""

@@ -4,10 +4,15 @@ from starlette.routing import Route
 
 from monitor.domain.note import Via
 from monitor.web.context import Acts
+from monitor.web.deadletters import dead_letter_routes
 from monitor.web.notes import note_routes
 from monitor.web.silences import silence_routes
 
 
 def act_routes(acts: Acts, via: Via) -> list[Route]:
     """Return the routes; `via` is noted with what is said."""
-    return [*note_routes(acts, via), *silence_routes(acts)]
+    return [
+        *note_routes(acts, via),
+        *silence_routes(acts),
+        *dead_letter_routes(acts.dead_letters),
+    ]

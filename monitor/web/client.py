@@ -3,11 +3,12 @@
 import http.client
 import json
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from monitor.web.context import AckResult, ReloadResult, SendResult
 from monitor.web.controlsocket import NAME, connected
@@ -75,6 +76,16 @@ class ControlClient:
     def lift_silence(self, silence_id: str, by: str) -> dict[str, Any]:
         """End a silence before its time."""
         return self._ask("POST", f"/api/v1/silences/{quote(silence_id, safe='')}/lift", {"by": by})
+
+    def dead_letters(self, receiver: str | None, since: datetime | None) -> dict[str, Any]:
+        """Return the messages that were given up, the newest first."""
+        asked = {"receiver": receiver, "since": None if since is None else since.isoformat()}
+        query = urlencode({key: value for key, value in asked.items() if value is not None})
+        return self._ask("GET", f"/api/v1/dead-letters{'?' if query else ''}{query}")
+
+    def retry(self, ids: Sequence[str], by: str) -> dict[str, Any]:
+        """Have messages sent that were given up."""
+        return self._ask("POST", "/api/v1/dead-letters/retry", {"ids": list(ids), "by": by})
 
     def status(self) -> dict[str, Any]:
         """Return what the daemon knows of every service and check."""

@@ -3,7 +3,7 @@
 The client of the control socket shares this module, so it imports nothing heavy.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Protocol
@@ -16,6 +16,7 @@ from monitor.ports import Sought, StatusBoard, Story
 
 if TYPE_CHECKING:
     from monitor.domain.alert import Match
+    from monitor.domain.deadletter import DeadLetter, LettersSought
     from monitor.domain.incident import Incident
     from monitor.domain.silence import Silence
     from monitor.web.blackbox import Blackbox
@@ -124,6 +125,30 @@ class Silencer(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LettersShown:
+    """Messages that were given up, and by id why some of them can't be sent any more."""
+
+    letters: "Sequence[DeadLetter]"
+    obstacles: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """The messages that wait again, and by id why others don't."""
+
+    ids: Sequence[str]
+    refused: Mapping[str, str]
+
+
+class DeadLetters(Protocol):
+    """Shows messages that were given up, and has them sent after all."""
+
+    async def letters(self, sought: "LettersSought") -> LettersShown: ...
+
+    async def retry(self, ids: Sequence[str], by: str) -> Retried: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acts:
     """What people may have taken down: by the API, and by commands with or without a daemon.
 
@@ -134,6 +159,7 @@ class Acts:
     acknowledger: Acknowledger
     commenter: Commenter
     silencer: Silencer
+    dead_letters: DeadLetters
 
 
 class TestSender(Protocol):

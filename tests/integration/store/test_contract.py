@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.alert import Notification
+from monitor.domain.alert import AlertType, Notification
+from monitor.domain.deadletter import LettersSought, Retry
 from monitor.domain.incident import AffectedCheck, Incident
 from monitor.domain.observation import Failure, FailureKind, Outcome, OutcomeStatus
 from monitor.domain.service import ServiceId
@@ -33,6 +34,7 @@ from tests.integration.store.changes import (
 from tests.unit.alerting.samples import companion
 
 PORTAL = CHECKS[0]
+LATER = NOON + timedelta(hours=1)
 DOWN = Outcome(status=OutcomeStatus.FAILED, failure=Failure(FailureKind.STATUS, "503"))
 
 
@@ -330,3 +332,92 @@ def test_restored_equals_what_was_before(logs, empty_store, given_, group_commit
         (one, tuple(note for note in memory.notes.values() if note.incident == one.id))
         for one in memory.incidents.values()
     ]
+
+
+def given_up(at):
+    return Settlement(state=DeliveryState.DEAD, at=at, detail="refused 8 times: status 400")
+
+
+def retries(*names):
+    return Change(retries=tuple(Retry(row_id=name, by="Rina", at=LATER) for name in names))
+
+
+async def test_dead_letter_waits_again(place):
+    """What was given up waits again once somebody wants that: behind what waits already, under the
+    same id, with the same body; who wanted it is kept, and seen if it is given up again.
+    """
+    async with opened(place) as store:
+        await store.enqueue([notification("N1")], NOON)
+        await store.freeze("N1", b"body")
+        await store.settle("N1", given_up(NOON))
+        await store.enqueue([notification("N2", "other")], NOON)
+        await store.commit(retries("N1", "N2", "nothing"))
+        await store.commit(retries("N1"))
+    async with opened(place) as store:
+        rows = await store.pending()
+        counts = await store.dead()
+        await store.settle("N1", given_up(LATER))
+        (letter,) = await store.dead_letters(LettersSought())
+        story = letter.retried, letter.attempts, letter.given_up_at
+
+    assert [(row.id, row.body, row.attempts) for row in rows] == [
+        ("N2", None, 0),
+        ("N1", b"body", 1),
+    ]
+    assert (rows[1].created_at, rows[1].next_attempt_at) == (LATER, LATER)
+    assert counts == {}
+    assert story == (Retry(row_id="N1", by="Rina", at=LATER), 2, LATER)
+
+
+@pytest.mark.parametrize("state", [DeliveryState.PENDING, DeliveryState.DELIVERED])
+async def test_old_news_stays_dead(place, state):
+    """What was given up does not wait again where later news of its incident got past it."""
+    end = Notification(id="N2", receiver="oncall", alert=an_alert(AlertType.RESOLVED))
+    async with opened(place) as store:
+        await store.enqueue([notification("N1"), end, notification("N3", "other")], NOON)
+        for name in ("N1", "N3"):
+            await store.settle(name, given_up(NOON))
+        await store.settle("N2", Settlement(state=state, at=NOON, retry_at=NOON))
+        await store.commit(retries("N1", "N3"))
+        found = await store.dead_letters(LettersSought())
+        waiting = [row.id for row in await store.pending()]
+
+    assert [(each.id, each.told_since) for each in found] == [("N1", True)]
+    assert waiting[-1] == "N3"
+
+
+async def test_dead_letters_wait_in_their_order(place):
+    """What was given up waits again in the order in which it was to be told."""
+    end = Notification(id="N2", receiver="oncall", alert=an_alert(AlertType.RESOLVED))
+    async with opened(place) as store:
+        await store.enqueue([notification("N1"), end], NOON)
+        for name in ("N1", "N2"):
+            await store.settle(name, given_up(NOON))
+        before = await store.dead_letters(LettersSought())
+        await store.commit(retries("N2", "N1"))
+        waiting = [row.id for row in await store.pending()]
+
+    assert [(each.id, each.followed_by) for each in before] == [("N1", {"N2"}), ("N2", set())]
+    assert waiting == ["N1", "N2"]
+
+
+@pytest.mark.parametrize(
+    ("sought", "found"),
+    [
+        (LettersSought(), ["N1", "N2", "N3"]),
+        (LettersSought(receiver="other"), ["N3"]),
+        (LettersSought(since=LATER), ["N2", "N3"]),
+        (LettersSought(ids=("N1", "N9")), ["N1"]),
+        (LettersSought(limit=1), ["N3"]),
+    ],
+)
+async def test_dead_letters_are_found(place, sought, found):
+    """What was given up is found by its id, its receiver, and since when, in order."""
+    async with opened(place) as store:
+        rows = [notification("N1"), notification("N2"), notification("N3", "other")]
+        await store.enqueue([*rows, notification("N4")], NOON)
+        for name, at in (("N1", NOON), ("N2", LATER), ("N3", LATER)):
+            await store.settle(name, given_up(at))
+
+        assert [each.id for each in await store.dead_letters(sought)] == found
+        assert await store.dead() == {"oncall": 2, "other": 1}

@@ -433,3 +433,61 @@ async def test_store_that_fails_brings_no_attempts():
 
     assert meanwhile <= 5
     assert world.outbox.state(row) is DEAD
+
+
+async def test_what_was_given_up_is_sent_after_all():
+    """A message that was given up goes out once somebody wants that: the same id, the same body,
+    also to an endpoint that wanted no more.
+    """
+    oncall = RecordingNotifier(refusal(gone=True))
+    world = World(oncall=oncall, other=RecordingNotifier())
+    row = world.fires("A", "oncall")
+    await world.settles()
+    assert world.outbox.state(row) is DEAD
+    world.dispatcher.reopen({"oncall", "nobody"})
+    world.outbox.retry(row, world.clock.now())
+
+    await world.settles()
+
+    assert world.outbox.state(row) is DELIVERED
+    assert [attempt.row_id for attempt in oncall.attempts] == [row, row]
+    assert len(bodies(oncall.attempts)) == 1
+    await world.dispatcher.take_in()
+    assert world.telemetry.of("dead_letters")[-1] == {"counts": {}}
+
+
+async def test_given_up_again_is_told_again():
+    """Who is told that a message was given up is told again when it is given up once more."""
+    other = RecordingNotifier()
+    world = World(oncall=RecordingNotifier(failing=refusal(gone=True)), other=other)
+    row = world.fires("A", "oncall")
+    await world.settles()
+    await world.passes(MINUTE)
+    world.dispatcher.reopen({"oncall"})
+    world.outbox.retry(row, world.clock.now())
+
+    await world.settles()
+
+    assert world.outbox.state(row) is DEAD
+    assert len({attempt.row_id for attempt in other.delivered}) == 2
+    await world.dispatcher.take_in()
+    assert world.telemetry.of("dead_letters")[-1] == {"counts": {"oncall": 1}}
+
+
+async def test_retried_message_is_kept_as_long_as_a_new_one():
+    """A message that was given up after three days is tried for three more days once retried."""
+    oncall = RecordingNotifier(failing=refusal())
+    world = World(oncall=oncall)
+    row = world.fires("A")
+    await world.passes(73 * HOUR)
+    assert world.outbox.state(row) is DEAD
+    world.dispatcher.reopen({"oncall"})
+    world.outbox.retry(row, world.clock.now())
+
+    await world.passes(71 * HOUR)
+    assert world.outbox.state(row) is PENDING
+    oncall.failing = None
+    await world.passes(HOUR)
+
+    assert world.outbox.state(row) is DELIVERED
+    assert len(bodies(oncall.attempts)) == 1

@@ -4,12 +4,21 @@ import asyncio
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from monitor.domain.deadletter import DeadLetter
 from monitor.domain.silence import Silence
 from monitor.metrics.exposition import Exposition
 from monitor.metrics.telemetry import PrometheusTelemetry
 from monitor.ports import Sought, StoreError, Story
-from monitor.web.context import Acts, ReloadResult, SendResult, TooManyNotes, WebContext
-from tests.fakes import LINK_KEY
+from monitor.web.context import (
+    Acts,
+    LettersShown,
+    ReloadResult,
+    Retried,
+    SendResult,
+    TooManyNotes,
+    WebContext,
+)
+from tests.fakes import LINK_KEY, an_alert
 from tests.unit.metrics.board import HTTP_MEASUREMENTS, NOON, FakeBoard, a_city
 
 
@@ -142,6 +151,34 @@ class FakeSilencer:
         return self.kept.pop(silence_id, None) is not None
 
 
+@dataclass
+class FakeDeadLetters:
+    """Has one message that was given up, and one that can't be sent any more."""
+
+    asked: list[object] = field(default_factory=list)
+
+    async def letters(self, sought):
+        self.asked.append(sought)
+        letters = [
+            DeadLetter(
+                id=name,
+                receiver="oncall",
+                alert=an_alert(),
+                created_at=NOON,
+                given_up_at=NOON,
+                attempts=8,
+                detail="refused 8 times: status 400",
+            )
+            for name in ("N1", "N2")
+        ]
+        return LettersShown(letters=letters, obstacles={"N2": "too late"})
+
+    async def retry(self, ids, by):
+        self.asked.append((ids, by))
+        sent = [each for each in ids if each == "N1"]
+        return Retried(ids=sent, refused={each: "too late" for each in ids if each != "N1"})
+
+
 def a_context(
     board: FakeBoard | None = None,
     daemon: FakeDaemon | None = None,
@@ -152,6 +189,7 @@ def a_context(
     silencer=None,
     archive=None,
     link_key=LINK_KEY,
+    dead_letters=None,
 ):
     board, daemon = board or a_city(), daemon or FakeDaemon()
     telemetry = PrometheusTelemetry("1.2.3")
@@ -168,6 +206,7 @@ def a_context(
             acknowledger=daemon,
             commenter=daemon,
             silencer=silencer or FakeSilencer(),
+            dead_letters=dead_letters or FakeDeadLetters(),
         ),
         archive=archive or FakeArchive(),
         link_key=link_key,
