@@ -25,6 +25,7 @@ _PROBE = "test_probe.py::"
 _CAUSE = "test_grouping.py::test_dead_parent_is_one_message"
 _FEW = "test_grouping.py::test_storm_is_few_messages"
 _HANDOVER = "test_oncall.py::test_who_takes_over_is_told"
+_INJECTION = "test_injection.py::test_text_of_targets_is_text"
 
 MUTANTS = (
     Mutant(
@@ -315,7 +316,7 @@ MUTANTS = (
         changes=[
             (
                 "domain/bundling.py",
-                "GroupBy.RECEIVER if is_storm else around.grouping.by",
+                "GroupBy.RECEIVER if incident.concern in storms else around.grouping.by",
                 "around.grouping.by",
             )
         ],
@@ -333,5 +334,19 @@ MUTANTS = (
         ],
         test=_HANDOVER,
         says=r"\['alert.firing'\] == \['alert.firing', 'alert.firing'\]",
+    ),
+    Mutant(
+        name="markup goes into markup as it is",
+        changes=[
+            ("notifiers/telegram.py", "    return escape(text, quote=False)", "    return text")
+        ],
+        test=_INJECTION,
+        says="AssertionError: telegram",
+    ),
+    Mutant(
+        name="text of targets is taken as it is",
+        changes=[("domain/text.py", "_UNSAFE.sub(_REPLACEMENT, ", "str(")],
+        test=_INJECTION,
+        says=r"AssertionError: \w+\nE +assert \['",
     ),
 )
