@@ -12,6 +12,20 @@ from monitor.cli.errors import Failed
 from monitor.cli.output import print_json
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
+_BUNDLE = """\
+The ledger {name}
+
+entries.jsonl     the entries, one a line, to the byte as they were hashed
+checkpoints       what was signed of them, in the form of c2sp.org/tlog-checkpoint
+pantau_verify.py  verifies both; it needs Python, and nothing else
+
+    python3 pantau_verify.py --key '{key}' entries.jsonl checkpoints
+
+Who made this bundle could have signed another history with the same key. Add checkpoints that you
+got in another way, and earlier: from messages, from Prometheus, from a file you kept. And compare
+the key with the one that you were told when the monitor began.
+"""
+
 if TYPE_CHECKING:
     from monitor.ledger.audit import Finding
     from monitor.ledger.checkpoint import Checkpoint
@@ -57,28 +71,58 @@ def verify(settings: Settings, /, kept: Sequence[Path], vkey: str | None) -> Non
 @click.option(
     "--checkpoint",
     "to",
-    required=True,
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     metavar="FILE",
     help="Where to write the newest checkpoint; - for stdout.",
 )
+@click.option(
+    "--bundle",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Where to write all of the ledger, with what verifies it without Pantau.",
+)
 @shared_options
 @pass_settings
-def export(settings: Settings, /, to: Path) -> None:
-    """Write the newest checkpoint to a file, to be kept where nobody from here can change it."""
+def export(settings: Settings, /, to: Path | None, folder: Path | None) -> None:
+    """Write the newest checkpoint to a file, to be kept where nobody from here can change it.
+
+    Or, with --bundle, all entries, all checkpoints, and a program of one file that verifies them.
+    """
+    if to is None and folder is None:
+        raise click.UsageError("name a file (--checkpoint FILE) or a folder (--bundle FOLDER)")
     with _reading(settings) as reader:
         notes = reader.notes()
-    if not notes:
-        raise Failed("nothing was signed yet: the daemon signs a minute after its start")
+        if not notes:
+            raise Failed("nothing was signed yet: the daemon signs a minute after its start")
+        try:
+            if folder is not None:
+                _write_bundle(folder, reader, notes)
+            if to is not None and str(to) != "-":
+                to.write_text(notes[-1])
+        except OSError as error:
+            raise Failed(f"{error.filename}: {error.strerror}") from None
     if str(to) == "-":
         click.echo(notes[-1], nl=False)
-        return
-    try:
-        to.write_text(notes[-1])
-    except OSError as error:
-        raise Failed(f"{to}: {error.strerror}") from None
-    if not settings.quiet:
-        click.echo(f"✓ {to}: keep it where nobody from here can change it")
+    elif not settings.quiet:
+        if to is not None:
+            click.echo(f"✓ {to}: keep it where nobody from here can change it")
+        if folder is not None:
+            click.echo(f"✓ {folder}: README.txt says how to verify it")
+
+
+def _write_bundle(folder: Path, reader: "LedgerReader", notes: Sequence[str]) -> None:
+    """Write the ledger as an auditor takes it along. Raises OSError."""
+    from importlib.resources import files
+
+    key = _key(reader, None)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "entries.jsonl").open("wb") as file:
+        file.writelines(body + b"\n" for _, body in reader.entries())
+    (folder / "checkpoints").write_text("".join(notes))
+    program = files("monitor.ledger").joinpath("pantau_verify.py").read_text()
+    (folder / "pantau_verify.py").write_text(program)
+    (folder / "README.txt").write_text(_BUNDLE.format(name=key.name, key=key))
 
 
 @ledger.command()

@@ -27,6 +27,10 @@ class LedgerReader:
         """Return all checkpoints that were signed, oldest first."""
         return tuple(note for _, note in notes(self._connection))
 
+    def entries(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the entries in order, each with its number."""
+        return entries(self._connection)
+
     def recorded_key(self) -> str | None:
         """Return the public key that the ledger itself names last, None if it names none."""
         found = [body["key"] for body in self._bodies() if body.get("type") == "key"]

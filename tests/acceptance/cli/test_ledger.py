@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -51,10 +53,17 @@ def test_what_was_recorded_is_what_is_there(hire: Hire, collector: Collector) ->
         == (found["size"])
     )
 
+    assert pantau(site, "ledger", "export", "--bundle", site / "bundle").returncode == 0
+    alone = _alone(site / "bundle", found["key"], site / "told")
+    assert (alone.returncode, alone.stderr) == (0, "")
+    assert alone.stdout == f"verified: {found['size']} entries, {found['size']} of them signed\n"
+
     _rewrite(daemon.site.data / "pantau.db")
     denied = pantau(site, "ledger", "verify", "--checkpoint", kept)
     assert denied.returncode == 1
     assert "not what the checkpoint of" in denied.stderr
+    assert pantau(site, "ledger", "export", "--bundle", site / "bundle").returncode == 0
+    assert "are not those that were signed" in _alone(site / "bundle", found["key"], kept).stderr
 
 
 def test_nothing_signed_yet(tmp_path: Path) -> None:
@@ -64,6 +73,18 @@ def test_nothing_signed_yet(tmp_path: Path) -> None:
 
     assert said.returncode == 1
     assert "there is no database yet; `pantau run` makes one" in said.stderr
+
+
+def _alone(bundle: Path, key: str, kept: Path) -> "subprocess.CompletedProcess[str]":
+    """Verify a bundle as an auditor does: by a Python that has no Pantau."""
+    command = [sys.executable, "-I", "-S", "pantau_verify.py", "--key", key]
+    return subprocess.run(
+        [*command, "entries.jsonl", "checkpoints", str(kept)],
+        cwd=bundle,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def _size(path: Path) -> int:
