@@ -430,7 +430,7 @@ people:
   - {id: budi, name: Budi Santoso, receivers: [budi-hook, andi-wa]}
 oncall:
   - id: jaga
-    members: [andi, budi]
+    members: [budi, andi]
     handover: {day: mon, at: "08:00"}
     first: 2026-11-02
     overrides: [{from: "2026-12-24 08:00", to: "2026-12-26 08:00", member: budi, reason: Cuti}]
@@ -476,8 +476,8 @@ def test_rotation(tmp_path):
     [budi] = rotation.substitutions
 
     assert [each.receivers for each in rotation.members] == [
-        ("andi-wa",),
         ("andi-wa", "budi-hook"),
+        ("andi-wa",),
     ]
     assert (rotation.first, rotation.at, rotation.days) == (date(2026, 11, 2), time(8), 7)
     assert budi.start == datetime(2026, 12, 24, 0, tzinfo=UTC)
