@@ -18,6 +18,7 @@ from monitor.configuration.config import Config
 from monitor.configuration.settings import MonitorSettings, ProbeSettings
 from monitor.engine.board import Board
 from monitor.engine.clock import Timeline
+from monitor.engine.clockdoubt import ClockDoubt
 from monitor.engine.connectivity import Connectivity
 from monitor.engine.heart import Heart
 from monitor.engine.pipeline import Pipeline
@@ -30,6 +31,7 @@ from monitor.engine.watchdog import Watchdog
 from monitor.locales import Language
 from monitor.metrics.exposition import Exposition
 from monitor.metrics.telemetry import PrometheusTelemetry
+from monitor.net.kernelclock import in_step, up_seconds
 from monitor.net.network import Network
 from monitor.probes import check_types
 from monitor.store.archive import Archive
@@ -101,12 +103,14 @@ def assemble(
     restater = Restater(notifiers, pipeline.standing, timeline, telemetry)
     teller = Teller(pipeline, timeline)
     pipeline.has_news = teller.wake
+    clock_doubt = ClockDoubt(timeline, in_step, up_seconds)
+    pipeline.dates_wait_until = clock_doubt.until
     self_check = build_self_check(config, network)
     connectivity = Connectivity(
         self_check, pipeline, timeline, telemetry, dispatcher.network_recovered
     )
     pushes = Pushes(clock=timeline, pipeline=pipeline, store=store, vantage=settings.vantage)
-    pipeline.followers += (pushes.marked,)
+    pipeline.followers += (pushes.marked, clock_doubt.marked)
     scheduler = Scheduler(
         Engine(
             timeline=timeline,

@@ -13,6 +13,7 @@ def plan_of(config: Config) -> Plan:
         receivers=tuple(config.receivers),
         grouping=config.grouping,
         remind_every=config.remind_every,
+        stages=config.stages,
         escalations=config.escalations,
         windows=config.windows,
     )

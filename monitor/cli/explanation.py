@@ -59,6 +59,7 @@ def explanation(config: Config, check: Check, at: datetime) -> Mapping[str, Any]
         "told_degraded": (
             list(receivers_of(duty.routes, service, check, Status.DEGRADED)) if alarms else []
         ),
+        "told_expiry": (list(receivers_of(duty.routes, service, check, None)) if alarms else []),
         "told_until": duty.until.isoformat() if duty.until else None,
         "escalation": [
             _step(step, at)
@@ -82,6 +83,8 @@ def lines(found: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
     yield f"Told: {', '.join(found['told']) or _nobody(found)}"
     if found["opens_incidents"]:
         yield f"Told when it is degraded: {', '.join(found['told_degraded']) or 'nobody'}"
+        if found["told_expiry"] != found["told"]:
+            yield f"Told when something of it expires: {', '.join(found['told_expiry'])}"
     if found["told_until"] is not None:
         yield f"Routes and people on call may change at {_time(found['told_until'], zone)}."
     for step in found["escalation"]:

@@ -134,7 +134,9 @@ def _lesser(service: Mapping[str, Any]) -> str:
 
 def _open(incident: Mapping[str, Any]) -> str:
     by = incident["acknowledged_by"]
-    return f"{incident['concern']} ({incident['id']})" + (f", {by} takes care" if by else "")
+    expiry = incident.get("expiry")
+    what = f"{expiry['of']} expires {expiry['expires_at'][:10]}" if expiry else incident["concern"]
+    return f"{what} ({incident['id']})" + (f", {by} takes care" if by else "")
 
 
 def _status(status: str) -> str:

@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema
 
 from monitor.configuration.entries import Entry
 from monitor.configuration.names import Id, Labels, Text
+from monitor.domain.expiry import STAGES
 from monitor.domain.service import Criticality
 from monitor.domain.signoflife import SignOfLife
 from monitor.domain.surroundings import GroupBy, Grouping
@@ -164,6 +165,28 @@ class RemindersEntry(Entry):
     )
 
 
+def _falling(stages: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the stages, the first one first; each is told once however often it is written."""
+    return tuple(sorted(set(stages), reverse=True))
+
+
+Stages = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=365)], ...],
+    Field(max_length=20),
+    AfterValidator(_falling),
+]
+
+
+class ExpiryEntry(Entry):
+    """When it is told that a certificate or a domain expires."""
+
+    stages: Stages = Field(
+        STAGES,
+        description="Days before the end at which it is told, each once. Default "
+        "[21, 14, 7, 3, 1]; [] for never.",
+    )
+
+
 _SHORTEST_BEAT = timedelta(seconds=10)
 
 
@@ -197,6 +220,9 @@ class AlertsFile(Entry):
     oncall: list[Any] | None = None
     reminders: RemindersEntry = Field(
         RemindersEntry(), description="When it is told again that an outage goes on."
+    )
+    expiry: ExpiryEntry = Field(
+        ExpiryEntry(), description="When it is told that certificates and domains expire."
     )
     heartbeat: HeartbeatEntry | None = Field(
         None, description="Who is told, now and then, that the monitor works; unset, nobody."

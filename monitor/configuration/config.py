@@ -11,6 +11,7 @@ from monitor.configuration.settings import MonitorSettings
 from monitor.domain.calendar import Calendar
 from monitor.domain.check import Check
 from monitor.domain.duty import AnyEscalation, AnyRoute
+from monitor.domain.expiry import STAGES
 from monitor.domain.maintenance import MaintenanceWindow
 from monitor.domain.oncall import Rotation
 from monitor.domain.service import Service, ServiceId
@@ -58,6 +59,7 @@ class Config:
     routes: tuple[AnyRoute, ...]
     grouping: Grouping
     remind_every: timedelta | None = None
+    stages: tuple[int, ...] = STAGES
     escalations: tuple[AnyEscalation, ...] = ()
     sign_of_life: SignOfLife | None = None
     warnings: tuple[Problem, ...]

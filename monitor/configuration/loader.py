@@ -171,6 +171,7 @@ def _assembled(
         routes=routes,
         grouping=alerts.grouping.as_grouping(),
         remind_every=alerts.reminders.every or None,
+        stages=alerts.expiry.stages,
         escalations=escalations,
         sign_of_life=alerts.heartbeat.as_sign_of_life() if alerts.heartbeat else None,
         windows=windows,

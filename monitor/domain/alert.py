@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from monitor.domain.check import Check, CheckId
+from monitor.domain.expiry import Expiry
 from monitor.domain.incident import AffectedCheck, Concern, Incident
 from monitor.domain.observation import Status
 from monitor.domain.service import Criticality, Service
@@ -69,6 +70,7 @@ class IncidentNotice:
     started_at: datetime
     ended_at: datetime | None = None
     concern: Concern = Concern.OUTAGE
+    expiry: Expiry | None = None
     told_at: datetime | None = None
 
 
@@ -164,11 +166,13 @@ def receivers_of(
     routes: Sequence[Route],
     service: Service,
     check: Check,
-    status: Status = Status.DOWN,
+    status: Status | None = Status.DOWN,
     *,
     in_care: bool = False,
 ) -> tuple[str, ...]:
     """Return who is told that `service` is in `status` by `check`, each once, in route order.
+
+    Without a status, what a route says of it does not count.
 
     Of what is `in_care` of somebody, nobody is told because they are on call.
     """
@@ -183,10 +187,10 @@ def receivers_of(
 
 
 def objection(
-    route: Route, service: Service, check: Check, status: Status = Status.DOWN
+    route: Route, service: Service, check: Check, status: Status | None = Status.DOWN
 ) -> str | None:
     """Return the key by which a route does not take a check, None if it does."""
-    if status not in route.statuses:
+    if status is not None and status not in route.statuses:
         return "status"
     return _mismatch(route.match, service, check)
 
@@ -203,6 +207,7 @@ def incident_notice(incident: Incident) -> IncidentNotice:
         started_at=incident.started_at,
         ended_at=incident.ended_at,
         concern=incident.concern,
+        expiry=incident.expiry,
         told_at=incident.told_at,
     )
 

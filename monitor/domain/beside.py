@@ -6,7 +6,10 @@ from datetime import datetime
 
 from monitor.domain.check import Affects
 from monitor.domain.incident import Concern, Hold, HoldReason, Incident
+from monitor.domain.observation import FailureKind
 from monitor.domain.service import ServiceId
+
+_EXPIRED = {FailureKind.EXPIRES_SOON, FailureKind.TLS_EXPIRED}
 
 Outages = Mapping[tuple[ServiceId, Affects], Incident]
 
@@ -28,13 +31,32 @@ def beside(incident: Incident, outages: Outages, now: datetime) -> Incident:
     """
     if incident.concern is Concern.OUTAGE:
         return incident
-    if outage := outages.get((incident.service, incident.affects)):
+    outage = outages.get((incident.service, incident.affects))
+    if outage is not None and _says_it_all(outage, incident):
         return replace(incident, hold=Hold(reason=HoldReason.OUTAGE, by=outage.id))
     if not is_beside(incident):
         return incident
     if incident.ended_at is not None:
         return replace(incident, hold=None) if incident.receivers else incident
-    return replace(incident, hold=None, news_since=now)
+    is_old = incident.concern is Concern.EXPIRY and incident.receivers
+    return replace(incident, hold=None, news_since=incident.news_since if is_old else now)
+
+
+def _says_it_all(outage: Incident, incident: Incident) -> bool:
+    """Say whether `incident` is no news beside `outage`.
+
+    That something expires is, unless the outage comes of just that.
+    """
+    if incident.concern is not Concern.EXPIRY:
+        return True
+    checks = {each.id for each in incident.checks}
+    return any(
+        each.id in checks
+        and each.until is None
+        and each.failure is not None
+        and each.failure.kind in _EXPIRED
+        for each in outage.checks
+    )
 
 
 def is_beside(incident: Incident) -> bool:

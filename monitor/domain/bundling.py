@@ -57,7 +57,7 @@ def bundled(
         shared = _shared(by, around.service(incident))
         if piece.type is AlertType.ACKNOWLEDGED:
             shared = incident.id  # each has a name and a comment of its own
-        key = piece.type, piece.untold, shared, _kin(incident.concern, piece.type)
+        key = piece.type, piece.untold, shared, _kin(incident, piece.type)
         for receiver in piece.receivers:
             groups[receiver, *key].append(incident)
     ends_first = sorted(groups.items(), key=lambda each: each[0][1] is not AlertType.RESOLVED)
@@ -89,12 +89,15 @@ def _present(incident: Incident) -> AlertType:
     return AlertType.FIRING if incident.acknowledged is None else AlertType.ACKNOWLEDGED
 
 
-def _kin(concern: Concern, kind: AlertType) -> str:
+def _kin(incident: Incident, kind: AlertType) -> str:
     """Return what must be the same for news to share words.
 
-    An end may be that of an outage and of what it was beside it: the service is well again.
+    An end may be that of an outage and of what it was beside it: the service is well again. One
+    certificate may be that of many services.
     """
-    return "" if kind is AlertType.RESOLVED else concern
+    if incident.expiry is not None:
+        return f"{incident.concern}:{incident.expiry.mark}"
+    return "" if kind is AlertType.RESOLVED else incident.concern
 
 
 def _degraded(incidents: Iterable[Incident]) -> Mapping[CheckId, AffectedCheck]:
@@ -221,7 +224,8 @@ def _occurred_at(kind: AlertType, incident: Incident) -> datetime:
     if kind in (AlertType.REMINDER, AlertType.ESCALATED) and incident.told_at is not None:
         return incident.told_at
     if kind is AlertType.FIRING:
-        return incident.started_at
+        is_late = incident.expiry is not None and incident.told_at is not None
+        return incident.told_at or incident.started_at if is_late else incident.started_at
     if incident.ended_at is not None:
         return incident.ended_at
     return max(each.until or each.since for each in incident.checks)

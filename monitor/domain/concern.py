@@ -25,7 +25,7 @@ def named(incident: Incident, around: Surroundings) -> tuple[str, ...]:
     service = around.services.get(incident.service)
     if service is None:
         return ()
-    status = incident.concern.status
+    status = incident.concern.routed
     in_care = incident.acknowledged is not None and bool(incident.receivers)
     found = (
         receivers_of(around.routes, service, check, status, in_care=in_care)

@@ -107,7 +107,7 @@ def _holder(
 
     An ended incident explains only what has ended as well.
     """
-    if incident.affects is not Affects.AVAILABILITY:
+    if incident.affects is not Affects.AVAILABILITY or incident.concern is Concern.EXPIRY:
         return None
     down = {
         service: each

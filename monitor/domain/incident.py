@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from monitor.domain.check import Affects, CheckId
+from monitor.domain.expiry import Expiry
 from monitor.domain.observation import Failure, Status
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState
@@ -32,6 +33,7 @@ class Concern(StrEnum):
 
     OUTAGE = "outage"
     DEGRADATION = "degradation"
+    EXPIRY = "expiry"
 
     @property
     def place(self) -> int:
@@ -40,8 +42,13 @@ class Concern(StrEnum):
 
     @property
     def status(self) -> Status:
-        """Return what routes call it."""
+        """Return how a message shows the checks that it is about."""
         return Status.DOWN if self is Concern.OUTAGE else Status.DEGRADED
+
+    @property
+    def routed(self) -> Status | None:
+        """Return what routes call it; None for what each of them takes."""
+        return None if self is Concern.EXPIRY else self.status
 
 
 class HoldReason(StrEnum):
@@ -83,7 +90,8 @@ class Acknowledgement:
 class Incident:
     """One service not up. Its start is the first failing sample, its end the first good one.
 
-    Of each concern a service has at most one open incident of availability, and one of security.
+    A service has at most one open incident of availability, and one of security, of each concern;
+    of expiry it has one for each certificate and each domain, which `expiry` says.
     `sequence` counts the notices it gave rise to; `receivers` are those told that it fires, who
     are told the rest as well. `news_since` is when it was noticed what nobody was told yet, None
     when all is told; `alarmed_at` is when anybody was told first, `told_at` when last. `hold` says
@@ -104,6 +112,16 @@ class Incident:
     told_at: datetime | None = None
     hold: Hold | None = None
     acknowledged: Acknowledgement | None = None
+    expiry: Expiry | None = None
+
+    @property
+    def key(self) -> "IncidentKey":
+        """Return what no two open incidents share."""
+        mark = "" if self.expiry is None else self.expiry.mark
+        return self.service, self.affects, self.concern, mark
+
+
+IncidentKey = tuple[ServiceId, Affects, Concern, str]
 
 
 class IncidentChange(StrEnum):
@@ -119,15 +137,17 @@ def incident_id(
     affects: Affects,
     started_at: datetime,
     concern: Concern = Concern.OUTAGE,
+    mark: str = "",
 ) -> str:
     """Return the id of an incident: 26 characters of base32 over its service and start.
 
     One of security, or of another concern, has its own id, even when both began in the same
-    microsecond.
+    microsecond, and so has one of another `mark`.
     """
     microseconds = (started_at - _ORIGIN) // _MICROSECOND
     suffix = "" if affects is Affects.AVAILABILITY else f":{affects}"
     suffix += "" if concern is Concern.OUTAGE else f":{concern}"
+    suffix += f":{mark}" if mark else ""
     digest = hashlib.sha256(f"{service}:{microseconds}{suffix}".encode()).digest()
     return base64.b32encode(digest).decode()[:_ID_LENGTH]
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.domain.alert import Match, Route
 from monitor.domain.check import Check, CheckId
+from monitor.domain.expiry import STAGES
 from monitor.domain.incident import Incident
 from monitor.domain.maintenance import MaintenanceWindow
 from monitor.domain.service import Service, ServiceId
@@ -51,7 +52,8 @@ class Surroundings:
     that is not confirmed down yet. `remind_every` is how often those who were told of an outage
     are told again that it goes on, None for never; `escalations` say who else is told when nobody
     takes care of it. `windows` are the maintenance windows that are open, `silences` those in
-    force.
+    force. `stages` say how many days before its end it is told that something expires, which waits
+    until `dates_wait_until` while the clock is in doubt.
     """
 
     services: Mapping[ServiceId, Service]
@@ -64,6 +66,8 @@ class Surroundings:
     vantage: str
     windows: Sequence[MaintenanceWindow] = ()
     silences: Sequence[Silence] = ()
+    stages: Sequence[int] = STAGES
+    dates_wait_until: datetime | None = None
 
     def service(self, incident: Incident) -> Service:
         """Return the service of an incident; of one that is gone, only its id is left."""

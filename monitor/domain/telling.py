@@ -13,6 +13,7 @@ from monitor.domain.alert import AlertType, Notification, matches
 from monitor.domain.beside import beside, outages_of
 from monitor.domain.bundling import Piece, bundled
 from monitor.domain.concern import concerned, named
+from monitor.domain.expiry import Expiry
 from monitor.domain.holding import PATIENCE, holders_of, judged, silence_of
 from monitor.domain.incident import Concern, Incident
 from monitor.domain.surroundings import Surroundings, depended_on
@@ -55,7 +56,7 @@ def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> 
     }
     is_wave = any(one.due <= now for one in pending.values())
     chosen = [one for one in pending.values() if one.due <= now or (is_wave and one.joins)]
-    told = {one.incident.id: _told(one, now) for one in chosen}
+    told = {one.incident.id: _told(one, around, now) for one in chosen}
     after = [told.get(each.id) or (each if each.id in pending else _silent(each)) for each in known]
     news = [(told[one.incident.id], piece) for one in chosen for piece in one.pieces]
     left = {i: one for i, one in pending.items() if i not in told}
@@ -83,7 +84,10 @@ def _pending(
     """
     if incident.hold is not None:
         return None
-    found = _unsilenced(incident, around, now, is_storm=incident.concern in storms)
+    if incident.expiry is not None:
+        found = _staged(incident, incident.expiry, around, now)
+    else:
+        found = _unsilenced(incident, around, now, is_storm=incident.concern in storms)
     # Of who was told of nothing yet, `_judged` has seen that no silence covers it.
     is_told_on = incident.ended_at is None and bool(incident.receivers)
     silence = silence_of(incident, around) if is_told_on else None
@@ -91,6 +95,43 @@ def _pending(
         return found
     until = max(found.due, silence.until)
     return replace(found, due=until, look=until, joins=False)
+
+
+def _staged(
+    incident: Incident, expiry: Expiry, around: Surroundings, now: datetime
+) -> _Pending | None:
+    """Return what is to be told of something that expires: each stage, and that it was renewed.
+
+    A stage is told to those who know of it as a reminder, and to whom the routes name otherwise as
+    firing. What was renewed before anybody knew is no news.
+    """
+    told, news_since = incident.receivers, incident.news_since
+    if incident.ended_at is not None:
+        if not told or news_since is None:
+            return None
+        due, end = news_since + around.grouping.wait, _piece(AlertType.RESOLVED, told)
+        return _Pending(incident=incident, pieces=(end,), due=due, look=due, joins=True)
+    if incident.acknowledged is not None and told:
+        if incident.acknowledged.told:
+            return None
+        care = _piece(AlertType.ACKNOWLEDGED, told)
+        return _Pending(incident=incident, pieces=(care,), due=now, look=now, joins=True)
+    stage, whom = expiry.next_stage(around.stages), named(incident, around)
+    if stage is None or now >= expiry.expires_at or not (told or whom):
+        return None
+    new = tuple(name for name in whom if name not in told)
+    pieces = tuple(
+        _piece(kind, receivers)
+        for kind, receivers in ((AlertType.REMINDER, told), (AlertType.FIRING, new))
+        if receivers
+    )
+    waited = stage if news_since is None else news_since + around.grouping.wait
+    due = max(stage, waited, around.dates_wait_until or stage)
+    return _Pending(incident=incident, pieces=pieces, due=due, look=due, joins=False)
+
+
+def _piece(kind: AlertType, receivers: tuple[str, ...]) -> Piece:
+    return Piece(type=kind, receivers=receivers)
 
 
 def _unsilenced(
@@ -166,7 +207,7 @@ def _pieces(incident: Incident, around: Surroundings) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def _told(pending: _Pending, now: datetime) -> Incident:
+def _told(pending: _Pending, around: Surroundings, now: datetime) -> Incident:
     """Return the incident as it is once its pieces are told."""
     incident, receivers = pending.incident, dict.fromkeys(pending.incident.receivers)
     for piece in pending.pieces:
@@ -176,6 +217,7 @@ def _told(pending: _Pending, now: datetime) -> Incident:
         known = replace(known, told=True)
     return replace(
         incident,
+        expiry=_staged_expiry(pending, around, now),
         receivers=tuple(receivers),
         sequence=incident.sequence + 1,
         news_since=None,
@@ -183,6 +225,15 @@ def _told(pending: _Pending, now: datetime) -> Incident:
         told_at=now,
         acknowledged=known,
     )
+
+
+def _staged_expiry(pending: _Pending, around: Surroundings, now: datetime) -> Expiry | None:
+    """Return what expires as it is once its stage at `now` is told."""
+    expiry = pending.incident.expiry
+    kinds = {each.type for each in pending.pieces}
+    if expiry is None or kinds.isdisjoint({AlertType.FIRING, AlertType.REMINDER}):
+        return expiry
+    return replace(expiry, told_days=expiry.stage(around.stages, now))
 
 
 def _silent(incident: Incident) -> Incident:

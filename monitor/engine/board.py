@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from monitor.domain.check import Affects, Check, CheckId
-from monitor.domain.incident import Concern, Incident
+from monitor.domain.incident import Concern, Incident, IncidentKey
 from monitor.domain.maintenance import OpenWindow
 from monitor.domain.observation import FailureKind
 from monitor.domain.service import Service, ServiceId
@@ -13,7 +13,9 @@ from monitor.domain.tally import Piece, ServiceTally, Tally
 from monitor.ports import Watched
 
 Members = tuple[ServiceId, Affects]
-IncidentKey = tuple[ServiceId, Affects, Concern]
+
+JUDGED = (Concern.OUTAGE, Concern.DEGRADATION)
+"""What incidents are about that follow from the confirmed status of checks."""
 
 _PAST = 10_000
 
@@ -32,6 +34,7 @@ class Board:
         self.incidents: dict[IncidentKey, Incident] = {}
         self.untold: dict[str, Incident] = {}
         self._past: dict[str, None] = {}
+        self._expiring: dict[Members, dict[IncidentKey, None]] = {}
 
     @property
     def past(self) -> Collection[str]:
@@ -46,8 +49,10 @@ class Board:
 
     def put(self, incident: Incident) -> None:
         """Keep an incident as it now is, for as long as it is open or has something to tell."""
-        key = (incident.service, incident.affects, incident.concern)
+        key = incident.key
         self.remember([incident.id])
+        if incident.concern is Concern.EXPIRY:
+            self._expiring.setdefault((incident.service, incident.affects), {})[key] = None
         self.untold.pop(incident.id, None)
         if incident.ended_at is None:
             self.incidents[key] = incident
@@ -80,8 +85,9 @@ class Board:
     def incident_keys(self) -> Iterable[IncidentKey]:
         """Return every key that may have an incident, or has one, the gravest concerns first."""
         watched = [key for key in self._members if key[1] is not Affects.NONE]
-        keys = ((*key, concern) for concern in Concern for key in watched)
-        return dict.fromkeys([*keys, *self.incidents])
+        keys = ((*key, concern, "") for concern in JUDGED for key in watched)
+        known = (key for key in self.incidents if key[2] in JUDGED)
+        return dict.fromkeys([*keys, *known])
 
     def __contains__(self, check_id: CheckId) -> bool:
         return check_id in self._watched
@@ -123,6 +129,15 @@ class Board:
             and self._watched[check_id].check.type != "dns"
         }
 
+    def expiring_things(self, service: ServiceId, affects: Affects) -> Sequence[Incident]:
+        """Return the open incidents of what expires soon."""
+        keys = self._expiring.get((service, affects))
+        if not keys:
+            return ()
+        for key in [key for key in keys if key not in self.incidents]:
+            del keys[key]
+        return [self.incidents[key] for key in keys]
+
     def described(self, incident: Incident) -> Mapping[CheckId, Check]:
         """Return the checks of an incident that are still configured."""
         return {c.id: self._watched[c.id].check for c in incident.checks if c.id in self._watched}
@@ -142,7 +157,7 @@ class Board:
 
     def incident(self, service: ServiceId) -> Incident | None:
         """Return the open outage of a service that concerns its availability, or None."""
-        return self.incidents.get((service, Affects.AVAILABILITY, Concern.OUTAGE))
+        return self.incidents.get((service, Affects.AVAILABILITY, Concern.OUTAGE, ""))
 
     def lesser_incidents(self, service: ServiceId) -> Sequence[Incident]:
         """Return the open incidents of a service that are no outages, the gravest first."""

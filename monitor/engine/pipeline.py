@@ -13,6 +13,7 @@ from monitor.domain.bundling import STILL_TOLD, standing
 from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.deadletter import Retry
 from monitor.domain.duty import AnyEscalation, AnyRoute
+from monitor.domain.expiry import STAGES
 from monitor.domain.incident import Acknowledgement, Concern, Incident, follow
 from monitor.domain.instant import microseconds, span_microseconds
 from monitor.domain.maintenance import MaintenanceWindow, OpenWindow
@@ -23,8 +24,9 @@ from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Step, Transition, advance, lose_sight
 from monitor.domain.surroundings import Grouping, Surroundings
 from monitor.domain.telling import tell
-from monitor.engine.board import Board
+from monitor.engine.board import JUDGED, Board
 from monitor.engine.dutyroster import DutyRoster
+from monitor.engine.expiries import Expiries
 from monitor.engine.planned import PlannedWork
 from monitor.ports import Change, Configured, Mark, MarkKind, Recording, TallySnapshot, Watched
 
@@ -43,6 +45,7 @@ class Plan:
     remind_every: timedelta | None = None
     escalations: tuple[AnyEscalation, ...] = ()
     windows: tuple[MaintenanceWindow, ...] = ()
+    stages: tuple[int, ...] = STAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,8 @@ class Pipeline:
         self._offline: Alert | None = None
         self.followers: tuple[Callable[[MarkKind, datetime], None], ...] = ()
         self.has_news: Callable[[], None] = lambda: None
+        self.dates_wait_until: Callable[[datetime], datetime | None] = lambda _: None
+        self._expiries = Expiries(board)
 
     def record(self, observation: Observation) -> CheckState | None:
         """Take in what a probe saw; return the state of its check, or None if it is gone."""
@@ -90,7 +95,11 @@ class Pipeline:
         watched.tally.count(failure.kind if failure else None)
         if observation.epoch > self._stepped:
             self._credit(watched, microseconds(observation.scheduled_at), observation.sample)
-        self._recorder.record(self._change(watched, step, (observation,)))
+        ending = self._expiries.follow(watched.check, observation, self._plan.stages)
+        change = self._change(watched, step, (observation,))
+        self._recorder.record(replace(change, incidents=(*change.incidents, *ending)))
+        if ending:
+            self.has_news()
         return step.state
 
     def remembered(self, check_id: CheckId) -> Mapping[str, Any]:
@@ -241,7 +250,8 @@ class Pipeline:
         self._follow_windows(now)
         self._drop_silences(now)
         incidents = [*board.incidents.values(), *board.untold.values()]
-        told = tell(incidents, self._surroundings(), now)
+        around = replace(self._surroundings(), dates_wait_until=self.dates_wait_until(now))
+        told = tell(incidents, around, now)
         for incident in told.incidents:
             board.put(incident)
         self.keep_telling(told.incidents, now)
@@ -313,6 +323,7 @@ class Pipeline:
             vantage=self._vantage,
             windows=self._planned.windows,
             silences=tuple(self._silences.values()),
+            stages=self._plan.stages,
         )
 
     def silence(self, silence: Silence) -> None:
@@ -423,13 +434,13 @@ class Pipeline:
             return ()
         return tuple(
             incident
-            for concern in Concern
+            for concern in JUDGED
             for incident in self._follow((service, check.affects, concern), transition.at, noticed)
         )
 
     def _is_well(self, service: Service, affects: Affects, step: Step) -> bool:
         """Say whether nothing can follow: no incident is open, and the check is up."""
-        keys = ((service.id, affects, concern) for concern in Concern)
+        keys = ((service.id, affects, concern, "") for concern in JUDGED)
         return step.verdict is Status.UP and self._board.incidents.keys().isdisjoint(keys)
 
     def _follow(
@@ -441,7 +452,7 @@ class Pipeline:
         """
         service, affects, concern = whose
         followed = follow(
-            self._board.incidents.get((service.id, affects, concern)),
+            self._board.incidents.get((service.id, affects, concern, "")),
             service,
             affects,
             self._board.members(service.id, affects),
@@ -467,7 +478,9 @@ class Pipeline:
         return (incident,)
 
     def _follow_all(self, now: datetime) -> None:
-        for service_id, affects, concern in self._board.incident_keys():
+        if ended := self._expiries.drop_gone(now):
+            self._recorder.record(Change(incidents=ended))
+        for service_id, affects, concern, _ in self._board.incident_keys():
             # A service of an earlier run that is gone: only its id is left.
             unnamed = Service(id=service_id, name=service_id, owner="")
             known = self._board.service(service_id) or self._gone.services.get(service_id)

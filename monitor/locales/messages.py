@@ -14,7 +14,7 @@ from monitor.domain.text import visible_text
 from monitor.locales import Language
 from monitor.locales.dates import duration_text, moment_text, time_text, zone_text
 from monitor.locales.messages_advice import failure_advice
-from monitor.locales.messages_concerns import GROUP_HEADLINES, HEADLINES
+from monitor.locales.messages_concerns import GONE, GROUP_HEADLINES, HEADLINES, expiry_values
 from monitor.locales.messages_reasons import failure_text
 from monitor.locales.numbers import decimal
 
@@ -193,6 +193,9 @@ def title(alert: Alert, language: Language) -> str:
 def _headline(alert: Alert, language: Language) -> str:
     if alert.detail == UnknownCause.RESOLVER and alert.type in _RESOLVER_HEADLINES[language]:
         return _RESOLVER_HEADLINES[language][alert.type]
+    expiry = alert.incident.expiry if alert.incident else None
+    if expiry is not None and alert.type is AlertType.RESOLVED and expiry.until is None:
+        return GONE[language]
     single, several = _HEADLINES[language], _GROUP_HEADLINES[language]
     if alert.concern is not Concern.OUTAGE:
         single = {**single, **HEADLINES[alert.concern][language]}
@@ -209,11 +212,16 @@ def _values(alert: Alert, language: Language, zone: tzinfo) -> Mapping[str, str]
         "at": moment_text(alert.occurred_at, zone, language),
         "service": _name(alert, language),
         "count": decimal(1 + len(_other_services(alert)), language),
+        "others": decimal(len(_other_services(alert)), language),
     }
     incident = alert.incident
     if incident is None:
         return {**values, "since": values["at"], "ended": values["at"], "length": "–"}
     ended_at = incident.ended_at or alert.occurred_at
+    if incident.expiry is not None:
+        values |= expiry_values(
+            incident.expiry, values["service"], alert.occurred_at, language, zone
+        )
     return {
         **values,
         "since": moment_text(incident.started_at, zone, language),

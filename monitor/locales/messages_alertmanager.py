@@ -26,6 +26,7 @@ _SEPARATOR = b"\xff"
 _CONCERNS = {
     Concern.OUTAGE: "PantauServiceDown",
     Concern.DEGRADATION: "PantauServiceDegraded",
+    Concern.EXPIRY: "PantauExpiry",
 }
 _NAMES = {
     AlertType.MAINTENANCE_STARTED: "PantauMaintenance",

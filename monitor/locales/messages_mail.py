@@ -33,6 +33,7 @@ _WORDS = {
         "since": "sejak {at}",
         "was": "{began} – {ended}",
         Concern.DEGRADATION: "mutu menurun",
+        Concern.EXPIRY: "masa berlaku",
         "sent": "Pesan otomatis dari Pantau.",
     },
     Language.EN: {
@@ -43,6 +44,7 @@ _WORDS = {
         "since": "since {at}",
         "was": "{began} – {ended}",
         Concern.DEGRADATION: "degraded",
+        Concern.EXPIRY: "expires soon",
         "sent": "Sent by Pantau on its own.",
     },
 }

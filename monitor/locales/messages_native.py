@@ -19,6 +19,7 @@ from monitor.domain.alert import (
     IncidentNotice,
     ServiceNotice,
 )
+from monitor.domain.expiry import Expiry
 from monitor.domain.text import visible_text
 from monitor.locales import Language
 from monitor.locales.messages import summary
@@ -105,8 +106,19 @@ def _incident(kind: AlertType, incident: IncidentNotice, wording: Wording) -> Ma
         "url": wording.incident_url(incident.id),
         "ack_url": wording.ack_url(kind, incident),
         "concern": incident.concern,
+        **({"expiry": _expiry(incident.expiry)} if incident.expiry else {}),
         "started_at": time_json(incident.started_at),
         "ended_at": time_json(incident.ended_at) if incident.ended_at else None,
+    }
+
+
+def _expiry(expiry: Expiry) -> Mapping[str, Any]:
+    return {
+        "of": expiry.of,
+        "name": visible_text(expiry.name),
+        "expires_at": time_json(expiry.expires_at),
+        "stage_days": expiry.told_days,
+        "renewed_until": time_json(expiry.until) if expiry.until else None,
     }
 
 

@@ -2,10 +2,16 @@
 
 import ctypes
 import sys
+import time
 
 _STA_UNSYNC = 0x0040
 _TIMEX_BYTES = 512  # more than the structure has on any machine
 _STATUS_OFFSET = 40  # of the int `status`, where a long has eight bytes
+
+
+def up_seconds() -> float:
+    """Return how long ago the machine was started, the time that it slept included."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def in_step() -> bool | None:

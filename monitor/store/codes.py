@@ -100,7 +100,7 @@ VIA = Codes({Via.COMMAND: 1, Via.API: 2, Via.LINK: 3})
 
 AFFECTS = Codes({Affects.AVAILABILITY: 1, Affects.SECURITY: 2, Affects.NONE: 3})
 
-CONCERN = Codes({Concern.OUTAGE: 1, Concern.DEGRADATION: 2})
+CONCERN = Codes({Concern.OUTAGE: 1, Concern.DEGRADATION: 2, Concern.EXPIRY: 3})
 
 KIND = Codes(
     {

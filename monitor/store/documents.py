@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from monitor.domain.alert import Alert
+from monitor.domain.expiry import Expiry
 from monitor.domain.incident import Acknowledgement, Hold
 from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState
@@ -55,6 +56,16 @@ def read_acknowledgement(text: str) -> Acknowledgement:
     return _acknowledgements().validate_json(text)
 
 
+def expiry_text(expiry: Expiry) -> str:
+    """Return what expires, and what was told of it, as JSON."""
+    return _text(_expiries(), expiry)
+
+
+def read_expiry(text: str) -> Expiry:
+    """Return what `expiry_text` wrote. Anything else raises ValueError."""
+    return _expiries().validate_json(text)
+
+
 def silence_text(silence: Silence) -> str:
     """Return a silence as JSON."""
     return _text(_silences(), silence)
@@ -98,6 +109,11 @@ def _holds() -> TypeAdapter[Hold]:
 @cache
 def _acknowledgements() -> TypeAdapter[Acknowledgement]:
     return TypeAdapter(Acknowledgement)
+
+
+@cache
+def _expiries() -> TypeAdapter[Expiry]:
+    return TypeAdapter(Expiry)
 
 
 @cache

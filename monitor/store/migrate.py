@@ -4,7 +4,7 @@ from sqlalchemy import Connection, inspect, text
 
 from monitor.ports import StoreError
 
-HEAD = "0009"
+HEAD = "0010"
 
 _REVISION = "alembic_version"
 

@@ -25,6 +25,7 @@ from monitor.store.codes import AFFECTS, CONCERN, DELIVERY, KIND, MARK, STATUS
 from monitor.store.documents import (
     read_acknowledgement,
     read_alert,
+    read_expiry,
     read_hold,
     read_names,
     read_silence,
@@ -284,6 +285,7 @@ def _incident(row: Row[Any], checks: Sequence[AffectedCheck]) -> Incident:
         service=ServiceId(row.service),
         affects=AFFECTS.meaning[row.affects],
         concern=CONCERN.meaning[row.concern],
+        expiry=None if row.expiry is None else read_expiry(row.expiry),
         started_at=instant(row.started_at),
         ended_at=_instant(row.ended_at),
         checks=tuple(checks),

@@ -31,6 +31,7 @@ from monitor.store.codes import (
 from monitor.store.documents import (
     acknowledgement_text,
     alert_text,
+    expiry_text,
     hold_text,
     names_text,
     silence_text,
@@ -167,6 +168,7 @@ def incident_row(incident: Incident) -> Row:
         "service": incident.service,
         "affects": AFFECTS.code[incident.affects],
         "concern": CONCERN.code[incident.concern],
+        "expiry": None if incident.expiry is None else expiry_text(incident.expiry),
         "started_at": microseconds(incident.started_at),
         "ended_at": _time(incident.ended_at),
         "sequence": incident.sequence,

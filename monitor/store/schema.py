@@ -163,6 +163,7 @@ incident = Table(
     Column("hold", Text),
     Column("acknowledged", Text),
     Column("concern", SmallInteger, nullable=False, server_default="1"),
+    Column("expiry", Text),
     Index("incident_by_start", "started_at"),
 )
 Index(

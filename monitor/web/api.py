@@ -65,9 +65,16 @@ def service_entry(board: StatusBoard, service: Service) -> dict[str, Any]:
 
 def _lesser(incident: Incident) -> dict[str, Any]:
     """Return an incident that is no outage."""
+    expiry = incident.expiry
     return {
         "id": incident.id,
         "concern": incident.concern,
+        "expiry": expiry
+        and {
+            "of": expiry.of,
+            "name": expiry.name,
+            "expires_at": _time(expiry.expires_at),
+        },
         "started_at": _time(incident.started_at),
         "hold": _hold(incident.hold) if incident.hold else None,
         "acknowledged_by": incident.acknowledged.by if incident.acknowledged else None,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from monitor.domain.expiry import Expiry
 from monitor.domain.incident import AffectedCheck, Incident
 from monitor.domain.note import Note
 from monitor.ports import Delivery, Story
@@ -17,6 +18,7 @@ def incident_entry(incident: Incident) -> dict[str, Any]:
         "service": incident.service,
         "affects": incident.affects,
         "concern": incident.concern,
+        "expiry": _expiry(incident.expiry) if incident.expiry else None,
         "started_at": time_text(incident.started_at),
         "ended_at": time_text(incident.ended_at),
         "checks": [_check(each) for each in incident.checks],
@@ -24,6 +26,16 @@ def incident_entry(incident: Incident) -> dict[str, Any]:
         "hold": hold and {"reason": hold.reason, "by": hold.by, "until": time_text(hold.until)},
         "acknowledged": known
         and {"by": known.by, "at": time_text(known.at), "comment": known.comment},
+    }
+
+
+def _expiry(expiry: Expiry) -> dict[str, Any]:
+    return {
+        "of": expiry.of,
+        "name": expiry.name,
+        "expires_at": time_text(expiry.expires_at),
+        "told_days": expiry.told_days,
+        "renewed_until": time_text(expiry.until),
     }
 
 

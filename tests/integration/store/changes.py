@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from monitor.domain.alert import Match, Notification
 from monitor.domain.bundling import STILL_TOLD
 from monitor.domain.check import Affects, CheckId
+from monitor.domain.expiry import Ending, Expiry
 from monitor.domain.incident import (
     Acknowledgement,
     AffectedCheck,
@@ -132,6 +133,16 @@ incidents = st.builds(
     service=st.sampled_from(SERVICES),
     affects=st.sampled_from(Affects),
     concern=st.sampled_from(Concern),
+    expiry=st.none()
+    | st.builds(
+        Expiry,
+        of=st.sampled_from(Ending),
+        name=texts,
+        mark=texts,
+        expires_at=times,
+        told_days=st.none() | st.integers(1, 60),
+        until=st.none() | times,
+    ),
     started_at=times,
     ended_at=st.none() | times,
     checks=st.lists(affected, max_size=3, unique_by=lambda one: one.id).map(tuple),

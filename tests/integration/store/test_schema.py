@@ -98,6 +98,7 @@ def test_what_was_said_and_told_before_is_kept(tmp_path):
     asyncio.run(committed(tmp_path, Change(incidents=(incident,), notifications=(told, own))))
     for statement in (
         "ALTER TABLE incident DROP COLUMN concern",
+        "ALTER TABLE incident DROP COLUMN expiry",
         "DROP TABLE note",
         "DROP TABLE telling",
         "DROP TABLE ledger_entry",

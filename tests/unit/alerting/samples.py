@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from monitor.domain.alert import Alert, AlertType, CheckNotice, Companion, ServiceNotice
+from monitor.domain.expiry import Ending, Expiry
 from monitor.domain.incident import Concern
 from monitor.domain.observation import UnknownCause
 from monitor.domain.service import Criticality
@@ -83,6 +84,36 @@ def degraded(kind: AlertType, **changes: Any) -> Alert:
     return replace(alert, incident=replace(alert.incident, concern=Concern.DEGRADATION))
 
 
+CERTIFICATE = Expiry(
+    of=Ending.CERTIFICATE,
+    name="makassarkota.go.id:443",
+    mark="ab12",
+    expires_at=NOON + timedelta(days=6),
+    told_days=7,
+)
+DOMAIN = Expiry(
+    of=Ending.DOMAIN,
+    name="makassarkota.go.id",
+    mark="makassarkota.go.id:1780000000",
+    expires_at=NOON + timedelta(days=1),
+    told_days=1,
+)
+TLS_SOON = replace(
+    TLS_BACK,
+    status=Status.DEGRADED,
+    failure_kind="expires_soon",
+    failure_detail="expires 2026-06-07 04:00 UTC",
+    vantages=(("balaikota", Status.DEGRADED),),
+)
+
+
+def expiring(kind: AlertType, expiry: Expiry = CERTIFICATE, **changes: Any) -> Alert:
+    """Return an alert about something that expires."""
+    alert = an_alert(kind, checks=changes.pop("checks", (TLS_SOON,)), **changes)
+    assert alert.incident is not None
+    return replace(alert, incident=replace(alert.incident, concern=Concern.EXPIRY, expiry=expiry))
+
+
 def of_incident(alert: Alert) -> Companion:
     """Return what `alert` says as part of another message."""
     assert alert.incident is not None
@@ -139,6 +170,23 @@ SAMPLES: dict[str, Alert] = {
     "degraded-resolved": degraded(AlertType.RESOLVED, sequence=2, checks=(HTTP_BACK,)),
     "resolved-degraded": an_alert(AlertType.RESOLVED, sequence=2, checks=(SLOW,)),
     "resolved-both": an_alert(AlertType.RESOLVED, sequence=2, companions=(WAS_SLOW,)),
+    "expiring": expiring(AlertType.FIRING),
+    "expiring-domain": expiring(AlertType.FIRING, DOMAIN),
+    "expiring-group": expiring(
+        AlertType.FIRING,
+        companions=tuple(companion(*named, expiring(AlertType.FIRING)) for named in NAMES.items()),
+    ),
+    "expiring-stage": expiring(AlertType.REMINDER, occurred_at=NOON + timedelta(days=5)),
+    "expiring-acknowledged": expiring(
+        AlertType.ACKNOWLEDGED, detail="Rina: sudah dipesan ke penerbit"
+    ),
+    "renewed": expiring(
+        AlertType.RESOLVED,
+        replace(CERTIFICATE, until=NOON + timedelta(days=96)),
+        sequence=2,
+        checks=(TLS_BACK,),
+    ),
+    "no-longer-watched": expiring(AlertType.RESOLVED, sequence=2, checks=(TLS_BACK,)),
     "heartbeat": an_own_alert(AlertType.HEARTBEAT),
     "test": an_own_alert(AlertType.TEST),
 }

@@ -33,6 +33,7 @@ def test_each_status_by_itself():
         "  route 2 → oncall   takes it, the last",
         "Told: oncall",
         "Told when it is degraded: team",
+        "Told when something of it expires: team",
     ]
 
 

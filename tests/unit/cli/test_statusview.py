@@ -66,6 +66,17 @@ def test_what_is_less_than_an_outage():
     assert row[3] == "degradation (INC), Rina takes care"
 
 
+def test_what_expires():
+    """A service with something that expires says what, and on which day."""
+    found = document(web=UP, tls=UP)
+    [portal] = found["services"]
+    expiry = {"of": "certificate", "name": "x:443", "expires_at": "2026-11-30T04:00:00+00:00"}
+    lesser = {"id": "INC", "concern": "expiry", "acknowledged_by": None, "expiry": expiry}
+    row = next(table_rows({**found, "services": [{**portal, "lesser_incidents": [lesser]}]}, WITA))
+
+    assert row[3] == "certificate expires 2026-11-30 (INC)"
+
+
 def test_check_without_state_is_unknown():
     """A check that the database does not know yet is unknown, and so is its service."""
     rows = list(table_rows(document(web=UP), WITA))

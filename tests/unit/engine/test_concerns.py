@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.alert import AlertType, Notification, Route
@@ -193,6 +193,7 @@ class TestDegradedAndDown:
 OUTCOMES = st.lists(st.sampled_from((OK, SLOW, REFUSED)), max_size=40)
 
 
+@settings(deadline=None, max_examples=60)
 @given(outcomes=OUTCOMES)
 def test_every_firing_is_resolved_in_order(outcomes):
     """Whatever a service goes through, each receiver hears of each incident a beginning and then,
@@ -211,6 +212,7 @@ def test_every_firing_is_resolved_in_order(outcomes):
         assert firing == []
 
 
+@settings(deadline=None, max_examples=60)
 @given(outcomes=OUTCOMES, stops=st.sets(st.integers(0, 40), max_size=8))
 def test_restart_changes_nothing(outcomes, stops):
     """However often the monitor is restarted, the very same messages are sent."""

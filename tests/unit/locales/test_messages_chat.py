@@ -18,6 +18,7 @@ PAGE = "https://pantau.example/incidents/INC1"
 CALLING = {
     *("firing", "firing-group", "firing-dependency", "updated", "reminder", "escalated"),
     *("degraded", "degraded-group", "degraded-reminder"),
+    *("expiring", "expiring-domain", "expiring-group", "expiring-stage"),
 }
 
 

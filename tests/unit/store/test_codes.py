@@ -29,7 +29,7 @@ PINNED = {
     "MARK": "1=start 2=stop 3=pause 4=clock_step 5=self_offline 6=self_online",
     "DELIVERY": "1=pending 2=delivered 3=superseded 4=dead",
     "AFFECTS": "1=availability 2=security 3=none",
-    "CONCERN": "1=outage 2=degradation",
+    "CONCERN": "1=outage 2=degradation 3=expiry",
     "SIGNAL": "1=start 2=success 3=fail 4=result",
     "OUTCOME": "1=ok 2=degraded 3=failed 4=unknown",
     "KIND": "1=resolve_nxdomain 2=resolve_servfail 3=resolve_timeout 4=resolve_refused 5=resolve_nodata 10=connect_refused 11=connect_timeout 12=connect_unreachable 13=connect_reset 20=tls_expired 21=tls_not_yet_valid 22=tls_hostname 23=tls_untrusted 24=tls_self_signed 25=tls_revoked 26=tls_protocol 27=tls_other 30=proxy 31=timeout 32=protocol 33=truncated 34=too_large 35=redirect_loop 36=redirect_refused 40=status 41=header 42=body 43=json 44=answer 45=dnssec 46=starttls 47=banner 50=slow 51=expires_soon 52=changed 53=late 54=lost 55=step 60=refused_by_policy 61=internal",
