@@ -556,3 +556,16 @@ class TestNotes:
         assert ledger.changes[-1] == Change(notes=(said,))
         assert list(board.incidents.values()) == [incident]
         assert ledger.told == [AlertType.FIRING]
+
+
+def test_a_message_says_when_it_was_decided():
+    """A message carries the time at which it was decided to tell of an incident, from which its
+    link by which one takes care is made.
+    """
+    pipeline, _, ledger = watching(HTTP)
+    for observation in observed(*DOWN, check=HTTP):
+        pipeline.record(observation)
+    decided = NOON + timedelta(hours=2)
+    pipeline.tell(decided)
+
+    assert [one.alert.incident.told_at for one in ledger.notifications] == [decided]

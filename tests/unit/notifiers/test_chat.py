@@ -243,3 +243,21 @@ def test_pieces_of_a_secret_url():
 
     assert {"geheimgeheim", "rahasia1"} <= set(parts)
     assert "sig" not in parts
+
+
+def test_ntfy_takes_three_actions(folder):
+    """Where more could be done about an outage, ntfy gets the first three: its page, and the link
+    by which one takes care, before runbooks.
+    """
+    [check] = an_alert().checks
+    runbooks = tuple(
+        replace(check, id=name, runbook=f"https://wiki.example/{name}") for name in ("a", "b")
+    )
+    body = receiver("ntfy", folder).payload("ROW1", an_alert(checks=runbooks))
+
+    assert accepted("ntfy", body)
+    assert [each["label"] for each in json.loads(body)["actions"]] == [
+        "Halaman gangguan",
+        "Saya tangani",
+        "Panduan",
+    ]
