@@ -48,7 +48,7 @@ def test_a_link_in_a_message(hire: Hire, collector: Collector) -> None:
     assert "Belum ada yang menangani" in pages[0][1]
     assert before == []
     assert "Ditangani oleh Rina" in sent[1]
-    assert fetched(link[:-1])[0] == 403
+    assert fetched(forged(link))[0] == 403, "a forged link opened"
     assert kinds(collector.received) == ["alert.firing", "alert.acknowledged"]
     assert notes_of(daemon.site.data) == [
         (NoteKind.ACKNOWLEDGED, "Rina", "Sedang dicek", Via.LINK, "oncall")
@@ -57,6 +57,12 @@ def test_a_link_in_a_message(hire: Hire, collector: Collector) -> None:
     assert re.fullmatch("[0-9a-f]{64}", key)
     assert key not in daemon.log.read_text()
     assert key not in json.dumps([body(each) for each in collector.received])
+
+
+def forged(link: str) -> str:
+    """Return the link with another first character of its token."""
+    page, _, token = link.rpartition("/")
+    return f"{page}/{'b' if token[0] == 'a' else 'a'}{token[1:]}"
 
 
 def fetched(url: str, form: dict[str, str] | None = None) -> tuple[int, str]:

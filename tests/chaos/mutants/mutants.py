@@ -25,6 +25,7 @@ _PROBE = "test_probe.py::"
 _CAUSE = "test_grouping.py::test_dead_parent_is_one_message"
 _FEW = "test_grouping.py::test_storm_is_few_messages"
 _HANDOVER = "test_oncall.py::test_who_takes_over_is_told"
+_LINK = "test_links.py::test_a_link_in_a_message"
 _INJECTION = "test_injection.py::test_text_of_targets_is_text"
 
 MUTANTS = (
@@ -348,5 +349,37 @@ MUTANTS = (
         changes=[("domain/text.py", "_UNSAFE.sub(_REPLACEMENT, ", "str(")],
         test=_INJECTION,
         says=r"AssertionError: \w+\nE +assert \['",
+    ),
+    Mutant(
+        name="any link opens",
+        changes=[
+            (
+                "domain/acklink.py",
+                "    if not hmac.compare_digest(tag, _tag(key, incident, signed)):\n",
+                "    if not tag:\n",
+            )
+        ],
+        test=_LINK,
+        says="a forged link opened",
+    ),
+    Mutant(
+        name="another key at every start",
+        changes=[
+            ("app/linkkey.py", "        if not os.path.lexists(path):\n", "        if True:\n")
+        ],
+        test=_LINK,
+        says="403",
+    ),
+    Mutant(
+        name="who takes care is no note",
+        changes=[
+            (
+                "engine/pipeline.py",
+                "        self._recorder.record(Change(incidents=(incident,), notes=(note,)))\n",
+                "        self._recorder.record(Change(incidents=(incident,)))\n",
+            )
+        ],
+        test=_LINK,
+        says="NoteKind.ACKNOWLEDGED",
     ),
 )
