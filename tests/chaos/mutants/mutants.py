@@ -293,8 +293,8 @@ MUTANTS = (
         changes=[
             (
                 "domain/telling.py",
-                "{one.incident.id: _told(one, now) for one in chosen}",
-                "{one.incident.id: _told(one, now) for one in pending.values()}",
+                "{one.incident.id: _told(one, around, now) for one in chosen}",
+                "{one.incident.id: _told(one, around, now) for one in pending.values()}",
             )
         ],
         test=_CAUSE,

@@ -19,9 +19,11 @@ from monitor.domain.incident import (
 from monitor.domain.note import Note, NoteKind, Via
 from monitor.domain.observation import Failure, FailureKind
 from monitor.domain.service import ServiceId
+from monitor.locales import Language
 from monitor.ports import Delivery, DeliveryState, Sought, StoreError, Story
 from monitor.web.app import create_app, create_public_app
 from monitor.web.credentials import Authenticator
+from monitor.web.texts_incidents import ACK, HOLDS, INCIDENTS, STATES, VIAS
 from tests.unit.metrics.board import NOON
 from tests.unit.web.asking import FakeArchive, a_context, ask
 from tests.unit.web.test_routes import HASH, RIGHT, WRONG
@@ -279,3 +281,32 @@ async def test_what_others_wrote_is_text():
         answer, _ = await seen(path, unguarded, stories=(story,))
         assert "&lt;script&gt;" in answer.text
         assert "<script" not in answer.text
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("ended_at", [None, NOON])
+@pytest.mark.parametrize("concern", Concern)
+async def test_every_concern_has_words(concern, ended_at, language):
+    """Pages have words for whatever an incident may be about, while it goes on and after."""
+    incident = replace(PORTAL, concern=concern, ended_at=ended_at)
+    key = str(concern) if ended_at is None else f"{concern}_over"
+    said = INCIDENTS[language][key].format(service="Portal Resmi")
+
+    for path in ("/incidents/INC1", "/incidents"):
+        answer, _ = await seen(
+            path, unguarded, query=f"lang={language}", stories=(Story(incident=incident),)
+        )
+        assert answer.status == 200
+        assert path == "/incidents" or said in answer.text
+    assert key in ACK[language]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_everything_has_words(language):
+    """Pages have words for each reason, each way and each state that there is."""
+    assert HOLDS[language].keys() == set(HoldReason)
+    assert VIAS[language].keys() == set(Via)
+    assert STATES[language].keys() == set(DeliveryState)
+    assert {f"did_{kind}" for kind in NoteKind} <= INCIDENTS[language].keys() & ACK[language].keys()
+    assert INCIDENTS[Language.ID].keys() == INCIDENTS[Language.EN].keys()
+    assert ACK[Language.ID].keys() == ACK[Language.EN].keys()
