@@ -193,6 +193,10 @@ def test_upgrade_keeps_what_was_before(tmp_path: Path) -> None:
         for statement in (
             "DROP TABLE ledger_entry",
             "DROP TABLE ledger_checkpoint",
+            "ALTER TABLE incident DROP COLUMN concern",
+            "ALTER TABLE incident DROP COLUMN expiry",
+            "DROP TABLE retry",
+            "DROP INDEX outbox_dead",
             "UPDATE alembic_version SET version_num = '0006'",
         ):
             connection.execute(statement)
