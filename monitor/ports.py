@@ -120,6 +120,18 @@ class LastSample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastIncident:
+    """When an incident that has ended was."""
+
+    id: str
+    service: ServiceId
+    affects: Affects
+    concern: Concern
+    started_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
     """What the store remembers when the daemon starts.
 
@@ -130,7 +142,8 @@ class Restored:
     `ended` are those incidents that ended in the last minutes before now and whose end was told.
     `offline_since` is when the monitor lost its own network, if it had not come back, because of
     `offline_cause`. `past` are the ids of the latest incidents, oldest first. `pushes` are the
-    last ones of each check.
+    last ones of each check. `recent` are the last incidents of each service that ended within a
+    day, oldest first.
     """
 
     epoch: int
@@ -147,6 +160,7 @@ class Restored:
     pushes: Mapping[CheckId, Push] = field(default_factory=dict)
     ended: tuple[Incident, ...] = ()
     silences: tuple[Silence, ...] = ()
+    recent: tuple[PastIncident, ...] = ()
 
 
 class Store(Protocol):
@@ -386,6 +400,11 @@ class StatusBoard(Protocol):
 
     def lesser_incidents(self, service: ServiceId) -> Sequence[Incident]:
         """Return the open incidents of a service that are no outages, the gravest first."""
+
+    def speaker(self, service: ServiceId) -> Incident | None:
+        """Return the incident, open or ended, that says that a service's availability keeps
+        changing, or None.
+        """
 
 
 class Telemetry(Protocol):

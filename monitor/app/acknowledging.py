@@ -34,11 +34,11 @@ class Acknowledger:
         self._clock = clock
 
     async def acknowledge(self, name: str, said: Said) -> Sequence[str]:
-        """Return the open incidents that `name` names, by id or by service. They are on disk.
+        """Return the incidents that go on and that `name` names, by id or by service.
 
-        Of a service that is down it is the outage, and not what else may be open.
+        They are on disk. Of a service that is down it is the outage, and not what else may be open.
         """
-        named = _gravest([i for i in self._board.incidents.values() if name in (i.id, i.service)])
+        named = _gravest([i for i in self._board.going_on() if name in (i.id, i.service)])
         for each in named:
             self._pipeline.acknowledge(note_of(each, NoteKind.ACKNOWLEDGED, said, self._clock))
         if named:

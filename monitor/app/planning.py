@@ -12,6 +12,7 @@ def plan_of(config: Config) -> Plan:
         routes=config.routes,
         receivers=tuple(config.receivers),
         grouping=config.grouping,
+        flapping=config.flapping,
         remind_every=config.remind_every,
         stages=config.stages,
         escalations=config.escalations,

@@ -57,7 +57,7 @@ def no_configuration() -> "Config":
     """Return what holds where nothing is configured: every setting at its default."""
     from monitor.configuration.config import Config
     from monitor.configuration.settings import MonitorSettings
-    from monitor.domain.surroundings import Grouping
+    from monitor.domain.surroundings import Flapping, Grouping
     from monitor.fields.context import Context
 
     return Config(
@@ -68,6 +68,7 @@ def no_configuration() -> "Config":
         receivers={},
         routes=(),
         grouping=Grouping(),
+        flapping=Flapping(),
         warnings=(),
         files=(),
         hash="",

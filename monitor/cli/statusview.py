@@ -73,7 +73,7 @@ def table_rows(document: Document, zone: tzinfo) -> Iterator[tuple[str, str, str
     for service in document["services"]:
         checks = list(_checks_of(document, service))
         status = _status(service["status"]) if checks else _NOT_WATCHED
-        yield service["name"], status, "", _held(service, names)
+        yield service["name"], status, "", _held(service, names) or _unstable(service)
         for check in checks:
             yield f"  {check['id']}", _status(check["status"]), _since(check, zone), _matter(check)
 
@@ -124,6 +124,8 @@ def _held(service: Mapping[str, Any], names: Mapping[str | None, str]) -> str:
         return f"nobody is told: planned work ({hold['by']})"
     if hold["reason"] == HoldReason.SILENCE:
         return f"nobody is told: silenced ({hold['by']})"
+    if hold["reason"] == HoldReason.FLAPPING:
+        return f"nobody is told: {_unstable(service) or 'it keeps changing'}"
     return f"nobody is told: it depends on {names.get(hold['by'], 'what has just come back')}"
 
 
@@ -137,6 +139,12 @@ def _open(incident: Mapping[str, Any]) -> str:
     expiry = incident.get("expiry")
     what = f"{expiry['of']} expires {expiry['expires_at'][:10]}" if expiry else incident["concern"]
     return f"{what} ({incident['id']})" + (f", {by} takes care" if by else "")
+
+
+def _unstable(service: Mapping[str, Any]) -> str:
+    """Return how often a service that is unstable changed. An older daemon doesn't say."""
+    known = service.get("unstable")
+    return f"unstable: it changed {known['changes']} times" if known else ""
 
 
 def _status(status: str) -> str:

@@ -1,5 +1,6 @@
 """The keys of config/alerts.yaml: who is told of what."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -16,9 +17,10 @@ from pydantic_core import CoreSchema
 from monitor.configuration.entries import Entry
 from monitor.configuration.names import Id, Labels, Text
 from monitor.domain.expiry import STAGES
+from monitor.domain.flapping import LONGEST, MOST_CHANGES
 from monitor.domain.service import Criticality
 from monitor.domain.signoflife import SignOfLife
-from monitor.domain.surroundings import GroupBy, Grouping
+from monitor.domain.surroundings import Flapping, GroupBy, Grouping
 from monitor.fields import Duration, DurationOrZero, format_duration
 
 
@@ -155,6 +157,49 @@ class GroupingEntry(Entry):
         return Grouping(by=self.by, wait=self.wait, storm_limit=self.storm_limit)
 
 
+_LEAST_WITHIN, _LEAST_QUIET = timedelta(minutes=1), timedelta(seconds=10)
+
+
+def _sensible(least: timedelta) -> Callable[[timedelta], timedelta]:
+    def check(value: timedelta) -> timedelta:
+        if value < least:
+            raise ValueError(
+                f"{format_duration(value)} is too short: {format_duration(least)} is the least"
+            )
+        if value > LONGEST:
+            raise ValueError(
+                f"{format_duration(value)} is too long: {format_duration(LONGEST)} is the most"
+            )
+        return value
+
+    return check
+
+
+class FlappingEntry(Entry):
+    """When a service counts as unstable: people hear that once, and no more until it is stable."""
+
+    changes: int = Field(
+        6,
+        ge=0,
+        le=MOST_CHANGES,
+        description="How often a service may go down or come back `within` so long; an outage that "
+        "begins beyond that is told as unstable. Default 6, at most 100; 0 for never.",
+    )
+    within: Annotated[Duration, AfterValidator(_sensible(_LEAST_WITHIN))] = Field(
+        timedelta(minutes=30),
+        description="Over how long changes are counted. Default 30m, from 1m to 1d.",
+    )
+    quiet: Annotated[Duration, AfterValidator(_sensible(_LEAST_QUIET))] = Field(
+        timedelta(minutes=10),
+        description="How long it may not change until it counts as stable. Default 10m, from 10s "
+        "to 1d.",
+    )
+
+    def as_flapping(self) -> Flapping:
+        """Return what is written here, for who decides."""
+        return Flapping(changes=self.changes, within=self.within, quiet=self.quiet)
+
+
 class RemindersEntry(Entry):
     """How those who were told of an outage are reminded of it."""
 
@@ -228,3 +273,6 @@ class AlertsFile(Entry):
         None, description="Who is told, now and then, that the monitor works; unset, nobody."
     )
     grouping: GroupingEntry = Field(GroupingEntry(), description="How alerts become one message.")
+    flapping: FlappingEntry = Field(
+        FlappingEntry(), description="When a service changes too often to be told of each time."
+    )

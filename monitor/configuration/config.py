@@ -16,7 +16,7 @@ from monitor.domain.maintenance import MaintenanceWindow
 from monitor.domain.oncall import Rotation
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.signoflife import SignOfLife
-from monitor.domain.surroundings import Grouping
+from monitor.domain.surroundings import Flapping, Grouping
 from monitor.receivertype import ReceiverSpec, ReceiverType
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Config:
     receivers: Mapping[str, ConfiguredReceiver]
     routes: tuple[AnyRoute, ...]
     grouping: Grouping
+    flapping: Flapping
     remind_every: timedelta | None = None
     stages: tuple[int, ...] = STAGES
     escalations: tuple[AnyEscalation, ...] = ()

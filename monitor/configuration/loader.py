@@ -170,6 +170,7 @@ def _assembled(
         receivers=receivers,
         routes=routes,
         grouping=alerts.grouping.as_grouping(),
+        flapping=alerts.flapping.as_flapping(),
         remind_every=alerts.reminders.every or None,
         stages=alerts.expiry.stages,
         escalations=escalations,

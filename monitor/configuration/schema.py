@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema, SchemaError, SchemaSerializer, core_schema
 from monitor.checktype import CheckType
 from monitor.configuration.alerts import (
     EscalationEntry,
+    FlappingEntry,
     GroupingEntry,
     HeartbeatEntry,
     ReceiverEntry,
@@ -88,6 +89,7 @@ def _alerts(types: Mapping[str, ReceiverType[Any]]) -> Schema:
         "reminders": shared.of(RemindersEntry),
         "heartbeat": _nullable(shared.of(HeartbeatEntry)),
         "grouping": shared.of(GroupingEntry),
+        "flapping": shared.of(FlappingEntry),
     }
     return _file("Pantau: receivers and routes", properties, shared)
 

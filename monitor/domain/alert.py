@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.domain.check import Check, CheckId
@@ -75,12 +75,29 @@ class IncidentNotice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InstabilityNotice:
+    """What a message says of a service that kept changing: how often since when, and the last time.
+
+    It was noticed when the service had changed too often `within` so long. Once it is `over`,
+    `is_down` says in which way the service is stable.
+    """
+
+    changes: int
+    since: datetime
+    within: timedelta
+    changed_at: datetime
+    over: bool = False
+    is_down: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Companion:
     """Another incident that the same message tells of."""
 
     incident: IncidentNotice
     service: ServiceNotice
     checks: tuple[CheckNotice, ...] = ()
+    unstable: InstabilityNotice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +111,7 @@ class Alert:
     because they depend on it, and of which nobody is told by a message of their own. Of
     maintenance, `victims` are the other services that are worked on, and `until` its end.
     `checkpoint` is the newest one of the ledger, a signed note, when the message is written.
+    `unstable` is there when its service keeps changing, or did: then it speaks of all of that.
     """
 
     type: AlertType
@@ -108,6 +126,7 @@ class Alert:
     victims: tuple[ServiceNotice, ...] = ()
     until: datetime | None = None
     checkpoint: str | None = None
+    unstable: InstabilityNotice | None = None
 
     @property
     def concern(self) -> Concern:
@@ -201,11 +220,11 @@ def matches(match: Match, service: Service, check: Check) -> bool:
 
 
 def incident_notice(incident: Incident) -> IncidentNotice:
-    """Return what a message says of an incident."""
+    """Return what a message says of an incident: one that speaks for others goes on with them."""
     return IncidentNotice(
         id=incident.id,
         started_at=incident.started_at,
-        ended_at=incident.ended_at,
+        ended_at=None if incident.keeps_changing else incident.ended_at,
         concern=incident.concern,
         expiry=incident.expiry,
         told_at=incident.told_at,

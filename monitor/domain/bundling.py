@@ -10,6 +10,7 @@ from monitor.domain.alert import (
     Alert,
     AlertType,
     Companion,
+    InstabilityNotice,
     Notification,
     ServiceNotice,
     addressed,
@@ -27,6 +28,10 @@ MOST_TOGETHER = 100
 
 # How long those who forget are told that an incident has ended.
 STILL_TOLD = timedelta(minutes=15)
+
+
+# Receiver, type, whether it is the first of it, whether it tells of instability, and what else.
+_Shared = tuple[str, AlertType, bool, bool, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +55,20 @@ def bundled(
 
     Ends come first: a service may be down again by now, and that must be the last one hears of it.
     """
-    victims, degraded = _victims(incidents, around), _degraded(incidents)
-    groups: dict[tuple[str, AlertType, bool, str, str], list[Incident]] = defaultdict(list)
+    scene = _Scene(incidents, around)
+    groups: dict[_Shared, list[Incident]] = defaultdict(list)
     for incident, piece in news:
         by = GroupBy.RECEIVER if incident.concern in storms else around.grouping.by
         shared = _shared(by, around.service(incident))
         if piece.type is AlertType.ACKNOWLEDGED:
             shared = incident.id  # each has a name and a comment of its own
-        key = piece.type, piece.untold, shared, _kin(incident, piece.type)
+        is_unstable = _tells_of_instability(incident)
+        key = piece.type, piece.untold, is_unstable, shared, _kin(incident, piece.type)
         for receiver in piece.receivers:
             groups[receiver, *key].append(incident)
-    ends_first = sorted(groups.items(), key=lambda each: each[0][1] is not AlertType.RESOLVED)
-    for (receiver, kind, untold, *_), group in ends_first:
+    for (receiver, kind, untold, *_), group in sorted(groups.items(), key=_turn):
         for part in _parts(group, around):
-            alert = _alert(kind, part, victims, degraded, around, untold=untold)
+            alert = _alert(kind, part, scene, untold=untold)
             yield from addressed(alert, _subject(part), [receiver])
 
 
@@ -75,16 +80,61 @@ def standing(
     It says that the incident goes on, and who takes care of it, or that it has ended.
     """
     everything = tuple(incidents)
-    victims, degraded = _victims(everything, around), _degraded(everything)
+    scene = _Scene(everything, around)
     return tuple(
-        _alert(_present(each), [each], victims, degraded, around, untold=False)
+        _alert(_present(each), [each], scene, untold=False)
         for each in everything
         if receiver in each.receivers
     )
 
 
+def _turn(group: tuple[_Shared, Sequence[Incident]]) -> tuple[bool, bool]:
+    """Return the place of a group: ends come first, and of these those of what people know of."""
+    (_, kind, untold, *_), _ = group
+    return kind is not AlertType.RESOLVED, untold
+
+
+class _Scene:
+    """What messages say beside the incidents that they tell of.
+
+    `victims` are the services that are down because of an incident, by its id, and `degraded` the
+    checks that are degraded, or worse.
+    """
+
+    def __init__(self, incidents: Sequence[Incident], around: Surroundings) -> None:
+        self.around = around
+        self.victims = _victims(incidents, around)
+        self.degraded = _degraded(incidents)
+        self._down = {
+            (each.service, each.affects)
+            for each in incidents
+            if each.ended_at is None and each.concern is Concern.OUTAGE
+        }
+
+    def instability(self, incident: Incident) -> InstabilityNotice | None:
+        """Return what a message says of how often its service changed, None for nothing."""
+        known = incident.unstable
+        if known is None or not _tells_of_instability(incident):
+            return None
+        is_over = not incident.keeps_changing
+        return InstabilityNotice(
+            changes=known.changes,
+            since=known.since,
+            within=known.within,
+            changed_at=known.changed_at,
+            over=is_over,
+            is_down=is_over and (incident.service, incident.affects) in self._down,
+        )
+
+
+def _tells_of_instability(incident: Incident) -> bool:
+    """Say whether it speaks for its service, or did until the service was stable."""
+    known = incident.unstable
+    return known is not None and (incident.keeps_changing or known.outlasts)
+
+
 def _present(incident: Incident) -> AlertType:
-    if incident.ended_at is not None:
+    if incident.ended_at is not None and not incident.keeps_changing:
         return AlertType.RESOLVED
     return AlertType.FIRING if incident.acknowledged is None else AlertType.ACKNOWLEDGED
 
@@ -129,9 +179,14 @@ def _victims(
     }
     found: dict[str, list[ServiceNotice]] = defaultdict(list)
     for each in incidents:
-        if each.id in held:
+        if each.id in held and not _is_spoken_for(each):
             found[_first_cause(each.id, held)].append(service_notice(around.service(each)))
     return found
+
+
+def _is_spoken_for(incident: Incident) -> bool:
+    """Say whether it is an earlier incident of the same service that explains it."""
+    return incident.hold is not None and incident.hold.reason is HoldReason.FLAPPING
 
 
 def _first_cause(incident: str, held: Mapping[str, str]) -> str:
@@ -181,32 +236,33 @@ def _subject(group: Sequence[Incident]) -> str:
 def _alert(
     kind: AlertType,
     group: Sequence[Incident],
-    victims: Mapping[str, Sequence[ServiceNotice]],
-    degraded: Mapping[CheckId, AffectedCheck],
-    around: Surroundings,
+    scene: _Scene,
     *,
     untold: bool,
 ) -> Alert:
     """Return the message about a group, in its order."""
     first, *others = group
+    around = scene.around
     return Alert(
         type=kind,
         occurred_at=_occurred_at(kind, first),
         sequence=first.sequence,
         incident=incident_notice(first),
         service=service_notice(around.service(first)),
-        checks=check_notices(first, around.checks, around.vantage, degraded),
+        checks=check_notices(first, around.checks, around.vantage, scene.degraded),
         detail=_words(first) if kind is AlertType.ACKNOWLEDGED else "",
         firing_undelivered=untold,
         companions=tuple(
             Companion(
                 incident=incident_notice(each),
                 service=service_notice(around.service(each)),
-                checks=check_notices(each, around.checks, around.vantage, degraded),
+                checks=check_notices(each, around.checks, around.vantage, scene.degraded),
+                unstable=scene.instability(each),
             )
             for each in others
         ),
-        victims=tuple(each for one in group for each in victims.get(one.id, ())),
+        victims=tuple(each for one in group for each in scene.victims.get(one.id, ())),
+        unstable=scene.instability(first),
     )
 
 
@@ -227,5 +283,6 @@ def _occurred_at(kind: AlertType, incident: Incident) -> datetime:
         is_late = incident.expiry is not None and incident.told_at is not None
         return incident.told_at or incident.started_at if is_late else incident.started_at
     if incident.ended_at is not None:
-        return incident.ended_at
+        known = incident.unstable
+        return known.changed_at if known and known.outlasts else incident.ended_at
     return max(each.until or each.since for each in incident.checks)

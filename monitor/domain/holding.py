@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from monitor.domain.beside import is_beside
 from monitor.domain.check import Affects
 from monitor.domain.concern import concerned, named
+from monitor.domain.flapping import Speakers, first_speakers, settled, spoken_for
 from monitor.domain.incident import Concern, Hold, HoldReason, Incident
 from monitor.domain.maintenance import MaintenanceWindow
 from monitor.domain.service import Service, ServiceId
@@ -29,18 +30,35 @@ def holders_of(incidents: Iterable[Incident], around: Surroundings) -> Mapping[S
         if each.concern is Concern.OUTAGE
         and each.affects is Affects.AVAILABILITY
         and each.service in needed
+        and not _is_outlasted(each)
         and (each.receivers or named(each, around))
     )
     return {each.service: each for each in sorted(known, key=lambda one: one.ended_at is None)}
 
 
-def judged(
-    incident: Incident,
-    holders: Mapping[ServiceId, Incident],
-    around: Surroundings,
-    now: datetime,
-) -> Incident:
-    """Return `incident` held, or held no longer. One that was told is never held.
+def _is_outlasted(incident: Incident) -> bool:
+    """Say whether it ended some time ago, and only speaks for others of its service."""
+    return incident.unstable is not None and incident.unstable.outlasts
+
+
+def speakers(
+    incidents: Iterable[Incident], holders: Mapping[ServiceId, Incident], around: Surroundings
+) -> Speakers:
+    """Return the incident that speaks for each service that keeps changing.
+
+    One that is held back for another reason speaks for nobody, and nor does one that was.
+    """
+    return first_speakers(
+        each
+        for each in incidents
+        if each.keeps_changing
+        and (each.receivers or each.ended_at is None or each.hold is None)
+        and (each.receivers or _reason(each, holders, around) is None)
+    )
+
+
+def present(incident: Incident, around: Surroundings, now: datetime) -> Incident:
+    """Return `incident` as it is at `now`, stable if it was quiet.
 
     That an outage of its own service holds it was found out before (`monitor.domain.beside`).
 
@@ -51,9 +69,23 @@ def judged(
     if incident.told_at is not None and incident.told_at > now:
         alarmed_at = min(incident.alarmed_at or now, now)
         incident = replace(incident, alarmed_at=alarmed_at, told_at=now)
+    return settled(incident, around, now)
+
+
+def judged(
+    incident: Incident,
+    holders: Mapping[ServiceId, Incident],
+    speaking: Speakers,
+    around: Surroundings,
+    now: datetime,
+) -> Incident:
+    """Return `incident` held, or held no longer. One that was told is never held.
+
+    That an outage of its own service holds it was found out before (`monitor.domain.beside`).
+    """
     if incident.receivers or is_beside(incident):
         return incident
-    reason = _reason(incident, holders, around)
+    reason = _reason(incident, holders, around) or spoken_for(incident, speaking, around.flapping)
     if reason is not None:
         return replace(incident, hold=reason)
     hold = incident.hold

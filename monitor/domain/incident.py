@@ -58,6 +58,7 @@ class HoldReason(StrEnum):
     MAINTENANCE = "maintenance"
     SILENCE = "silence"
     OUTAGE = "outage"
+    FLAPPING = "flapping"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,9 @@ class Hold:
     OUTAGE is that of the service itself, beside which nothing lesser is told: not even to those
     who were told before.
 
-    `until` is the end of a silence. It is there, too, once an incident that explains this one has
-    ended: so long this one may take as well.
+    `until` is the end of a silence, and when a service that flaps is stable if it stays as it is.
+    It is there, too, once an incident that explains this one has ended: so long this one may take
+    as well.
     """
 
     reason: HoldReason
@@ -87,6 +89,24 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Instability:
+    """A service that keeps going down and coming back: `changes` times since `since`.
+
+    The last time was at `changed_at`; `quiet_since` is since when we have known of no other. It
+    was noticed when the service had changed too often `within` so long. `outlasts` says that it
+    went on after the incident that it began with had ended, `over` that the service is stable.
+    """
+
+    changes: int
+    since: datetime
+    within: timedelta
+    changed_at: datetime
+    quiet_since: datetime
+    outlasts: bool = False
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One service not up. Its start is the first failing sample, its end the first good one.
 
@@ -96,6 +116,7 @@ class Incident:
     are told the rest as well. `news_since` is when it was noticed what nobody was told yet, None
     when all is told; `alarmed_at` is when anybody was told first, `told_at` when last. `hold` says
     why nobody is told, and stays when it ended untold. `acknowledged` says who takes care of it.
+    `unstable` is there when its service had changed too often by its start.
     """
 
     id: str
@@ -113,12 +134,19 @@ class Incident:
     hold: Hold | None = None
     acknowledged: Acknowledgement | None = None
     expiry: Expiry | None = None
+    unstable: Instability | None = None
 
     @property
     def key(self) -> "IncidentKey":
         """Return what no two open incidents share."""
         mark = "" if self.expiry is None else self.expiry.mark
         return self.service, self.affects, self.concern, mark
+
+    @property
+    def keeps_changing(self) -> bool:
+        """Say whether its service is not stable yet: people hear no more until it is."""
+        is_told = self.ended_at is not None and self.news_since is None
+        return self.unstable is not None and not self.unstable.over and not is_told
 
 
 IncidentKey = tuple[ServiceId, Affects, Concern, str]

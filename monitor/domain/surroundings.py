@@ -36,6 +36,19 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flapping:
+    """When a service counts as unstable: it changed more than `changes` times `within` so long.
+
+    A change is the beginning or the end of an incident. It is stable once it has not changed for
+    `quiet`. No `changes` at all: never.
+    """
+
+    changes: int = 6
+    within: timedelta = timedelta(minutes=30)
+    quiet: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
     """Who else is told of an outage that nobody has taken care of for so long after the alarm."""
 
@@ -53,7 +66,8 @@ class Surroundings:
     are told again that it goes on, None for never; `escalations` say who else is told when nobody
     takes care of it. `windows` are the maintenance windows that are open, `silences` those in
     force. `stages` say how many days before its end it is told that something expires, which waits
-    until `dates_wait_until` while the clock is in doubt.
+    until `dates_wait_until` while the clock is in doubt. `unseen` are services that keep changing,
+    by checks that can't be seen now.
     """
 
     services: Mapping[ServiceId, Service]
@@ -68,6 +82,8 @@ class Surroundings:
     silences: Sequence[Silence] = ()
     stages: Sequence[int] = STAGES
     dates_wait_until: datetime | None = None
+    flapping: Flapping = field(default_factory=Flapping)
+    unseen: Collection[ServiceId] = ()
 
     def service(self, incident: Incident) -> Service:
         """Return the service of an incident; of one that is gone, only its id is left."""

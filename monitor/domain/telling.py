@@ -14,8 +14,8 @@ from monitor.domain.beside import beside, outages_of
 from monitor.domain.bundling import Piece, bundled
 from monitor.domain.concern import concerned, named
 from monitor.domain.expiry import Expiry
-from monitor.domain.holding import PATIENCE, holders_of, judged, silence_of
-from monitor.domain.incident import Concern, Incident
+from monitor.domain.holding import PATIENCE, holders_of, judged, present, silence_of, speakers
+from monitor.domain.incident import Concern, HoldReason, Incident
 from monitor.domain.surroundings import Surroundings, depended_on
 
 _LOOK_AGAIN = timedelta(seconds=1)
@@ -45,28 +45,56 @@ class _Pending:
     joins: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What one look goes by. Of a concern in `storms` all news share a message.
+
+    `spoken_for` are the incidents that one speaks for, by its id.
+    """
+
+    around: Surroundings
+    now: datetime
+    storms: Collection[Concern]
+    spoken_for: Mapping[str, Sequence[Incident]]
+
+
 def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> Told:
     """Return what is to be told at `now` of `incidents`: the open ones, and those ended untold."""
-    holders, outages = holders_of(incidents, around), outages_of(incidents)
-    seen = (beside(each, outages, now) for each in incidents)
-    known = [judged(each, holders, around, now) for each in seen]
-    storms = _storms(known, around)
-    pending = {
-        each.id: found for each in known if (found := _pending(each, around, now, storms=storms))
-    }
+    known = _judged(incidents, around, now)
+    look = _look(known, around, now)
+    pending = {each.id: found for each in known if (found := _pending(each, look))}
     is_wave = any(one.due <= now for one in pending.values())
     chosen = [one for one in pending.values() if one.due <= now or (is_wave and one.joins)]
     told = {one.incident.id: _told(one, around, now) for one in chosen}
     after = [told.get(each.id) or (each if each.id in pending else _silent(each)) for each in known]
     news = [(told[one.incident.id], piece) for one in chosen for piece in one.pieces]
     left = {i: one for i, one in pending.items() if i not in told}
-    again = (_pending(one, around, now, storms=storms) for one in told.values())
+    again = (_pending(one, look) for one in told.values())
     left |= {found.incident.id: found for found in again if found is not None}
     return Told(
         incidents=tuple(new for old, new in zip(incidents, after, strict=True) if new != old),
-        notifications=tuple(bundled(news, after, around, storms=storms)),
+        notifications=tuple(bundled(news, after, around, storms=look.storms)),
         look_again=_next_look(after, left, now),
     )
+
+
+def _judged(
+    incidents: Iterable[Incident], around: Surroundings, now: datetime
+) -> Sequence[Incident]:
+    """Return `incidents` as they are at `now`, each with the reason for which nobody is told."""
+    there = [present(each, around, now) for each in incidents]
+    holders, outages = holders_of(there, around), outages_of(there)
+    seen = [beside(each, outages, now) for each in there]
+    speaking = speakers(seen, holders, around)
+    return [judged(each, holders, speaking, around, now) for each in seen]
+
+
+def _look(known: Sequence[Incident], around: Surroundings, now: datetime) -> _Look:
+    spoken_for: dict[str, list[Incident]] = {}
+    for each in known:
+        if each.hold is not None and each.hold.reason is HoldReason.FLAPPING:
+            spoken_for.setdefault(each.hold.by, []).append(each)
+    return _Look(around=around, now=now, storms=_storms(known, around), spoken_for=spoken_for)
 
 
 def _storms(incidents: Iterable[Incident], around: Surroundings) -> Collection[Concern]:
@@ -75,9 +103,7 @@ def _storms(incidents: Iterable[Incident], around: Surroundings) -> Collection[C
     return {concern for concern, count in counts.items() if count > around.grouping.storm_limit}
 
 
-def _pending(
-    incident: Incident, around: Surroundings, now: datetime, *, storms: Collection[Concern]
-) -> _Pending | None:
+def _pending(incident: Incident, look: _Look) -> _Pending | None:
     """Return what is to be told of `incident`, now or later; None for nothing.
 
     What depends on others waits its full time, since one of them may be found down meanwhile.
@@ -85,12 +111,12 @@ def _pending(
     if incident.hold is not None:
         return None
     if incident.expiry is not None:
-        found = _staged(incident, incident.expiry, around, now)
+        found = _staged(incident, incident.expiry, look.around, look.now)
     else:
-        found = _unsilenced(incident, around, now, is_storm=incident.concern in storms)
-    # Of who was told of nothing yet, `_judged` has seen that no silence covers it.
+        found = _unsilenced(incident, look)
+    # Of who was told of nothing yet, `judged` has seen that no silence covers it.
     is_told_on = incident.ended_at is None and bool(incident.receivers)
-    silence = silence_of(incident, around) if is_told_on else None
+    silence = silence_of(incident, look.around) if is_told_on else None
     if found is None or silence is None:
         return found
     until = max(found.due, silence.until)
@@ -134,25 +160,51 @@ def _piece(kind: AlertType, receivers: tuple[str, ...]) -> Piece:
     return Piece(type=kind, receivers=receivers)
 
 
-def _unsilenced(
-    incident: Incident, around: Surroundings, now: datetime, *, is_storm: bool
-) -> _Pending | None:
+def _unsilenced(incident: Incident, look: _Look) -> _Pending | None:
     """Return what is to be told of an incident that nobody has silenced."""
-    pieces = _pieces(incident, around)
-    if not pieces:
-        return _later(incident, around)
-    news_since = incident.news_since
+    around = look.around
+    if incident.keeps_changing:
+        return _of_unstable(incident, look)
+    if pieces := _pieces(incident, around):
+        return _waiting(incident, pieces, look)
+    return _later(incident, around)
+
+
+def _of_unstable(incident: Incident, look: _Look) -> _Pending | None:
+    """Return what is to be told of a service that keeps changing: that it does, once to each.
+
+    It concerns all whom the routes name for the incidents that this one speaks for.
+    """
+    alike = (incident, *look.spoken_for.get(incident.id, ()))
+    whom = dict.fromkeys(name for each in alike for name in named(each, look.around))
+    new = tuple(name for name in whom if name not in incident.receivers)
+    pieces = (*_care(incident), *([Piece(type=AlertType.FIRING, receivers=new)] if new else []))
+    if pieces:
+        return _waiting(incident, pieces, look)
+    if incident.unstable is None or not incident.receivers:
+        return None
+    stable_at = incident.unstable.quiet_since + look.around.flapping.quiet
+    return _Pending(incident=incident, pieces=(), due=stable_at, look=stable_at, joins=False)
+
+
+def _waiting(incident: Incident, pieces: tuple[Piece, ...], look: _Look) -> _Pending:
+    """Return `pieces` and how long they wait for news of others."""
+    around, news_since = look.around, incident.news_since
     if news_since is None or any(one.type is AlertType.ACKNOWLEDGED for one in pieces):
-        return _Pending(incident=incident, pieces=pieces, due=now, look=now, joins=True)
+        return _Pending(incident=incident, pieces=pieces, due=look.now, look=look.now, joins=True)
     wait = around.grouping.wait
     others = depended_on(incident.service, around.services)
     if not others.isdisjoint(around.suspects) and not incident.receivers:
         due = news_since + max(wait, PATIENCE)
-        look = min(due, max(news_since + wait, now + _DOUBT_LASTS))
-        return _Pending(incident=incident, pieces=pieces, due=due, look=look, joins=False)
+        again = min(due, max(news_since + wait, look.now + _DOUBT_LASTS))
+        return _Pending(incident=incident, pieces=pieces, due=due, look=again, joins=False)
     due = news_since + wait
     return _Pending(
-        incident=incident, pieces=pieces, due=due, look=due, joins=is_storm or not others
+        incident=incident,
+        pieces=pieces,
+        due=due,
+        look=due,
+        joins=incident.concern in look.storms or not others,
     )
 
 
@@ -200,11 +252,17 @@ def _pieces(incident: Incident, around: Surroundings) -> tuple[Piece, ...]:
     pieces = []
     if told and has_news:
         pieces.append(Piece(type=AlertType.UPDATED, receivers=told))
-    if told and incident.acknowledged is not None and not incident.acknowledged.told:
-        pieces.append(Piece(type=AlertType.ACKNOWLEDGED, receivers=told))
+    pieces += _care(incident)
     if new:
         pieces.append(Piece(type=AlertType.FIRING, receivers=new))
     return tuple(pieces)
+
+
+def _care(incident: Incident) -> Iterable[Piece]:
+    """Yield that somebody takes care of it, unless those who were told of it know."""
+    known = incident.acknowledged
+    if incident.receivers and known is not None and not known.told:
+        yield Piece(type=AlertType.ACKNOWLEDGED, receivers=incident.receivers)
 
 
 def _told(pending: _Pending, around: Surroundings, now: datetime) -> Incident:
@@ -220,7 +278,7 @@ def _told(pending: _Pending, around: Surroundings, now: datetime) -> Incident:
         expiry=_staged_expiry(pending, around, now),
         receivers=tuple(receivers),
         sequence=incident.sequence + 1,
-        news_since=None,
+        news_since=incident.news_since if _end_is_untold(pending) else None,
         alarmed_at=incident.alarmed_at or now,
         told_at=now,
         acknowledged=known,
@@ -234,6 +292,12 @@ def _staged_expiry(pending: _Pending, around: Surroundings, now: datetime) -> Ex
     if expiry is None or kinds.isdisjoint({AlertType.FIRING, AlertType.REMINDER}):
         return expiry
     return replace(expiry, told_days=expiry.stage(around.stages, now))
+
+
+def _end_is_untold(pending: _Pending) -> bool:
+    """Say whether it has ended and people hear that it goes on, since it speaks for others."""
+    is_end = any(one.type is AlertType.RESOLVED for one in pending.pieces)
+    return pending.incident.ended_at is not None and not is_end
 
 
 def _silent(incident: Incident) -> Incident:

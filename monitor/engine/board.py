@@ -1,8 +1,10 @@
 """What is known right now: the one place where states, totals and open incidents live."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.flapping import MOST_CHANGES, first_speakers
 from monitor.domain.incident import Concern, Incident, IncidentKey
 from monitor.domain.maintenance import OpenWindow
 from monitor.domain.observation import FailureKind
@@ -10,20 +12,24 @@ from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState
 from monitor.domain.status import Status
 from monitor.domain.tally import Piece, ServiceTally, Tally
-from monitor.ports import Watched
+from monitor.ports import PastIncident, Watched
 
 Members = tuple[ServiceId, Affects]
 
 JUDGED = (Concern.OUTAGE, Concern.DEGRADATION)
 """What incidents are about that follow from the confirmed status of checks."""
 
+_Period = tuple[datetime, datetime | None]
+
 _PAST = 10_000
+_LATELY = MOST_CHANGES // 2 + 1
 
 
 class Board:
     """Implements `ports.StatusBoard`. The pipeline alone writes it.
 
     `incidents` are the open ones, `untold` those that ended and whose end is still to be told.
+    Of each service it knows when it was down lately, and which incidents say that it is unstable.
     """
 
     def __init__(self) -> None:
@@ -35,6 +41,8 @@ class Board:
         self.untold: dict[str, Incident] = {}
         self._past: dict[str, None] = {}
         self._expiring: dict[Members, dict[IncidentKey, None]] = {}
+        self._lately: dict[IncidentKey, dict[str, _Period]] = {}
+        self._unstable: dict[IncidentKey, dict[str, Incident]] = {}
 
     @property
     def past(self) -> Collection[str]:
@@ -51,6 +59,8 @@ class Board:
         """Keep an incident as it now is, for as long as it is open or has something to tell."""
         key = incident.key
         self.remember([incident.id])
+        self._note(key, incident.id, (incident.started_at, incident.ended_at))
+        self._index(key, incident)
         if incident.concern is Concern.EXPIRY:
             self._expiring.setdefault((incident.service, incident.affects), {})[key] = None
         self.untold.pop(incident.id, None)
@@ -61,6 +71,58 @@ class Board:
             del self.incidents[key]
         if incident.news_since is not None:
             self.untold[incident.id] = incident
+
+    def recall(self, recent: Iterable[PastIncident]) -> None:
+        """Know of incidents (oldest first) that ended in an earlier run."""
+        newer = {key: dict(known) for key, known in self._lately.items()}
+        self._lately.clear()
+        for each in recent:
+            key = (each.service, each.affects, each.concern, "")
+            self._note(key, each.id, (each.started_at, each.ended_at))
+        for key, known in newer.items():
+            for incident, period in known.items():
+                self._note(key, incident, period)
+
+    def changes(self, key: IncidentKey) -> Sequence[datetime]:
+        """Return when the latest incidents of a service and kind of check began, and ended."""
+        periods = self._lately.get(key, {}).values()
+        return [at for period in periods for at in period if at is not None]
+
+    def unstable(self, key: IncidentKey) -> Sequence[Incident]:
+        """Return the incidents that say that a service is unstable."""
+        return tuple(self._unstable.get(key, {}).values())
+
+    def unseen(self) -> Collection[ServiceId]:
+        """Return the services that are unstable by checks that can't be seen now."""
+        return {
+            incident.service
+            for known in self._unstable.values()
+            for incident in known.values()
+            if any(self._is_lost(check.id) for check in incident.checks)
+        }
+
+    def _is_lost(self, check_id: CheckId) -> bool:
+        watched = self._watched.get(check_id)
+        return watched is not None and watched.state.status is Status.UNKNOWN
+
+    def going_on(self) -> Sequence[Incident]:
+        """Return the incidents that are open, or that people hold for open: somebody may take
+        care of them.
+        """
+        unstable = {i: one for known in self._unstable.values() for i, one in known.items()}
+        return tuple({**unstable, **{each.id: each for each in self.incidents.values()}}.values())
+
+    def _note(self, key: IncidentKey, incident: str, period: _Period) -> None:
+        known = self._lately.setdefault(key, {})
+        known[incident] = period
+        if len(known) > _LATELY:
+            del known[next(iter(known))]
+
+    def _index(self, key: IncidentKey, incident: Incident) -> None:
+        if incident.keeps_changing:
+            self._unstable.setdefault(key, {})[incident.id] = incident
+        elif (known := self._unstable.get(key)) and known.pop(incident.id, None) and not known:
+            del self._unstable[key]
 
     def maintain(self, windows: Sequence[OpenWindow]) -> None:
         """Show which checks are worked on, and until when, while `windows` are open."""
@@ -165,6 +227,11 @@ class Board:
         lesser = (each for each in found if each.concern is not Concern.OUTAGE)
         return sorted(lesser, key=lambda each: (each.concern.place, each.started_at, each.id))
 
+    def speaker(self, service: ServiceId) -> Incident | None:
+        """Return the incident that says that a service's availability keeps changing, or None."""
+        unstable = self.unstable((service, Affects.AVAILABILITY, Concern.OUTAGE, ""))
+        return first_speakers(unstable).get((service, Affects.AVAILABILITY))
+
     def credit(self, check: Check, pieces: Sequence[Piece]) -> None:
         """Pass on to its service what a check was credited with."""
         if pieces and check.affects is Affects.AVAILABILITY:
@@ -206,6 +273,7 @@ class Board:
             for check in sorted(checks, key=_by_id)
         }
         self._members = _members(self._watched.values())
+        self._lately = {k: v for k, v in self._lately.items() if k[0] in self._services}
         self._tallies = {service: self._adopted(service, now) for service in self._services}
         return tuple(w for check_id, w in old.items() if check_id not in self._watched)
 

@@ -14,7 +14,8 @@ from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.deadletter import Retry
 from monitor.domain.duty import AnyEscalation, AnyRoute
 from monitor.domain.expiry import STAGES
-from monitor.domain.incident import Acknowledgement, Concern, Incident, follow
+from monitor.domain.flapping import began, changed
+from monitor.domain.incident import Acknowledgement, Concern, Incident, IncidentChange, follow
 from monitor.domain.instant import microseconds, span_microseconds
 from monitor.domain.maintenance import MaintenanceWindow, OpenWindow
 from monitor.domain.note import Note
@@ -22,7 +23,7 @@ from monitor.domain.observation import MissedSlot, Observation, Status, UnknownC
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Step, Transition, advance, lose_sight
-from monitor.domain.surroundings import Grouping, Surroundings
+from monitor.domain.surroundings import Flapping, Grouping, Surroundings
 from monitor.domain.telling import tell
 from monitor.engine.board import JUDGED, Board
 from monitor.engine.dutyroster import DutyRoster
@@ -42,6 +43,7 @@ class Plan:
     routes: tuple[AnyRoute, ...]
     receivers: tuple[str, ...]
     grouping: Grouping = field(default_factory=Grouping)
+    flapping: Flapping = field(default_factory=Flapping)
     remind_every: timedelta | None = None
     escalations: tuple[AnyEscalation, ...] = ()
     windows: tuple[MaintenanceWindow, ...] = ()
@@ -278,8 +280,7 @@ class Pipeline:
         Return False when there is no such incident. Who says so later takes it over, and the
         notes keep both.
         """
-        open_ones = self._board.incidents.values()
-        known = next((each for each in open_ones if each.id == note.incident), None)
+        known = next((i for i in self._board.going_on() if i.id == note.incident), None)
         if known is None:
             return False
         taken = Acknowledgement(by=note.by, at=note.at, comment=note.text)
@@ -299,7 +300,7 @@ class Pipeline:
         """Let stand for a while that those of `incidents` have ended whose end was told."""
         kept = {i: one for i, one in self._ended.items() if one[1] > now}
         for each in incidents:
-            if each.ended_at is not None and each.receivers:
+            if each.ended_at is not None and each.receivers and each.news_since is None:
                 kept[each.id] = (each, now + STILL_TOLD)
         self._ended = kept
 
@@ -324,6 +325,8 @@ class Pipeline:
             windows=self._planned.windows,
             silences=tuple(self._silences.values()),
             stages=self._plan.stages,
+            flapping=plan.flapping,
+            unseen=self._board.unseen(),
         )
 
     def silence(self, silence: Silence) -> None:
@@ -465,7 +468,9 @@ class Pipeline:
             return ()
         change, incident = followed
         incident = replace(incident, news_since=incident.news_since or noticed)
-        self._board.put(incident)
+        incidents = self._counted(change, incident, noticed)
+        for each in incidents:
+            self._board.put(each)
         log.info(
             "incident.changed",
             change=change,
@@ -475,7 +480,22 @@ class Pipeline:
             checks=[affected.id for affected in incident.checks],
         )
         self.has_news()
-        return (incident,)
+        return incidents
+
+    def _counted(
+        self, change: IncidentChange, incident: Incident, noticed: datetime
+    ) -> tuple[Incident, ...]:
+        """Return an incident and those that count what became of it: its service is unstable."""
+        flapping, key = self._plan.flapping, incident.key
+        if change is IncidentChange.UPDATED or incident.concern is not Concern.OUTAGE:
+            return (incident,)
+        at = incident.ended_at or incident.started_at
+        others = [each for each in self._board.unstable(key) if each.id != incident.id]
+        if change is IncidentChange.OPENED:
+            incident = began(incident, self._board.changes(key), flapping, noticed)
+        else:
+            incident = changed(incident, at, flapping, noticed)
+        return (incident, *(changed(each, at, flapping, noticed) for each in others))
 
     def _follow_all(self, now: datetime) -> None:
         if ended := self._expiries.drop_gone(now):

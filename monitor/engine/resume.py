@@ -43,6 +43,7 @@ def recall(restored: Restored, board: Board, pipeline: Pipeline) -> None:
     for incident in restored.incidents:
         board.put(incident)
     board.remember(restored.past)
+    board.recall(restored.recent)
     pipeline.keep_silent(restored.silences)
 
 

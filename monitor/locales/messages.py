@@ -16,6 +16,7 @@ from monitor.locales.dates import duration_text, moment_text, time_text, zone_te
 from monitor.locales.messages_advice import failure_advice
 from monitor.locales.messages_concerns import GONE, GROUP_HEADLINES, HEADLINES, expiry_values
 from monitor.locales.messages_reasons import failure_text
+from monitor.locales.messages_unstable import unstable_headline, unstable_values
 from monitor.locales.numbers import decimal
 
 LARGEST_BYTES = 1024
@@ -196,13 +197,14 @@ def _headline(alert: Alert, language: Language) -> str:
     expiry = alert.incident.expiry if alert.incident else None
     if expiry is not None and alert.type is AlertType.RESOLVED and expiry.until is None:
         return GONE[language]
-    single, several = _HEADLINES[language], _GROUP_HEADLINES[language]
+    several = bool(_other_services(alert))
+    if unstable := unstable_headline(alert, language, several=several):
+        return unstable
+    single, groups = _HEADLINES[language], _GROUP_HEADLINES[language]
     if alert.concern is not Concern.OUTAGE:
         single = {**single, **HEADLINES[alert.concern][language]}
-        several = {**several, **GROUP_HEADLINES[alert.concern][language]}
-    if _other_services(alert) and alert.type in several:
-        return several[alert.type]
-    return single[alert.type]
+        groups = {**groups, **GROUP_HEADLINES[alert.concern][language]}
+    return groups[alert.type] if several and alert.type in groups else single[alert.type]
 
 
 def _values(alert: Alert, language: Language, zone: tzinfo) -> Mapping[str, str]:
@@ -214,6 +216,8 @@ def _values(alert: Alert, language: Language, zone: tzinfo) -> Mapping[str, str]
         "count": decimal(1 + len(_other_services(alert)), language),
         "others": decimal(len(_other_services(alert)), language),
     }
+    if alert.unstable is not None:
+        values |= unstable_values(alert.unstable, language, zone)
     incident = alert.incident
     if incident is None:
         return {**values, "since": values["at"], "ended": values["at"], "length": "–"}

@@ -103,6 +103,7 @@ def _each(alert: Alert) -> Iterable[Alert]:
             incident=companion.incident,
             service=companion.service,
             checks=companion.checks,
+            unstable=companion.unstable,
             companions=(),
             victims=(),
         )
@@ -115,8 +116,9 @@ def _entries(alert: Alert, wording: Wording) -> list[Mapping[str, Any]]:
 
 def _of_check(alert: Alert, check: CheckNotice, wording: Wording) -> Mapping[str, Any]:
     incident = alert.incident
-    ended = check.status is Status.UP or alert.type in _ENDS
-    begun = incident.started_at if incident and ended else check.since
+    ended = alert.type in _ENDS or (check.status is Status.UP and alert.unstable is None)
+    is_down = check.status is not Status.UP and not ended
+    begun = check.since if is_down or incident is None else incident.started_at
     labels = {
         **_group(alert),
         "check": check.id,
@@ -194,6 +196,8 @@ def _annotations(alert: Alert, wording: Wording) -> dict[str, str]:
         annotations["service_name"] = visible_text(alert.service.name)
     if alert.incident is not None and (url := wording.ack_url(alert.type, alert.incident)):
         annotations["ack_url"] = url
+    if alert.unstable is not None:
+        annotations["changes"] = str(alert.unstable.changes)
     if alert.firing_undelivered:
         annotations["firing_undelivered"] = "true"
     return annotations

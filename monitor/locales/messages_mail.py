@@ -124,6 +124,8 @@ def mail_page(alert: Alert, wording: Wording, title: str) -> str:
 
 
 def _colour(alert: Alert) -> str:
+    if alert.unstable is not None and alert.unstable.is_down:
+        return _BAD
     found = _COLOURS.get(alert.type, _PLAIN)
     return _WARNING if found == _BAD and alert.concern is not Concern.OUTAGE else found
 

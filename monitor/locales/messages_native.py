@@ -17,9 +17,11 @@ from monitor.domain.alert import (
     CheckNotice,
     Companion,
     IncidentNotice,
+    InstabilityNotice,
     ServiceNotice,
 )
 from monitor.domain.expiry import Expiry
+from monitor.domain.status import Status
 from monitor.domain.text import visible_text
 from monitor.locales import Language
 from monitor.locales.messages import summary
@@ -77,6 +79,8 @@ def native_body(row_id: str, alert: Alert, wording: Wording) -> bytes:
     }
     if alert.firing_undelivered:
         body["firing_undelivered"] = True
+    if alert.unstable is not None:
+        body["unstable"] = _unstable(alert.unstable)
     if alert.companions:
         shown = alert.companions[:MOST_LISTED]
         body["companions"] = [_companion(alert.type, each, wording) for each in shown]
@@ -132,10 +136,25 @@ def _service(service: ServiceNotice) -> Mapping[str, Any]:
 
 
 def _companion(kind: AlertType, companion: Companion, wording: Wording) -> Mapping[str, Any]:
-    return {
+    body: dict[str, Any] = {
         "incident": _incident(kind, companion.incident, wording),
         "service": _service(companion.service),
         "checks": [_check(check) for check in companion.checks],
+    }
+    if companion.unstable is not None:
+        body["unstable"] = _unstable(companion.unstable)
+    return body
+
+
+def _unstable(unstable: InstabilityNotice) -> Mapping[str, Any]:
+    """Return how often a service changed; once that is over, whether it is down or up."""
+    return {
+        "changes": unstable.changes,
+        "since": time_json(unstable.since),
+        "last_change_at": time_json(unstable.changed_at),
+        "within_seconds": int(unstable.within.total_seconds()),
+        "over": unstable.over,
+        "status": (Status.DOWN if unstable.is_down else Status.UP) if unstable.over else None,
     }
 
 

@@ -88,6 +88,7 @@ def singles(alert: Alert) -> Iterator[Alert]:
             incident=each.incident,
             service=each.service,
             checks=each.checks,
+            unstable=each.unstable,
             companions=(),
             victims=(),
         )

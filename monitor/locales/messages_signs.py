@@ -56,6 +56,8 @@ _SIGNS = {Mood.BAD: "🔴", Mood.GOOD: "🟢", Mood.WARNING: "🟠", Mood.PLAIN:
 
 def mood(alert: Alert) -> Mood:
     """Return how a message wants to be taken: nothing less than an outage is BAD."""
+    if alert.unstable is not None and alert.unstable.is_down:
+        return Mood.WARNING
     found = _MOODS.get(alert.type, Mood.PLAIN)
     return Mood.WARNING if found is Mood.BAD and alert.concern is not Concern.OUTAGE else found
 

@@ -11,7 +11,7 @@ from pydantic_core import PydanticSerializationError
 
 from monitor.domain.alert import Alert
 from monitor.domain.expiry import Expiry
-from monitor.domain.incident import Acknowledgement, Hold
+from monitor.domain.incident import Acknowledgement, Hold, Instability
 from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState
 
@@ -66,6 +66,16 @@ def read_expiry(text: str) -> Expiry:
     return _expiries().validate_json(text)
 
 
+def instability_text(unstable: Instability) -> str:
+    """Return how often a service changed as JSON."""
+    return _text(_instabilities(), unstable)
+
+
+def read_instability(text: str) -> Instability:
+    """Return what `instability_text` wrote. Anything else raises ValueError."""
+    return _instabilities().validate_json(text)
+
+
 def silence_text(silence: Silence) -> str:
     """Return a silence as JSON."""
     return _text(_silences(), silence)
@@ -114,6 +124,11 @@ def _acknowledgements() -> TypeAdapter[Acknowledgement]:
 @cache
 def _expiries() -> TypeAdapter[Expiry]:
     return TypeAdapter(Expiry)
+
+
+@cache
+def _instabilities() -> TypeAdapter[Instability]:
+    return TypeAdapter(Instability)
 
 
 @cache

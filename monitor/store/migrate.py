@@ -4,7 +4,7 @@ from sqlalchemy import Connection, inspect, text
 
 from monitor.ports import StoreError
 
-HEAD = "0010"
+HEAD = "0011"
 
 _REVISION = "alembic_version"
 

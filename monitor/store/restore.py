@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, literal, select, tuple_
 
+from monitor.domain.bundling import STILL_TOLD
 from monitor.domain.check import CheckId
+from monitor.domain.flapping import LONGEST, MOST_CHANGES
 from monitor.domain.incident import AffectedCheck, Incident
 from monitor.domain.instant import instant, microseconds
 from monitor.domain.observation import Failure, Status, UnknownCause
@@ -18,6 +20,7 @@ from monitor.ports import (
     LastSample,
     MarkKind,
     OutboxRow,
+    PastIncident,
     Restored,
     TallySnapshot,
 )
@@ -27,6 +30,7 @@ from monitor.store.documents import (
     read_alert,
     read_expiry,
     read_hold,
+    read_instability,
     read_names,
     read_silence,
     read_state,
@@ -52,11 +56,8 @@ _PAST = 10_000
 _SILENCES = 1_000
 
 
-def restored(connection: Connection, vantage: str, ended_since: datetime) -> Restored:
-    """Return what the database remembers for a vantage.
-
-    Of incidents whose end was told it names those that ended at `ended_since` or later.
-    """
+def restored(connection: Connection, vantage: str, now: datetime) -> Restored:
+    """Return what the database remembers for a vantage at `now`."""
     number = _vantage(connection, vantage)
     last_samples = _last_samples(connection, number)
     offline = _offline(connection, number)
@@ -78,9 +79,10 @@ def restored(connection: Connection, vantage: str, ended_since: datetime) -> Res
         silences=_silences(connection),
         ended=incidents(
             connection,
-            incident.c.ended_at >= microseconds(ended_since),
+            incident.c.ended_at >= microseconds(now - STILL_TOLD),
             incident.c.news_since.is_(None),
         ),
+        recent=_recent(connection, now - LONGEST),
     )
 
 
@@ -245,6 +247,37 @@ def _past(connection: Connection) -> tuple[str, ...]:
     return tuple(connection.execute(wanted.limit(_PAST)).scalars())[::-1]
 
 
+def _recent(connection: Connection, since: datetime) -> tuple[PastIncident, ...]:
+    """Return the incidents that ended at `since` or later, oldest first: of each service the last
+    ones.
+    """
+    latest = func.row_number().over(
+        partition_by=(incident.c.service, incident.c.affects, incident.c.concern),
+        order_by=(incident.c.started_at.desc(), incident.c.id.desc()),
+    )
+    ended = (
+        select(incident, latest.label("place"))
+        .where(incident.c.ended_at >= microseconds(since))
+        .subquery()
+    )
+    wanted = (
+        select(ended)
+        .where(ended.c.place <= MOST_CHANGES // 2 + 1)
+        .order_by(ended.c.started_at, ended.c.id)
+    )
+    return tuple(
+        PastIncident(
+            id=row.id,
+            service=ServiceId(row.service),
+            affects=AFFECTS.meaning[row.affects],
+            concern=CONCERN.meaning[row.concern],
+            started_at=instant(row.started_at),
+            ended_at=instant(row.ended_at),
+        )
+        for row in connection.execute(wanted)
+    )
+
+
 def _newest_mark(connection: Connection, vantage: int, *kinds: MarkKind) -> Row[Any] | None:
     wanted = (
         select(mark)
@@ -296,6 +329,7 @@ def _incident(row: Row[Any], checks: Sequence[AffectedCheck]) -> Incident:
         told_at=_instant(row.told_at),
         hold=None if row.hold is None else read_hold(row.hold),
         acknowledged=(None if row.acknowledged is None else read_acknowledgement(row.acknowledged)),
+        unstable=None if row.unstable is None else read_instability(row.unstable),
     )
 
 

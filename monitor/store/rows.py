@@ -33,6 +33,7 @@ from monitor.store.documents import (
     alert_text,
     expiry_text,
     hold_text,
+    instability_text,
     names_text,
     silence_text,
     state_text,
@@ -180,6 +181,7 @@ def incident_row(incident: Incident) -> Row:
         "acknowledged": (
             None if incident.acknowledged is None else acknowledgement_text(incident.acknowledged)
         ),
+        "unstable": None if incident.unstable is None else instability_text(incident.unstable),
     }
 
 

@@ -164,6 +164,7 @@ incident = Table(
     Column("acknowledged", Text),
     Column("concern", SmallInteger, nullable=False, server_default="1"),
     Column("expiry", Text),
+    Column("unstable", Text),
     Index("incident_by_start", "started_at"),
 )
 Index(

@@ -12,7 +12,6 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor.domain.alert import Notification
-from monitor.domain.bundling import STILL_TOLD
 from monitor.domain.deadletter import DeadLetter, LettersSought
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
 from monitor.store.deadletters import dead_counts, dead_letters
@@ -46,8 +45,8 @@ class SqlStore:
 
     async def restore(self) -> Restored:
         """Return what is remembered. Call it before the first commit. Raise StoreError."""
-        ended_since = self._now() - STILL_TOLD
-        return await self._writer.read(lambda c: restored(c, self._writer.vantage, ended_since))
+        now = self._now()
+        return await self._writer.read(lambda c: restored(c, self._writer.vantage, now))
 
     async def commit(self, change: Change) -> None:
         """Write `change` in one transaction, or raise StoreError.

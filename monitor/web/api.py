@@ -56,6 +56,7 @@ def service_entry(board: StatusBoard, service: Service) -> dict[str, Any]:
         "status": board.service_status(service.id),
         "incident": incident.id if incident else None,
         "hold": _hold(incident.hold) if incident and incident.hold else None,
+        "unstable": _unstable(board.speaker(service.id)),
         "acknowledged_by": (
             incident.acknowledged.by if incident and incident.acknowledged else None
         ),
@@ -119,6 +120,19 @@ async def _status(context: WebContext) -> AsyncIterator[str]:
 def _hold(hold: Hold) -> dict[str, Any]:
     """Return why nobody is told of an incident: `by` is another one's id, or that of a window."""
     return {"reason": hold.reason, "by": hold.by, "until": _time(hold.until)}
+
+
+def _unstable(speaker: Incident | None) -> dict[str, Any] | None:
+    """Return how often a service that keeps changing did so, and which incident people know of."""
+    if speaker is None or speaker.unstable is None:
+        return None
+    known = speaker.unstable
+    return {
+        "incident": speaker.id,
+        "changes": known.changes,
+        "since": _time(known.since),
+        "last_change_at": _time(known.changed_at),
+    }
 
 
 def _time(at: datetime | None) -> str | None:

@@ -257,7 +257,11 @@ def _told(incident: Incident, language: Language) -> Mapping[str, str]:
     if hold is None:
         return {"name": text["told"], "text": text["nobody_told"], "href": "", "by": ""}
     said = f"{text['nobody_told']} {_held(hold, language)}"
-    is_incident = hold.reason in (HoldReason.DEPENDENCY, HoldReason.OUTAGE)
+    is_incident = hold.reason in {
+        HoldReason.DEPENDENCY,
+        HoldReason.OUTAGE,
+        HoldReason.FLAPPING,
+    }
     href = f"{hold.by}?lang={language}" if is_incident else ""
     return {"name": text["told"], "text": said, "href": href, "by": hold.by}
 

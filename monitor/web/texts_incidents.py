@@ -243,12 +243,14 @@ HOLDS: Mapping[Language, Mapping[HoldReason, str]] = {
         HoldReason.MAINTENANCE: "karena pemeliharaan terjadwal {by}",
         HoldReason.SILENCE: "karena dibisukan ({by})",
         HoldReason.OUTAGE: "karena layanannya terganggu",
+        HoldReason.FLAPPING: "karena layanannya tidak stabil, seperti sudah diberitahukan",
     },
     _EN: {
         HoldReason.DEPENDENCY: "because of another outage that explains it",
         HoldReason.MAINTENANCE: "because of planned work {by}",
         HoldReason.SILENCE: "because of the silence {by}",
         HoldReason.OUTAGE: "because the service is down",
+        HoldReason.FLAPPING: "because the service is unstable, as was told",
     },
 }
 

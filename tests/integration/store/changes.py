@@ -9,6 +9,7 @@ from monitor.domain.alert import Match, Notification
 from monitor.domain.bundling import STILL_TOLD
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.expiry import Ending, Expiry
+from monitor.domain.flapping import LONGEST
 from monitor.domain.incident import (
     Acknowledgement,
     AffectedCheck,
@@ -16,6 +17,7 @@ from monitor.domain.incident import (
     Hold,
     HoldReason,
     Incident,
+    Instability,
 )
 from monitor.domain.instant import microseconds
 from monitor.domain.note import Note, NoteKind, Via
@@ -35,7 +37,15 @@ from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Run, Transition
 from monitor.domain.status import Status
 from monitor.domain.text import visible_text
-from monitor.ports import Change, LastSample, Mark, MarkKind, Restored, TallySnapshot
+from monitor.ports import (
+    Change,
+    LastSample,
+    Mark,
+    MarkKind,
+    PastIncident,
+    Restored,
+    TallySnapshot,
+)
 from monitor.store.pushes import KEPT
 from tests.fakes import NOON, OK, an_alert
 
@@ -155,6 +165,17 @@ incidents = st.builds(
     | st.builds(Hold, reason=st.sampled_from(HoldReason), by=texts, until=st.none() | times),
     acknowledged=st.none()
     | st.builds(Acknowledgement, by=texts, at=times, comment=texts, told=st.booleans()),
+    unstable=st.none()
+    | st.builds(
+        Instability,
+        changes=st.integers(1, 9),
+        since=times,
+        within=st.timedeltas(timedelta(0), LONGEST),
+        changed_at=times,
+        quiet_since=times,
+        outlasts=st.booleans(),
+        over=st.booleans(),
+    ),
 )
 marks = st.builds(Mark, kind=st.sampled_from(MarkKind), at=times, epoch=epochs, detail=texts)
 snapshots = st.builds(
@@ -275,7 +296,20 @@ class Memory:
             and one.ended_at >= NOON - STILL_TOLD
             and one.news_since is None
         ]
+        recent = [
+            PastIncident(
+                id=one.id,
+                service=one.service,
+                affects=one.affects,
+                concern=one.concern,
+                started_at=one.started_at,
+                ended_at=one.ended_at,
+            )
+            for one in self.incidents.values()
+            if one.ended_at is not None and one.ended_at >= NOON - LONGEST
+        ]
         return Restored(
+            recent=tuple(sorted(recent, key=lambda one: (one.started_at, one.id))),
             ended=tuple(sorted(ended, key=lambda one: (one.started_at, one.id))),
             epoch=self.epoch,
             stopped_at=self._stopped_at(last),

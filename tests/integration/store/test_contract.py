@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.alert import AlertType, Notification
 from monitor.domain.deadletter import LettersSought, Retry
+from monitor.domain.flapping import MOST_CHANGES
 from monitor.domain.incident import AffectedCheck, Incident
 from monitor.domain.observation import Failure, FailureKind, Outcome, OutcomeStatus
 from monitor.domain.service import ServiceId
@@ -134,6 +136,31 @@ async def test_ends_of_the_last_minutes_are_restored(place):
 
     assert restored.ended == tuple(known[:2])
     assert restored.incidents == ()
+
+
+async def test_latest_incidents_of_each_service_are_restored(place):
+    """Of a service that keeps changing its last incidents of a day are remembered, as many as
+    flap detection may ask for.
+    """
+    known = [
+        Incident(
+            id=f"INC{number:03}",
+            service=ServiceId("portal"),
+            started_at=NOON - timedelta(minutes=200 - number),
+            ended_at=NOON - timedelta(minutes=200 - number, seconds=-30),
+            checks=(),
+        )
+        for number in range(200)
+    ]
+    old = replace(known[0], id="OLD", ended_at=NOON - timedelta(days=1, seconds=1))
+    other = replace(known[0], id="OTHER", service=ServiceId("other"))
+    async with opened(place) as store:
+        await store.commit(Change(incidents=(*known, old, other)))
+    async with opened(place) as store:
+        restored = await store.restore()
+
+    most = MOST_CHANGES // 2 + 1
+    assert [one.id for one in restored.recent] == ["OTHER", *(one.id for one in known[-most:])]
 
 
 async def test_memory_of_a_check_is_restored(place):

@@ -97,6 +97,7 @@ def test_what_was_said_and_told_before_is_kept(tmp_path):
     own = Notification(id="N2", receiver="oncall", alert=an_alert(incident=None))
     asyncio.run(committed(tmp_path, Change(incidents=(incident,), notifications=(told, own))))
     for statement in (
+        "ALTER TABLE incident DROP COLUMN unstable",
         "ALTER TABLE incident DROP COLUMN concern",
         "ALTER TABLE incident DROP COLUMN expiry",
         "DROP TABLE note",

@@ -4,7 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from monitor.domain.alert import Alert, AlertType, CheckNotice, Companion, ServiceNotice
+from monitor.domain.alert import (
+    Alert,
+    AlertType,
+    CheckNotice,
+    Companion,
+    InstabilityNotice,
+    ServiceNotice,
+)
 from monitor.domain.expiry import Ending, Expiry
 from monitor.domain.incident import Concern
 from monitor.domain.observation import UnknownCause
@@ -123,6 +130,15 @@ def of_incident(alert: Alert) -> Companion:
 
 WAS_SLOW = of_incident(degraded(AlertType.RESOLVED, checks=(HTTP_BACK,)))
 
+UNSTABLE = InstabilityNotice(
+    changes=7,
+    since=NOON - timedelta(minutes=24),
+    within=timedelta(minutes=30),
+    changed_at=NOON,
+)
+STABLE = replace(UNSTABLE, changes=23, changed_at=NOON + timedelta(minutes=80), over=True)
+
+
 SAMPLES: dict[str, Alert] = {
     "firing": an_alert(AlertType.FIRING),
     "firing-group": an_alert(AlertType.FIRING, companions=COMPANIONS),
@@ -140,6 +156,22 @@ SAMPLES: dict[str, Alert] = {
     "escalated": later(AlertType.ESCALATED),
     "resolved": an_alert(AlertType.RESOLVED, sequence=2),
     "resolved-untold": replace(an_alert(AlertType.RESOLVED, sequence=2), firing_undelivered=True),
+    "unstable": an_alert(AlertType.FIRING, unstable=UNSTABLE),
+    "unstable-group": an_alert(
+        AlertType.FIRING,
+        unstable=UNSTABLE,
+        companions=tuple(replace(each, unstable=UNSTABLE) for each in COMPANIONS),
+    ),
+    "unstable-over": an_alert(AlertType.RESOLVED, sequence=2, unstable=STABLE),
+    "unstable-over-group": an_alert(
+        AlertType.RESOLVED,
+        sequence=2,
+        unstable=STABLE,
+        companions=tuple(replace(each, unstable=STABLE) for each in BACK),
+    ),
+    "unstable-over-down": an_alert(
+        AlertType.RESOLVED, sequence=2, unstable=replace(STABLE, is_down=True)
+    ),
     "maintenance-started": an_alert(
         AlertType.MAINTENANCE_STARTED,
         incident=None,

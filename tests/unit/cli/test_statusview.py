@@ -54,6 +54,16 @@ def test_why_nobody_is_told():
     assert why("dependency", "INC-router") == "nobody is told: it depends on Router"
     assert why("dependency", "INC-over") == "nobody is told: it depends on what has just come back"
     assert why("maintenance", "patch") == "nobody is told: planned work (patch)"
+    portal["unstable"] = {"incident": "INC-first", "changes": 9}
+    assert why("flapping", "INC-first") == "nobody is told: unstable: it changed 9 times"
+
+
+def test_a_service_that_is_unstable_says_so():
+    """A service that keeps changing says how often it did, also while it is up."""
+    found = document(web=UP, tls=UP)
+    found["services"][0]["unstable"] = {"incident": "INC", "changes": 9}
+
+    assert next(table_rows(found, WITA))[3] == "unstable: it changed 9 times"
 
 
 def test_what_is_less_than_an_outage():

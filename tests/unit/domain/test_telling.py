@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.alert import AlertType, Match, Route
@@ -713,6 +713,7 @@ EVENTS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(events=EVENTS, limit=st.integers(1, 3))
 def test_every_firing_ends_resolved(events, limit):
     """Whatever goes down and comes back, in whatever order: once all is well, each outage that was
@@ -759,6 +760,7 @@ def test_every_firing_ends_resolved(events, limit):
     assert night.incidents == {}
 
 
+@settings(deadline=None)
 @given(events=EVENTS, cuts=st.sets(st.integers(0, 400)))
 def test_restart_changes_no_decision(events, cuts):
     """Who looks only now and then, as after restarts, tells the same outages in the end.

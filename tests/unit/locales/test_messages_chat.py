@@ -17,7 +17,7 @@ WITA = ZoneInfo("Asia/Makassar")
 PAGE = "https://pantau.example/incidents/INC1"
 CALLING = {
     *("firing", "firing-group", "firing-dependency", "updated", "reminder", "escalated"),
-    *("degraded", "degraded-group", "degraded-reminder"),
+    *("degraded", "degraded-group", "degraded-reminder", "unstable", "unstable-group"),
     *("expiring", "expiring-domain", "expiring-group", "expiring-stage"),
 }
 

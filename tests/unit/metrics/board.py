@@ -45,6 +45,7 @@ class FakeBoard:
     statuses: dict[str, Status] = field(default_factory=dict)
     tallies: dict[str, Mapping[Status, int]] = field(default_factory=dict)
     incidents: dict[str, Incident] = field(default_factory=dict)
+    speakers: dict[str, Incident] = field(default_factory=dict)
 
     def checks(self) -> Sequence[Watched]:
         return self.watched
@@ -63,6 +64,9 @@ class FakeBoard:
 
     def lesser_incidents(self, _service: ServiceId) -> Sequence[Incident]:
         return ()
+
+    def speaker(self, service: ServiceId) -> Incident | None:
+        return self.speakers.get(service)
 
 
 def a_service(**changes: Any) -> Service:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 
-from monitor.domain.incident import Hold, HoldReason, Incident
+from monitor.domain.incident import Hold, HoldReason, Incident, Instability
 from monitor.domain.service import ServiceId
 from monitor.web.app import create_app, create_control_app
 from monitor.web.context import ReloadResult, SendResult
@@ -200,6 +200,27 @@ async def test_status_says_why_nobody_is_told():
 
     [service] = json.loads(answer.body)["services"]
     assert service["hold"] == {"reason": "dependency", "by": "INC-router", "until": None}
+    assert service["unstable"] is None
+
+
+async def test_status_says_what_is_unstable():
+    """A service that keeps changing says how often, since when, and which incident people know of."""
+    unstable = Instability(
+        changes=9,
+        since=NOON - timedelta(minutes=20),
+        within=timedelta(minutes=30),
+        changed_at=NOON,
+        quiet_since=NOON,
+    )
+    speaker = Incident(
+        id="INC", service=ServiceId("portal"), started_at=NOON, checks=(), unstable=unstable
+    )
+    board = FakeBoard(watched=[], listed=[a_service()], speakers={"portal": speaker})
+    answer = await ask(create_control_app(a_context(board=board)), "GET", "/api/v1/status")
+
+    [service] = json.loads(answer.body)["services"]
+    assert service["unstable"]["incident"] == "INC"
+    assert service["unstable"]["changes"] == 9
 
 
 @pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
