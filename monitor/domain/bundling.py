@@ -19,7 +19,7 @@ from monitor.domain.alert import (
     service_notice,
 )
 from monitor.domain.check import CheckId
-from monitor.domain.incident import AffectedCheck, Concern, HoldReason, Incident
+from monitor.domain.incident import AffectedCheck, Concern, Incident
 from monitor.domain.service import Service
 from monitor.domain.surroundings import GroupBy, Surroundings
 
@@ -172,10 +172,7 @@ def _victims(
     held = {
         each.id: each.hold.by
         for each in incidents
-        if each.hold is not None
-        and each.hold.reason is not HoldReason.OUTAGE
-        and each.concern is Concern.OUTAGE
-        and each.ended_at is None
+        if each.hold is not None and each.concern is Concern.OUTAGE and each.ended_at is None
     }
     found: dict[str, list[ServiceNotice]] = defaultdict(list)
     for each in incidents:

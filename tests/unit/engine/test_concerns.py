@@ -44,13 +44,13 @@ ROUTES = (
 class Life:
     """The monitor of some checks. What it has recorded survives a restart, and nothing else."""
 
-    def __init__(self, *checks, service=PORTAL, routes=ROUTES) -> None:
+    def __init__(self, *checks, service=PORTAL, routes=ROUTES, wait=timedelta(0)) -> None:
         self.plan = Plan(
             services=(service,),
             checks=checks or (HTTP,),
             routes=routes,
             receivers=("oncall", "team", "all"),
-            grouping=Grouping(wait=timedelta(0)),
+            grouping=Grouping(wait=wait),
         )
         self.now = NOON
         self.sent: list[Notification] = []
@@ -181,6 +181,13 @@ class TestDegradedAndDown:
         life = Life().live(OK, SLOW, SLOW, REFUSED, REFUSED, SLOW, SLOW)
 
         assert life.told("team") == [(FIRING, DEGRADED), (UPDATED, DEGRADED)]
+
+    def test_nobody_knew_before_the_outage(self):
+        """What was not told yet when the service went down is not told while it is down."""
+        life = Life(wait=3 * MINUTE).live(OK, SLOW, SLOW, *[REFUSED] * 9)
+
+        assert life.told("all") == [(FIRING, OUTAGE)]
+        assert life.told("team") == []
 
     def test_no_outage_is_made_of_it(self):
         """A degraded service has no outage: pages and figures go on as before."""

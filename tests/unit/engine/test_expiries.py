@@ -231,6 +231,16 @@ class TestBesideOthers:
 
         assert story(life) == ALL_STAGES[:3]
 
+    def test_first_seen_below_critical_days(self):
+        """A certificate that fails its check from the first probe on is told as down alone."""
+        critical = replace(
+            certificate(NOON + 5 * DAY),
+            status=OutcomeStatus.FAILED,
+            failure=Failure(FailureKind.EXPIRES_SOON, "in 5 days"),
+        )
+
+        assert Life().live(*[critical] * 4).told("oncall") == [(FIRING, Concern.OUTAGE)]
+
     def test_told_during_another_outage(self):
         """An outage for another reason keeps no stage back."""
         life = days(Life(), 10)
