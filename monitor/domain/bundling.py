@@ -19,7 +19,7 @@ from monitor.domain.alert import (
     service_notice,
 )
 from monitor.domain.check import CheckId
-from monitor.domain.incident import AffectedCheck, Concern, Incident
+from monitor.domain.incident import AffectedCheck, Concern, HoldReason, Incident
 from monitor.domain.service import Service
 from monitor.domain.surroundings import GroupBy, Surroundings
 
