@@ -18,6 +18,7 @@ from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Transition
 from monitor.domain.status import Status
 from monitor.domain.tally import Tally
+from monitor.domain.windowrecord import WindowRecord
 
 
 class Clock(Protocol):
@@ -94,6 +95,7 @@ class Change:
     silences: tuple[Silence, ...] = ()
     notes: tuple[Note, ...] = ()
     retries: tuple[Retry, ...] = ()
+    windows: tuple[WindowRecord, ...] = ()
 
     @property
     def urgent(self) -> bool:
@@ -106,6 +108,7 @@ class Change:
             or self.pushes
             or self.silences
             or self.notes
+            or self.windows
             or self.configured
             or self.retries
         )
@@ -143,7 +146,8 @@ class Restored:
     `offline_since` is when the monitor lost its own network, if it had not come back, because of
     `offline_cause`. `past` are the ids of the latest incidents, oldest first. `pushes` are the
     last ones of each check. `recent` are the last incidents of each service that ended within a
-    day, oldest first.
+    day, oldest first. `windows` are the maintenance windows that are in force, and those that were
+    until lately.
     """
 
     epoch: int
@@ -161,6 +165,7 @@ class Restored:
     ended: tuple[Incident, ...] = ()
     silences: tuple[Silence, ...] = ()
     recent: tuple[PastIncident, ...] = ()
+    windows: tuple[WindowRecord, ...] = ()
 
 
 class Store(Protocol):

@@ -1,11 +1,13 @@
 """What people have taken down, for the daemon and for a command that writes by itself."""
 
 from collections.abc import Callable, Collection
+from datetime import tzinfo
 from typing import Protocol
 
 from monitor.app.acknowledging import Acknowledger
 from monitor.app.commenting import Commenter, KnownIncidents
 from monitor.app.deadletters import DeadLetters, KnownLetters
+from monitor.app.planner import KnownWindows, Planner
 from monitor.app.silencing import Silencer
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline
@@ -13,7 +15,7 @@ from monitor.ports import Clock, Recording
 from monitor.web.context import Acts
 
 
-class Known(KnownIncidents, KnownLetters, Protocol):
+class Known(KnownIncidents, KnownLetters, KnownWindows, Protocol):
     """What the store knows and the board does not."""
 
 
@@ -24,6 +26,7 @@ def build_acts(
     clock: Clock,
     known: Known,
     *,
+    zone: tzinfo,
     reopen: Callable[[Collection[str]], None] = lambda _: None,
 ) -> Acts:
     """Return all that people may have taken down. What it returns to them is on disk.
@@ -36,4 +39,6 @@ def build_acts(
         commenter=Commenter(board, pipeline, recorder, clock, known),
         silencer=Silencer(pipeline, recorder, clock),
         dead_letters=DeadLetters(pipeline, recorder, clock, known, reopen),
+        planner=Planner(pipeline, recorder, clock, known),
+        zone=zone,
     )

@@ -6,6 +6,7 @@ Nothing is probed, and nobody is told: what is to be told is told by the daemon 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from zoneinfo import ZoneInfo
 
 from monitor.app.acts import build_acts
 from monitor.app.planning import plan_of
@@ -55,7 +56,7 @@ async def _opened(config: Config, reached: Reached) -> AsyncIterator[Acts]:
         clock, board, recorder = Timeline(restored.epoch), Board(), WriteThrough(store)
         pipeline = Pipeline(board, recorder, settings.vantage)
         _recall(config, restored, board, pipeline, clock)
-        yield build_acts(board, pipeline, recorder, clock, store)
+        yield build_acts(board, pipeline, recorder, clock, store, zone=ZoneInfo(settings.zone))
 
 
 def _recall(

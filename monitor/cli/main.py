@@ -23,6 +23,10 @@ COMMANDS = {
     "incidents": ("monitor.cli.incidents:incidents", "List outages, or tell the story of one."),
     "ack": ("monitor.cli.ack:ack", "Say that somebody takes care of an outage."),
     "comment": ("monitor.cli.comment:comment", "Keep a remark with an incident."),
+    "maintenance": (
+        "monitor.cli.maintenance:maintenance",
+        "Plan work on services, and see what is planned.",
+    ),
     "silence": ("monitor.cli.silence:silence", "Hear nothing of something for a while."),
     "oncall": ("monitor.cli.oncall:oncall", "Say who is on call, and who is next."),
     "notify": ("monitor.cli.notify:notify", "Try a receiver of alerts, or see who would be told."),

@@ -1,7 +1,7 @@
 """The windows of config/maintenance.yaml: planned work, once or again and again."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -92,7 +92,7 @@ def _clock(written: str) -> time:
         raise ValueError(f"start: {error}") from None
 
 
-def _recurrence(entry: WindowEntry, zone: ZoneInfo) -> Recurrence:
+def _recurrence(entry: WindowEntry, zone: tzinfo) -> Recurrence:
     assert entry.rrule is not None  # noqa: S101 - who calls has looked
     assert entry.duration is not None  # noqa: S101
     return Recurrence(
@@ -121,13 +121,14 @@ def windows_of(
     for item in written:
         entry = accepted(WindowEntry, item, findings, context)
         if entry is not None and declared[entry.id] is item:
-            windows.append(_window(entry, ZoneInfo(zone)))
+            windows.append(window_of(entry, ZoneInfo(zone), name=entry.id))
     return tuple(windows)
 
 
-def _window(entry: WindowEntry, zone: ZoneInfo) -> MaintenanceWindow:
+def window_of(entry: WindowEntry, zone: tzinfo, *, name: str) -> MaintenanceWindow:
+    """Return what is written, called `name`; its times are by the clock of `zone`."""
     return MaintenanceWindow(
-        id=entry.id,
+        id=name,
         when=_recurrence(entry, zone) if entry.rrule is not None else _occurrence(entry, zone),
         reason=entry.reason,
         approved_by=entry.approved_by,
@@ -137,7 +138,7 @@ def _window(entry: WindowEntry, zone: ZoneInfo) -> MaintenanceWindow:
     )
 
 
-def _occurrence(entry: WindowEntry, zone: ZoneInfo) -> Occurrence:
+def _occurrence(entry: WindowEntry, zone: tzinfo) -> Occurrence:
     start, end = _moment("start", entry.start), _moment("end", entry.end or "")
     return Occurrence(instant_of(start, zone), instant_of(end, zone))
 

@@ -109,7 +109,8 @@ class Alert:
     `firing_undelivered` marks a RESOLVED that also stands for a FIRING nobody was told of.
     `companions` are the other incidents of the message, and `victims` the services that are down
     because they depend on it, and of which nobody is told by a message of their own. Of
-    maintenance, `victims` are the other services that are worked on, and `until` its end.
+    maintenance, `victims` are the other services that are worked on, `until` its end, and
+    `after_the_fact` says that it was known only after it began.
     `checkpoint` is the newest one of the ledger, a signed note, when the message is written.
     `unstable` is there when its service keeps changing, or did: then it speaks of all of that.
     """
@@ -127,6 +128,7 @@ class Alert:
     until: datetime | None = None
     checkpoint: str | None = None
     unstable: InstabilityNotice | None = None
+    after_the_fact: bool = False
 
     @property
     def concern(self) -> Concern:

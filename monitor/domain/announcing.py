@@ -47,5 +47,6 @@ def announced(
         detail=f"{window.reason} ({window.approved_by})",
         victims=tuple(map(service_notice, others)),
         until=occurrence.end,
+        after_the_fact=opened.after_the_fact,
     )
     return addressed(alert, f"window:{window.id}:{occurrence.start.isoformat()}", tuple(told))

@@ -66,10 +66,14 @@ class MaintenanceWindow:
 
 @dataclass(frozen=True, slots=True)
 class OpenWindow:
-    """A window, and the occurrence that is going on."""
+    """A window, and the occurrence that is going on.
+
+    `after_the_fact` says that it was known only after it began.
+    """
 
     window: MaintenanceWindow
     occurrence: Occurrence
+    after_the_fact: bool = False
 
 
 def check_rule(recurrence: Recurrence, *, dated: bool) -> None:
@@ -114,6 +118,14 @@ def coming(when: Occurrence | Recurrence, at: datetime) -> Occurrence | None:
     return Occurrence(start, start + when.duration)
 
 
+def occurrences(
+    when: Occurrence | Recurrence, start: datetime, end: datetime
+) -> tuple[Occurrence, ...]:
+    """Return the occurrences that touch [start, end), in order."""
+    found = (when,) if isinstance(when, Occurrence) else _between(when, start, end)
+    return tuple(each for each in found if each.start < end and each.end > start)
+
+
 def open_windows(windows: Iterable[MaintenanceWindow], at: datetime) -> tuple[OpenWindow, ...]:
     """Return the windows that are open at `at`."""
     found = ((window, occurrence_at(window.when, at)) for window in windows)
@@ -139,10 +151,13 @@ def next_change(windows: Iterable[MaintenanceWindow], after: datetime) -> dateti
 
 def _near(when: Occurrence | Recurrence, at: datetime) -> list[Occurrence]:
     """Return the occurrences that may be open at `at`, or begin within a day of it."""
-    if isinstance(when, Occurrence):
-        return [when]
-    wall = at.astimezone(when.zone).replace(tzinfo=None)
-    begins = _compiled(when).between(wall - when.duration - 2 * _DAY, wall + 2 * _DAY, inc=True)
+    return [when] if isinstance(when, Occurrence) else _between(when, at, at)
+
+
+def _between(when: Recurrence, start: datetime, end: datetime) -> list[Occurrence]:
+    """Return the occurrences that touch [start, end], and a few more on either side."""
+    first, last = (each.astimezone(when.zone).replace(tzinfo=None) for each in (start, end))
+    begins = _compiled(when).between(first - when.duration - 2 * _DAY, last + 2 * _DAY, inc=True)
     starts = (instant_of(each, when.zone) for each in begins)
     return [Occurrence(start, start + when.duration) for start in starts]
 

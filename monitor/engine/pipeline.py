@@ -25,6 +25,7 @@ from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Step, Transition, advance, lose_sight
 from monitor.domain.surroundings import Flapping, Grouping, Surroundings
 from monitor.domain.telling import tell
+from monitor.domain.windowrecord import WindowRecord
 from monitor.engine.board import JUDGED, Board
 from monitor.engine.dutyroster import DutyRoster
 from monitor.engine.expiries import Expiries
@@ -212,7 +213,6 @@ class Pipeline:
         forgotten, since it would be no news when the check comes back.
         """
         self._plan = plan
-        self._planned.replace(plan.windows)
         self._roster.replace(plan.routes, plan.escalations)
         self._board.replace(plan.services, plan.checks, states, microseconds(now))
         self._forget(check_id for check_id in states if check_id not in self._board)
@@ -224,7 +224,7 @@ class Pipeline:
         opened, and whoever is concerned is told.
         """
         self._plan = plan
-        self._planned.replace(plan.windows)
+        self._take_up_windows(now)
         self._roster.replace(plan.routes, plan.escalations)
         old_services = {service.id: service for service in self._board.services()}
         gone = self._board.replace(plan.services, plan.checks, {}, microseconds(now))
@@ -242,7 +242,8 @@ class Pipeline:
         self._recorder.record(Change(configured=(Configured(hashed, now),)))
 
     def reconcile(self, now: datetime) -> None:
-        """Bring the incidents of an earlier run in line with what is configured now."""
+        """Bring what an earlier run left in line with what is configured now."""
+        self._take_up_windows(now)
         self._follow_all(now)
 
     def tell(self, now: datetime) -> datetime | None:
@@ -360,6 +361,40 @@ class Pipeline:
 
     def _drop_silences(self, now: datetime) -> None:
         self._silences = {i: each for i, each in self._silences.items() if now < each.until}
+
+    def plan_work(self, record: WindowRecord) -> None:
+        """Go by a maintenance window from now on; one that is known is cancelled by it."""
+        self._planned.put((record,))
+        self._record_windows((record,))
+        self.has_news()
+
+    def planned_work(self) -> Sequence[WindowRecord]:
+        """Return the maintenance windows in force: neither cancelled nor over for good."""
+        return self._planned.records
+
+    def keep_planned(self, records: Iterable[WindowRecord]) -> None:
+        """Go on with the maintenance windows of an earlier run."""
+        self._planned.put(records)
+
+    def was_open(self, at: datetime) -> None:
+        """Have people told of windows that were open at `at`, when the last run ended, and closed
+        since.
+        """
+        self._planned.was_open(at)
+
+    def _take_up_windows(self, now: datetime) -> None:
+        if changed := self._planned.take_up(self._plan.windows, now):
+            self._record_windows(changed)
+
+    def _record_windows(self, records: tuple[WindowRecord, ...]) -> None:
+        self._recorder.record(Change(windows=records))
+        for each in records:
+            log.info(
+                "window.cancelled" if each.cancelled else "window.added",
+                window=each.window.id,
+                source=each.source,
+                by=each.cancelled.by if each.cancelled else each.added_by,
+            )
 
     def _follow_windows(self, now: datetime) -> None:
         """Show which checks are worked on, and have people told of windows that open or close."""

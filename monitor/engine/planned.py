@@ -1,17 +1,26 @@
-"""Keeps track of which maintenance windows are open."""
+"""Keeps track of which maintenance windows are in force, and which are open."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from monitor.domain.maintenance import MaintenanceWindow, OpenWindow, next_change, open_windows
+from monitor.domain.maintenance import (
+    MaintenanceWindow,
+    Occurrence,
+    OpenWindow,
+    coming,
+    next_change,
+)
+from monitor.domain.windowrecord import Source, WindowRecord, going_on, taken_up
 
 
 class PlannedWork:
-    """The windows of the configuration, looked at when one of them may open or close."""
+    """The windows in force, looked at when one of them may open or close."""
 
     def __init__(self) -> None:
-        self._windows: Sequence[MaintenanceWindow] = ()
+        self._records: dict[tuple[str, datetime], WindowRecord] = {}
         self._looked_at: datetime | None = None
+        self._former: tuple[OpenWindow, ...] = ()
         self.open: tuple[OpenWindow, ...] = ()
         self.look_again: datetime | None = None
 
@@ -20,24 +29,59 @@ class PlannedWork:
         """Return the windows that are open."""
         return tuple(each.window for each in self.open)
 
-    def replace(self, windows: Sequence[MaintenanceWindow]) -> None:
-        """Go by `windows` from the next look on."""
-        self._windows, self._looked_at = windows, None
+    @property
+    def records(self) -> tuple[WindowRecord, ...]:
+        """Return what is known of the windows in force."""
+        return tuple(each for each in self._records.values() if each.cancelled is None)
+
+    def put(self, records: Iterable[WindowRecord]) -> None:
+        """Go by these records, too, from the next look on."""
+        self._records.update({each.key: each for each in records})
+        self._looked_at = None
+
+    def was_open(self, at: datetime) -> None:
+        """Let those that were open at `at`, the end of the last run, close at the next look."""
+        then = (
+            replace(each, cancelled=None)
+            for each in self._records.values()
+            if each.added_at <= at and (each.cancelled is None or each.cancelled.at > at)
+        )
+        self._former = going_on(then, at)
+
+    def take_up(
+        self, written: Iterable[MaintenanceWindow], now: datetime
+    ) -> tuple[WindowRecord, ...]:
+        """Go by what the file says from `now` on; return the records that changed."""
+        changed = taken_up(self._records.values(), written, now)
+        self.put(changed)
+        return changed
 
     def look(self, now: datetime) -> tuple[Sequence[OpenWindow], Sequence[OpenWindow]] | None:
         """Return what has opened and what has closed since the last look; None if nothing can have.
 
-        After `replace` something always can.
+        After `put` something always can. What was cancelled while it was open ends now.
         """
         if not self._is_time(now):
             return None
-        before, self.open = self.open, open_windows(self._windows, now)
-        self._looked_at, self.look_again = now, next_change(self._windows, now)
+        self._drop_what_is_over(now)
+        windows = [each.window for each in self._records.values()]
+        before, self.open = self.open, going_on(self._records.values(), now)
+        self._looked_at, self.look_again = now, next_change(windows, now)
         was, now_open = {_key(each) for each in before}, {_key(each) for each in self.open}
+        former, self._former = {_key(each): each for each in (*self._former, *before)}, ()
         return (
             [each for each in self.open if _key(each) not in was],
-            [each for each in before if _key(each) not in now_open],
+            [_ended(each, now) for key, each in former.items() if key not in now_open],
         )
+
+    def _drop_what_is_over(self, now: datetime) -> None:
+        """Forget what can open no more, but for what the file may still say: that is no news."""
+        self._records = {
+            key: each
+            for key, each in self._records.items()
+            if each.cancelled is None
+            and (each.source is Source.FILE or coming(each.window.when, now) is not None)
+        }
 
     def _is_time(self, now: datetime) -> bool:
         """Say whether something may have changed; also where the clock was set."""
@@ -48,3 +92,8 @@ class PlannedWork:
 
 def _key(each: OpenWindow) -> tuple[str, datetime]:
     return each.window.id, each.occurrence.start
+
+
+def _ended(each: OpenWindow, now: datetime) -> OpenWindow:
+    start, end = each.occurrence.start, each.occurrence.end
+    return replace(each, occurrence=Occurrence(start, min(end, max(start, now))))

@@ -157,6 +157,7 @@ _PARTS = (
     ("observations", "missed"),
     ("marks",),
     ("silences",),
+    ("windows",),
     ("configured",),
     ("pushes",),
     ("tallies",),

@@ -23,6 +23,8 @@ def resume(
     now = clock.now()
     recall(restored, board, pipeline)
     pipeline.keep_telling(restored.ended, now)
+    if (ended := ended_at(restored)) is not None:
+        pipeline.was_open(ended)
     _restore_totals(restored, board)
     checks = [watched.check for watched in board.checks()]
     lost = lost_sight(checks, restored, now)
@@ -45,6 +47,7 @@ def recall(restored: Restored, board: Board, pipeline: Pipeline) -> None:
     board.remember(restored.past)
     board.recall(restored.recent)
     pipeline.keep_silent(restored.silences)
+    pipeline.keep_planned(restored.windows)
 
 
 def _restore_totals(restored: Restored, board: Board) -> None:

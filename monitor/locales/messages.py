@@ -106,6 +106,7 @@ _WORDS = {
         "more": "dan {count} pemeriksaan lain",
         "undelivered": "Pesan gangguannya tidak sempat terkirim; "
         "ini pesan pertama tentang gangguan itu.",
+        "after_the_fact": "Pemeliharaan ini baru dicatat setelah dimulai.",
         "note": "Keterangan",
         "runbook": "Panduan",
         "advice": "Langkah pertama",
@@ -123,6 +124,7 @@ _WORDS = {
         "more": "and {count} other checks",
         "undelivered": "The message that it was down could not be sent; "
         "this is the first about it.",
+        "after_the_fact": "This work was put down only after it had begun.",
         "note": "Note",
         "runbook": "Runbook",
         "advice": "First step",
@@ -174,6 +176,7 @@ def summary(alert: Alert, language: Language, zone: tzinfo) -> str:
         *_companions(alert, language),
         *_victims(alert, language),
         *_undelivered(alert, language),
+        *_after_the_fact(alert, language),
         *_note(alert, language),
         *_checks(alert, language, zone),
         *_runbooks(alert, language),
@@ -292,6 +295,10 @@ def _named(service: ServiceNotice, owner: str | None) -> str:
 
 def _undelivered(alert: Alert, language: Language) -> list[str]:
     return [_WORDS[language]["undelivered"]] if alert.firing_undelivered else []
+
+
+def _after_the_fact(alert: Alert, language: Language) -> list[str]:
+    return [_WORDS[language]["after_the_fact"]] if alert.after_the_fact else []
 
 
 def _note(alert: Alert, language: Language) -> list[str]:

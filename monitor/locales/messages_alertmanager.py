@@ -200,6 +200,8 @@ def _annotations(alert: Alert, wording: Wording) -> dict[str, str]:
         annotations["changes"] = str(alert.unstable.changes)
     if alert.firing_undelivered:
         annotations["firing_undelivered"] = "true"
+    if alert.after_the_fact:
+        annotations["after_the_fact"] = "true"
     return annotations
 
 

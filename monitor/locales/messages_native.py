@@ -91,6 +91,8 @@ def native_body(row_id: str, alert: Alert, wording: Wording) -> bytes:
         body[f"{key}_total"] = len(alert.victims)
     if alert.until is not None:
         body["until"] = time_json(alert.until)
+    if alert.after_the_fact:
+        body["after_the_fact"] = True
     return encoded(body)
 
 

@@ -15,6 +15,7 @@ from monitor.domain.observation import (
     UnknownCause,
 )
 from monitor.domain.push import Signal
+from monitor.domain.windowrecord import Source
 from monitor.ports import DeliveryState, MarkKind
 
 E = TypeVar("E", bound=StrEnum)
@@ -97,6 +98,8 @@ OUTCOME = Codes(
 NOTE = Codes({NoteKind.ACKNOWLEDGED: 1, NoteKind.COMMENT: 2})
 
 VIA = Codes({Via.COMMAND: 1, Via.API: 2, Via.LINK: 3})
+
+SOURCE = Codes({Source.FILE: 1, Source.COMMAND: 2, Source.API: 3})
 
 AFFECTS = Codes({Affects.AVAILABILITY: 1, Affects.SECURITY: 2, Affects.NONE: 3})
 

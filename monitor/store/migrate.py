@@ -4,7 +4,7 @@ from sqlalchemy import Connection, inspect, text
 
 from monitor.ports import StoreError
 
-HEAD = "0011"
+HEAD = "0012"
 
 _REVISION = "alembic_version"
 

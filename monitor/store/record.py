@@ -15,8 +15,10 @@ from monitor.domain.note import Note, NoteKind
 from monitor.domain.silence import Silence
 from monitor.domain.state import Transition
 from monitor.domain.text import visible_text
+from monitor.domain.windowrecord import WindowRecord
 from monitor.ledger.canonical import canonical
 from monitor.ports import Configured, Mark
+from monitor.store.windows import window_text
 
 _NOTE_TYPES = {NoteKind.ACKNOWLEDGED: "ack", NoteKind.COMMENT: "comment"}
 
@@ -66,6 +68,22 @@ def silence_entry(silence: Silence) -> bytes:
         criticalities=sorted(each.value for each in match.criticalities),
         types=sorted(match.types),
         labels=dict(match.labels),
+    )
+
+
+def window_entry(record: WindowRecord) -> bytes:
+    """Return the entry of a maintenance window as it is from now on: known, or cancelled."""
+    cancelled = record.cancelled
+    return _entry(
+        "maintenance",
+        id=record.window.id,
+        at=microseconds(cancelled.at if cancelled else record.added_at),
+        source=record.source.value,
+        added_at=microseconds(record.added_at),
+        added_by=record.added_by,
+        window=window_text(record.window),
+        cancelled_by=cancelled.by if cancelled else None,
+        cancel_reason=cancelled.reason if cancelled else None,
     )
 
 

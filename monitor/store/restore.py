@@ -11,6 +11,7 @@ from monitor.domain.check import CheckId
 from monitor.domain.flapping import LONGEST, MOST_CHANGES
 from monitor.domain.incident import AffectedCheck, Incident
 from monitor.domain.instant import instant, microseconds
+from monitor.domain.maintenance import LONGEST as LONGEST_WINDOW
 from monitor.domain.observation import Failure, Status, UnknownCause
 from monitor.domain.service import ServiceId
 from monitor.domain.silence import Silence
@@ -51,6 +52,7 @@ from monitor.store.schema import (
     tally,
     vantage_name,
 )
+from monitor.store.windows import window_records
 
 _PAST = 10_000
 _SILENCES = 1_000
@@ -77,6 +79,7 @@ def restored(connection: Connection, vantage: str, now: datetime) -> Restored:
         past=_past(connection),
         pushes=last_pushes(connection, number),
         silences=_silences(connection),
+        windows=window_records(connection, now - STILL_TOLD - LONGEST_WINDOW),
         ended=incidents(
             connection,
             incident.c.ended_at >= microseconds(now - STILL_TOLD),

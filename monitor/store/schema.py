@@ -347,3 +347,19 @@ silence = Table(
     _time("until"),
     Column("document", Text, nullable=False),
 )
+
+# A window that is written otherwise under its old id is another row, known since later. A row is
+# ended once, and never changed otherwise. `until` is NULL where it comes again and again.
+maintenance_window = Table(
+    "maintenance_window",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("added_at", BigInteger, primary_key=True, autoincrement=False),
+    _code("source"),
+    Column("added_by", Text, nullable=False),
+    _time("until", nullable=True),
+    Column("document", Text, nullable=False),
+    _time("cancelled_at", nullable=True),
+    Column("cancelled_by", Text),
+    Column("cancel_reason", Text),
+)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from monitor.domain.alert import Notification
 from monitor.domain.deadletter import DeadLetter, LettersSought
+from monitor.domain.windowrecord import WindowRecord
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
 from monitor.store.deadletters import dead_counts, dead_letters
 from monitor.store.groups import Figures, Groups
@@ -20,6 +21,7 @@ from monitor.store.ledger import Signing, newest_note
 from monitor.store.restore import first_receipt, pending_rows, restored
 from monitor.store.rows import Enqueued, Frozen, Settled, Sign
 from monitor.store.stories import notes_about
+from monitor.store.windows import window_records
 from monitor.store.writer import Numbered, Writer, Written
 
 log = structlog.get_logger()
@@ -86,6 +88,10 @@ class SqlStore:
     async def dead_letters(self, sought: LettersSought) -> Sequence[DeadLetter]:
         """Return the messages that were given up and are looked for, in the order of the outbox."""
         return await self._writer.read(lambda c: dead_letters(c, sought))
+
+    async def windows(self, since: datetime | None) -> tuple[WindowRecord, ...]:
+        """Return the maintenance windows that were not over at `since`; all of them for None."""
+        return await self._writer.read(lambda c: window_records(c, since))
 
     async def notes_about(self, incident: str) -> int | None:
         """Return how many notes there are about an incident, None where there is no incident."""

@@ -51,6 +51,7 @@ class Statements:
     put_service_tally: Insert
     put_push: Insert
     put_silence: Insert
+    put_window: Insert
     forget_state: Delete
     open_interval: Select[Any]
     close_interval: Update
@@ -96,6 +97,7 @@ def statements(dialect: str) -> Statements:
         put_service_tally=_put(insert, schema.service_tally),
         put_push=_put(insert, schema.push),
         put_silence=_put(insert, schema.silence),
+        put_window=_put_window(insert),
         forget_state=delete(state).where(
             state.c.check_id == bindparam("of_check"), state.c.vantage_id == bindparam("of_vantage")
         ),
@@ -146,3 +148,15 @@ def _put(insert: _Insert, table: Table) -> Any:
     keys: Sequence[str] = [column.name for column in table.primary_key]
     changed = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
     return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+def _put_window(insert: _Insert) -> Any:
+    """Return what adds a window, or ends one that is there; it changes nothing else of it."""
+    window = schema.maintenance_window
+    statement = insert(window)
+    ends = ("cancelled_at", "cancelled_by", "cancel_reason")
+    return statement.on_conflict_do_update(
+        index_elements=["id", "added_at"],
+        set_={name: statement.excluded[name] for name in ends},
+        where=window.c.cancelled_at.is_(None),
+    )

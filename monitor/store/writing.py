@@ -23,9 +23,11 @@ from monitor.store.record import (
     retry_entry,
     silence_entry,
     transition_entry,
+    window_entry,
 )
 from monitor.store.rows import Enqueued, Frozen, Job, Names, Row, Settled, Sign
 from monitor.store.statements import Statements
+from monitor.store.windows import window_row
 
 
 class Scribe:
@@ -129,6 +131,8 @@ class Scribe:
                 self._ledger.add([note_entry(note)])
         self._run(self._do.put_silence, [rows.silence_row(each) for each in change.silences])
         self._ledger.add(map(silence_entry, change.silences))
+        self._run(self._do.put_window, [window_row(each) for each in change.windows])
+        self._ledger.add(map(window_entry, change.windows))
         self._ledger.add(map(configuration_entry, change.configured))
         for row_id in change.forgotten_notifications:
             self._connection.execute(self._do.forget_notification, {"of_row": row_id})

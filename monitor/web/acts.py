@@ -5,6 +5,7 @@ from starlette.routing import Route
 from monitor.domain.note import Via
 from monitor.web.context import Acts
 from monitor.web.deadletters import dead_letter_routes
+from monitor.web.maintenance import maintenance_routes
 from monitor.web.notes import note_routes
 from monitor.web.silences import silence_routes
 
@@ -14,5 +15,6 @@ def act_routes(acts: Acts, via: Via) -> list[Route]:
     return [
         *note_routes(acts, via),
         *silence_routes(acts),
+        *maintenance_routes(acts, via),
         *dead_letter_routes(acts.dead_letters),
     ]

@@ -77,6 +77,19 @@ class ControlClient:
         """End a silence before its time."""
         return self._ask("POST", f"/api/v1/silences/{quote(silence_id, safe='')}/lift", {"by": by})
 
+    def maintenance(self, *, everything: bool = False) -> dict[str, Any]:
+        """Return the maintenance windows in force, or all that ever were."""
+        return self._ask("GET", f"/api/v1/maintenance{'?all=1' if everything else ''}")
+
+    def add_maintenance(self, window: Mapping[str, Any], by: str) -> dict[str, Any]:
+        """Add a window, written as in config/maintenance.yaml; `id` may be left out."""
+        return self._ask("POST", "/api/v1/maintenance", {"window": window, "by": by})
+
+    def cancel_maintenance(self, name: str, by: str, reason: str) -> dict[str, Any]:
+        """End a window from now on."""
+        path = f"/api/v1/maintenance/{quote(name, safe='')}/cancel"
+        return self._ask("POST", path, {"by": by, "reason": reason})
+
     def dead_letters(self, receiver: str | None, since: datetime | None) -> dict[str, Any]:
         """Return the messages that were given up, the newest first."""
         asked = {"receiver": receiver, "since": None if since is None else since.isoformat()}

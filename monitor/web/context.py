@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from monitor.domain.alert import Match
     from monitor.domain.deadletter import DeadLetter, LettersSought
     from monitor.domain.incident import Incident
+    from monitor.domain.maintenance import MaintenanceWindow
     from monitor.domain.silence import Silence
+    from monitor.domain.windowrecord import Source, WindowRecord
     from monitor.web.blackbox import Blackbox
 
 
@@ -124,6 +126,27 @@ class Silencer(Protocol):
     async def lift(self, silence_id: str, by: str) -> bool: ...
 
 
+class NotCancelled(Exception):
+    """Nothing was cancelled. The message says why."""
+
+
+class Planner(Protocol):
+    """Takes down planned work."""
+
+    def now(self) -> datetime: ...
+
+    def windows(self) -> "Sequence[WindowRecord]": ...
+
+    async def history(self) -> "Sequence[WindowRecord]": ...
+
+    async def add(
+        self, window: "MaintenanceWindow", source: "Source", by: str
+    ) -> "WindowRecord | None": ...
+
+    async def cancel(self, name: str, by: str, reason: str) -> "WindowRecord":
+        """Raise NotCancelled where there is nothing to cancel."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LettersShown:
     """Messages that were given up, and by id why some of them can't be sent any more."""
@@ -152,7 +175,8 @@ class DeadLetters(Protocol):
 class Acts:
     """What people may have taken down: by the API, and by commands with or without a daemon.
 
-    The names that they write are held against those on `board`.
+    The names that they write are held against those on `board`, and times are by the clock of
+    `zone`.
     """
 
     board: StatusBoard
@@ -160,6 +184,8 @@ class Acts:
     commenter: Commenter
     silencer: Silencer
     dead_letters: DeadLetters
+    planner: Planner
+    zone: tzinfo
 
 
 class TestSender(Protocol):

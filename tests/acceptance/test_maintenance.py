@@ -5,8 +5,9 @@ import signal
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from tests.acceptance.cli.commands import pantau
 from tests.acceptance.conftest import Hire
-from tests.acceptance.messages import kinds
+from tests.acceptance.messages import body, kinds
 from tests.collector import Collector
 from tests.daemon import eventually, http_check, services
 from tests.servers import free_port
@@ -57,3 +58,53 @@ def test_outage_during_planned_work(hire: Hire, collector: Collector) -> None:
         "maintenance.started",
     ]
     assert list(daemon.metrics("pantau_check_maintenance").values()) == [0.0]
+
+
+def test_work_that_is_put_down_during_an_outage(hire: Hire, collector: Collector) -> None:
+    """`pantau maintenance add` keeps alarms away from then on, and the record says that the work was
+    not planned; a restart keeps it, and once it is cancelled the outage is told.
+    """
+    daemon = hire()
+    daemon.site.write(
+        services(["kota"]),
+        [http_check("kota", f"http://127.0.0.1:{free_port()}/", "kota")],
+        failure_threshold=1,
+    )
+    daemon.site.write_alerts({"oncall": collector.url})
+    site, late = daemon.site.folder, ("--approved-by", "Kabid", "--reason", "Kabel putus")
+    began = f"{datetime.now(ZoneInfo('Asia/Makassar')) - timedelta(minutes=5):%Y-%m-%d %H:%M}"
+    daemon.start()
+    collector.wait_for(1, 15)
+    assert daemon.terminate()[0] == 0
+    put_down = pantau(
+        *(site, "maintenance", "add", "--id", "kabel", "--service", "kota", "--start", began),
+        *("--for", "2h", "--by", "Rina", *late),
+    )
+    assert (put_down.returncode, put_down.stderr) == (0, "")
+    assert "after the fact" in put_down.stdout
+    daemon.start()
+    collector.wait_for(2, 15)
+    [listed] = json.loads(pantau(site, "maintenance", "list", "--output", "json").stdout)
+    misspelt = pantau(
+        *(site, "maintenance", "add", "--service", "kotta", "--start", "now", "--for", "1h", *late)
+    )
+    cancelled = pantau(
+        site, "maintenance", "cancel", "kabel", "--by", "Budi", "--reason", "selesai"
+    )
+    collector.wait_for(3, 15)
+
+    assert kinds(collector.received) == [
+        "alert.firing",
+        "maintenance.started",
+        "maintenance.ended",
+    ]
+    assert body(collector.received[1])["after_the_fact"] is True
+    assert (listed["source"], listed["added_by"]) == ("command", "Rina")
+    assert listed["next"]["after_the_fact"] is True
+    assert misspelt.returncode == 1
+    assert "kota" in misspelt.stderr
+    assert cancelled.stdout == "✓ kabel: cancelled\n"
+    assert pantau(site, "maintenance", "list").stdout == "Nothing is planned.\n"
+    everything = pantau(site, "maintenance", "list", "--all").stdout
+    assert "cancelled" in everything
+    assert "Budi" in everything

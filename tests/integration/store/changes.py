@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from monitor.domain.incident import (
     Instability,
 )
 from monitor.domain.instant import microseconds
+from monitor.domain.maintenance import LONGEST as LONGEST_WINDOW
+from monitor.domain.maintenance import MaintenanceWindow, Occurrence, Recurrence
 from monitor.domain.note import Note, NoteKind, Via
 from monitor.domain.observation import (
     Failure,
@@ -37,6 +40,7 @@ from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Run, Transition
 from monitor.domain.status import Status
 from monitor.domain.text import visible_text
+from monitor.domain.windowrecord import Cancellation, Source, WindowRecord
 from monitor.ports import (
     Change,
     LastSample,
@@ -232,6 +236,32 @@ notes = st.builds(
     via=st.none() | st.sampled_from(Via),
     receiver=st.sampled_from(["", "oncall"]),
 )
+windows = st.builds(
+    MaintenanceWindow,
+    id=st.sampled_from(["patch", "backup"]),
+    when=st.builds(Occurrence, times, times)
+    | st.builds(
+        Recurrence,
+        rule=st.just("FREQ=WEEKLY;BYDAY=SU"),
+        first=st.dates(),
+        start=st.times().map(lambda one: one.replace(second=0, microsecond=0)),
+        duration=st.timedeltas(timedelta(microseconds=1), timedelta(days=30)),
+        zone=st.sampled_from(["Asia/Makassar", "Europe/Paris"]).map(ZoneInfo),
+    ),
+    reason=texts,
+    approved_by=texts,
+    services=st.frozensets(st.sampled_from(SERVICES), max_size=2),
+    owners=st.frozensets(texts, max_size=2),
+    labels=st.dictionaries(st.sampled_from(["rack", "kecamatan"]), texts, max_size=2),
+)
+window_records = st.builds(
+    WindowRecord,
+    window=windows,
+    source=st.just(Source.FILE),
+    added_at=times,
+    added_by=texts,
+    cancelled=st.none() | st.builds(Cancellation, at=times, by=texts, reason=texts),
+)
 changes = st.builds(
     Change,
     observations=some(observations, 4),
@@ -247,7 +277,16 @@ changes = st.builds(
     pushes=some(pushes),
     silences=some(silences),
     notes=some(notes),
+    windows=some(window_records),
 )
+
+
+def _is_kept(one: WindowRecord) -> bool:
+    """Say whether a window of the file is in force still, or was lately."""
+    since = NOON - STILL_TOLD - LONGEST_WINDOW
+    when = one.window.when
+    is_over = isinstance(when, Occurrence) and when.end <= since
+    return one.cancelled is None or (one.cancelled.at > since and not is_over)
 
 
 @dataclass
@@ -265,6 +304,7 @@ class Memory:
     pushes: dict[tuple[CheckId, int], Push] = field(default_factory=dict)
     silences: dict[str, Silence] = field(default_factory=dict)
     notes: dict[str, Note] = field(default_factory=dict)
+    windows: dict[tuple[str, datetime], WindowRecord] = field(default_factory=dict)
 
     def commit(self, change: Change) -> None:
         spoken_of = (*change.observations, *change.missed, *change.marks)
@@ -282,6 +322,9 @@ class Memory:
         self.silences.update({one.id: one for one in change.silences})
         for one in change.notes:
             self.notes.setdefault(one.id, one)
+        for one in change.windows:
+            known = self.windows.setdefault(one.key, one)
+            self.windows[one.key] = known.ended(one.cancelled) if one.cancelled else known
         self.tallies.update({i: (self.epoch, each) for i, each in change.tallies.items()})
         self.service_tallies.update(change.service_tallies)
         self.pushes.update({(one.check_id, one.number % KEPT): one for one in change.pushes})
@@ -322,6 +365,12 @@ class Memory:
             offline_since=self._since(MarkKind.SELF_OFFLINE, MarkKind.SELF_ONLINE),
             silences=tuple(
                 sorted(self.silences.values(), key=lambda one: (-microseconds(one.until), one.id))
+            ),
+            windows=tuple(
+                sorted(
+                    (one for one in self.windows.values() if _is_kept(one)),
+                    key=lambda one: (one.added_at, one.window.id),
+                )
             ),
             pushes={
                 one.check_id: one for one in sorted(self.pushes.values(), key=lambda p: p.number)

@@ -193,6 +193,8 @@ def test_upgrade_keeps_what_was_before(tmp_path: Path) -> None:
         for statement in (
             "DROP TABLE ledger_entry",
             "DROP TABLE ledger_checkpoint",
+            "DROP TABLE maintenance_window",
+            "DROP TABLE maintenance_window",
             "ALTER TABLE incident DROP COLUMN concern",
             "ALTER TABLE incident DROP COLUMN expiry",
             "DROP TABLE retry",

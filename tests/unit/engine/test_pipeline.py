@@ -16,6 +16,7 @@ from monitor.domain.observation import Outcome, OutcomeStatus, UnknownCause
 from monitor.domain.service import Rule, Service, ServiceId, StatusRule
 from monitor.domain.status import Status
 from monitor.domain.surroundings import Grouping
+from monitor.domain.windowrecord import Cancellation, Source
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline, Plan
 from monitor.ports import Change, MarkKind
@@ -253,6 +254,42 @@ class TestMaintenance:
             seen.append(board[HTTP.id].maintained_until)
 
         assert seen == [None, self.END, None]
+
+    def test_cancelled_work_is_over(self):
+        """Work that is cancelled while it goes on is told to be over, at that moment."""
+        pipeline, board, ledger = self.planning()
+        pipeline.tell(self.START)
+        [record] = pipeline.planned_work()
+        at = self.START + timedelta(minutes=30)
+        pipeline.plan_work(record.ended(Cancellation(at=at, by="Rina", reason="Batal")))
+        pipeline.tell(at)
+
+        assert ledger.told == [AlertType.MAINTENANCE_STARTED, AlertType.MAINTENANCE_ENDED]
+        assert ledger.notifications[1].alert.occurred_at == at
+        assert board[HTTP.id].maintained_until is None
+        assert pipeline.planned_work() == ()
+
+    def test_reload_keeps_what_was_planned_otherwise(self):
+        """A reload takes away windows of the file alone."""
+        pipeline, board, _ = self.planning()
+        [filed] = pipeline.planned_work()
+        pipeline.plan_work(
+            replace(filed, source=Source.COMMAND, added_at=NOON + timedelta(minutes=1))
+        )
+        pipeline.replace(a_plan(HTTP), NOON + timedelta(minutes=2))
+        pipeline.tell(self.START)
+
+        assert [each.source for each in pipeline.planned_work()] == [Source.COMMAND]
+        assert board[HTTP.id].maintained_until == self.END
+
+    def test_work_that_ended_while_nobody_watched(self):
+        """A window that was open when the last run ended, and closed since, is told to be over."""
+        pipeline, _, ledger = self.planning()
+        pipeline.was_open(self.START + timedelta(minutes=1))
+        pipeline.tell(self.END + timedelta(minutes=1))
+
+        assert ledger.told == [AlertType.MAINTENANCE_ENDED]
+        assert ledger.notifications[0].alert.occurred_at == self.END
 
     def test_work_on_nothing_is_no_message(self):
         """A window that covers no check is told to nobody."""

@@ -1,17 +1,19 @@
 """Asks an ASGI application without a socket, and stands for the rest of the daemon."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from monitor.domain.deadletter import DeadLetter
 from monitor.domain.silence import Silence
+from monitor.domain.windowrecord import Cancellation, WindowRecord
 from monitor.metrics.exposition import Exposition
 from monitor.metrics.telemetry import PrometheusTelemetry
 from monitor.ports import Sought, StoreError, Story
 from monitor.web.context import (
     Acts,
     LettersShown,
+    NotCancelled,
     ReloadResult,
     Retried,
     SendResult,
@@ -179,6 +181,38 @@ class FakeDeadLetters:
         return Retried(ids=sent, refused={each: "too late" for each in ids if each != "N1"})
 
 
+class FakePlanner:
+    """Keeps planned work in memory, at noon."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, WindowRecord] = {}
+        self.over: list[WindowRecord] = []
+
+    def now(self):
+        return NOON
+
+    def windows(self):
+        return list(self.kept.values())
+
+    async def history(self):
+        return [*self.over, *self.kept.values()]
+
+    async def add(self, window, source, by):
+        named = replace(window, id=window.id or "made")
+        if named.id in self.kept:
+            return None
+        record = WindowRecord(window=named, source=source, added_at=NOON, added_by=by)
+        self.kept[named.id] = record
+        return record
+
+    async def cancel(self, name, by, reason):
+        if name not in self.kept:
+            raise NotCancelled("no such window is in force")
+        ended = self.kept.pop(name).ended(Cancellation(at=NOON, by=by, reason=reason))
+        self.over.append(ended)
+        return ended
+
+
 def a_context(
     board: FakeBoard | None = None,
     daemon: FakeDaemon | None = None,
@@ -190,6 +224,7 @@ def a_context(
     archive=None,
     link_key=LINK_KEY,
     dead_letters=None,
+    planner=None,
 ):
     board, daemon = board or a_city(), daemon or FakeDaemon()
     telemetry = PrometheusTelemetry("1.2.3")
@@ -207,6 +242,8 @@ def a_context(
             commenter=daemon,
             silencer=silencer or FakeSilencer(),
             dead_letters=dead_letters or FakeDeadLetters(),
+            planner=planner or FakePlanner(),
+            zone=ZoneInfo("Asia/Makassar"),
         ),
         archive=archive or FakeArchive(),
         link_key=link_key,
