@@ -19,8 +19,9 @@ from monitor.ledger.checkpoint import checkpoint_of
 from monitor.ledger.note import Signer
 from monitor.ports import Change, MarkKind, StoreError
 from monitor.store.backup import back_up, examine
-from monitor.store.connection import DATABASE, reading_engine
+from monitor.store.connection import DATABASE, reading_engine, writing_engine
 from monitor.store.ledger import Signing, entries
+from monitor.store.migrate import HEAD, upgrade
 from monitor.store.putback import put_back
 from monitor.store.sql import open_store
 from tests.daemon import ROOT
@@ -188,27 +189,19 @@ def test_damaged_database_is_replaced(tmp_path: Path) -> None:
 def test_upgrade_keeps_what_was_before(tmp_path: Path) -> None:
     """Before a database of an earlier release is changed, a sound copy of it is made."""
     data = tmp_path / "data"
-    asyncio.run(written(data, range(5)))
-    with closing(sqlite3.connect(data / DATABASE)) as connection, connection:
-        for statement in (
-            "DROP TABLE ledger_entry",
-            "DROP TABLE ledger_checkpoint",
-            "DROP TABLE maintenance_window",
-            "DROP TABLE maintenance_window",
-            "ALTER TABLE incident DROP COLUMN concern",
-            "ALTER TABLE incident DROP COLUMN expiry",
-            "DROP TABLE retry",
-            "DROP INDEX outbox_dead",
-            "UPDATE alembic_version SET version_num = '0006'",
-        ):
-            connection.execute(statement)
+    with writing_engine(data).connect() as connection, connection.begin():
+        upgrade(connection, "0006")
+        connection.exec_driver_sql("INSERT INTO meta (name, value) VALUES ('sequence', 7)")
 
-    asyncio.run(written(data, range(5, 6)))
+    asyncio.run(written(data, range(2)))
 
     [kept] = data.glob("before-*.db")
+    assert examine(kept).faults == ()
     assert examine(kept).schema == "0006"
-    assert observations(kept) == 5
-    assert observations(data / DATABASE) == 6
+    with closing(sqlite3.connect(kept)) as copy:
+        assert copy.execute("SELECT value FROM meta WHERE name = 'sequence'").fetchone() == (7,)
+    assert examine(data / DATABASE).schema == HEAD
+    assert observations(data / DATABASE) == 2
 
 
 @pytest.mark.parametrize("command", ["backup", "restore"])
