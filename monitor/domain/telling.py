@@ -301,8 +301,11 @@ def _end_is_untold(pending: _Pending) -> bool:
 
 
 def _silent(incident: Incident) -> Incident:
-    """Return an incident of which nothing is told: its news wait only while it is held."""
-    if incident.hold is not None and incident.ended_at is None:
+    """Return an incident of which nothing is told: its news wait only while it is held.
+
+    That it has ended waits for the sake of those who were told that it began.
+    """
+    if incident.hold is not None and (incident.ended_at is None or incident.receivers):
         return incident
     return replace(incident, news_since=None)
 

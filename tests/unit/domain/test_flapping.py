@@ -8,7 +8,7 @@ import pytest
 
 from monitor.domain.alert import Alert, AlertType, Match, Route
 from monitor.domain.check import Affects, CheckId
-from monitor.domain.flapping import MOST_CHANGES
+from monitor.domain.flapping import MOST_CHANGES, began
 from monitor.domain.incident import Concern, HoldReason, Incident
 from monitor.domain.note import Note, NoteKind, Via
 from monitor.domain.service import Service, ServiceId
@@ -371,3 +371,39 @@ def test_memory_is_bounded():
     changes = board.changes((ServiceId("portal"), Affects.AVAILABILITY, Concern.OUTAGE, ""))
     assert MOST_CHANGES < len(changes) <= MOST_CHANGES + 2
     assert changes[-1] == NOON + 999 * MINUTE + SECOND
+
+
+OUTAGE = Incident(id="INC-1", service=ServiceId("portal"), started_at=NOON, checks=())
+
+
+def unstable_by(changes: int, ago: timedelta, flapping: Flapping = FLAPPING) -> bool:
+    """Say whether an outage is, before which so many changes happened so long ago."""
+    return began(OUTAGE, [NOON - ago] * changes, flapping, NOON).unstable is not None
+
+
+def test_limit_of_changes():
+    """It takes more changes than the limit, the beginning of the outage among them."""
+    assert [unstable_by(count, MINUTE) for count in (5, 6)] == [False, True]
+
+
+def test_edge_of_the_window():
+    """What changed just as long ago as the window goes back is not counted."""
+    edge = FLAPPING.within
+
+    assert [unstable_by(6, ago) for ago in (edge, edge - SECOND)] == [False, True]
+
+
+def test_nothing_is_unstable_where_it_is_off():
+    """Where it is off no incident says that its service is unstable."""
+    assert not unstable_by(60, MINUTE, Flapping(changes=0))
+
+
+def test_until_when_nobody_is_told():
+    """What waits says until when, if nothing changes: the end of the quiet time."""
+    portal = Portal()
+    portal.flap(9)
+    [held] = [each for each in portal.stored.values() if each.hold]
+
+    assert held.hold is not None
+    assert held.hold.until is not None
+    assert held.hold.until - held.started_at - FLAPPING.quiet < SECOND

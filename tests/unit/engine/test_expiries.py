@@ -249,6 +249,19 @@ class TestBesideOthers:
 
         assert story(life) == ALL_STAGES[:2]
 
+    def test_renewed_while_it_is_down(self):
+        """Who knew of it hears that it was renewed, though it was down by then: once it is up."""
+        life = days(Life(), 30)
+        life.now = END + HOUR
+        life.live(EXPIRED, EXPIRED, RENEWED, REFUSED, RENEWED)
+        [incident] = (each for each in life.incidents.values() if each.concern is Concern.EXPIRY)
+        assert incident.ended_at is not None
+        assert story(life) == ALL_STAGES
+        life.restart()
+        life.live(RENEWED, RENEWED)
+
+        assert story(life) == [*ALL_STAGES, (RESOLVED, 1)]
+
     def test_somebody_takes_care(self):
         """Once somebody takes care of it, no further stage is told; its end is."""
         life = days(Life(), 10)
