@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from monitor.app.keyfile import write_key
 from monitor.app.notary import FILE
 from monitor.configuration.config import Config
 from monitor.ledger.note import NoteError, Signer
@@ -68,15 +69,8 @@ def _read(path: Path, *, private: bool) -> Signer:
 
 
 def _made(path: Path, origin: str) -> Signer:
-    """Make a key. Its file appears whole, or not at all."""
+    """Make a key, and log its public half: it is to be written down elsewhere."""
     signer = Signer(origin, secrets.token_bytes(_SECRET_BYTES))
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(f"{signer.skey}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
+    write_key(path, signer.skey)
     log.info("ledger.key_made", path=str(path), key=str(signer.verifier))
     return signer

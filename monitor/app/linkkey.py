@@ -6,11 +6,11 @@ import secrets
 import stat
 from pathlib import Path
 
+from monitor.app.keyfile import write_key
 from monitor.domain.acklink import KEY_BYTES
 
 NAME = "link.key"
 
-_NEW = f"{NAME}.new"
 _FORM = re.compile(rb"[0-9a-f]{%d}\n\Z" % (2 * KEY_BYTES))
 
 
@@ -26,27 +26,10 @@ def link_key(data_dir: Path) -> bytes:
     path = data_dir / NAME
     try:
         if not os.path.lexists(path):
-            _make(path)
+            write_key(path, secrets.token_hex(KEY_BYTES))
         return _read(path)
     except OSError as error:
         raise NoLinkKey(f"{path}: {error.strerror}") from error
-
-
-def _make(path: Path) -> None:
-    """Write a new key, so that there is all of it under its name or nothing, also after a crash."""
-    new = path.with_name(_NEW)
-    new.unlink(missing_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
-        file.write(secrets.token_hex(KEY_BYTES).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    new.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _read(path: Path) -> bytes:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.errors import Failed
+from monitor.cli.labels import label_of
 from monitor.cli.output import print_csv, print_json, table, terminal_width
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 from monitor.cli.writing import answering
@@ -105,7 +106,7 @@ def _window(said: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
     """Return a window as config/maintenance.yaml writes it; who takes it judges its values."""
     if (said["end"] is None) == (said["length"] is None):
         raise click.UsageError("say how long: --end or --for, and not both")
-    labels = dict(_label(each) for each in said["labels"])
+    labels = dict(label_of(each) for each in said["labels"])
     start, end = said["start"], said["end"]
     if start == _NOW:
         start = _wall(datetime.now(UTC), zone)
@@ -142,13 +143,6 @@ def _end(start: str, length: str, zone: tzinfo) -> str:
 
 def _wall(at: datetime, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-
-
-def _label(written: str) -> tuple[str, str]:
-    name, equals, value = written.partition("=")
-    if not (name and equals):
-        raise click.UsageError(f"--label: {written!r}: write NAME=VALUE")
-    return name, value
 
 
 def _row(found: Mapping[str, Any], zone: tzinfo) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.errors import Failed
+from monitor.cli.labels import label_of
 from monitor.cli.output import print_json, table, terminal_width
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 from monitor.cli.writing import answering
@@ -52,7 +53,7 @@ def add(settings: Settings, /, by: str | None, comment: str, length: str, **what
         "owner": list(what["owner"]),
         "type": list(what["check_type"]),
     }
-    labels = dict(_label(each) for each in what["label"])
+    labels = dict(label_of(each) for each in what["label"])
     match = {key: value for key, value in {**named, "labels": labels}.items() if value}
     if not match:
         raise click.UsageError("name what is to be silent: --service, --owner, --type or --label")
@@ -97,13 +98,6 @@ def lift(settings: Settings, silence_id: str, by: str | None) -> None:
         raise Failed(f"{silence_id}: {answer['detail']}")
     if not settings.quiet:
         click.echo(f"✓ {silence_id}: lifted")
-
-
-def _label(written: str) -> tuple[str, str]:
-    name, equals, value = written.partition("=")
-    if not (name and equals):
-        raise click.UsageError(f"--label: {written!r}: write NAME=VALUE")
-    return name, value
 
 
 def _row(found: Mapping[str, Any], zone: tzinfo) -> tuple[str, ...]:

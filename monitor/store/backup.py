@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from monitor.ledger.audit import Finding
 from monitor.ledger.note import NoteError
 from monitor.ports import StoreError
-from monitor.store.connection import DATABASE, opened_to_read, reading_file
+from monitor.store.connection import DATABASE, opened_to_read, reading_file, sync_folder
 from monitor.store.ledgerreader import LedgerReader
 from monitor.store.migrate import HEAD, revision
 from monitor.store.ownership import leave_to_owner
@@ -138,12 +138,3 @@ def _copy(source: Path, target: Path, progress: Callable[[int, int], None]) -> N
         )
         # A copy is one file, and can be read where nothing can be written.
         new.execute("PRAGMA journal_mode = DELETE")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make durable which names a folder holds."""
-    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -15,8 +15,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from monitor.ledger.tree import root_of_entries
 from monitor.ports import StoreError
-from monitor.store.backup import Examination, examine, sync_folder
-from monitor.store.connection import DATABASE, checkpoint, reading_engine, writing_engine
+from monitor.store.backup import Examination, examine
+from monitor.store.connection import (
+    DATABASE,
+    checkpoint,
+    reading_engine,
+    sync_folder,
+    writing_engine,
+)
 from monitor.store.ledger import Ledger, entries, notes
 from monitor.store.migrate import bring_up, revision
 from monitor.store.ownership import leave_to_owner
