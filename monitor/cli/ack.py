@@ -1,11 +1,10 @@
 """`pantau ack`: say that somebody takes care of an outage."""
 
-import getpass
-
 import click
 
 from monitor.cli.errors import Failed
 from monitor.cli.output import print_json
+from monitor.cli.person import named
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 from monitor.cli.writing import answering
 
@@ -25,7 +24,7 @@ def ack(settings: Settings, incident: str, by: str | None, comment: str) -> None
     from monitor.cli.configured import configuration
 
     config = configuration(settings.config_path)
-    by = by or getpass.getuser()
+    by = named(by)
     with answering(settings, config) as writer:
         result = writer.acknowledge(incident, by, comment)
     if settings.output is Output.JSON:

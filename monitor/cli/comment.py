@@ -1,11 +1,10 @@
 """`pantau comment`: keep a remark with an incident."""
 
-import getpass
-
 import click
 
 from monitor.cli.errors import Failed
 from monitor.cli.output import print_json
+from monitor.cli.person import named
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 from monitor.cli.writing import answering
 
@@ -26,7 +25,7 @@ def comment(settings: Settings, incident: str, by: str | None, text: str) -> Non
     if not text.strip():
         raise click.UsageError("--comment: there is nothing in it")
     config = configuration(settings.config_path)
-    by = by or getpass.getuser()
+    by = named(by)
     with answering(settings, config) as writer:
         result = writer.comment(incident, by, text)
     if settings.output is Output.JSON:

@@ -1,6 +1,5 @@
 """`pantau db`: copies of the database, and what they are worth."""
 
-import getpass
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ import click
 
 from monitor.cli.errors import Failed
 from monitor.cli.output import print_json, steps
+from monitor.cli.person import named
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def restore(settings: Settings, /, file: Path, by: str | None) -> None:
 
     data_dir = _data_dir(settings)
     with _store_errors(), hold(data_dir):
-        done = put_back(data_dir, file, by=by or getpass.getuser(), at=datetime.now(UTC))
+        done = put_back(data_dir, file, by=named(by), at=datetime.now(UTC))
     if settings.output is Output.JSON:
         replaced = None if done.replaced is None else str(done.replaced)
         print_json({"replaced": replaced, "carried": done.carried, **_document(done.found)})

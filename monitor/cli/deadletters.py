@@ -1,6 +1,5 @@
 """`pantau notify dead-letters`: messages that were given up, and to have them sent after all."""
 
-import getpass
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ import click
 
 from monitor.cli.errors import Failed
 from monitor.cli.output import print_csv, print_json, table, terminal_width
+from monitor.cli.person import named
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 from monitor.cli.writing import answering
 
@@ -57,7 +57,7 @@ def dead_letters(
     with answering(settings, config) as writer:
         if retry:
             chosen = ids or [each["id"] for each in _letters(writer, receiver, earliest)]
-            _retry(settings, writer, chosen, by or getpass.getuser())
+            _retry(settings, writer, chosen, named(by))
         else:
             found = _letters(writer, receiver, earliest)
             _show(settings, found, ZoneInfo(config.monitor.zone))

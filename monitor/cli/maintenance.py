@@ -1,6 +1,5 @@
 """`pantau maintenance`: plan work on services, and see what is planned."""
 
-import getpass
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import click
 from monitor.cli.errors import Failed
 from monitor.cli.labels import label_of
 from monitor.cli.output import print_csv, print_json, table, terminal_width
+from monitor.cli.person import named
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 from monitor.cli.writing import answering
 
@@ -55,7 +55,7 @@ def add(settings: Settings, /, by: str | None, **said: Any) -> None:
     config = _config(settings)
     zone = ZoneInfo(config.monitor.zone)
     with answering(settings, config) as writer:
-        answer = writer.add_maintenance(_window(said, zone), by or getpass.getuser())
+        answer = writer.add_maintenance(_window(said, zone), named(by))
     if answer["window"] is None:
         raise Failed(answer["detail"])
     if settings.output is Output.JSON:
@@ -93,7 +93,7 @@ def list_windows(settings: Settings, *, everything: bool) -> None:
 def cancel(settings: Settings, /, name: str, by: str | None, reason: str) -> None:
     """End the window ID from now on. What was covered until now stays so."""
     with answering(settings, _config(settings)) as writer:
-        answer = writer.cancel_maintenance(name, by or getpass.getuser(), reason)
+        answer = writer.cancel_maintenance(name, named(by), reason)
     if answer["window"] is None:
         raise Failed(f"{name}: {answer['detail']}")
     if settings.output is Output.JSON:

@@ -1,6 +1,5 @@
 """`pantau silence`: hear nothing of something for a while."""
 
-import getpass
 from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import click
 from monitor.cli.errors import Failed
 from monitor.cli.labels import label_of
 from monitor.cli.output import print_json, table, terminal_width
+from monitor.cli.person import named
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 from monitor.cli.writing import answering
 
@@ -48,17 +48,17 @@ def add(settings: Settings, /, by: str | None, comment: str, length: str, **what
     except ValueError as error:
         raise click.UsageError(f"--for: {error}") from None
     config = _config(settings)
-    named = {
+    names = {
         "service": list(what["service"]),
         "owner": list(what["owner"]),
         "type": list(what["check_type"]),
     }
     labels = dict(label_of(each) for each in what["label"])
-    match = {key: value for key, value in {**named, "labels": labels}.items() if value}
+    match = {key: value for key, value in {**names, "labels": labels}.items() if value}
     if not match:
         raise click.UsageError("name what is to be silent: --service, --owner, --type or --label")
     with answering(settings, config) as writer:
-        answer = writer.add_silence(match, seconds, by or getpass.getuser(), comment)
+        answer = writer.add_silence(match, seconds, named(by), comment)
     if answer["silence"] is None:
         raise Failed(answer["detail"])
     if settings.output is Output.JSON:
@@ -93,7 +93,7 @@ def list_silences(settings: Settings) -> None:
 def lift(settings: Settings, silence_id: str, by: str | None) -> None:
     """End the silence ID before its time."""
     with answering(settings, _config(settings)) as writer:
-        answer = writer.lift_silence(silence_id, by or getpass.getuser())
+        answer = writer.lift_silence(silence_id, named(by))
     if not answer["ok"]:
         raise Failed(f"{silence_id}: {answer['detail']}")
     if not settings.quiet:
