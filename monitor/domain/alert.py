@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -14,6 +14,9 @@ from monitor.domain.observation import Status
 from monitor.domain.service import Criticality, Service
 
 _ID_LENGTH = 26
+
+# A message is stored for each receiver, and what fell with one switch may be thousands.
+MOST_VICTIMS = 100
 
 
 class AlertType(StrEnum):
@@ -108,9 +111,10 @@ class Alert:
     the monitor itself have no incident, no service and no checks; `detail` then says what is.
     `firing_undelivered` marks a RESOLVED that also stands for a FIRING nobody was told of.
     `companions` are the other incidents of the message, and `victims` the services that are down
-    because they depend on it, and of which nobody is told by a message of their own. Of
-    maintenance, `victims` are the other services that are worked on, `until` its end, and
-    `after_the_fact` says that it was known only after it began.
+    because they depend on it, and of which nobody is told by a message of their own: the gravest
+    of them, and `more_victims` is how many there are besides. Of maintenance, `victims` are the
+    other services that are worked on, `until` its end, and `after_the_fact` says that it was known
+    only after it began.
     `checkpoint` is the newest one of the ledger, a signed note, when the message is written.
     `unstable` is there when its service keeps changing, or did: then it speaks of all of that.
     """
@@ -129,11 +133,17 @@ class Alert:
     checkpoint: str | None = None
     unstable: InstabilityNotice | None = None
     after_the_fact: bool = False
+    more_victims: int = 0
 
     @property
     def concern(self) -> Concern:
         """Return what it is about; where it is of no incident, it is as grave as an outage."""
         return Concern.OUTAGE if self.incident is None else self.incident.concern
+
+    @property
+    def victims_total(self) -> int:
+        """Return how many victims there are, named ones and others."""
+        return len(self.victims) + self.more_victims
 
     @property
     def incidents(self) -> frozenset[str]:
@@ -237,6 +247,16 @@ def service_notice(service: Service) -> ServiceNotice:
     """Return what a message says of a service."""
     return ServiceNotice(
         id=service.id, name=service.name, owner=service.owner, criticality=service.criticality
+    )
+
+
+def with_victims(alert: Alert, victims: Sequence[Service]) -> Alert:
+    """Return `alert` with the gravest of these victims, as many as are named, and their number."""
+    gravest = sorted(victims, key=lambda each: each.criticality.place)[:MOST_VICTIMS]
+    return replace(
+        alert,
+        victims=tuple(map(service_notice, gravest)),
+        more_victims=len(victims) - len(gravest),
     )
 
 

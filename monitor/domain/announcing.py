@@ -1,18 +1,19 @@
 """Decides who is told that planned work begins or is over."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from monitor.domain.alert import (
     Alert,
     AlertType,
     Notification,
-    Route,
     addressed,
-    receivers_of,
     service_notice,
+    with_victims,
 )
 from monitor.domain.check import Check
 from monitor.domain.maintenance import OpenWindow
+from monitor.domain.observation import Status
+from monitor.domain.routing import Routing
 from monitor.domain.service import Service, ServiceId
 
 
@@ -21,7 +22,7 @@ def announced(
     opened: OpenWindow,
     services: Iterable[Service],
     checks: Iterable[Check],
-    routes: Sequence[Route],
+    routing: Routing,
 ) -> tuple[Notification, ...]:
     """Return what is told of a window that opens or closes, to whom the routes name for its checks.
 
@@ -35,7 +36,7 @@ def announced(
         service = known.get(check.service)
         if service is not None and window.covers(service, check):
             covered[service.id] = service
-            told |= dict.fromkeys(receivers_of(routes, service, check))
+            told |= dict.fromkeys(routing.receivers(service, check, Status.DOWN))
     if not covered:
         return ()
     first, *others = sorted(covered.values(), key=lambda each: (each.criticality.place, each.id))
@@ -45,8 +46,8 @@ def announced(
         sequence=0,
         service=service_notice(first),
         detail=f"{window.reason} ({window.approved_by})",
-        victims=tuple(map(service_notice, others)),
         until=occurrence.end,
         after_the_fact=opened.after_the_fact,
     )
-    return addressed(alert, f"window:{window.id}:{occurrence.start.isoformat()}", tuple(told))
+    subject = f"window:{window.id}:{occurrence.start.isoformat()}"
+    return addressed(with_victims(alert, others), subject, tuple(told))

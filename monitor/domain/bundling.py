@@ -12,11 +12,11 @@ from monitor.domain.alert import (
     Companion,
     InstabilityNotice,
     Notification,
-    ServiceNotice,
     addressed,
     check_notices,
     incident_notice,
     service_notice,
+    with_victims,
 )
 from monitor.domain.check import CheckId
 from monitor.domain.incident import AffectedCheck, Concern, HoldReason, Incident
@@ -44,7 +44,7 @@ class Piece:
 
 
 def bundled(
-    news: Iterable[tuple[Incident, Piece]],
+    news: Collection[tuple[Incident, Piece]],
     incidents: Sequence[Incident],
     around: Surroundings,
     *,
@@ -55,6 +55,8 @@ def bundled(
 
     Ends come first: a service may be down again by now, and that must be the last one hears of it.
     """
+    if not news:
+        return
     scene = _Scene(incidents, around)
     groups: dict[_Shared, list[Incident]] = defaultdict(list)
     for incident, piece in news:
@@ -163,7 +165,7 @@ def _degraded(incidents: Iterable[Incident]) -> Mapping[CheckId, AffectedCheck]:
 
 def _victims(
     incidents: Sequence[Incident], around: Surroundings
-) -> Mapping[str, Sequence[ServiceNotice]]:
+) -> Mapping[str, Sequence[Service]]:
     """Return the services that are down because of an incident, by its id.
 
     Once a cause is over, what is still down holds in its turn what depends on it: until it is told
@@ -174,10 +176,10 @@ def _victims(
         for each in incidents
         if each.hold is not None and each.concern is Concern.OUTAGE and each.ended_at is None
     }
-    found: dict[str, list[ServiceNotice]] = defaultdict(list)
+    found: dict[str, list[Service]] = defaultdict(list)
     for each in incidents:
         if each.id in held and not _is_spoken_for(each):
-            found[_first_cause(each.id, held)].append(service_notice(around.service(each)))
+            found[_first_cause(each.id, held)].append(around.service(each))
     return found
 
 
@@ -240,7 +242,7 @@ def _alert(
     """Return the message about a group, in its order."""
     first, *others = group
     around = scene.around
-    return Alert(
+    alert = Alert(
         type=kind,
         occurred_at=_occurred_at(kind, first),
         sequence=first.sequence,
@@ -258,9 +260,9 @@ def _alert(
             )
             for each in others
         ),
-        victims=tuple(each for one in group for each in scene.victims.get(one.id, ())),
         unstable=scene.instability(first),
     )
+    return with_victims(alert, [each for one in group for each in scene.victims.get(one.id, ())])
 
 
 def _words(incident: Incident) -> str:

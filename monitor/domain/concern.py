@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from monitor.domain.alert import receivers_of
 from monitor.domain.check import Check
 from monitor.domain.incident import Incident
 from monitor.domain.surroundings import Surroundings
@@ -28,7 +27,7 @@ def named(incident: Incident, around: Surroundings) -> tuple[str, ...]:
     status = incident.concern.routed
     in_care = incident.acknowledged is not None and bool(incident.receivers)
     found = (
-        receivers_of(around.routes, service, check, status, in_care=in_care)
+        around.routing.receivers(service, check, status, in_care=in_care)
         for check in concerned(incident, around)
     )
     return tuple(dict.fromkeys(name for names in found for name in names))

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from monitor.domain.alert import Match, Route
+from monitor.domain.alert import Match
 from monitor.domain.check import Check, CheckId
 from monitor.domain.expiry import STAGES
 from monitor.domain.incident import Incident
 from monitor.domain.maintenance import MaintenanceWindow
+from monitor.domain.routing import Routing
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.silence import Silence
 
@@ -72,7 +73,7 @@ class Surroundings:
 
     services: Mapping[ServiceId, Service]
     checks: Mapping[CheckId, Check]
-    routes: Sequence[Route]
+    routing: Routing
     grouping: Grouping
     remind_every: timedelta | None
     escalations: Sequence[Escalation]

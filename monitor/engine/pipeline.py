@@ -270,7 +270,7 @@ class Pipeline:
                 type=notification.alert.type,
                 notification_id=notification.id,
                 incidents=1 + len(notification.alert.companions),
-                victims=len(notification.alert.victims),
+                victims=notification.alert.victims_total,
             )
         ahead = (told.look_again, self._planned.look_again, self._roster.duty.until)
         return min((at for at in ahead if at is not None), default=None)
@@ -317,7 +317,7 @@ class Pipeline:
         return Surroundings(
             services={**self._gone.services, **{each.id: each for each in plan.services}},
             checks={**self._gone.checks, **{each.id: each for each in plan.checks}},
-            routes=self._roster.duty.routes,
+            routing=self._roster.routing,
             grouping=plan.grouping,
             remind_every=plan.remind_every,
             escalations=self._roster.duty.escalations,
@@ -414,7 +414,7 @@ class Pipeline:
         for each in windows:
             log.info(str(kind), window=each.window.id, until=each.occurrence.end.isoformat())
             yield from announced(
-                kind, each, self._plan.services, self._plan.checks, self._roster.duty.routes
+                kind, each, self._plan.services, self._plan.checks, self._roster.routing
             )
 
     def _forget(self, checks: Iterable[CheckId]) -> None:

@@ -254,7 +254,7 @@ def _companions(alert: Alert, language: Language) -> list[str]:
     if not named:
         return []
     owner = alert.service.owner if alert.service else None
-    return [f"{_WORDS[language]['also']}: {_listed(named, language, owner)}"]
+    return [f"{_WORDS[language]['also']}: {_listed(named, len(named), language, owner)}"]
 
 
 def _other_services(alert: Alert) -> Sequence[ServiceNotice]:
@@ -268,7 +268,8 @@ def _victims(alert: Alert, language: Language) -> list[str]:
     """Return the line of services that are down because of this one, or still are at its end."""
     if not alert.victims:
         return []
-    return [f"{victims_label(alert, language)}: {_listed(alert.victims, language)}"]
+    named = _listed(alert.victims, alert.victims_total, language)
+    return [f"{victims_label(alert, language)}: {named}"]
 
 
 def victims_label(alert: Alert, language: Language) -> str:
@@ -276,13 +277,18 @@ def victims_label(alert: Alert, language: Language) -> str:
     return _WORDS[language][_OTHERS.get(alert.type, "victims")]
 
 
-def _listed(services: Sequence[ServiceNotice], language: Language, owner: str | None = None) -> str:
-    """Return the first names; where `owner` is named already, those of others stand beside."""
+def _listed(
+    services: Sequence[ServiceNotice], total: int, language: Language, owner: str | None = None
+) -> str:
+    """Return the first names of `total`.
+
+    Where `owner` is named already, those of others stand beside.
+    """
     shown = [_named(each, owner) for each in services[:_MOST_LISTED]]
     text = ", ".join(shown)
-    if len(services) <= len(shown):
+    if total <= len(shown):
         return text
-    count = decimal(len(services) - len(shown), language)
+    count = decimal(total - len(shown), language)
     return f"{text} {_WORDS[language]['others'].format(count=count)}"
 
 

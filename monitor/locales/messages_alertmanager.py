@@ -106,6 +106,7 @@ def _each(alert: Alert) -> Iterable[Alert]:
             unstable=companion.unstable,
             companions=(),
             victims=(),
+            more_victims=0,
         )
 
 

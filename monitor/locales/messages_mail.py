@@ -168,7 +168,7 @@ def _lists(alert: Alert, wording: Wording) -> Iterator[tuple[str, Sequence[str]]
         yield words["outages"], [*named, *rest]
     if len(alert.victims) > _FEW:
         named = [_service(each) for each in alert.victims[:MOST_LISTED]]
-        rest = _rest("more_services", len(alert.victims), wording.language)
+        rest = _rest("more_services", alert.victims_total, wording.language)
         yield victims_label(alert, wording.language), [*named, *rest]
 
 

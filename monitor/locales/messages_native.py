@@ -88,7 +88,7 @@ def native_body(row_id: str, alert: Alert, wording: Wording) -> bytes:
     if alert.victims:
         key = "victims" if alert.incident else "others"
         body[key] = [_service(each) for each in alert.victims[:MOST_LISTED]]
-        body[f"{key}_total"] = len(alert.victims)
+        body[f"{key}_total"] = alert.victims_total
     if alert.until is not None:
         body["until"] = time_json(alert.until)
     if alert.after_the_fact:

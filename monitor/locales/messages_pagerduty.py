@@ -91,6 +91,7 @@ def singles(alert: Alert) -> Iterator[Alert]:
             unstable=each.unstable,
             companions=(),
             victims=(),
+            more_victims=0,
         )
 
 
@@ -156,7 +157,7 @@ def _details(alert: Alert, wording: Wording) -> Mapping[str, Any]:
     if alert.victims:
         key = "victims" if alert.incident else "others"
         details[key] = [visible_text(each.name or each.id) for each in alert.victims[:_MOST_LISTED]]
-        details[f"{key}_total"] = len(alert.victims)
+        details[f"{key}_total"] = alert.victims_total
     details["event"] = alert.type
     return details
 

@@ -13,6 +13,7 @@ from monitor.domain.check import Affects, CheckId
 from monitor.domain.holding import PATIENCE
 from monitor.domain.incident import Acknowledgement, AffectedCheck, HoldReason, Incident
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
+from monitor.domain.routing import Routing
 from monitor.domain.service import Criticality, Service, ServiceId
 from monitor.domain.silence import Silence
 from monitor.domain.surroundings import Escalation, GroupBy, Grouping, Surroundings, depended_on
@@ -84,7 +85,7 @@ class Night:
                 checks={
                     CheckId(each): a_check(id=CheckId(each), service=each) for each in self.services
                 },
-                routes=self.routes,
+                routing=Routing(self.routes),
                 grouping=self.grouping,
                 suspects=self.suspects,
                 vantage="balaikota",
@@ -290,7 +291,27 @@ class TestDependencies:
 
         [message] = night.sent
         assert _services(message.alert) == ("router",)
-        assert len(message.alert.victims) == 500
+        assert message.alert.victims_total == 500
+
+    def test_gravest_of_many_victims_are_named(self):
+        """A message, which is stored for each receiver, names 100 victims at most: the gravest."""
+        grave = {"s150", "s480"}
+        children = [
+            a_service(
+                name := f"s{n:03}",
+                "router",
+                criticality=Criticality.SANGAT_KRITIS if name in grave else Criticality.PENTING,
+            )
+            for n in range(500)
+        ]
+        night = Night(a_service("router"), *children)
+        night.put(down("router"), *(down(each.id) for each in children))
+        night.look(NOON + WAIT)
+
+        [message] = night.sent
+        named = [each.id for each in message.alert.victims]
+        assert named[:3] == ["s150", "s480", "s000"]
+        assert (len(named), message.alert.victims_total) == (MOST_LISTED, 500)
 
     def test_suspected_parent_is_waited_for(self):
         """While what it depends on fails without a verdict, an outage waits for that verdict."""
