@@ -68,7 +68,7 @@ class Planner:
         """
         record = self._standing(name)
         if record is None:
-            raise NotCancelled("no such window is in force")
+            raise NotCancelled("there is no such window, or it is over")
         if record.source is Source.FILE:
             raise NotCancelled("config/maintenance.yaml says it: take it out there, and reload")
         cancelled = record.ended(

@@ -31,6 +31,6 @@ def comment(settings: Settings, incident: str, by: str | None, text: str) -> Non
     if settings.output is Output.JSON:
         print_json({"incidents": list(result.incidents), "by": by, "detail": result.detail})
     elif result.incidents and not settings.quiet:
-        click.echo(f"✓ {incident}: kept ({', '.join(result.incidents)})")
+        click.echo(f"✓ {incident}: comment kept ({', '.join(result.incidents)})")
     if not result.incidents:
         raise Failed(result.detail)

@@ -113,6 +113,12 @@ def _show_list(settings: Settings, config: "Config", sought: "Sought") -> None:
         click.echo("No outage.")
 
 
+def _listing(config: "Config", name: str) -> str:
+    """Return how the ids of incidents are found, where `name` was none."""
+    known = name in config.services
+    return f"`pantau incidents{f' --service {name}' if known else ''}` lists them"
+
+
 def _show_story(settings: Settings, config: "Config", incident: str) -> None:
     from monitor.cli import incidentsview as view
     from monitor.ports import StoreError
@@ -127,7 +133,7 @@ def _show_story(settings: Settings, config: "Config", incident: str) -> None:
     except StoreError as error:
         raise Failed(str(error)) from None
     if story is None:
-        raise Failed(f"{incident}: there is no such incident; `pantau incidents` lists them")
+        raise Failed(f"{incident}: there is no such incident; {_listing(config, incident)}")
     if settings.output is Output.JSON:
         print_json(story_entry(story))
     else:

@@ -68,8 +68,13 @@ def explain(settings: Settings, check: str, at: datetime | None) -> None:
     config = configuration(settings.config_path)
     each = next((one for one in config.checks if one.check.id == check), None)
     if each is None:
+        of_service = [one.check.id for one in config.checks if one.check.service == check]
         known = nearest(check, [one.check.id for one in config.checks])
-        raise click.UsageError(f"there is no check {check!r}{known}")
+        raise click.UsageError(
+            f"{check!r} is a service; name one of its checks: {', '.join(of_service)}"
+            if of_service
+            else f"there is no check {check!r}{known}"
+        )
     zone = ZoneInfo(config.monitor.zone)
     found = explanation(config, each.check, moment_of(at, zone))
     if settings.output is Output.JSON:
@@ -86,7 +91,7 @@ def said(result: Mapping[str, Any]) -> str:
     time, detail = f"{result['seconds']:.2f} s", visible_text(result["detail"])
     if not result["delivered"]:
         return f"✗ {result['receiver']}: not delivered after {time}: {detail}"
-    lines = [f"✓ {result['receiver']}: delivered in {time}{f': {detail}' if detail else ''}"]
+    lines = [f"✓ {result['receiver']}: delivered in {time}{f' {detail}' if detail else ''}"]
     if result["sent"]:
         lines += ["", "What was sent:", visible_text(result["sent"], 8192)]
     return "\n".join(lines)

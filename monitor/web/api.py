@@ -29,7 +29,10 @@ def api_routes(context: WebContext) -> list[Route]:
     async def test(request: Request) -> Response:
         name, known = request.path_params["name"], context.sender.receivers()
         if name not in known:
-            detail = f"{name} is no receiver; there are: {', '.join(known) or 'none'}"
+            detail = (
+                f"the running daemon has no such receiver (it has: {', '.join(known) or 'none'}): "
+                "let it reload the configuration first"
+            )
             return JSONResponse({"ok": False, "detail": detail}, 404)
         result = await context.sender.send(name)
         body = {"ok": result.ok, "detail": result.detail}

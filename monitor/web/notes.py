@@ -29,7 +29,7 @@ def note_routes(acts: Acts, via: Via) -> list[Route]:
         said = await _said(request, via)
         if said is None:
             return _answer((), _ACK_EXAMPLE, 400)
-        nothing = "no open incident or service of that name"
+        nothing = "no such incident goes on, and no such service is down now"
         return await _taken(request, acknowledger.acknowledge, said, nothing)
 
     async def comment(request: Request) -> Response:

@@ -48,6 +48,7 @@ def test_who_takes_care_is_told_and_kept(hire: Hire, collector: Collector) -> No
     assert story["deliveries"][0]["state"] == "delivered"
     assert over_http["notes"] == story["notes"]
     assert listed["id"] in pantau(daemon.site.folder, "incidents").stdout
+    assert "--service" in pantau(daemon.site.folder, "incidents", "kota").stderr
     status = json.loads(pantau(daemon.site.folder, "status", "--output", "json").stdout)
     assert [each["acknowledged_by"] for each in status["services"]] == ["Rina"]
 

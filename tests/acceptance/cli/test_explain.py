@@ -81,3 +81,11 @@ def test_unknown_check(folder):
 
     assert (found.returncode, found.stdout) == (2, "")
     assert "did you mean 'portal-http'?" in found.stderr
+
+
+def test_a_service_is_no_check(folder):
+    """Who names a service is told which checks it has."""
+    found = pantau(folder, "notify", "explain", "inti")
+
+    assert found.returncode == 2
+    assert "'inti' is a service; name one of its checks: inti-tcp, look" in found.stderr

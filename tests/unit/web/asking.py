@@ -207,7 +207,7 @@ class FakePlanner:
 
     async def cancel(self, name, by, reason):
         if name not in self.kept:
-            raise NotCancelled("no such window is in force")
+            raise NotCancelled("there is no such window, or it is over")
         ended = self.kept.pop(name).ended(Cancellation(at=NOON, by=by, reason=reason))
         self.over.append(ended)
         return ended

@@ -37,7 +37,7 @@ async def test_nothing_is_down():
     assert status == 404
     assert answer == {
         "incidents": [],
-        "detail": "portal: no open incident or service of that name",
+        "detail": "portal: no such incident goes on, and no such service is down now",
     }
 
 

@@ -256,11 +256,14 @@ async def test_test_that_fails():
 
 
 async def test_test_of_an_unknown_receiver():
-    """An unknown receiver is 404, with those that there are."""
+    """An unknown receiver is 404, with those that there are, and what to do if it is new."""
     answer = await ask(create_control_app(a_context()), "POST", "/api/v1/receivers/x/test")
 
     assert answer.status == 404
-    assert "oncall" in json.loads(answer.body)["detail"]
+    assert json.loads(answer.body)["detail"] == (
+        "the running daemon has no such receiver (it has: oncall, ruang jaga/1): "
+        "let it reload the configuration first"
+    )
 
 
 async def test_the_page_is_stale_after_three_intervals():
