@@ -25,7 +25,7 @@ bila satu instans menerimanya; siapa yang diberi tahu ditentukan oleh aturan Ale
 import asyncio
 import base64
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
@@ -140,10 +140,13 @@ class Alertmanager:
 
         The others get a moment more. What one of them missed comes with the next restatement.
         """
-        entries = lasting(json.loads(body)["alerts"], now, self.lifetime)
+        posted = lasting(json.loads(body)["alerts"], now, self.lifetime)
+
+        async def entries() -> Sequence[Entry]:
+            return posted
+
         tasks = {
-            asyncio.create_task(self._locked(url, lambda: entries, now)): url
-            for url in self.spec.urls
+            asyncio.create_task(self._locked(url, entries, now)): url for url in self.spec.urls
         }
         try:
             await _until_one_took_it(tasks, self.grace_seconds)
@@ -160,8 +163,10 @@ class Alertmanager:
     async def restate(self, standing: Callable[[], Sequence[Alert]], now: datetime) -> None:
         """Post all that stands to all instances, which don't wait for each other."""
 
-        def entries() -> Sequence[Entry]:
-            return lasting(stated(standing(), self.wording, now), now, self.lifetime)
+        async def entries() -> Sequence[Entry]:
+            # Thousands of them take longer to put into words than the loop may be held up.
+            said = await asyncio.to_thread(stated, standing(), self.wording, now)
+            return lasting(said, now, self.lifetime)
 
         results = await asyncio.gather(
             *(self._locked(url, entries, now) for url in self.spec.urls), return_exceptions=True
@@ -173,14 +178,14 @@ class Alertmanager:
             raise Undelivered("; ".join(map(str, errors)), reason=errors[0].reason)
 
     async def _locked(
-        self, url: str, entries: Callable[[], Sequence[Entry]], now: datetime
+        self, url: str, entries: Callable[[], Awaitable[Sequence[Entry]]], now: datetime
     ) -> None:
         """Post to one instance. One at a time: what is older must not arrive after what is newer.
 
         So `entries` is asked once it is our turn.
         """
         async with self._locks.setdefault(url, asyncio.Lock()):
-            whole = entries()
+            whole = await entries()
             for first in range(0, len(whole), _BATCH):
                 await self._post(url, whole[first : first + _BATCH], now)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -357,6 +358,28 @@ async def test_what_is_older_never_follows():
 
     [entry] = json.loads(server.received[0].body)
     assert datetime.fromisoformat(entry["endsAt"]) <= now()
+
+
+class _WatchedAlerts(list):
+    """Alerts that know in which thread they were read."""
+
+    def __init__(self, alerts) -> None:
+        super().__init__(alerts)
+        self.readers: set[int] = set()
+
+    def __iter__(self):
+        self.readers.add(threading.get_ident())
+        return super().__iter__()
+
+
+async def test_wording_what_stands_holds_up_nobody():
+    """What stands is put into words beside the loop: thousands of alerts would hold up the probes."""
+    standing = _WatchedAlerts([outage(now())])
+    with Collector() as server:
+        await receiver(f"http://127.0.0.1:{server.port}").restate(lambda: standing, now())
+
+    assert len(server.received) == 1
+    assert standing.readers.isdisjoint({threading.get_ident()})
 
 
 async def test_many_are_posted_in_batches():
