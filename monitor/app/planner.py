@@ -53,6 +53,7 @@ class Planner:
             id=window.id or window_id(window, by, now),
             reason=visible_text(window.reason, LONGEST_COMMENT),
             approved_by=visible_text(window.approved_by, LONGEST_NAME),
+            public_reason=visible_text(window.public_reason, LONGEST_COMMENT),
         )
         if self._standing(named.id) is not None:
             return None

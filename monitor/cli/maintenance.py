@@ -21,7 +21,7 @@ _HEAD = ("Id", "When", "What", "Reason", "Approved by", "Known since")
 _COLUMNS = (
     *("id", "services", "owners", "labels", "rrule", "start", "end", "after_the_fact", "reason"),
     *("approved_by", "source", "added_at", "added_by", "cancelled_at", "cancelled_by"),
-    "cancel_reason",
+    *("cancel_reason", "public_reason"),
 )
 _NOW = "now"
 
@@ -43,6 +43,7 @@ def maintenance() -> None:
 @click.option("--first", metavar="DAY", help="The first of these days.")
 @click.option("--approved-by", required=True, metavar="NAME", help="Who approved it.")
 @click.option("--reason", required=True, metavar="TEXT", help="What is done.")
+@click.option("--public-reason", metavar="TEXT", help="What the public page says of it.")
 @click.option("--by", metavar="NAME", help="Who puts it down. Default: who runs the command.")
 @shared_options
 @pass_settings
@@ -124,6 +125,7 @@ def _window(said: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
         "first": said["first"],
         "approved_by": said["approved_by"],
         "reason": said["reason"],
+        "public_reason": said["public_reason"],
     }
     return {key: value for key, value in written.items() if value not in (None, [], {})}
 

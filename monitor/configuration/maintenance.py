@@ -46,6 +46,9 @@ class WindowEntry(Entry):
     )
     approved_by: Text = Field(description="Who approved it.")
     reason: Text = Field(description="What is done, in words for those who are told.")
+    public_reason: Text | None = Field(
+        None, description="What the public status page says of it, which never shows `reason`."
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> "WindowEntry":
@@ -132,6 +135,7 @@ def window_of(entry: WindowEntry, zone: tzinfo, *, name: str) -> MaintenanceWind
         when=_recurrence(entry, zone) if entry.rrule is not None else _occurrence(entry, zone),
         reason=entry.reason,
         approved_by=entry.approved_by,
+        public_reason=entry.public_reason or "",
         services=frozenset(map(ServiceId, entry.services)),
         owners=frozenset(entry.owners),
         labels=entry.labels,

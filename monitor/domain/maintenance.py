@@ -47,13 +47,15 @@ class Recurrence:
 class MaintenanceWindow:
     """What is planned. It covers what any of `services`, `owners` and `labels` names.
 
-    Labels must all be there. `when` is one occurrence, or a rule for many.
+    Labels must all be there. `when` is one occurrence, or a rule for many. Citizens read
+    `public_reason`, and never `reason`.
     """
 
     id: str
     when: Occurrence | Recurrence
     reason: str
     approved_by: str
+    public_reason: str = ""
     services: frozenset[ServiceId] = frozenset()
     owners: frozenset[str] = frozenset()
     labels: Mapping[str, str] = field(default_factory=dict)

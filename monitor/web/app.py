@@ -74,7 +74,7 @@ def public_routes(context: WebContext, keeper: Gatekeeper | None = None) -> list
 
     async def status(request: Request) -> Response:
         language = language_of(request, context.language)
-        view = public_view(context.board, context.now())
+        view = public_view(context.board, context.now(), context.acts.planner.windows())
         if context.readiness.trouble() is not None:
             view = view.as_stale()
         return Response(

@@ -103,6 +103,7 @@ def entry(record: WindowRecord, acts: Acts) -> dict[str, Any]:
         "rrule": None if isinstance(window.when, Occurrence) else window.when.rule,
         "next": None if occurrence is None else _times(record, occurrence, acts.zone),
         "reason": window.reason,
+        "public_reason": window.public_reason,
         "approved_by": window.approved_by,
         "source": record.source,
         "added_at": record.added_at.isoformat(),

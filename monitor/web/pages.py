@@ -1,6 +1,6 @@
 """The status page as HTML, from what `public_view` lets through."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import cache
 from importlib import resources
@@ -8,13 +8,16 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from monitor.domain.maintenance import Occurrence
 from monitor.domain.status import Status
-from monitor.locales import Language
-from monitor.locales.dates import moment_text
+from monitor.locales import Language, listed
+from monitor.locales.dates import date_text, moment_text, time_text, zone_text
 from monitor.web import texts
-from monitor.web.public import PublicView
+from monitor.web.public import PublicView, PublicWork
 
 STYLE = "pantau.css"
+# So many further days of recurring work are named one by one.
+_MOST_DAYS = 3
 _GRAVEST = (Status.DOWN, Status.DEGRADED, Status.UNKNOWN, Status.UP)
 
 
@@ -61,6 +64,8 @@ class StatusPage:
                 }
                 for service in view.services
             ],
+            works=[self._work(work, language) for work in view.works],
+            more_works=view.more_works,
             updated=self._moment(view.updated_at, language),
             stale=view.stale,
             legend=[
@@ -68,6 +73,37 @@ class StatusPage:
                 for status in Status
             ],
         )
+
+    def _work(self, work: PublicWork, language: Language) -> Mapping[str, Any]:
+        first, *further = work.times
+        return {
+            "services": listed(work.services, language),
+            "reason": work.reason,
+            "is_open": work.is_open,
+            "start": self._moment(first.start, language),
+            "end": self._end(first, language),
+            "again": self._again(further, language),
+        }
+
+    def _end(self, each: Occurrence, language: Language) -> Mapping[str, str]:
+        """Return when it ends: of the day on which it begins, the time of day is enough."""
+        start, end = (at.astimezone(self._zone) for at in (each.start, each.end))
+        if start.date() == end.date():
+            clock = time_text(end, self._zone, language)
+            text = f"{clock} {zone_text(end, self._zone)}"
+        else:
+            text = moment_text(end, self._zone, language)
+        return {"iso": each.end.isoformat(), "text": text}
+
+    def _again(self, further: Sequence[Occurrence], language: Language) -> str:
+        if not further:
+            return ""
+        days = [date_text(at.start.astimezone(self._zone).date(), language) for at in further]
+        text = texts.PAGE[language]
+        if len(days) > _MOST_DAYS:
+            return text["again_often"].format(count=len(days), day=days[-1])
+        # A date has a comma of its own.
+        return text["again"].format(days="; ".join(days))
 
     def _moment(self, at: datetime | None, language: Language) -> Mapping[str, str] | None:
         if at is None:

@@ -3,17 +3,24 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from monitor.domain.check import Affects
 from monitor.domain.incident import Concern, HoldReason, Incident
+from monitor.domain.maintenance import MaintenanceWindow, Occurrence, Recurrence, occurrences
 from monitor.domain.service import Rule, Service
 from monitor.domain.status import Status
+from monitor.domain.windowrecord import WindowRecord
 from monitor.ports import StatusBoard, Watched
 
 # The page says that it is old once nothing new was seen for this many intervals.
 _STALE_INTERVALS = 3
 # Gravest first: what people come to the page for.
 _ORDER = (Status.DOWN, Status.DEGRADED, Status.UNKNOWN, Status.UP)
+# How far ahead citizens see planned work, and how much of it.
+_AHEAD = timedelta(days=14)
+_MOST_WORKS = 50
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +39,29 @@ class PublicService:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublicWork:
+    """Planned work as citizens may know it: on which services, when, and what it is said to be.
+
+    `times` are those of the next days, in order, the one that is going on first.
+    """
+
+    services: tuple[str, ...]
+    times: tuple[Occurrence, ...]
+    reason: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublicView:
-    """The public set at one moment. `updated_at` is when a probe last began, None before."""
+    """The public set at one moment. `updated_at` is when a probe last began, None before.
+
+    `works` is the planned work of the next days, what goes on first; `more_works` says that there
+    is more than that.
+    """
 
     services: tuple[PublicService, ...]
+    works: tuple[PublicWork, ...] = ()
+    more_works: bool = False
     updated_at: datetime | None
     stale: bool
 
@@ -80,15 +106,24 @@ def public_incident(incident: Incident, services: Iterable[Service]) -> PublicIn
     )
 
 
-def public_view(board: StatusBoard, now: datetime) -> PublicView:
-    """Return the public services that are watched, gravest first, then by name."""
+def public_view(
+    board: StatusBoard, now: datetime, planned: Iterable[WindowRecord] = ()
+) -> PublicView:
+    """Return the public services that are watched, gravest first, then by name.
+
+    What is `planned` on them comes soonest first.
+    """
     chosen = [service for service in board.services() if service.public]
     members = _members(board, chosen)
     shown = [_shown(board, each, members[each.id]) for each in chosen if members[each.id]]
     watched = [each for checks in members.values() for each in checks]
     updated_at = max((each.last.started_at for each in watched if each.last), default=None)
+    named = [(each, members[each.id]) for each in chosen if members[each.id]]
+    works = _works(named, planned, now)
     return PublicView(
         services=tuple(sorted(shown, key=lambda s: (_ORDER.index(s.status), s.name, s.id))),
+        works=tuple(works[:_MOST_WORKS]),
+        more_works=len(works) > _MOST_WORKS,
         updated_at=updated_at,
         stale=_is_stale(watched, updated_at, now),
     )
@@ -100,6 +135,50 @@ def _members(board: StatusBoard, services: Sequence[Service]) -> dict[str, list[
         if each.check.affects is Affects.AVAILABILITY and each.check.service in members:
             members[each.check.service].append(each)
     return members
+
+
+def _works(
+    services: Sequence[tuple[Service, Sequence[Watched]]],
+    planned: Iterable[WindowRecord],
+    now: datetime,
+) -> list[PublicWork]:
+    found = []
+    for record in planned:
+        times = _times(record.window.when, now)
+        names = _worked_on(record.window, services) if times else ()
+        if names:
+            work = PublicWork(
+                services=names,
+                times=times,
+                reason=record.window.public_reason,
+                is_open=times[0].start <= now,
+            )
+            found.append(work)
+    return sorted(found, key=lambda each: (each.times[0].start, each.services))
+
+
+def _times(when: Occurrence | Recurrence, now: datetime) -> tuple[Occurrence, ...]:
+    found = _by_the_hour(when, now.replace(minute=0, second=0, microsecond=0))
+    return tuple(each for each in found if each.end > now and each.start < now + _AHEAD)
+
+
+@lru_cache(maxsize=1024)
+def _by_the_hour(when: Occurrence | Recurrence, hour: datetime) -> tuple[Occurrence, ...]:
+    """Return the occurrences ahead of `hour` and the next: who loads the page counts no rules."""
+    return occurrences(when, hour, hour + _HOUR + _AHEAD)
+
+
+def _worked_on(
+    window: MaintenanceWindow, services: Sequence[tuple[Service, Sequence[Watched]]]
+) -> tuple[str, ...]:
+    """Return the names of the services a check of which is covered."""
+    return tuple(
+        sorted(
+            service.name
+            for service, checks in services
+            if any(window.covers(service, each.check) for each in checks)
+        )
+    )
 
 
 def _shown(board: StatusBoard, service: Service, checks: Sequence[Watched]) -> PublicService:

@@ -65,6 +65,16 @@ PAGE: Mapping[Language, Mapping[str, str]] = {
         "title": "Status Layanan Digital",
         "since": "sejak",
         "maintained_until": "Pemeliharaan terjadwal, sampai",
+        "works": "Pemeliharaan terjadwal",
+        "works_lead": "Yang sedang berlangsung, dan yang dijadwalkan dalam 14 hari ke depan. "
+        "Selama waktu itu layanan dapat terganggu.",
+        "no_works": "Tidak ada pemeliharaan yang dijadwalkan dalam 14 hari ke depan.",
+        "more_works": "Masih ada lagi: yang tampil di sini hanya yang paling dekat.",
+        "working": "Sedang berlangsung",
+        "coming": "Akan datang",
+        "until": "sampai",
+        "again": "Lagi pada {days}",
+        "again_often": "{count} kali lagi sampai {day}",
         "updated": "Pemeriksaan terakhir",
         "never": "Belum ada pemeriksaan. Halaman ini akan terisi dalam beberapa menit.",
         "stale": "Keterangan di bawah ini sudah lama: sejak pemeriksaan terakhir tidak ada yang "
@@ -82,6 +92,16 @@ PAGE: Mapping[Language, Mapping[str, str]] = {
         "title": "Digital Service Status",
         "since": "since",
         "maintained_until": "Planned maintenance, until",
+        "works": "Planned maintenance",
+        "works_lead": "What is going on, and what is planned for the next 14 days. Services may be "
+        "disturbed during it.",
+        "no_works": "No maintenance is planned for the next 14 days.",
+        "more_works": "There is more: only what comes soonest is shown here.",
+        "working": "Going on now",
+        "coming": "Coming",
+        "until": "to",
+        "again": "Again on {days}",
+        "again_often": "{count} more times until {day}",
         "updated": "Last check",
         "never": "Nothing was checked yet. This page will fill within a few minutes.",
         "stale": "What stands below is old: nothing new came since the last check. Things may "

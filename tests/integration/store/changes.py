@@ -250,6 +250,7 @@ windows = st.builds(
     ),
     reason=texts,
     approved_by=texts,
+    public_reason=texts,
     services=st.frozensets(st.sampled_from(SERVICES), max_size=2),
     owners=st.frozensets(texts, max_size=2),
     labels=st.dictionaries(st.sampled_from(["rack", "kecamatan"]), texts, max_size=2),

@@ -121,7 +121,7 @@ def test_contrast():
     """Text stands out by 4.5 to 1 at least, in light and in dark (WCAG 2.1, 1.4.3)."""
     sheet = style_sheet().decode()
     light, dark = sheet.split("prefers-color-scheme: dark")
-    pairs = [(n, f"{n}-paper") for n in ("up", "degraded", "down", "unknown")] + [
+    pairs = [(n, f"{n}-paper") for n in ("up", "degraded", "down", "unknown", "working")] + [
         *(("ink", "paper"), ("ink", "card"), ("quiet", "paper"), ("quiet", "card")),
         *(("link", "paper"), ("ink", "degraded-paper"), ("degraded", "degraded-paper")),
     ]
