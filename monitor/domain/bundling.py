@@ -270,7 +270,7 @@ def _words(incident: Incident) -> str:
     known = incident.acknowledged
     if known is None:
         return ""
-    return f"{known.by}: {known.comment}" if known.comment else known.by
+    return f"{known.by} ({known.comment})" if known.comment else known.by
 
 
 def _occurred_at(kind: AlertType, incident: Incident) -> datetime:

@@ -35,8 +35,7 @@ _HEADLINES = {
         AlertType.FIRING: "GANGGUAN: {service} terganggu sejak {since}.",
         AlertType.UPDATED: "PERKEMBANGAN: {service} masih terganggu, sejak {since}.",
         AlertType.REMINDER: "MASIH GANGGUAN: {service} belum pulih, sudah {length}, sejak {since}.",
-        AlertType.ACKNOWLEDGED: "DITERIMA: gangguan {service} sejak {since} "
-        "sudah ada yang menangani.",
+        AlertType.ACKNOWLEDGED: "DITANGANI: gangguan {service} sejak {since} sedang ditangani.",
         AlertType.ESCALATED: "ESKALASI: gangguan {service} sejak {since} "
         "belum ditangani siapa pun.",
         AlertType.RESOLVED: "PULIH: {service} sudah pulih sejak {ended}. "
@@ -108,6 +107,7 @@ _WORDS = {
         "ini pesan pertama tentang gangguan itu.",
         "after_the_fact": "Pemeliharaan ini baru dicatat setelah dimulai.",
         "note": "Keterangan",
+        "by": "Ditangani oleh",
         "runbook": "Panduan",
         "advice": "Langkah pertama",
         "unnamed": "layanan",
@@ -126,6 +126,7 @@ _WORDS = {
         "this is the first about it.",
         "after_the_fact": "This work was put down only after it had begun.",
         "note": "Note",
+        "by": "By",
         "runbook": "Runbook",
         "advice": "First step",
         "unnamed": "a service",
@@ -310,7 +311,8 @@ def _after_the_fact(alert: Alert, language: Language) -> list[str]:
 def _note(alert: Alert, language: Language) -> list[str]:
     if not alert.detail or alert.detail in _CAUSES:
         return []
-    return [f"{_WORDS[language]['note']}: {visible_text(alert.detail, _OWN_DETAIL_BYTES)}"]
+    label = "by" if alert.type is AlertType.ACKNOWLEDGED else "note"
+    return [f"{_WORDS[language][label]}: {visible_text(alert.detail, _OWN_DETAIL_BYTES)}"]
 
 
 def _checks(alert: Alert, language: Language, zone: tzinfo) -> list[str]:

@@ -18,8 +18,8 @@ HEADLINES = {
             AlertType.UPDATED: "PERKEMBANGAN: mutu {service} masih menurun, sejak {since}.",
             AlertType.REMINDER: "MASIH MENURUN: mutu {service} belum normal, sudah {length}, "
             "sejak {since}.",
-            AlertType.ACKNOWLEDGED: "DITERIMA: penurunan mutu {service} sejak {since} "
-            "sudah ada yang menangani.",
+            AlertType.ACKNOWLEDGED: "DITANGANI: penurunan mutu {service} sejak {since} "
+            "sedang ditangani.",
             AlertType.RESOLVED: "NORMAL LAGI: mutu {service} sudah normal sejak {ended}. "
             "Penurunan berlangsung {length}, sejak {since}.",
         },
@@ -38,8 +38,8 @@ HEADLINES = {
         Language.ID: {
             AlertType.FIRING: "MASA BERLAKU: {Thing} habis masa berlaku {soon} ({end}).",
             AlertType.REMINDER: "MASA BERLAKU: {Thing} habis masa berlaku {soon} ({end}).",
-            AlertType.ACKNOWLEDGED: "DITERIMA: {thing}, yang habis masa berlaku pada {end}, "
-            "sudah ada yang menangani.",
+            AlertType.ACKNOWLEDGED: "DITANGANI: {thing}, yang habis masa berlaku pada {end}, "
+            "sedang ditangani.",
             AlertType.RESOLVED: "DIPERBARUI: {Thing} sudah diperbarui, berlaku sampai {until}.",
         },
         Language.EN: {

@@ -35,7 +35,7 @@ def test_who_takes_care_is_told_and_kept(hire: Hire, collector: Collector) -> No
 
     assert "✓ kota: Rina takes care of it" in said
     assert kinds(collector.received) == ["alert.firing", "alert.acknowledged"]
-    assert "Rina: Sedang dicek" in body(collector.received[1])["summary"]["id"]
+    assert "Ditangani oleh: Rina (Sedang dicek)" in body(collector.received[1])["summary"]["id"]
     (listed,) = shown(daemon, "--service", "kota", "--open")
     story = shown(daemon, listed["id"])
     over_http = json.loads(daemon.fetch(f"/api/v1/incidents/{listed['id']}")[1])

@@ -152,7 +152,7 @@ SAMPLES: dict[str, Alert] = {
     ),
     "updated": later(AlertType.UPDATED, checks=(*an_alert().checks, DNS, TLS_BACK)),
     "reminder": later(AlertType.REMINDER),
-    "acknowledged": later(AlertType.ACKNOWLEDGED, detail="Rina: server sedang dinyalakan ulang"),
+    "acknowledged": later(AlertType.ACKNOWLEDGED, detail="Rina (server sedang dinyalakan ulang)"),
     "escalated": later(AlertType.ESCALATED),
     "resolved": an_alert(AlertType.RESOLVED, sequence=2),
     "resolved-untold": replace(an_alert(AlertType.RESOLVED, sequence=2), firing_undelivered=True),
@@ -197,7 +197,7 @@ SAMPLES: dict[str, Alert] = {
     ),
     "degraded-reminder": degraded(AlertType.REMINDER, occurred_at=NOON + timedelta(hours=4)),
     "degraded-acknowledged": degraded(
-        AlertType.ACKNOWLEDGED, detail="Rina: basis data sedang diperiksa"
+        AlertType.ACKNOWLEDGED, detail="Rina (basis data sedang diperiksa)"
     ),
     "degraded-resolved": degraded(AlertType.RESOLVED, sequence=2, checks=(HTTP_BACK,)),
     "resolved-degraded": an_alert(AlertType.RESOLVED, sequence=2, checks=(SLOW,)),
@@ -210,7 +210,7 @@ SAMPLES: dict[str, Alert] = {
     ),
     "expiring-stage": expiring(AlertType.REMINDER, occurred_at=NOON + timedelta(days=5)),
     "expiring-acknowledged": expiring(
-        AlertType.ACKNOWLEDGED, detail="Rina: sudah dipesan ke penerbit"
+        AlertType.ACKNOWLEDGED, detail="Rina (sudah dipesan ke penerbit)"
     ),
     "renewed": expiring(
         AlertType.RESOLVED,

@@ -529,7 +529,7 @@ class TestReminders:
         night.put(replace(night.incidents["INC-a"], acknowledged=taken))
 
         assert night.look(now) == [(AlertType.ACKNOWLEDGED, "oncall", ("a",))]
-        assert night.sent[-1].alert.detail == "Rina: Server dinyalakan ulang"
+        assert night.sent[-1].alert.detail == "Rina (Server dinyalakan ulang)"
         assert night.look(now + 3 * self.EVERY) == []
         night.end("a", now + 3 * self.EVERY)
         assert night.look(now + 3 * self.EVERY + WAIT) == [(AlertType.RESOLVED, "oncall", ("a",))]
