@@ -88,7 +88,10 @@ def test_it_is_told_at_the_next_start(hire: Hire, collector: Collector) -> None:
     assert before == ["alert.firing"]
     assert marks_after == marks
     assert kinds(collector.received) == ["alert.firing", "alert.acknowledged"]
-    assert "Ditangani oleh: Rina (Sedang dicek)" in body(distinct(collector.received)[1])["summary"]["id"]
+    assert (
+        "Ditangani oleh: Rina (Sedang dicek)"
+        in body(distinct(collector.received)[1])["summary"]["id"]
+    )
 
 
 def test_silences_without_a_daemon(stopped: Daemon) -> None:
