@@ -12,7 +12,7 @@ from monitor.cli.output import cells, print_json, progress, table, terminal_widt
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
 if TYPE_CHECKING:
-    from monitor.cli.availability_table import Entry
+    from monitor.cli.account import Entry
     from monitor.cli.period import Period
     from monitor.configuration.config import Config
     from monitor.domain.service import Service
@@ -82,6 +82,7 @@ def _period(
 
 
 def _entries(config: "Config", services: "Sequence[Service]", asked: "Period") -> "list[Entry]":
+    from monitor.cli.account import Terms
     from monitor.cli.history import entry
     from monitor.ports import StoreError
     from monitor.store.reader import open_reader
@@ -89,8 +90,9 @@ def _entries(config: "Config", services: "Sequence[Service]", asked: "Period") -
     checks = [configured.check for configured in config.checks]
     try:
         with open_reader(config.monitor.data_dir, config.monitor.vantage) as reader:
+            terms = Terms(calendars=config.calendars, windows=reader.windows())
             return [
-                entry(service, checks, reader, asked.window)
+                entry(service, checks, reader, asked.window, terms)
                 for service in progress(services, "Reading samples")
             ]
     except StoreError as error:
@@ -104,32 +106,37 @@ def _show(
     asked: "Period",
     language: "Language",
 ) -> None:
-    from monitor.cli import availability_table as tables
+    from monitor.cli import availability_document as documents
 
     zone = ZoneInfo(config.monitor.zone)
     if settings.output is Output.JSON:
-        print_json(tables.document(entries, asked.window, zone, language))
+        print_json(documents.document(entries, asked.window, zone, language))
     elif settings.output is Output.CSV:
-        click.echo(tables.csv_text(entries, asked.window, language), nl=False)
+        click.echo(documents.csv_text(entries, asked.window, language), nl=False)
     else:
         click.echo(_text(entries, asked, zone, language))
 
 
 def _text(entries: "Sequence[Entry]", asked: "Period", zone: ZoneInfo, language: "Language") -> str:
     from monitor.cli import availability_table as tables
+    from monitor.cli.exceptions import work_headings, work_rows
     from monitor.cli.period import heading
 
-    head, rows = tables.headings(language), tables.rows(entries, language)
-    whole = table(head, rows)
-    width = terminal_width()
+    parts = [
+        heading(asked, zone, language),
+        _fitted(tables.headings(language), tables.rows(entries, language)),
+        "\n".join(tables.notes(entries, asked.window, zone, language)),
+    ]
+    if work := work_rows(entries, zone, language):
+        parts.insert(2, _fitted(work_headings(language), work))
+    return "\n\n".join(parts)
+
+
+def _fitted(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table, or where the terminal is too narrow for it, a paragraph for each row."""
+    whole, width = table(head, rows), terminal_width()
     fits = width is None or max(cells(line) for line in whole.splitlines()) <= width
-    return "\n\n".join(
-        [
-            heading(asked, zone, language),
-            whole if fits else _blocks(head, rows),
-            "\n".join(tables.notes(entries, asked.window, zone, language)),
-        ]
-    )
+    return whole if fits else _blocks(head, rows)
 
 
 def _blocks(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

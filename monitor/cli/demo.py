@@ -8,7 +8,7 @@ from monitor.cli.errors import Failed
 from monitor.cli.settings import shared_options
 
 if TYPE_CHECKING:
-    from monitor.cli.availability_table import Entry
+    from monitor.cli.account import Entry
     from monitor.demo.scenes import Ended
 
 
@@ -51,6 +51,7 @@ def demo(*, seconds: float | None, port: int | None, lang: str) -> None:
 
 def _figures(ended: "Ended") -> "list[Entry]":
     """Compute what `pantau availability` does, over the very time of the demonstration."""
+    from monitor.cli.account import Terms
     from monitor.cli.configured import configuration
     from monitor.cli.history import entry
     from monitor.domain.instant import microseconds
@@ -61,4 +62,6 @@ def _figures(ended: "Ended") -> "list[Entry]":
     checks = [configured.check for configured in config.checks]
     period = Window(microseconds(ended.began_at), microseconds(ended.ended_at))
     with open_reader(config.monitor.data_dir, config.monitor.vantage) as reader:
-        return [entry(service, checks, reader, period) for service in config.services.values()]
+        terms = Terms(calendars=config.calendars, windows=reader.windows())
+        services = config.services.values()
+        return [entry(service, checks, reader, period, terms) for service in services]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from monitor.cli.availability_table import Entry
+from monitor.cli.account import Entry
 from monitor.cli.demowords import MESSAGES, TURNS, WORDS
 from monitor.cli.output import coloured, cut, table, terminal_width
 from monitor.cli.words import COLOURS

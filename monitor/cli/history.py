@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from monitor.cli.availability_table import Entry
-from monitor.domain.availability import expected_samples, figures
+from monitor.cli.account import Entry, Terms
+from monitor.domain.availability import Figures, expected_samples, figures
+from monitor.domain.calendar import doubts, open_windows
+from monitor.domain.carving import carved_out, concerning
 from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.combination import combine
 from monitor.domain.epochs import Epoch, merge_epochs
@@ -14,9 +16,11 @@ from monitor.domain.observation import MissedReason, UnknownCause
 from monitor.domain.schedule import phase
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.timeline import Mark, Span, clip, hold_limit, spans
-from monitor.domain.windows import Window
+from monitor.domain.windows import Window, intersection
 from monitor.ports import Mark as StoredMark
 from monitor.ports import MarkKind
+
+_NONE = Terms()
 
 
 class SlotCounts(Protocol):
@@ -58,24 +62,41 @@ def entry(
     checks: Iterable[Check],
     history: History,
     period: Window,
-    maintenance: Iterable[Window] = (),
+    terms: Terms = _NONE,
 ) -> Entry:
     """Return a service and its figures over `period`, from its checks that affect availability.
 
-    `maintenance` holds the service's windows that were approved before their start.
+    Slots are counted over the whole period, whatever hours were promised.
     """
-    tracks = [track(check, history, period) for check in _counted(service.id, checks)]
+    counted = _counted(service.id, checks)
+    tracks = [track(check, history, period) for check in counted]
     timeline = combine([one.timeline for one in tracks], service.status, period)
-    found = figures(
-        timeline,
-        [period],
-        interval=max((one.interval for one in tracks), default=0),
-        maintenance=maintenance,
-        expected=sum(one.expected for one in tracks),
-        received=sum(one.received for one in tracks),
-    )
+    work = concerning(terms.windows, service, counted, period)
+    planned = intersection([period], carved_out(work, service, counted))
+    hours = terms.calendars.get(service.sla.hours) if service.sla else None
+
+    def over(windows: Sequence[Window]) -> Figures:
+        return figures(
+            timeline,
+            windows,
+            interval=max((one.interval for one in tracks), default=0),
+            maintenance=planned,
+            expected=sum(one.expected for one in tracks),
+            received=sum(one.received for one in tracks),
+        )
+
     begins = min((one.begins for one in tracks), default=period.end)
-    return Entry(service=service, figures=found, began=begins if begins > period.start else None)
+    always = over([period])
+    return Entry(
+        service=service,
+        figures=over(open_windows(hours, period)) if hours else always,
+        hours=hours,
+        always=always if hours else None,
+        work=work,
+        carved=tuple(planned),
+        doubts=tuple(doubts(hours, period)) if hours else (),
+        began=begins if begins > period.start else None,
+    )
 
 
 def _counted(service: ServiceId, checks: Iterable[Check]) -> list[Check]:

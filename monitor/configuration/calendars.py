@@ -5,22 +5,20 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import PurePath
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from monitor.configuration.countries import CountryDoubts, CountryHolidays, check_country
 from monitor.configuration.document import Document
 from monitor.configuration.entries import Entry
 from monitor.configuration.findings import Findings, Item, accepted
 from monitor.configuration.moments import WEEKDAYS, Day
 from monitor.configuration.names import ID_PATTERN, Text
 from monitor.domain.calendar import Calendar, Hours, SpecialPeriod, Week
+from monitor.domain.service import ALWAYS
 from monitor.fields import Context, shown
-
-ALWAYS = "24x7"
-
-_LATER_HOLIDAY_KEYS = ("country", "categories", "drop")
 
 _ID = re.compile(ID_PATTERN.replace("$", r"\Z"))
 _DAY_NAME = "|".join(WEEKDAYS)
@@ -107,6 +105,9 @@ Days = Annotated[
 """Hours by weekday: `mon-thu: "07:30-16:00"`, several of a day in a list."""
 
 
+Year = Annotated[int, Field(ge=1900, le=2200)]
+
+
 class HolidayEntry(Entry):
     """A day on which nothing is open."""
 
@@ -117,24 +118,38 @@ class HolidayEntry(Entry):
 class HolidaysEntry(Entry):
     """Days on which nothing is open."""
 
-    add: tuple[HolidayEntry, ...] = Field((), description="The days, one by one.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_no_country(cls, written: object) -> object:
-        for key in _LATER_HOLIDAY_KEYS:
-            if isinstance(written, Mapping) and key in written:
-                raise ValueError(
-                    f"{key}: this version knows no country's holidays: list the days of the decree "
-                    "under `add`"
-                )
-        return written
+    country: Text | None = Field(
+        None, description="Whose holidays: the two letters of ISO 3166, such as `ID`."
+    )
+    categories: tuple[Text, ...] = Field(
+        ("public",),
+        min_length=1,
+        description="Which of them. For `ID`: `public`, the national holidays, and `government`, "
+        "the joint leave (cuti bersama).",
+    )
+    add: tuple[HolidayEntry, ...] = Field((), description="More days, one by one.")
+    drop: tuple[Day, ...] = Field((), description="Days of the country's that are none here.")
+    confirmed: tuple[Year, ...] = Field(
+        (),
+        description="Years whose days somebody has held against the decree: `validate` and "
+        "`availability` do not doubt them any more.",
+    )
 
     @model_validator(mode="after")
     def _each_once(self) -> "HolidaysEntry":
-        days = [each.date for each in self.add]
-        if twice := [day for day in days if days.count(day) > 1]:
-            raise ValueError(f"add: {twice[0]} stands there twice")
+        for key, days in (("add", [each.date for each in self.add]), ("drop", [*self.drop])):
+            if twice := [day for day in days if days.count(day) > 1]:
+                raise ValueError(f"{key}: {twice[0]} stands there twice")
+        if both := sorted({each.date for each in self.add} & set(self.drop)):
+            raise ValueError(f"drop: {both[0]} stands under add as well")
+        return self
+
+    @model_validator(mode="after")
+    def _of_a_country(self) -> "HolidaysEntry":
+        if self.country is not None:
+            check_country(self.country, self.categories)
+        elif meant := sorted(self.model_fields_set & {"categories", "drop", "confirmed"}):
+            raise ValueError(f"{meant[0]}: of which country? Write country: ID, for one")
         return self
 
 
@@ -209,12 +224,26 @@ def _calendar(id_: str, entry: CalendarFile, zone: ZoneInfo) -> Calendar:
         name=entry.name,
         zone=zone,
         week=_week(entry.days),
-        holidays={each.date: each.name for each in entry.holidays.add},
+        **_holidays(entry.holidays),
         special=tuple(
             SpecialPeriod(name=each.name, first=each.first, last=each.last, week=_week(each.days))
             for each in entry.overrides
         ),
     )
+
+
+def _holidays(entry: HolidaysEntry) -> dict[str, Any]:
+    added = {each.date: each.name for each in entry.add}
+    if entry.country is None:
+        return {"holidays": added}
+    found = CountryHolidays(
+        country=entry.country,
+        categories=entry.categories,
+        added=added,
+        dropped=frozenset(entry.drop),
+        confirmed=frozenset(entry.confirmed),
+    )
+    return {"holidays": found, "doubts": CountryDoubts(found)}
 
 
 def _week(days: Mapping[str, tuple[Hours, ...]]) -> Week:

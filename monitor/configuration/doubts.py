@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import PurePath
 
 from monitor.configuration.config import ConfiguredCheck, ConfiguredReceiver
+from monitor.configuration.countries import CountryHolidays
 from monitor.configuration.document import Document
 from monitor.configuration.findings import Findings, Item
 from monitor.configuration.settings import MonitorSettings
 from monitor.domain.alert import Route, receivers_of
-from monitor.domain.calendar import Calendar
+from monitor.domain.calendar import Calendar, HolidayDoubt
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.duty import (
     AnyEscalation,
@@ -95,13 +98,42 @@ def doubt_receivers(
 
 
 def doubt_calendars(
-    calendars: Iterable[Calendar], used: Collection[Calendar], findings: Findings
+    calendars: Iterable[Calendar], used: Collection[str], findings: Findings
 ) -> None:
     """Warn of calendars by which nothing goes."""
     for each in calendars:
-        if all(each is not one for one in used):
+        if each.id not in used:
             file = f"config/calendars/{each.id}.yaml"
             findings.warning(file, (1, 1), "nothing goes by this calendar")
+
+
+def doubt_holidays(
+    calendars: Iterable[Calendar], documents: Sequence[Document], today: date, findings: Findings
+) -> None:
+    """Warn of holidays of this year and the next that no decree settles yet, as far as known."""
+    written = {PurePath(each.file).stem: Item(each.file, each.root) for each in documents}
+    for calendar in calendars:
+        item = written[calendar.id]
+        found = (calendar.doubts.get(year) for year in (today.year, today.year + 1))
+        for doubt in (each for each in found if each is not None):
+            findings.warning(item.file, item.at("holidays"), _doubt_text(doubt))
+        if isinstance(calendar.holidays, CountryHolidays):
+            for day in calendar.holidays.needless():
+                message = f"holidays.drop: {day} is none of {calendar.holidays.country} anyway"
+                findings.warning(item.file, item.at("holidays"), message)
+
+
+def _doubt_text(doubt: HolidayDoubt) -> str:
+    parts = []
+    if doubt.estimated:
+        dates = ", ".join(map(str, doubt.estimated))
+        parts.append(f"{dates}: estimated dates (write them under `add` or `drop` once decreed)")
+    if doubt.missing:
+        parts.append(f"none of the kind {' and '.join(doubt.missing)} known (list them in `add`)")
+    return (
+        f"holidays of {doubt.country} in {doubt.year}: {'; '.join(parts)}; when all is as decreed, "
+        f"write confirmed: [{doubt.year}]"
+    )
 
 
 def calendars_used(leading: Iterable[AnyRoute | AnyEscalation]) -> dict[str, Calendar]:

@@ -142,8 +142,9 @@ class SlaEntry(Entry):
     basis: Text = Field(
         description="The decree or contract that promises it; reports quote it. Required."
     )
-    hours: Literal["24x7"] = Field(
-        "24x7", description="When it must be up. This version knows 24x7 only."
+    hours: Id = Field(
+        "24x7",
+        description="When it must be up: `24x7`, or a calendar (config/calendars/) by its name.",
     )
 
 

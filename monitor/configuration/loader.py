@@ -4,8 +4,10 @@ import gc
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from monitor.checktype import CheckType
 from monitor.configuration.alerts import AlertsFile
@@ -17,6 +19,7 @@ from monitor.configuration.doubts import (
     calendars_used,
     doubt_calendars,
     doubt_checks,
+    doubt_holidays,
     doubt_receivers,
     doubt_routes,
     doubt_services,
@@ -37,7 +40,7 @@ from monitor.configuration.receivers import (
     routes_of,
     routes_to_all,
 )
-from monitor.configuration.services import check_dependencies, services_of
+from monitor.configuration.services import check_dependencies, check_hours, services_of
 from monitor.configuration.settings import MonitorSettings
 from monitor.fields import Context
 from monitor.receivertype import ReceiverType
@@ -57,16 +60,19 @@ def load(
     types: Mapping[str, CheckType[Any]],
     receiver_types: Mapping[str, ReceiverType[Any]],
     environment: Mapping[str, str] | None = None,
+    today: date | None = None,
 ) -> Config:
     """Return what checks.yaml at `path` and config/ beside it say.
 
     `types` and `receiver_types` are what `type:` may name. `environment` (default: the process's
-    own) answers `{env: …}` and says where systemd keeps credentials.
+    own) answers `{env: …}` and says where systemd keeps credentials. What holidays are in doubt is
+    told of the year of `today` (default: by the clock) and of the next.
     Raise ConfigError with every problem of every file. Nothing is kept of a failed load.
     """
     findings = Findings()
     with _no_collection():
-        config = _assembled(path, types, receiver_types, _context(path, environment), findings)
+        context = _context(path, environment)
+        config = _assembled(path, types, receiver_types, context, findings, today=today)
     if config is None:
         raise ConfigError(_ordered(findings.problems, path.name))
     return config
@@ -105,6 +111,8 @@ def _assembled(
     receiver_types: Mapping[str, ReceiverType[Any]],
     context: Context,
     findings: Findings,
+    *,
+    today: date | None,
 ) -> Config | None:
     shelf = Shelf(path.parent, findings)
     files = gather(shelf, path.name)
@@ -128,6 +136,7 @@ def _assembled(
     # Where a list is missing, everything that refers to it would only look wrong.
     if not shelf.broken and None not in roots:
         check_dependencies(services, declared, findings)
+        check_hours(declared, known_calendars, findings)
         check_references(files.checks, declared, findings)
         check_windows(files.maintenance, declared, findings)
         check_people(files.alerts, named_people, named, findings)
@@ -151,7 +160,9 @@ def _assembled(
     doubt_services(services, declared, running, disabled, findings)
     leading = (*routes, *escalations)
     doubt_receivers(receivers, named, leading, findings)
-    doubt_calendars(calendars.values(), calendars_used(leading).values(), findings)
+    promised = {each.sla.hours for each in services.values() if each.sla}
+    doubt_calendars(calendars.values(), promised | calendars_used(leading).keys(), findings)
+    doubt_holidays(calendars.values(), files.calendars, today or _today(settings.zone), findings)
     doubt_routes(
         routes,
         receivers,
@@ -183,6 +194,10 @@ def _assembled(
         files=shelf.names,
         hash=shelf.hash(),
     )
+
+
+def _today(zone: str) -> date:
+    return datetime.now(ZoneInfo(zone)).date()
 
 
 def _modules(settings: MonitorSettings | None, shelf: Shelf, context: Context) -> "Modules | None":

@@ -1,11 +1,19 @@
 """The services of all files, and how they depend on each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from monitor.configuration.document import Document
 from monitor.configuration.entries import ServiceEntry, SlaEntry
-from monitor.configuration.findings import Findings, Item, accepted, items, taken_once, unknown
-from monitor.domain.service import Service, ServiceId, Sla
+from monitor.configuration.findings import (
+    Findings,
+    Item,
+    accepted,
+    asked,
+    items,
+    taken_once,
+    unknown,
+)
+from monitor.domain.service import ALWAYS, Service, ServiceId, Sla
 from monitor.fields import Context
 
 
@@ -38,6 +46,18 @@ def _service(entry: ServiceEntry) -> Service:
 
 def _sla(entry: SlaEntry) -> Sla:
     return Sla(target=entry.target, basis=entry.basis, hours=entry.hours)
+
+
+def check_hours(
+    declared: Mapping[str, Item], calendars: Collection[str], findings: Findings
+) -> None:
+    """Complain of promises by the hours of calendars that do not exist."""
+    for item in declared.values():
+        promise = item.block.get("sla")
+        for hours, at in asked(promise, "hours"):
+            if hours not in calendars and hours != ALWAYS:
+                complaint = unknown("calendar", hours, {*calendars, ALWAYS})
+                findings.problem(item.file, at, f"sla.hours: {complaint}")
 
 
 def check_dependencies(

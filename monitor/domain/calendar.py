@@ -5,10 +5,10 @@ forward past it, and end when it first shows their end: what a clock that was se
 is neither left out nor counted twice.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from monitor.domain.instant import instant, microseconds
 from monitor.domain.walltime import instant_of
@@ -18,6 +18,15 @@ from monitor.domain.windows import Window, intersection
 FURTHEST = timedelta(days=400)
 
 _DAY = timedelta(days=1)
+
+KeyT_contra = TypeVar("KeyT_contra", contravariant=True)
+ValueT_co = TypeVar("ValueT_co", covariant=True)
+
+
+class Lookup(Protocol[KeyT_contra, ValueT_co]):
+    """What can be asked for one value at a time: a dict, or what finds it when it is asked."""
+
+    def get(self, key: KeyT_contra, /) -> ValueT_co | None: ...
 
 
 class Hours(NamedTuple):
@@ -42,22 +51,36 @@ class SpecialPeriod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HolidayDoubt:
+    """What is not certain of the holidays of `country` in a year.
+
+    The dates of `estimated` ones are only expected, and of the kinds in `missing` none is known.
+    """
+
+    year: int
+    country: str
+    estimated: tuple[date, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
     """When something is served, in `zone`. `holidays` are days and what they are called.
 
-    A holiday comes before a special period, and that before the week.
+    A holiday comes before a special period, and that before the week. `doubts` are by year.
     """
 
     id: str
     name: str
     zone: tzinfo
     week: Week
-    holidays: Mapping[date, str] = field(default_factory=dict)
+    holidays: Lookup[date, str] = field(default_factory=dict)
+    doubts: Lookup[int, HolidayDoubt] = field(default_factory=dict)
     special: tuple[SpecialPeriod, ...] = ()
 
     def hours_on(self, day: date) -> tuple[Hours, ...]:
         """Return the hours of a local day."""
-        if day in self.holidays:
+        if self.holidays.get(day) is not None:
             return ()
         other = next((each for each in self.special if each.first <= day <= each.last), None)
         return (other.week if other else self.week)[day.weekday()]
@@ -88,6 +111,14 @@ def open_windows(calendar: Calendar, period: Window) -> list[Window]:
     """Return exactly the hours of `calendar` that lie in `period`, apart and in order."""
     found = _from(calendar, instant(period.start), instant(period.end))
     return intersection([period], found)
+
+
+def doubts(calendar: Calendar, period: Window) -> list[HolidayDoubt]:
+    """Return what is not certain of the holidays in the years that `period` touches."""
+    last = instant(max(period.end - 1, period.start)).astimezone(calendar.zone).year
+    first = instant(period.start).astimezone(calendar.zone).year
+    found = (calendar.doubts.get(year) for year in range(first, last + 1))
+    return [each for each in found if each is not None]
 
 
 def _from(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Window]:

@@ -11,6 +11,9 @@ from monitor.domain.status import Status
 
 ServiceId = NewType("ServiceId", str)
 
+ALWAYS = "24x7"
+"""The hours of what is promised around the clock."""
+
 
 class Criticality(StrEnum):
     """How much a service matters, in the city's own four grades, gravest first."""
@@ -76,11 +79,14 @@ class StatusRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sla:
-    """What was promised. `target` is a share in [0, 1], exactly as the decimal was written."""
+    """What was promised. `target` is a share in [0, 1], exactly as the decimal was written.
+
+    `hours` is the id of a calendar, or ALWAYS.
+    """
 
     target: Fraction
     basis: str
-    hours: str = "24x7"
+    hours: str = ALWAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from monitor.domain.instant import instant
 from monitor.domain.observation import MissedReason, Status, UnknownCause
 from monitor.domain.state import CheckState
 from monitor.domain.timeline import Sample
+from monitor.domain.windowrecord import WindowRecord
 from monitor.ports import DeliveryState, Mark, MarkKind, Sought, StoreError, Story
 from monitor.store import stories
 from monitor.store.codes import CAUSE, DELIVERY, MARK, MISSED, STATUS
@@ -36,6 +37,7 @@ from monitor.store.schema import (
     outbox,
     vantage_name,
 )
+from monitor.store.windows import window_records
 
 _ENDS = (MarkKind.STOP, MarkKind.CLOCK_STEP)
 
@@ -176,6 +178,11 @@ class Reader:
         """Return all that is kept of an incident, None where there is no such incident."""
         with _store_errors():
             return stories.story(self._connection, incident_id)
+
+    def windows(self) -> tuple[WindowRecord, ...]:
+        """Return every maintenance window that was ever known, oldest first."""
+        with _store_errors():
+            return window_records(self._connection, None)
 
     def outbox_counts(self) -> dict[DeliveryState, int]:
         """Return how many notifications are in each state."""

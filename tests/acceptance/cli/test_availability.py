@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.cli.account import Terms
 from monitor.cli.history import entry
 from monitor.cli.period import period
 from monitor.configuration.loader import load
 from monitor.domain.availability import verdict
 from monitor.domain.instant import microseconds
+from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.observation import (
     Failure,
     FailureKind,
@@ -20,7 +22,8 @@ from monitor.domain.observation import (
     Outcome,
     OutcomeStatus,
 )
-from monitor.domain.windows import Window
+from monitor.domain.service import ServiceId
+from monitor.domain.windowrecord import Source, WindowRecord
 from monitor.ports import Change, Mark, MarkKind
 from monitor.probes import check_types
 from monitor.store.reader import open_reader
@@ -76,7 +79,29 @@ def of_the_day(city, *arguments):
     return pantau(city, "availability", "--from", "2025-06-02", "--to", "2025-06-03", *arguments)
 
 
-def computed(city, maintenance=()):
+def moment(seconds):
+    return (MIDNIGHT + timedelta(seconds=seconds)).astimezone(UTC)
+
+
+def planned(*, known=0, start=79_200, end=82_800):
+    """Work at night on the portal, known since so many seconds after midnight."""
+    window = MaintenanceWindow(
+        id="patch",
+        when=Occurrence(moment(start), moment(end)),
+        reason="Pembaruan server",
+        approved_by="Kabid Infrastruktur",
+        services=frozenset({ServiceId("portal")}),
+    )
+    return WindowRecord(window=window, source=Source.COMMAND, added_at=moment(known), added_by="a")
+
+
+async def put_down(city, *windows):
+    async with open_store(city / "data", vantage="utama") as store:
+        await store.restore()
+        await store.commit(Change(windows=windows))
+
+
+def computed(city):
     config = load(city / "checks.yaml", check_types(), {})
     asked = period(
         in_month=None,
@@ -87,16 +112,14 @@ def computed(city, maintenance=()):
     )
     [service] = config.services.values()
     with open_reader(city / "data", "utama") as reader:
-        return entry(service, [c.check for c in config.checks], reader, asked.window, maintenance)
+        terms = Terms(calendars=config.calendars, windows=reader.windows())
+        return entry(service, [c.check for c in config.checks], reader, asked.window, terms)
 
 
-def at(seconds):
-    return microseconds(MIDNIGHT) + seconds * SECOND
-
-
-def test_day_with_maintenance_to_the_last_digit(city):
+async def test_day_with_maintenance_to_the_last_digit(city):
     """Parts sum to the day; maintenance is carved out, and what was seen inside is kept apart."""
-    figures = computed(city, [Window(at(79_200), at(82_800))]).figures
+    await put_down(city, planned())
+    figures = computed(city).figures
 
     parts = figures.parts
     assert (parts.up, parts.down, parts.unknown, parts.maintenance) == tuple(
@@ -111,11 +134,105 @@ def test_day_with_maintenance_to_the_last_digit(city):
     assert (figures.expected, figures.received) == (1_440, 1_381)
 
 
-def test_verdict_follows_the_target(city):
+async def test_verdict_follows_the_target(city):
     """The target of 94 is met whatever happened while nobody could see."""
-    whole = computed(city, [Window(at(79_200), at(82_800))])
+    await put_down(city, planned())
+    whole = computed(city)
 
     assert verdict(whole.figures, whole.service.sla.target) == "met"
+
+
+async def test_command_prints_the_day_to_the_last_digit(city):
+    """What is stored is what is printed: every figure of the day, exact and as people read it."""
+    await put_down(city, planned())
+
+    [service] = json.loads(of_the_day(city, "--output", "json").stdout)["services"]
+
+    times = ("up", "down", "unknown", "maintenance", "up_in_maintenance", "down_in_maintenance")
+    assert [service["seconds"][name] for name in times] == [
+        77_970,
+        1_380,
+        3_450,
+        3_600,
+        1_800,
+        1_800,
+    ]
+    assert {name: tuple(service[name].values()) for name in ("availability", "lower", "upper")} == {
+        "availability": ("113/115", "98,260 %"),
+        "lower": ("113/120", "94,166 %"),
+        "upper": ("59/60", "98,334 %"),
+    }
+    assert service["gross"] == {"exact": "2659/2765", "text": "96,166 %"}
+    assert service["coverage"] == {"exact": "23/24", "text": "95,833 %"}
+    assert (service["resolution"]["low"], service["resolution"]["high"]) == ("519/529", "2603/2645")
+    assert (service["outages"], service["verdict"]) == (2, "met")
+    assert service["mtbf_seconds"]["exact"] == "38985/1"
+    assert service["mttr_seconds"]["exact"] == "690/1"
+    [work] = service["maintenance"]
+    assert (work["id"], work["after_the_fact"], work["approved_by"]) == (
+        *("patch", False),
+        "Kabid Infrastruktur",
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "verdict"),
+    [("99", "tidak memenuhi"), ("98", "tidak dapat disimpulkan"), ("94", "memenuhi")],
+)
+async def test_text_prints_the_day(city, target, verdict):
+    """The table shows the same figures, and the work that was carved out with who approved it."""
+    (city / "checks.yaml").write_text(CHECKS.replace("target: 94", f"target: {target}"))
+    await put_down(city, planned())
+
+    done = of_the_day(city)
+
+    figures = ["98,260 %", "94,166 %", "98,334 %", "96,166 %", "95,833 %"]
+    assert [text for text in figures if text not in done.stdout] == []
+    assert f"{target},0 %" in done.stdout
+    assert done.stdout.splitlines()[3].endswith(f" {verdict}")
+    assert "patch" in done.stdout
+    assert "2 Juni 2025, 22.00–23.00" in done.stdout
+    assert "Kabid Infrastruktur" in done.stdout
+
+
+async def test_work_put_down_too_late_changes_no_figure(city):
+    """Work that was put down after it began is listed, and nothing is carved out for it."""
+    await put_down(city, planned(known=79_201))
+
+    [service] = json.loads(of_the_day(city, "--output", "json").stdout)["services"]
+
+    assert service["seconds"]["maintenance"] == 0
+    assert service["availability"]["exact"] == "2659/2765"
+    [work] = service["maintenance"]
+    assert (work["after_the_fact"], work["counted"]) == (True, None)
+
+
+OFFICE = """
+name: Jam kerja ASN
+days: {mon-thu: "07:30-16:00", fri: "07:30-16:30"}
+holidays: {country: ID, categories: [public, government]}
+"""
+
+
+def test_hours_of_a_calendar(city):
+    """Figures go by the hours that were promised, and around the clock beside them."""
+    (city / "config" / "calendars").mkdir(parents=True)
+    (city / "config" / "calendars" / "jam-kerja.yaml").write_text(OFFICE)
+    (city / "checks.yaml").write_text(CHECKS.replace("SK 12/2025", "SK, hours: jam-kerja"))
+
+    [service] = json.loads(of_the_day(city, "--output", "json").stdout)["services"]
+    lines = list(csv.DictReader(io.StringIO(of_the_day(city, "--output", "csv").stdout)))
+    text = of_the_day(city).stdout
+
+    # 07:30-16:00: down from 10:00 to 10:20, and from 15:00 to 15:03.
+    assert (service["seconds"]["total"], service["seconds"]["down"]) == (30_600, 1_380)
+    assert service["around_the_clock"]["seconds"]["total"] == 86_400
+    assert [(line["hours"], line["total_seconds"]) for line in lines] == [
+        ("jam-kerja", "30600"),
+        ("24x7", "86400"),
+    ]
+    assert "Portal (Jam kerja ASN)" in text
+    assert "Portal (24×7)" in text
 
 
 def test_command_prints_the_day_without_maintenance(city):

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.cli.availability_table import Entry, csv_text, document, headings, notes, rows
+from monitor.cli.account import Entry
+from monitor.cli.availability_document import csv_text, document
+from monitor.cli.availability_table import headings, notes, rows
 from monitor.domain.availability import Figures, Parts
 from monitor.domain.observation import UnknownCause
 from monitor.domain.periods import month

@@ -1,16 +1,23 @@
 """From stored samples to the figures of a service."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.cli.account import Terms
 from monitor.cli.history import entry, track
+from monitor.domain.calendar import Calendar, Hours
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.epochs import Epoch
 from monitor.domain.instant import instant
+from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.observation import MissedReason, Status, UnknownCause
-from monitor.domain.service import Service, ServiceId
+from monitor.domain.service import Service, ServiceId, Sla
 from monitor.domain.timeline import Sample
+from monitor.domain.windowrecord import Source, WindowRecord
 from monitor.domain.windows import Window
 from monitor.ports import Mark, MarkKind
 from tests.fakes import a_check
@@ -182,3 +189,42 @@ def test_only_availability_counts():
     )
 
     assert figures.parts.down == 0
+
+
+def test_figures_go_by_the_hours_that_were_promised():
+    """The hours of the calendar make the figures; those around the clock stand beside them."""
+    office = Calendar(
+        id="kantor",
+        name="Kantor",
+        zone=ZoneInfo("UTC"),
+        week=((Hours(timedelta(hours=16), timedelta(hours=16, minutes=30)),),) * 7,
+    )
+    sla = Sla(target=Fraction(99, 100), basis="SK", hours="kantor")
+    history = FakeHistory({"web": [*every_minute(last=50), *every_minute(Status.DOWN, first=50)]})
+    terms = Terms(calendars={"kantor": office})
+
+    found = entry(replace(PORTAL, sla=sla), [a_check(id=CheckId("web"))], history, PERIOD, terms)
+
+    assert (found.figures.parts.up, found.figures.parts.down) == (30 * MINUTE, 0)
+    assert (found.always.parts.up, found.always.parts.down) == (50 * MINUTE, 10 * MINUTE)
+    assert found.hours is office
+
+
+def test_maintenance_is_carved_out():
+    """Work on a service that was planned is no time of its figures, and is listed with them."""
+    start = instant(PERIOD.start + 10 * MINUTE)
+    window = MaintenanceWindow(
+        id="patch",
+        when=Occurrence(start, start + timedelta(minutes=20)),
+        reason="r",
+        approved_by="a",
+        services=frozenset({PORTAL.id}),
+    )
+    record = WindowRecord(window=window, source=Source.FILE, added_at=start)
+    history = FakeHistory({"web": every_minute(Status.DOWN)})
+
+    found = entry(PORTAL, [a_check(id=CheckId("web"))], history, PERIOD, Terms(windows=(record,)))
+
+    assert found.figures.parts.down == 40 * MINUTE
+    assert found.figures.parts.down_in_maintenance == 20 * MINUTE
+    assert [each.record for each in found.work] == [record]
