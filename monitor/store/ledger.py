@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 _BATCH = 10_000
 _UNSIGNED = 1_000
+_KEY = b'"type":"key"'  # as RFC 8785 writes it, and in no text: quotes are escaped there
 
 
 class Signing(NamedTuple):
@@ -124,10 +125,17 @@ def entries(
         if end is not None:
             wanted = wanted.where(ledger_entry.c.number < end)
         found = connection.execute(wanted).all()
-        yield from ((row.number, row.body) for row in found)
+        yield from found
         if len(found) < _BATCH:
             return
-        last = found[-1].number
+        last = found[-1][0]
+
+
+def key_entries(connection: Connection) -> Iterator[tuple[int, bytes]]:
+    """Yield the entries that name a key, in order, each with its number. Of SQLite alone."""
+    names_key = func.instr(ledger_entry.c.body, _KEY) > 0
+    wanted = select(ledger_entry.c.number, ledger_entry.c.body).where(names_key)
+    yield from connection.execute(wanted.order_by(ledger_entry.c.number))
 
 
 def notes(connection: Connection) -> Iterator[tuple[int, str]]:

@@ -3,17 +3,18 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
-from monitor.ledger.audit import Finding, audited
+from monitor.ledger.audit import Fault, Finding, audited
 from monitor.ledger.checkpoint import Checkpoint, checkpoint_of
-from monitor.ledger.note import Verifier, parse
+from monitor.ledger.note import NoteError, Verifier, parse
 from monitor.ledger.proof import Proof
 from monitor.ledger.tree import inclusion_proof, leaf_hash, subtrees
-from monitor.store.ledger import entries, newest_note, notes
+from monitor.store.ledger import entries, key_entries, newest_note, notes
 from monitor.store.reader import reading
 
 
@@ -33,13 +34,16 @@ class LedgerReader:
 
     def recorded_key(self) -> str | None:
         """Return the public key that the ledger itself names last, None if it names none."""
-        found = [body["key"] for body in self._bodies() if body.get("type") == "key"]
-        return str(found[-1]) if found else None
+        found = [body for body in self._key_bodies() if isinstance(body.get("key"), str)]
+        return str(found[-1]["key"]) if found else None
 
     def signed(self, known: Verifier) -> Iterator[Checkpoint]:
         """Yield what was signed in the database itself. NoteError where `known` did not sign it."""
-        for note in self.notes():
-            yield checkpoint_of(note, known)
+        for size, note in notes(self._connection):
+            try:
+                yield checkpoint_of(note, known)
+            except NoteError as error:
+                raise NoteError(f"the database's checkpoint of {size} entries: {error}") from None
 
     def audited(self, known: Verifier | None = None, held: Iterable[Checkpoint] = ()) -> Finding:
         """Return how the entries stand to the checkpoints in the database, and to those `held`.
@@ -49,8 +53,13 @@ class LedgerReader:
         """
         recorded = self.recorded_key()
         key = known or (Verifier.parse(recorded) if recorded else None)
-        here = () if key is None else self.signed(key)
-        return audited(entries(self._connection), [*here, *held])
+        here = () if key is None else tuple(self.signed(key))
+        elsewhere = tuple(held)
+        finding = audited(entries(self._connection), elsewhere, own=here)
+        missing = {point.size for point in elsewhere} - {point.size for point in here}
+        if finding.fault is None and missing:
+            return replace(finding, fault=_removed(min(missing)))
+        return finding
 
     def proven(self, number: int) -> tuple[bytes, Proof] | None:
         """Return an entry, and that it is in the newest checkpoint; None where it is not."""
@@ -62,14 +71,20 @@ class LedgerReader:
         hashes = inclusion_proof(number, size, subtrees(list(map(leaf_hash, bodies))))
         return bodies[number], Proof(index=number, hashes=tuple(hashes), note=note)
 
-    def _bodies(self) -> Iterator[dict[str, Any]]:
-        for _, body in entries(self._connection):
+    def _key_bodies(self) -> Iterator[dict[str, Any]]:
+        for _, body in key_entries(self._connection):
             try:
                 found = json.loads(body)
             except ValueError:
                 continue  # `audited` says what is wrong with it
-            if isinstance(found, dict):
+            if isinstance(found, dict) and found.get("type") == "key":
                 yield found
+
+
+def _removed(size: int) -> Fault:
+    """Say that what was signed is no more here: none is dropped, so somebody took it away."""
+    detail = "the checkpoint over them was removed from the database"
+    return Fault(first=0, end=size, detail=detail)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.ledger.audit import Finding, audited
 from monitor.ledger.checkpoint import Checkpoint
-from monitor.ledger.tree import leaf_hash, root_of
+from monitor.ledger.tree import Frontier, leaf_hash, root_of
 
 COUNT = 40
 HELD = (7, 8, 20, 31)
@@ -123,6 +123,37 @@ def test_rewritten_with_the_key():
     fault = found(log, [KEPT[2]]).fault
     assert fault is not None
     assert (fault.first, fault.end) == (0, 20)
+
+
+def test_forged_checkpoints_narrow_nothing():
+    """Checkpoints beside the log may have been signed anew: that they agree moves no blame."""
+    log = honest()
+    log[10] = (10, b"it was up all the time")
+    forged = [point(log, size) for size in (9, 15, 19, 33)]
+    fault = audited(log, [KEPT[1], KEPT[2]], own=forged).fault
+
+    assert fault is not None
+    assert (fault.first, fault.end) == (8, 20)
+
+
+def test_own_checkpoints_narrow_where_they_disagree():
+    """While what was signed beside the log still disagrees with it, it says most."""
+    log = honest()
+    log[10] = (10, b"it was up all the time")
+    own = [point(honest(), size) for size in (9, 12, 33)]
+    fault = audited(log, [KEPT[2]], own=own).fault
+
+    assert fault is not None
+    assert (fault.first, fault.end) == (9, 12)
+
+
+def test_going_on_from_a_beginning():
+    """Who has read a beginning of a log finds in the rest what reading all of it finds."""
+    log = honest()
+    log[25] = (25, b"it was up all the time")
+    begun = Frontier().grown(leaf_hash(body) for _, body in log[:20])
+
+    assert audited(log[20:], KEPT[2:], begun=begun) == audited(log, KEPT)
 
 
 @given(st.integers(0, 60), st.randoms(use_true_random=False))
