@@ -1,8 +1,5 @@
 """Bodies of requests, read within bounds."""
 
-import json
-from typing import Any
-
 from starlette.requests import Request
 
 
@@ -14,12 +11,3 @@ async def read_body(request: Request, largest: int) -> bytes | None:
         if len(body) > largest:
             return None
     return body
-
-
-def json_object(body: bytes) -> dict[str, Any] | None:
-    """Return the object that a body is as JSON, None when it is none."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from monitor.domain.deadletter import DeadLetter, LettersSought
-from monitor.web.bodies import read_body
-from monitor.web.context import LONGEST_NAME, DeadLetters
+from monitor.web.context import DeadLetters
+from monitor.web.wishes import Somebody, Unwished, Wish, wished
 
 _MOST = 1_000
 _LARGEST_BODY = 131_072
@@ -19,13 +19,11 @@ _ASKED = {"receiver", "since"}
 _EXAMPLE = 'send JSON: {"ids": ["…"], "by": "who"}'
 
 
-class _Wish(BaseModel):
+class _Wish(Wish):
     """What is sent to have messages sent."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
-
     ids: list[str] = Field(min_length=1, max_length=_MOST)
-    by: str = Field(min_length=1, max_length=LONGEST_NAME)
+    by: Somebody
 
 
 def dead_letter_routes(dead_letters: DeadLetters) -> list[Route]:
@@ -41,14 +39,10 @@ def dead_letter_routes(dead_letters: DeadLetters) -> list[Route]:
         return JSONResponse({"dead_letters": found, "detail": ""})
 
     async def retried(request: Request) -> Response:
-        body = await read_body(request, _LARGEST_BODY) or b""
         try:
-            wish = _Wish.model_validate_json(body)
-        except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(map(str, found["loc"]))
-            detail = f"{place + ': ' if place else ''}{found['msg']}; {_EXAMPLE}"
-            return JSONResponse({"retried": [], "refused": {}, "detail": detail}, 400)
+            wish = await wished(request, _Wish, largest=_LARGEST_BODY, example=_EXAMPLE)
+        except Unwished as error:
+            return JSONResponse({"retried": [], "refused": {}, "detail": str(error)}, 400)
         result = await dead_letters.retry(list(dict.fromkeys(wish.ids)), wish.by)
         answer = {"retried": list(result.ids), "refused": dict(result.refused), "detail": ""}
         return JSONResponse(answer, 200 if result.ids else 409)

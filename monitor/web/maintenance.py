@@ -3,43 +3,45 @@
 from datetime import tzinfo
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from monitor.configuration.maintenance import WindowEntry, window_of
+from monitor.configuration.names import Id
 from monitor.domain.maintenance import Occurrence, coming
 from monitor.domain.note import Via
 from monitor.domain.windowrecord import Occasion, Source, WindowRecord
-from monitor.web.bodies import read_body
-from monitor.web.context import LONGEST_COMMENT, LONGEST_NAME, Acts, NotCancelled
+from monitor.web.context import Acts, NotCancelled
 from monitor.web.knownnames import stranger
+from monitor.web.wishes import Reason, Somebody, Unwished, Wish, wished
 
 _LARGEST_BODY = 65_536
-_UNNAMED = "unnamed"
+_FAREWELL = 'send JSON: {"by": "who", "reason": "why"}'
 _EXAMPLE = (
     'send JSON: {"window": {"services": ["portal"], "start": "2026-11-28 22:00", '
     '"end": "2026-11-29 02:00", "approved_by": "who", "reason": "what"}, "by": "who"}'
 )
 
 
-class _Wish(BaseModel):
-    """What is sent to add a window: the keys of config/maintenance.yaml, `id` left to us or not."""
+class _Window(WindowEntry):
+    """A window as config/maintenance.yaml writes it; one without an id is given one."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    window: dict[str, Any]
-    by: str = Field(min_length=1, max_length=LONGEST_NAME)
+    id: Id = ""
 
 
-class _Farewell(BaseModel):
+class _Wish(Wish):
+    """What is sent to add a window."""
+
+    window: _Window
+    by: Somebody
+
+
+class _Farewell(Wish):
     """What is sent to cancel one."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    by: str = Field(min_length=1, max_length=LONGEST_NAME)
-    reason: str = Field(min_length=1, max_length=LONGEST_COMMENT)
+    by: Somebody
+    reason: Reason
 
 
 def maintenance_routes(acts: Acts, via: Via) -> list[Route]:
@@ -53,15 +55,14 @@ def maintenance_routes(acts: Acts, via: Via) -> list[Route]:
 
     async def added(request: Request) -> Response:
         try:
-            wish = _Wish.model_validate_json(await _body(request))
-            is_named = "id" in wish.window
-            written = WindowEntry.model_validate({"id": _UNNAMED, **wish.window})
-        except ValidationError as error:
-            return _refused(f"{_first(error)}; {_EXAMPLE}")
+            wish = await wished(request, _Wish, largest=_LARGEST_BODY, example=_EXAMPLE)
+        except Unwished as error:
+            return _refused(str(error))
+        written = wish.window
         names = {"service": written.services, "owner": written.owners}
         if complaint := stranger(acts.board, names):
             return _refused(complaint)
-        window = window_of(written, acts.zone, name=written.id if is_named else "")
+        window = window_of(written, acts.zone, name=written.id)
         record = await planner.add(window, source, wish.by)
         if record is None:
             return _refused(f"{written.id}: a window of this id is in force; cancel it first", 409)
@@ -69,9 +70,9 @@ def maintenance_routes(acts: Acts, via: Via) -> list[Route]:
 
     async def cancelled(request: Request) -> Response:
         try:
-            said = _Farewell.model_validate_json(await _body(request))
-        except ValidationError as error:
-            return _refused(f'{_first(error)}; send JSON: {{"by": "who", "reason": "why"}}')
+            said = await wished(request, _Farewell, largest=_LARGEST_BODY, example=_FAREWELL)
+        except Unwished as error:
+            return _refused(str(error))
         try:
             record = await planner.cancel(request.path_params["name"], said.by, said.reason)
         except NotCancelled as error:
@@ -120,18 +121,6 @@ def _times(record: WindowRecord, occurrence: Occurrence, zone: tzinfo) -> dict[s
         "end": occurrence.end.astimezone(zone).isoformat(),
         "after_the_fact": Occasion(record, occurrence).after_the_fact,
     }
-
-
-async def _body(request: Request) -> bytes:
-    """Return a body, or nothing of one that is too large."""
-    return await read_body(request, _LARGEST_BODY) or b""
-
-
-def _first(error: ValidationError) -> str:
-    found = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(map(str, found["loc"]))
-    message = found["msg"].removeprefix("Value error, ")
-    return f"{place + ': ' if place else ''}{message}"
 
 
 def _refused(detail: str, status: int = 400) -> Response:

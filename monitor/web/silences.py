@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -13,9 +13,9 @@ from monitor.configuration.receivers import match_of
 from monitor.domain.alert import Match
 from monitor.domain.silence import Silence
 from monitor.ports import StatusBoard
-from monitor.web.bodies import json_object, read_body
-from monitor.web.context import LONGEST_COMMENT, LONGEST_NAME, Acts
+from monitor.web.context import Acts
 from monitor.web.knownnames import stranger
+from monitor.web.wishes import Remark, Somebody, Unwished, Wish, wished
 
 _LARGEST_BODY = 65_536
 _LONGEST_SECONDS = 30 * 86_400
@@ -24,15 +24,22 @@ _EXAMPLE = (
 )
 
 
-class _Wish(BaseModel):
+_FAREWELL = 'send JSON: {"by": "who"}'
+
+
+class _Wish(Wish):
     """What is sent to add a silence."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    match: Any
+    match: MatchEntry
     seconds: int = Field(ge=1, le=_LONGEST_SECONDS)
-    by: str = Field(min_length=1, max_length=LONGEST_NAME)
-    comment: str = Field("", max_length=LONGEST_COMMENT)
+    by: Somebody
+    comment: Remark = ""
+
+
+class _Farewell(Wish):
+    """What is sent to lift one."""
+
+    by: Somebody
 
 
 def silence_routes(acts: Acts) -> list[Route]:
@@ -43,15 +50,11 @@ def silence_routes(acts: Acts) -> list[Route]:
         return JSONResponse({"silences": [entry(each) for each in silencer.silences()]})
 
     async def added(request: Request) -> Response:
-        body = await _body(request)
         try:
-            wish = _Wish.model_validate_json(body)
-            written = MatchEntry.model_validate(wish.match)
-        except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(map(str, found["loc"]))
-            return _refused(f"{place + ': ' if place else ''}{found['msg']}; {_EXAMPLE}")
-        match = match_of(written)
+            wish = await wished(request, _Wish, largest=_LARGEST_BODY, example=_EXAMPLE)
+        except Unwished as error:
+            return _refused(str(error))
+        match = match_of(wish.match)
         if match == match_of(MatchEntry()):
             return _refused(f"match: it names nothing, and would silence everything; {_EXAMPLE}")
         if complaint := _stranger(acts.board, match):
@@ -61,10 +64,11 @@ def silence_routes(acts: Acts) -> list[Route]:
         return JSONResponse({"silence": entry(silence), "detail": ""}, 201)
 
     async def lifted(request: Request) -> Response:
-        name, by = request.path_params["name"], _by(await _body(request))
-        if by is None:
-            return _refused('send JSON: {"by": "who"}')
-        if not await silencer.lift(name, by):
+        try:
+            said = await wished(request, _Farewell, largest=_LARGEST_BODY, example=_FAREWELL)
+        except Unwished as error:
+            return _refused(str(error))
+        if not await silencer.lift(request.path_params["name"], said.by):
             return JSONResponse({"ok": False, "detail": "no such silence is in force"}, 404)
         return JSONResponse({"ok": True, "detail": ""})
 
@@ -97,16 +101,6 @@ def entry(silence: Silence) -> dict[str, Any]:
 def _stranger(board: StatusBoard, match: Match) -> str | None:
     names = {"service": match.services, "owner": match.owners, "type": match.types}
     return stranger(board, names)
-
-
-async def _body(request: Request) -> bytes:
-    """Return a body, or nothing of one that is too large."""
-    return await read_body(request, _LARGEST_BODY) or b""
-
-
-def _by(body: bytes) -> str | None:
-    by = (json_object(body) or {}).get("by")
-    return by.strip() if isinstance(by, str) and by.strip() else None
 
 
 def _refused(detail: str) -> Response:
