@@ -35,8 +35,8 @@ class Planner:
         return self._clock.now()
 
     def windows(self) -> Sequence[WindowRecord]:
-        """Return the windows in force: neither cancelled nor over for good."""
-        return self._pipeline.planned_work()
+        """Return the windows that are not cancelled and that stand in the file or are not over."""
+        return self._pipeline.planned_work(self._clock.now())
 
     async def history(self) -> Sequence[WindowRecord]:
         """Return all windows that ever were, oldest first."""

@@ -30,6 +30,7 @@ from monitor.engine.board import JUDGED, Board
 from monitor.engine.dutyroster import DutyRoster
 from monitor.engine.expiries import Expiries
 from monitor.engine.planned import PlannedWork
+from monitor.engine.silences import Silences
 from monitor.ports import Change, Configured, Mark, MarkKind, Recording, TallySnapshot, Watched
 
 log = structlog.get_logger()
@@ -75,7 +76,7 @@ class Pipeline:
         self._gone = _Gone()
         self._planned = PlannedWork()
         self._roster = DutyRoster()
-        self._silences: dict[str, Silence] = {}
+        self._silences = Silences()
         self._stepped = -1
         self.last_recorded_at: datetime | None = None
         self._ended: dict[str, tuple[Incident, datetime]] = {}
@@ -251,9 +252,12 @@ class Pipeline:
         board = self._board
         self._roster.look(now)
         self._follow_windows(now)
-        self._drop_silences(now)
         incidents = [*board.incidents.values(), *board.untold.values()]
-        around = replace(self._surroundings(), dates_wait_until=self.dates_wait_until(now))
+        around = replace(
+            self._surroundings(),
+            silences=self._silences.in_force(now),
+            dates_wait_until=self.dates_wait_until(now),
+        )
         told = tell(incidents, around, now)
         for incident in told.incidents:
             board.put(incident)
@@ -324,7 +328,6 @@ class Pipeline:
             suspects=self._board.suspects(),
             vantage=self._vantage,
             windows=self._planned.windows,
-            silences=tuple(self._silences.values()),
             stages=self._plan.stages,
             flapping=plan.flapping,
             unseen=self._board.unseen(),
@@ -332,7 +335,7 @@ class Pipeline:
 
     def silence(self, silence: Silence) -> None:
         """Have nobody told of what a silence covers; one of an id that is known replaces it."""
-        self._silences[silence.id] = silence
+        self._silences.put((silence,))
         self._recorder.record(Change(silences=(silence,)))
         log.info(
             "silence.changed", silence=silence.id, by=silence.by, until=silence.until.isoformat()
@@ -352,15 +355,11 @@ class Pipeline:
 
     def keep_silent(self, silences: Iterable[Silence]) -> None:
         """Go on with the silences of an earlier run."""
-        self._silences.update({each.id: each for each in silences})
+        self._silences.put(silences)
 
     def silences(self, now: datetime) -> Sequence[Silence]:
-        """Return the silences in force, in order of their end; those that are over are dropped."""
-        self._drop_silences(now)
-        return sorted(self._silences.values(), key=lambda each: (each.until, each.id))
-
-    def _drop_silences(self, now: datetime) -> None:
-        self._silences = {i: each for i, each in self._silences.items() if now < each.until}
+        """Return the silences in force, in order of their end."""
+        return self._silences.in_force(now)
 
     def plan_work(self, record: WindowRecord) -> None:
         """Go by a maintenance window from now on; one that is known is cancelled by it."""
@@ -368,9 +367,9 @@ class Pipeline:
         self._record_windows((record,))
         self.has_news()
 
-    def planned_work(self) -> Sequence[WindowRecord]:
-        """Return the maintenance windows in force: neither cancelled nor over for good."""
-        return self._planned.records
+    def planned_work(self, now: datetime) -> Sequence[WindowRecord]:
+        """Return the windows that are not cancelled and that stand in the file or are not over."""
+        return self._planned.in_force(now)
 
     def keep_planned(self, records: Iterable[WindowRecord]) -> None:
         """Go on with the maintenance windows of an earlier run."""

@@ -13,6 +13,9 @@ from monitor.domain.maintenance import (
 )
 from monitor.domain.windowrecord import Source, WindowRecord, going_on, taken_up
 
+# What is over by a clock that is wrong comes back with the right one. So it is forgotten by number.
+_MOST_OVER = 1_000
+
 
 class PlannedWork:
     """The windows in force, looked at when one of them may open or close."""
@@ -29,10 +32,14 @@ class PlannedWork:
         """Return the windows that are open."""
         return tuple(each.window for each in self.open)
 
-    @property
-    def records(self) -> tuple[WindowRecord, ...]:
-        """Return what is known of the windows in force."""
-        return tuple(each for each in self._records.values() if each.cancelled is None)
+    def in_force(self, now: datetime) -> tuple[WindowRecord, ...]:
+        """Return the windows that are not cancelled and that stand in the file or are not over."""
+        return tuple(
+            each
+            for each in self._records.values()
+            if each.cancelled is None
+            and (each.source is Source.FILE or coming(each.window.when, now) is not None)
+        )
 
     def put(self, records: Iterable[WindowRecord]) -> None:
         """Go by these records, too, from the next look on."""
@@ -75,13 +82,15 @@ class PlannedWork:
         )
 
     def _drop_what_is_over(self, now: datetime) -> None:
-        """Forget what can open no more, but for what the file may still say: that is no news."""
-        self._records = {
-            key: each
+        """Forget what was cancelled, and of what is over the first that were known."""
+        standing = {each.key for each in self.in_force(now)}
+        over = [
+            key
             for key, each in self._records.items()
-            if each.cancelled is None
-            and (each.source is Source.FILE or coming(each.window.when, now) is not None)
-        }
+            if each.cancelled is None and key not in standing
+        ]
+        kept = standing.union(over[-_MOST_OVER:])
+        self._records = {key: each for key, each in self._records.items() if key in kept}
 
     def _is_time(self, now: datetime) -> bool:
         """Say whether something may have changed; also where the clock was set."""

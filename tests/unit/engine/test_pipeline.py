@@ -259,7 +259,7 @@ class TestMaintenance:
         """Work that is cancelled while it goes on is told to be over, at that moment."""
         pipeline, board, ledger = self.planning()
         pipeline.tell(self.START)
-        [record] = pipeline.planned_work()
+        [record] = pipeline.planned_work(self.START)
         at = self.START + timedelta(minutes=30)
         pipeline.plan_work(record.ended(Cancellation(at=at, by="Rina", reason="Batal")))
         pipeline.tell(at)
@@ -267,20 +267,49 @@ class TestMaintenance:
         assert ledger.told == [AlertType.MAINTENANCE_STARTED, AlertType.MAINTENANCE_ENDED]
         assert ledger.notifications[1].alert.occurred_at == at
         assert board[HTTP.id].maintained_until is None
-        assert pipeline.planned_work() == ()
+        assert pipeline.planned_work(at) == ()
 
     def test_reload_keeps_what_was_planned_otherwise(self):
         """A reload takes away windows of the file alone."""
         pipeline, board, _ = self.planning()
-        [filed] = pipeline.planned_work()
+        [filed] = pipeline.planned_work(NOON)
         pipeline.plan_work(
             replace(filed, source=Source.COMMAND, added_at=NOON + timedelta(minutes=1))
         )
         pipeline.replace(a_plan(HTTP), NOON + timedelta(minutes=2))
         pipeline.tell(self.START)
 
-        assert [each.source for each in pipeline.planned_work()] == [Source.COMMAND]
+        assert [each.source for each in pipeline.planned_work(self.START)] == [Source.COMMAND]
         assert board[HTTP.id].maintained_until == self.END
+
+    def test_clock_that_was_wrong_for_a_while(self):
+        """Work that was over by a clock that was ahead is planned again once the clock is right."""
+        pipeline, board, ledger = self.planning()
+        [filed] = pipeline.planned_work(NOON)
+        other = replace(filed.window, id="other")
+        pipeline.plan_work(replace(filed, window=other, source=Source.COMMAND))
+        pipeline.replace(a_plan(HTTP), NOON)
+        pipeline.tell(NOON + timedelta(days=400))
+        assert pipeline.planned_work(NOON + timedelta(days=400)) == ()
+        pipeline.tell(NOON)
+        pipeline.tell(self.START)
+
+        assert [each.window.id for each in pipeline.planned_work(self.START)] == ["other"]
+        assert board[HTTP.id].maintained_until == self.END
+        assert ledger.told == [AlertType.MAINTENANCE_STARTED]
+
+    def test_work_that_is_over_is_forgotten_by_and_by(self):
+        """Of command's and API's work that is over the latest 1,000 are kept, and no more."""
+        pipeline, _, _ = self.planning()
+        [filed] = pipeline.planned_work(NOON)
+        for number in range(1_100):
+            window = replace(filed.window, id=f"w{number}")
+            pipeline.plan_work(replace(filed, window=window, source=Source.COMMAND))
+        pipeline.tell(self.END)
+
+        known = pipeline.planned_work(NOON)
+        assert len(known) == 1 + 1_000
+        assert {"patch", "w100", "w1099"} <= {each.window.id for each in known}
 
     def test_work_that_ended_while_nobody_watched(self):
         """A window that was open when the last run ended, and closed since, is told to be over."""
