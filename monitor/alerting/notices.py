@@ -4,7 +4,14 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from monitor.domain.alert import Alert, AlertType, Notification, addressed
+from monitor.domain.alert import (
+    Alert,
+    AlertType,
+    LostNotice,
+    Notification,
+    UndeliveredNotice,
+    addressed,
+)
 from monitor.domain.text import visible_text
 from monitor.ports import OutboxRow
 
@@ -22,7 +29,10 @@ def given_up(
     lost = "|".join(f"{row.id} {row.created_at.isoformat()}" for row in rows)
     digest = hashlib.sha256(lost.encode()).hexdigest()
     detail = f"{receiver}: gave up ({why}); lost: {_named(rows)}"
-    return addressed(_notice(at, detail), f"lost|{receiver}|{digest}", told)
+    undelivered = UndeliveredNotice(
+        receiver=receiver, why=why, messages=_lost(rows), more=_unnamed(rows)
+    )
+    return addressed(_notice(at, detail, undelivered), f"lost|{receiver}|{digest}", told)
 
 
 def still_trying(
@@ -36,19 +46,46 @@ def still_trying(
 ) -> tuple[Notification, ...]:
     """Return the notices that `receiver` has been failing since `since`; `rows` wait for it."""
     detail = f"{receiver}: failing since {_time(since)} ({why}); waiting: {_named(rows)}"
-    return addressed(_notice(at, detail), f"failing|{receiver}|{rows[0].id}", told)
-
-
-def _notice(at: datetime, detail: str) -> Alert:
-    return Alert(
-        type=AlertType.SELF_UNDELIVERED, occurred_at=at, sequence=0, detail=visible_text(detail)
+    undelivered = UndeliveredNotice(
+        receiver=receiver,
+        why=why,
+        messages=_lost(rows),
+        more=_unnamed(rows),
+        failing_since=since,
     )
+    return addressed(_notice(at, detail, undelivered), f"failing|{receiver}|{rows[0].id}", told)
+
+
+def _notice(at: datetime, detail: str, undelivered: UndeliveredNotice) -> Alert:
+    return Alert(
+        type=AlertType.SELF_UNDELIVERED,
+        occurred_at=at,
+        sequence=0,
+        detail=visible_text(detail),
+        undelivered=undelivered,
+    )
+
+
+def _lost(rows: Sequence[OutboxRow]) -> tuple[LostNotice, ...]:
+    return tuple(
+        LostNotice(
+            type=alert.type,
+            concern=alert.concern,
+            service=alert.service.name if alert.service else "",
+            at=alert.occurred_at,
+        )
+        for alert in (row.alert for row in rows[:_MOST_NAMED])
+    )
+
+
+def _unnamed(rows: Sequence[OutboxRow]) -> int:
+    return max(0, len(rows) - _MOST_NAMED)
 
 
 def _named(rows: Sequence[OutboxRow]) -> str:
     names = [_name(row.alert) for row in rows[:_MOST_NAMED]]
-    if len(rows) > _MOST_NAMED:
-        names.append(f"and {len(rows) - _MOST_NAMED} more")
+    if unnamed := _unnamed(rows):
+        names.append(f"and {unnamed} more")
     return "; ".join(names)
 
 

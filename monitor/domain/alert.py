@@ -104,6 +104,30 @@ class Companion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LostNotice:
+    """A message that did not arrive. `service` is a name, "" where it was about the monitor."""
+
+    type: AlertType
+    concern: Concern
+    service: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndeliveredNotice:
+    """What a message says of a receiver that gets no messages: the first of these, and `more`.
+
+    `failing_since` is None where they were given up; until then they are still tried.
+    """
+
+    receiver: str
+    why: str
+    messages: tuple[LostNotice, ...]
+    failing_since: datetime | None = None
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """Something that people should know, the same for every receiver.
 
@@ -117,6 +141,7 @@ class Alert:
     only after it began.
     `checkpoint` is the newest one of the ledger, a signed note, when the message is written.
     `unstable` is there when its service keeps changing, or did: then it speaks of all of that.
+    `undelivered` says which receiver does not get its messages; `detail` says it to programs.
     """
 
     type: AlertType
@@ -134,6 +159,7 @@ class Alert:
     unstable: InstabilityNotice | None = None
     after_the_fact: bool = False
     more_victims: int = 0
+    undelivered: UndeliveredNotice | None = None
 
     @property
     def concern(self) -> Concern:

@@ -16,6 +16,7 @@ from monitor.locales.dates import duration_text, moment_text, time_text, zone_te
 from monitor.locales.messages_advice import failure_advice
 from monitor.locales.messages_concerns import GONE, GROUP_HEADLINES, HEADLINES, expiry_values
 from monitor.locales.messages_reasons import failure_text
+from monitor.locales.messages_undelivered import receiver_text, undelivered_lines
 from monitor.locales.messages_unstable import unstable_headline, unstable_values
 from monitor.locales.numbers import decimal
 
@@ -47,7 +48,7 @@ _HEADLINES = {
         "Keadaan semua layanan tidak diketahui; ini belum tentu gangguan layanan.",
         AlertType.SELF_RECOVERED: "PANTAU TERSAMBUNG LAGI: jaringan pemantau pulih pada {at}. "
         "Pemeriksaan layanan berjalan kembali.",
-        AlertType.SELF_UNDELIVERED: "PESAN TIDAK SAMPAI: ada penerima yang tidak menerima pesan "
+        AlertType.SELF_UNDELIVERED: "PESAN TIDAK SAMPAI: {receiver} tidak menerima pesan "
         "dari Pantau ({at}). Periksa penerima ini, dan sampaikan pesannya lewat jalan lain.",
         AlertType.HEARTBEAT: "PANTAU BERJALAN: pemeriksaan berjalan baik pada {at}.",
         AlertType.TEST: "UJI COBA: pesan percobaan dari Pantau, {at}. "
@@ -68,7 +69,7 @@ _HEADLINES = {
         "{at}. How services fare is unknown; they may well be up.",
         AlertType.SELF_RECOVERED: "PANTAU IS BACK ONLINE: the monitor's network recovered on {at}. "
         "Checks are running again.",
-        AlertType.SELF_UNDELIVERED: "MESSAGES NOT DELIVERED: a receiver does not get Pantau's "
+        AlertType.SELF_UNDELIVERED: "MESSAGES NOT DELIVERED: {receiver} does not get Pantau's "
         "messages ({at}). Look after it, and pass the messages on another way.",
         AlertType.HEARTBEAT: "PANTAU IS RUNNING: checks were going well at {at}.",
         AlertType.TEST: "TEST: a trial message from Pantau, {at}. "
@@ -179,6 +180,7 @@ def summary(alert: Alert, language: Language, zone: tzinfo) -> str:
         *_undelivered(alert, language),
         *_after_the_fact(alert, language),
         *_note(alert, language),
+        *_lost(alert, language, zone),
         *_checks(alert, language, zone),
         *_runbooks(alert, language),
         *_advice(alert, language),
@@ -219,6 +221,7 @@ def _values(alert: Alert, language: Language, zone: tzinfo) -> Mapping[str, str]
         "service": _name(alert, language),
         "count": decimal(1 + len(_other_services(alert)), language),
         "others": decimal(len(_other_services(alert)), language),
+        "receiver": receiver_text(alert.undelivered, language),
     }
     if alert.unstable is not None:
         values |= unstable_values(alert.unstable, language, zone)
@@ -309,10 +312,22 @@ def _after_the_fact(alert: Alert, language: Language) -> list[str]:
 
 
 def _note(alert: Alert, language: Language) -> list[str]:
-    if not alert.detail or alert.detail in _CAUSES:
+    if not alert.detail or alert.detail in _CAUSES or alert.undelivered is not None:
         return []
     label = "by" if alert.type is AlertType.ACKNOWLEDGED else "note"
     return [f"{_WORDS[language][label]}: {visible_text(alert.detail, _OWN_DETAIL_BYTES)}"]
+
+
+def _lost(alert: Alert, language: Language, zone: tzinfo) -> list[str]:
+    if alert.undelivered is None:
+        return []
+    return undelivered_lines(alert.undelivered, _word, language, zone)
+
+
+def _word(kind: AlertType, concern: Concern, language: Language) -> str:
+    """Return what a message of a kind is called: the word that it begins with."""
+    lines = {**_HEADLINES[language], **HEADLINES.get(concern, {}).get(language, {})}
+    return lines[kind].partition(":")[0]
 
 
 def _checks(alert: Alert, language: Language, zone: tzinfo) -> list[str]:

@@ -10,7 +10,9 @@ from monitor.domain.alert import (
     CheckNotice,
     Companion,
     InstabilityNotice,
+    LostNotice,
     ServiceNotice,
+    UndeliveredNotice,
 )
 from monitor.domain.expiry import Ending, Expiry
 from monitor.domain.incident import Concern
@@ -137,6 +139,22 @@ UNSTABLE = InstabilityNotice(
     changed_at=NOON,
 )
 STABLE = replace(UNSTABLE, changes=23, changed_at=NOON + timedelta(minutes=80), over=True)
+PORTAL = "Portal Resmi Kota Makassar"
+LOST = (
+    LostNotice(type=AlertType.FIRING, concern=Concern.OUTAGE, service=PORTAL, at=NOON),
+    LostNotice(
+        type=AlertType.FIRING,
+        concern=Concern.DEGRADATION,
+        service=PORTAL,
+        at=NOON + timedelta(minutes=10),
+    ),
+    LostNotice(
+        type=AlertType.SELF_RECOVERED,
+        concern=Concern.OUTAGE,
+        service="",
+        at=NOON + timedelta(minutes=20),
+    ),
+)
 
 
 SAMPLES: dict[str, Alert] = {
@@ -185,10 +203,31 @@ SAMPLES: dict[str, Alert] = {
     "self-offline-resolver": an_own_alert(AlertType.SELF_OFFLINE, UnknownCause.RESOLVER),
     "self-recovered": an_own_alert(AlertType.SELF_RECOVERED, UnknownCause.SELF_OFFLINE),
     "self-recovered-resolver": an_own_alert(AlertType.SELF_RECOVERED, UnknownCause.RESOLVER),
-    "self-undelivered": an_own_alert(
-        AlertType.SELF_UNDELIVERED,
-        "oncall: gave up (endpoint is gone: status 410); "
-        "lost: alert.firing Portal Resmi Kota Makassar 2026-06-01T04:00Z",
+    "self-undelivered": replace(
+        an_own_alert(
+            AlertType.SELF_UNDELIVERED,
+            "oncall: gave up (endpoint is gone: status 410); "
+            "lost: alert.firing Portal Resmi Kota Makassar 2026-06-01T04:00Z",
+        ),
+        undelivered=UndeliveredNotice(
+            receiver="oncall", why="endpoint is gone: status 410", messages=LOST[:1]
+        ),
+    ),
+    "self-still-trying": replace(
+        an_own_alert(
+            AlertType.SELF_UNDELIVERED,
+            "oncall: failing since 2026-06-01T04:05Z (status 503); "
+            "waiting: alert.firing Portal Resmi Kota Makassar 2026-06-01T04:00Z; "
+            "alert.firing Portal Resmi Kota Makassar 2026-06-01T04:10Z; "
+            "self.recovered 2026-06-01T04:20Z; and 3 more",
+        ),
+        undelivered=UndeliveredNotice(
+            receiver="oncall",
+            why="status 503",
+            messages=LOST,
+            failing_since=NOON + timedelta(minutes=5),
+            more=3,
+        ),
     ),
     "degraded": degraded(AlertType.FIRING),
     "degraded-group": degraded(

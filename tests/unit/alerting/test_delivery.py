@@ -315,6 +315,10 @@ async def test_trouble_is_told_to_another_receiver():
     assert early == 0
     [notice] = other.delivered
     assert b"oncall: failing since 2026-06-01T04:00Z (status 503)" in notice.body
+    undelivered = world.outbox.rows[notice.row_id].alert.undelivered
+    assert (undelivered.receiver, undelivered.failing_since) == ("oncall", NOON)
+    [waiting] = undelivered.messages
+    assert (waiting.service, waiting.at) == ("Portal Resmi Kota Makassar", NOON)
 
 
 async def test_no_storm_when_all_receivers_fail():

@@ -12,7 +12,7 @@ from monitor.domain.observation import FailureKind, UnknownCause
 from monitor.locales import Language, messages_advice, messages_reasons
 from monitor.locales.messages import LARGEST_BYTES, summary
 from monitor.locales.messages_reasons import CAUSES, FAILURES, cause_text, failure_text
-from tests.fakes import an_alert
+from tests.fakes import an_alert, an_own_alert
 from tests.goldenfiles import assert_golden
 from tests.unit.alerting.samples import SAMPLES
 
@@ -26,6 +26,14 @@ def test_wording(name, language):
     text = summary(SAMPLES[name], language, WITA)
 
     assert_golden(f"webhook/{name}.{language}.txt", text + "\n")
+
+
+def test_undelivered_of_an_earlier_release():
+    """What an earlier release wrote down of messages that did not arrive is told in its words."""
+    text = summary(an_own_alert(AlertType.SELF_UNDELIVERED, "oncall: gave up"), Language.ID, WITA)
+
+    assert "ada penerima yang tidak menerima pesan" in text
+    assert text.endswith("Keterangan: oncall: gave up")
 
 
 def test_every_type_has_a_sample():

@@ -15,10 +15,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from monitor.domain.alert import Alert, AlertType
+from monitor.domain.alert import Alert, AlertType, LostNotice, UndeliveredNotice
+from monitor.domain.incident import Concern
 from monitor.locales import Language
 from tests.everyreceiver import KINDS, every_notifier
-from tests.fakes import an_alert, an_own_alert
+from tests.fakes import NOON, an_alert, an_own_alert
 from tests.payloads import PAYLOADS
 from tests.unit.alerting.samples import COMPANIONS
 
@@ -155,7 +156,9 @@ ACTS_ON: dict[str, Callable[[bytes], list[str]]] = {
 def hostile(kind: AlertType, text: str, runbook: str | None = None) -> Alert:
     """Return an alert in which all that others wrote is `text`: names, answers, comments."""
     if kind is AlertType.SELF_UNDELIVERED:
-        return an_own_alert(kind, text)
+        lost = LostNotice(type=AlertType.FIRING, concern=Concern.OUTAGE, service=text, at=NOON)
+        undelivered = UndeliveredNotice(receiver=text, why=text, messages=(lost,))
+        return replace(an_own_alert(kind, text), undelivered=undelivered)
     plain = an_alert(kind)
     service = replace(plain.service, name=text, owner=text)
     checks = tuple(
