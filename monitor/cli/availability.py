@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.errors import Failed
-from monitor.cli.output import cells, print_json, progress, table, terminal_width
+from monitor.cli.output import print_json, progress, terminal_width, whole
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
 if TYPE_CHECKING:
@@ -122,31 +122,12 @@ def _text(entries: "Sequence[Entry]", asked: "Period", zone: ZoneInfo, language:
     from monitor.cli.exceptions import work_headings, work_rows
     from monitor.cli.period import heading
 
+    width = terminal_width()
     parts = [
         heading(asked, zone, language),
-        _fitted(tables.headings(language), tables.rows(entries, language)),
+        whole(tables.headings(language), tables.rows(entries, language), width),
         "\n".join(tables.notes(entries, asked.window, zone, language)),
     ]
     if work := work_rows(entries, zone, language):
-        parts.insert(2, _fitted(work_headings(language), work))
+        parts.insert(2, whole(work_headings(language), work, width))
     return "\n\n".join(parts)
-
-
-def _fitted(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table, or where the terminal is too narrow for it, a paragraph for each row."""
-    whole, width = table(head, rows), terminal_width()
-    fits = width is None or max(cells(line) for line in whole.splitlines()) <= width
-    return whole if fits else _blocks(head, rows)
-
-
-def _blocks(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a paragraph for each row, for a terminal that is too narrow for a table."""
-    width = max(map(cells, head[1:]))
-    paragraphs = (
-        [
-            row[0],
-            *(f"  {name:<{width}}  {text}" for name, text in zip(head[1:], row[1:], strict=True)),
-        ]
-        for row in rows
-    )
-    return "\n\n".join("\n".join(lines) for lines in paragraphs)

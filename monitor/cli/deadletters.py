@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.errors import Failed
-from monitor.cli.output import print_csv, print_json, table, terminal_width
+from monitor.cli.output import listing, print_csv, print_json, terminal_width
 from monitor.cli.person import named
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 from monitor.cli.writing import answering
@@ -106,7 +106,7 @@ def _show(settings: Settings, letters: Sequence[Letter], zone: tzinfo) -> None:
     elif settings.output is Output.CSV:
         print_csv(_COLUMNS, [tuple(_cells(each)) for each in letters])
     elif letters:
-        click.echo(table(_HEAD, [_row(each, zone) for each in letters], terminal_width()))
+        click.echo(listing(_HEAD, [_row(each, zone) for each in letters], terminal_width()))
     else:
         click.echo("No message was given up.")
 

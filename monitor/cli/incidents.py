@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.errors import Failed
-from monitor.cli.output import print_csv, print_json, table, terminal_width
+from monitor.cli.output import listing, print_csv, print_json, terminal_width
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _show_list(settings: Settings, config: "Config", sought: "Sought") -> None:
         print_csv(view.CSV_HEAD, [view.csv_row(each) for each in found])
     elif found:
         rows = [view.row(each, zone, now) for each in found]
-        click.echo(table(view.HEAD, rows, terminal_width()))
+        click.echo(listing(view.HEAD, rows, terminal_width()))
     elif not settings.quiet:
         click.echo("No outage.")
 

@@ -1,9 +1,9 @@
 """Shows outages, and the story of one, in a terminal and as CSV."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
 
-from monitor.cli.output import table, terminal_width
+from monitor.cli.output import table, terminal_width, whole
 from monitor.domain.incident import Concern, Hold, HoldReason, Incident
 from monitor.locales import Language
 from monitor.locales.dates import duration_text
@@ -12,7 +12,7 @@ from monitor.ports import Story
 HEAD = ("Id", "Service", "Since", "Until", "Lasted", "Taken care of by", "Checks")
 
 _NOTES = ("At", "By", "Via", "What", "Text")
-_DELIVERIES = ("At", "Receiver", "Message", "State", "Attempts", "Detail")
+_DELIVERIES = ("At", "Receiver", "Message", "State", "Tries", "Detail")
 _CHECKS = ("Check", "Since", "Until", "Failure")
 _HELD = {
     HoldReason.DEPENDENCY: "because of incident",
@@ -75,7 +75,7 @@ def story_lines(story: Story, zone: tzinfo, now: datetime) -> Iterator[str]:
     yield from _care(incident, zone)
     yield _who_was_told(incident)
     yield ""
-    yield table(
+    yield whole(
         _CHECKS,
         [
             (
@@ -89,6 +89,7 @@ def story_lines(story: Story, zone: tzinfo, now: datetime) -> Iterator[str]:
         width,
     )
     yield from _section(
+        whole,
         _NOTES,
         [
             (
@@ -103,6 +104,7 @@ def story_lines(story: Story, zone: tzinfo, now: datetime) -> Iterator[str]:
         width,
     )
     yield from _section(
+        table,
         _DELIVERIES,
         [
             (
@@ -120,11 +122,14 @@ def story_lines(story: Story, zone: tzinfo, now: datetime) -> Iterator[str]:
 
 
 def _section(
-    head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None
+    draw: Callable[[Sequence[str], Sequence[Sequence[str]], int | None], str],
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    width: int | None,
 ) -> Iterator[str]:
     if rows:
         yield ""
-        yield table(head, rows, width)
+        yield draw(head, rows, width)
 
 
 def _care(incident: Incident, zone: tzinfo) -> Iterator[str]:

@@ -9,7 +9,7 @@ import click
 
 from monitor.cli.errors import Failed
 from monitor.cli.labels import label_of
-from monitor.cli.output import print_csv, print_json, table, terminal_width
+from monitor.cli.output import listing, print_csv, print_json, terminal_width
 from monitor.cli.person import named
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 from monitor.cli.writing import answering
@@ -80,7 +80,7 @@ def list_windows(settings: Settings, *, everything: bool) -> None:
     elif settings.output is Output.CSV:
         print_csv(_COLUMNS, [_record(each) for each in found])
     elif found:
-        click.echo(table(_HEAD, [_row(each, zone) for each in found], terminal_width()))
+        click.echo(listing(_HEAD, [_row(each, zone) for each in found], terminal_width()))
     else:
         click.echo("Nothing is planned.")
 

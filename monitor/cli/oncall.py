@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.moment import moment_of, moment_option
-from monitor.cli.output import print_csv, print_json, table, terminal_width
+from monitor.cli.output import listing, print_csv, print_json, terminal_width
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _show(settings: Settings, found: Sequence[Mapping[str, Any]], zone: tzinfo) 
     elif settings.output is Output.CSV:
         print_csv(_COLUMNS, [[_cell(each[column]) for column in _COLUMNS] for each in found])
     elif found:
-        click.echo(table(_HEAD, [_row(each, zone) for each in found], terminal_width()))
+        click.echo(listing(_HEAD, [_row(each, zone) for each in found], terminal_width()))
     else:
         click.echo("Nobody: there is no `oncall` in config/alerts.yaml.")
 

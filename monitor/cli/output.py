@@ -66,6 +66,39 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None 
     return "\n".join(_line(row, widths) for row in shown)
 
 
+def listing(head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> str:
+    """Return a table, or where it is wider than `width` all the same, a paragraph for each row."""
+    drawn = table(head, rows, width)
+    return drawn if _fits(drawn, width) else _paragraphs(head, rows)
+
+
+def whole(head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> str:
+    """Return a table of which nothing is cut, or where that is too wide, paragraphs."""
+    drawn = table(head, rows)
+    return drawn if _fits(drawn, width) else _paragraphs(head, rows)
+
+
+def _fits(text: str, width: int | None) -> bool:
+    return width is None or max(map(cells, text.splitlines())) <= width
+
+
+def _paragraphs(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a paragraph for each row: its first cell, and below it the others with their names."""
+    width = max(map(cells, head[1:]))
+    return "\n\n".join(
+        "\n".join(
+            [
+                visible_text(row[0]),
+                *(
+                    f"  {name:<{width}}  {visible_text(text)}".rstrip()
+                    for name, text in zip(head[1:], row[1:], strict=True)
+                ),
+            ]
+        )
+        for row in rows
+    )
+
+
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
     fitted = [cut(cell, width) for cell, width in zip(row, widths, strict=True)]
     padded = (

@@ -80,8 +80,8 @@ def test_a_story_tells_all():
         "At                        By    Via            What          Text\n"
         "2026-06-01 13:30:00 WITA  Rina  link (oncall)  acknowledged  Di jalan\n"
         "\n"
-        "At                        Receiver  Message       State    Attempts  Detail\n"
-        "2026-06-01 12:00:00 WITA  oncall    alert.firing  pending  3         status 500"
+        "At                        Receiver  Message       State    Tries  Detail\n"
+        "2026-06-01 12:00:00 WITA  oncall    alert.firing  pending  3      status 500"
     )
 
 

@@ -1,6 +1,6 @@
 """Tables, CSV and JSON."""
 
-from monitor.cli.output import coloured, csv_text, cut, table
+from monitor.cli.output import coloured, csv_text, cut, listing, table, whole
 
 
 def test_columns_line_up():
@@ -16,6 +16,28 @@ def test_last_column_gives_way():
 
     assert [len(line) for line in lines] == [13, 40]
     assert lines[1].endswith("…")
+
+
+def test_what_is_too_wide_becomes_paragraphs():
+    """Where a terminal is too narrow for a table, each row is a paragraph, and nothing is cut."""
+    head, rows = ("id", "about", "error"), [("x" * 10, "y" * 20, "z" * 30), ("b", "c", "d\x1b")]
+
+    assert listing(head, rows, 46) == table(head, rows, 46)
+    assert listing(head, rows, 45).splitlines() == [
+        "xxxxxxxxxx",
+        f"  about  {'y' * 20}",
+        f"  error  {'z' * 30}",
+        "",
+        "b",
+        "  about  c",
+        "  error  d\ufffd",
+    ]
+
+
+def test_what_may_not_be_cut_becomes_paragraphs():
+    """What people wrote is never cut: where the table is too wide, each row is a paragraph."""
+    assert whole(("id", "text"), [("x", "y" * 40)], 44) == table(("id", "text"), [("x", "y" * 40)])
+    assert whole(("id", "text"), [("x", "y" * 40)], 43) == f"x\n  text  {'y' * 40}"
 
 
 def test_nothing_is_cut_off_a_terminal():
