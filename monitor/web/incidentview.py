@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from monitor.domain.check import Affects
-from monitor.domain.incident import AffectedCheck, Hold, HoldReason, Incident
+from monitor.domain.incident import AffectedCheck, Concern, Hold, HoldReason, Incident
 from monitor.domain.note import Note
 from monitor.domain.service import Service
 from monitor.domain.status import Status
@@ -133,7 +133,7 @@ class IncidentView:
             "owner": incident.owner,
             "status": status.value,
             "glyph": GLYPHS[status],
-            "word": text[f"state_{incident.concern}" if is_open else "state_over"],
+            "word": text[_state(incident.concern, is_open=is_open)],
             "iso": incident.started_at.isoformat(),
             "since": text["since_inline"].format(at=self._moment(incident.started_at, language)),
             "length": text["so_far" if is_open else "lasted"].format(length=length),
@@ -199,7 +199,7 @@ class IncidentView:
             "detail": check.failure.detail if check.failure else "",
             "status": status.value,
             "glyph": GLYPHS[status],
-            "word": text[f"state_{incident.concern}" if goes_on else "state_over"],
+            "word": text[_state(incident.concern, is_open=goes_on)],
             "since": f"{since} – {until}",
         }
 
@@ -232,6 +232,11 @@ class IncidentView:
 
     def _moment(self, at: datetime, language: Language) -> str:
         return moment_text(at, self._zone, language)
+
+
+def _state(concern: Concern, *, is_open: bool) -> str:
+    """Return under which key the word for the state of an incident, or of its check, stands."""
+    return f"state_{concern}" if is_open else f"state_{concern}_over"
 
 
 def _whole(incident: Incident, around: Around) -> PublicIncident:

@@ -210,12 +210,15 @@ async def test_why_nobody_was_told(hold, said):
 
 
 async def test_what_is_no_outage_is_called_so():
-    """To staff a page says that a service is degraded, and is no outage."""
+    """To staff a page says that a service is or was degraded, and had no outage."""
+    over = Story(incident=replace(DEGRADED, ended_at=NOON))
     answer, _ = await seen("/incidents/INC4", unguarded, stories=(Story(incident=DEGRADED),))
     listed, _ = await seen("/incidents", unguarded, stories=(Story(incident=DEGRADED),))
+    ended, _ = await seen("/incidents", unguarded, stories=(over,))
 
     assert re.search("</span> Mutu Portal .* menurun</p>", answer.text)
     assert "▲</span> Menurun" in listed.text
+    assert "✓</span> Mutu normal lagi" in ended.text
 
 
 async def test_planned_work_is_said():
