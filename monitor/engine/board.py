@@ -59,7 +59,8 @@ class Board:
         """Keep an incident as it now is, for as long as it is open or has something to tell."""
         key = incident.key
         self.remember([incident.id])
-        self._note(key, incident.id, (incident.started_at, incident.ended_at))
+        if incident.concern is Concern.OUTAGE:
+            self._note(key, incident.id, (incident.started_at, incident.ended_at))
         self._index(key, incident)
         if incident.concern is Concern.EXPIRY:
             self._expiring.setdefault((incident.service, incident.affects), {})[key] = None
@@ -73,18 +74,20 @@ class Board:
             self.untold[incident.id] = incident
 
     def recall(self, recent: Iterable[PastIncident]) -> None:
-        """Know of incidents (oldest first) that ended in an earlier run."""
+        """Know of outages (oldest first) that ended in an earlier run."""
         newer = {key: dict(known) for key, known in self._lately.items()}
         self._lately.clear()
         for each in recent:
-            key = (each.service, each.affects, each.concern, "")
+            if each.concern is not Concern.OUTAGE:
+                continue
+            key: IncidentKey = (each.service, each.affects, Concern.OUTAGE, "")
             self._note(key, each.id, (each.started_at, each.ended_at))
-        for key, known in newer.items():
+        for newer_key, known in newer.items():
             for incident, period in known.items():
-                self._note(key, incident, period)
+                self._note(newer_key, incident, period)
 
     def changes(self, key: IncidentKey) -> Sequence[datetime]:
-        """Return when the latest incidents of a service and kind of check began, and ended."""
+        """Return when the latest outages of a service and kind of check began, and ended."""
         periods = self._lately.get(key, {}).values()
         return [at for period in periods for at in period if at is not None]
 

@@ -4,6 +4,7 @@ The link is the credential, so it works on every listener, and for one incident 
 mail and chats follow every link: reading a page changes nothing, only sending its form does.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -55,6 +56,8 @@ class AckPages:
     def __init__(self, context: WebContext) -> None:
         self._context = context
         self._page = AckPage(context.zone)
+        # Of forms that come together each sees what was said before it.
+        self._turn = asyncio.Lock()
 
     async def answer(self, request: Request) -> Response:
         """Show the page; or do what its form asks for, and lead back to the page."""
@@ -67,7 +70,11 @@ class AckPages:
         fields = await _fields(request)
         if fields is None:
             return self._shown(behind, language, error="no_name")
-        refusal = await self._done(behind, fields)
+        async with self._turn:
+            behind = await self._opened(request)
+            if isinstance(behind, _Refusal):
+                return _html(self._page.refusal(behind.why, language), behind.status, language)
+            refusal = await self._done(behind, fields)
         if refusal:
             return self._shown(behind, language, fields, error=refusal)
         query = f"?lang={language}" if "lang" in request.query_params else ""

@@ -1,5 +1,6 @@
 """The page behind a link in a message."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -274,6 +275,35 @@ async def test_links_do_not_flood():
 
     assert (answer.status, visitor.daemon.asked) == (429, [])
     assert "Terlalu banyak" in answer.text
+
+
+class Busy(FakeDaemon):
+    """A daemon that takes a while to take down what is said."""
+
+    def __init__(self, archive: FakeArchive) -> None:
+        super().__init__()
+        self.archive = archive
+
+    async def acknowledge(self, name, said):
+        await asyncio.sleep(0)
+        story = self.archive.stories["INC1"]
+        notes = (*story.notes, a_note(said.by, kind=NoteKind.ACKNOWLEDGED))
+        self.archive.stories["INC1"] = replace(story, notes=notes)
+        return await super().acknowledge(name, said)
+
+
+async def test_links_do_not_flood_at_once():
+    """However many forms are sent together, a hundred are taken and no more."""
+    archive = FakeArchive({"INC1": Story(incident=INCIDENT)})
+    daemon = Busy(archive)
+    visitor = Visitor()
+    visitor.app = create_public_app(
+        a_context(daemon=daemon, now=NOON, archive=archive, link_key=LINK_KEY)
+    )
+    answers = await asyncio.gather(*(visitor.sends(RINA | {"by": f"R{n}"}) for n in range(120)))
+
+    assert len(daemon.asked) == 100
+    assert [each.status for each in answers].count(429) == 20
 
 
 @pytest.mark.parametrize("query", ["", "lang=en"])
