@@ -5,12 +5,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from monitor.domain.maintenance import MaintenanceWindow
+from monitor.domain.maintenance import MaintenanceWindow, is_over
 from monitor.domain.text import visible_text
 from monitor.domain.windowrecord import Cancellation, Source, WindowRecord, window_id
 from monitor.engine.pipeline import Pipeline
 from monitor.ports import Clock, Recording
-from monitor.web.context import LONGEST_COMMENT, LONGEST_NAME, NotCancelled
+from monitor.web.context import LONGEST_COMMENT, LONGEST_NAME, NotCancelled, TooManyWindows
+
+# Each is looked at whenever one opens or closes; the file holds as many as somebody writes.
+MOST_WINDOWS = 500
 
 
 class KnownWindows(Protocol):
@@ -35,8 +38,10 @@ class Planner:
         return self._clock.now()
 
     def windows(self) -> Sequence[WindowRecord]:
-        """Return the windows that are not cancelled and that stand in the file or are not over."""
-        return self._pipeline.planned_work(self._clock.now())
+        """Return the windows in force: neither cancelled nor over for good."""
+        now = self._clock.now()
+        known = self._pipeline.planned_work(now)
+        return tuple(each for each in known if not is_over(each.window.when, now))
 
     async def history(self) -> Sequence[WindowRecord]:
         """Return all windows that ever were, oldest first."""
@@ -45,7 +50,7 @@ class Planner:
     async def add(self, window: MaintenanceWindow, source: Source, by: str) -> WindowRecord | None:
         """Go by a window from now on; return None where one of its id is in force already.
 
-        One without an id is given one.
+        One without an id is given one. Raise TooManyWindows.
         """
         now, by = self._clock.now(), visible_text(by, LONGEST_NAME)
         named = replace(
@@ -57,6 +62,7 @@ class Planner:
         )
         if self._standing(named.id) is not None:
             return None
+        self._make_sure_of_room()
         record = WindowRecord(window=named, source=source, added_at=now, added_by=by)
         self._pipeline.plan_work(record)
         await self._recorder.drain()
@@ -82,6 +88,13 @@ class Planner:
         self._pipeline.plan_work(cancelled)
         await self._recorder.drain()
         return cancelled
+
+    def _make_sure_of_room(self) -> None:
+        if sum(each.source is not Source.FILE for each in self.windows()) >= MOST_WINDOWS:
+            raise TooManyWindows(
+                f"{MOST_WINDOWS} windows beside those of the file are in force, and no more are "
+                "taken: cancel some, or write what comes again as one, with rrule"
+            )
 
     def _standing(self, name: str) -> WindowRecord | None:
         return next((each for each in self.windows() if each.window.id == name), None)

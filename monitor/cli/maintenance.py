@@ -1,6 +1,6 @@
 """`pantau maintenance`: plan work on services, and see what is planned."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ import click
 
 from monitor.cli.errors import Failed
 from monitor.cli.labels import label_of
+from monitor.cli.maintenanceview import COLUMNS, HEAD, each_time, record, row, when_text
 from monitor.cli.output import listing, print_csv, print_json, terminal_width
 from monitor.cli.person import named
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
@@ -17,13 +18,8 @@ from monitor.cli.writing import answering
 if TYPE_CHECKING:
     from monitor.configuration.config import Config
 
-_HEAD = ("Id", "When", "What", "Reason", "Approved by", "Known since")
-_COLUMNS = (
-    *("id", "services", "owners", "labels", "rrule", "start", "end", "after_the_fact", "reason"),
-    *("approved_by", "source", "added_at", "added_by", "cancelled_at", "cancelled_by"),
-    *("cancel_reason", "public_reason"),
-)
 _NOW = "now"
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.group()
@@ -62,25 +58,42 @@ def add(settings: Settings, /, by: str | None, **said: Any) -> None:
     if settings.output is Output.JSON:
         print_json(answer["window"])
     elif not settings.quiet:
-        click.echo(f"✓ {answer['window']['id']}: {_when(answer['window'], zone)}")
+        click.echo(f"✓ {answer['window']['id']}: {when_text(answer['window'], zone)}")
 
 
 @maintenance.command("list")
 @click.option("--all", "everything", is_flag=True, help="Also what is over, or was cancelled.")
+@click.option("--from", "first", type=_DAY, metavar="DAY", help="Each time of these days, from.")
+@click.option("--to", "until", type=_DAY, metavar="DAY", help="… up to and without this day.")
 @shared_options
 @pass_settings
-def list_windows(settings: Settings, *, everything: bool) -> None:
-    """Show what is planned, and since when that was known."""
+def list_windows(
+    settings: Settings, *, everything: bool, first: datetime | None, until: datetime | None
+) -> None:
+    """Show what is planned, and since when that was known.
+
+    With --from or --to each time of a window is shown that touches these days, also what is over.
+    From today, and for 14 days, where one of them is left out.
+    """
+    if everything and (first or until):
+        raise click.UsageError("--all goes without --from and --to")
     config = _config(settings)
-    with answering(settings, config) as writer:
-        found = writer.maintenance(everything=everything)["windows"]
     zone = ZoneInfo(config.monitor.zone)
+    with answering(settings, config) as writer:
+        answer = writer.maintenance(
+            everything=everything, start=_midnight(first, zone), end=_midnight(until, zone)
+        )
+    if answer.get("detail"):
+        raise Failed(answer["detail"])
+    found = answer["windows"]
     if settings.output is Output.JSON:
         print_json(found)
-    elif settings.output is Output.CSV:
-        print_csv(_COLUMNS, [_record(each) for each in found])
+        return
+    found = list(each_time(found))
+    if settings.output is Output.CSV:
+        print_csv(COLUMNS, [record(each) for each in found])
     elif found:
-        click.echo(listing(_HEAD, [_row(each, zone) for each in found], terminal_width()))
+        click.echo(listing(HEAD, [row(each, zone) for each in found], terminal_width()))
     else:
         click.echo("Nothing is planned.")
 
@@ -147,56 +160,10 @@ def _wall(at: datetime, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
-def _row(found: Mapping[str, Any], zone: tzinfo) -> tuple[str, ...]:
-    return (
-        found["id"],
-        _when(found, zone),
-        ", ".join(_what(found)),
-        found["reason"],
-        found["approved_by"],
-        _known(found, zone),
-    )
+def _midnight(day: datetime | None, zone: tzinfo) -> datetime | None:
+    from monitor.domain.walltime import instant_of
 
-
-def _what(found: Mapping[str, Any]) -> Iterator[str]:
-    yield from found["services"]
-    yield from (f"owner {owner}" for owner in found["owners"])
-    yield from (f"{name}={value}" for name, value in found["labels"].items())
-
-
-def _when(found: Mapping[str, Any], zone: tzinfo) -> str:
-    if found["cancelled"] is not None:
-        return f"cancelled {_short(found['cancelled']['at'], zone)} by {found['cancelled']['by']}"
-    following = found["next"]
-    if following is None:
-        return "over"
-    text = f"{_short(following['start'], zone)} to {_short(following['end'], zone)}"
-    again = f", {found['rrule']}" if found["rrule"] else ""
-    return text + again + (", after the fact" if following["after_the_fact"] else "")
-
-
-def _known(found: Mapping[str, Any], zone: tzinfo) -> str:
-    by = f" by {found['added_by']}" if found["added_by"] else ""
-    return f"{_short(found['added_at'], zone)}, {found['source']}{by}"
-
-
-def _short(at: str, zone: tzinfo) -> str:
-    return f"{datetime.fromisoformat(at).astimezone(zone):%Y-%m-%d %H:%M}"
-
-
-def _record(found: Mapping[str, Any]) -> tuple[str, ...]:
-    following, cancelled = found["next"] or {}, found["cancelled"] or {}
-    flat = {
-        **found,
-        "services": " ".join(found["services"]),
-        "owners": " ".join(found["owners"]),
-        "labels": " ".join(f"{name}={value}" for name, value in found["labels"].items()),
-        **{key: following.get(key, "") for key in ("start", "end", "after_the_fact")},
-        "cancelled_at": cancelled.get("at", ""),
-        "cancelled_by": cancelled.get("by", ""),
-        "cancel_reason": cancelled.get("reason", ""),
-    }
-    return tuple("" if flat[column] is None else str(flat[column]) for column in _COLUMNS)
+    return None if day is None else instant_of(day, zone)
 
 
 def _config(settings: Settings) -> "Config":

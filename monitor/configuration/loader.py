@@ -28,7 +28,12 @@ from monitor.configuration.doubts import (
 from monitor.configuration.entries import ChecksFile, Entry
 from monitor.configuration.files import Shelf, gather, look_round
 from monitor.configuration.findings import Findings, Item, accepted
-from monitor.configuration.maintenance import MaintenanceFile, check_windows, windows_of
+from monitor.configuration.maintenance import (
+    MaintenanceFile,
+    check_windows,
+    doubt_windows,
+    windows_of,
+)
 from monitor.configuration.oncall import check_people, people_of, rotations_of
 from monitor.configuration.problem import ConfigError, Problem
 from monitor.configuration.receivers import (
@@ -163,6 +168,7 @@ def _assembled(
     promised = {each.sla.hours for each in services.values() if each.sla}
     doubt_calendars(calendars.values(), promised | calendars_used(leading).keys(), findings)
     doubt_holidays(calendars.values(), files.calendars, today or _today(settings.zone), findings)
+    doubt_windows(windows, files.maintenance, today or _today(settings.zone), findings)
     doubt_routes(
         routes,
         receivers,

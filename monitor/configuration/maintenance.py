@@ -159,5 +159,23 @@ def check_windows(document: Document, services: Mapping[str, Item], findings: Fi
                     )
 
 
+def doubt_windows(
+    windows: Iterable[MaintenanceWindow], document: Document, today: date, findings: Findings
+) -> None:
+    """Warn of windows that ended before `today`: what was is on record without them."""
+    declared = {item.block.get("id"): item for item in items((document,), "windows", Findings())}
+    for window in windows:
+        if not isinstance(window.when, Occurrence):
+            continue
+        item = declared[window.id]
+        written = str(item.block.get("end"))
+        if parse_moment(written).date() < today:
+            findings.warning(
+                item.file,
+                item.at("end"),
+                f"{window.id}: over since {written}: it may be deleted, it stays on record",
+            )
+
+
 def _texts(value: object) -> Iterable[str]:
     return (each for each in value if isinstance(each, str)) if isinstance(value, list) else ()

@@ -120,6 +120,13 @@ def coming(when: Occurrence | Recurrence, at: datetime) -> Occurrence | None:
     return Occurrence(start, start + when.duration)
 
 
+def is_over(when: Occurrence | Recurrence, at: datetime) -> bool:
+    """Say whether nothing of it is still open at `at`, or comes later."""
+    if isinstance(when, Occurrence):
+        return when.end <= at
+    return bool({"UNTIL", "COUNT"} & _parts(when.rule).keys()) and coming(when, at) is None
+
+
 def occurrences(
     when: Occurrence | Recurrence, start: datetime, end: datetime
 ) -> tuple[Occurrence, ...]:

@@ -8,7 +8,7 @@ from monitor.domain.maintenance import (
     MaintenanceWindow,
     Occurrence,
     OpenWindow,
-    coming,
+    is_over,
     next_change,
 )
 from monitor.domain.windowrecord import Source, WindowRecord, going_on, taken_up
@@ -38,7 +38,7 @@ class PlannedWork:
             each
             for each in self._records.values()
             if each.cancelled is None
-            and (each.source is Source.FILE or coming(each.window.when, now) is not None)
+            and (each.source is Source.FILE or not is_over(each.window.when, now))
         )
 
     def put(self, records: Iterable[WindowRecord]) -> None:

@@ -77,9 +77,21 @@ class ControlClient:
         """End a silence before its time."""
         return self._ask("POST", f"/api/v1/silences/{quote(silence_id, safe='')}/lift", {"by": by})
 
-    def maintenance(self, *, everything: bool = False) -> dict[str, Any]:
-        """Return the maintenance windows in force, or all that ever were."""
-        return self._ask("GET", f"/api/v1/maintenance{'?all=1' if everything else ''}")
+    def maintenance(
+        self,
+        *,
+        everything: bool = False,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> dict[str, Any]:
+        """Return the maintenance windows in force, all that ever were, or those of a time."""
+        asked = {
+            "all": "1" if everything else None,
+            "from": None if start is None else start.isoformat(),
+            "to": None if end is None else end.isoformat(),
+        }
+        query = urlencode({key: value for key, value in asked.items() if value is not None})
+        return self._ask("GET", f"/api/v1/maintenance{'?' if query else ''}{query}")
 
     def add_maintenance(self, window: Mapping[str, Any], by: str) -> dict[str, Any]:
         """Add a window, written as in config/maintenance.yaml; `id` may be left out."""

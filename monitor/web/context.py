@@ -126,6 +126,10 @@ class Silencer(Protocol):
     async def lift(self, silence_id: str, by: str) -> bool: ...
 
 
+class TooManyWindows(Exception):
+    """So many windows are in force that no more is taken. The message says what to do."""
+
+
 class NotCancelled(Exception):
     """Nothing was cancelled. The message says why."""
 
@@ -141,7 +145,8 @@ class Planner(Protocol):
 
     async def add(
         self, window: "MaintenanceWindow", source: "Source", by: str
-    ) -> "WindowRecord | None": ...
+    ) -> "WindowRecord | None":
+        """Raise TooManyWindows."""
 
     async def cancel(self, name: str, by: str, reason: str) -> "WindowRecord":
         """Raise NotCancelled where there is nothing to cancel."""

@@ -1,6 +1,8 @@
 """Planned work over HTTP. For commands and the API alike."""
 
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import tzinfo
+from functools import wraps
 from typing import Any
 
 from starlette.requests import Request
@@ -11,10 +13,13 @@ from monitor.configuration.maintenance import WindowEntry, window_of
 from monitor.configuration.names import Id
 from monitor.domain.maintenance import Occurrence, coming
 from monitor.domain.note import Via
-from monitor.domain.windowrecord import Occasion, Source, WindowRecord
-from monitor.web.context import Acts, NotCancelled
+from monitor.domain.windowrecord import Occasion, Source, WindowRecord, occasions
+from monitor.web.context import Acts, NotCancelled, TooManyWindows
 from monitor.web.knownnames import stranger
 from monitor.web.wishes import Reason, Somebody, Unwished, Wish, wished
+from monitor.web.workquery import everything_asked, period_asked
+
+_Handler = Callable[[Request], Awaitable[Response]]
 
 _LARGEST_BODY = 65_536
 _FAREWELL = 'send JSON: {"by": "who", "reason": "why"}'
@@ -49,40 +54,68 @@ def maintenance_routes(acts: Acts, via: Via) -> list[Route]:
     planner, source = acts.planner, Source.COMMAND if via is Via.COMMAND else Source.API
 
     async def listed(request: Request) -> Response:
-        everything = request.query_params.get("all") == "1"
+        try:
+            everything = everything_asked(request.query_params)
+            period = period_asked(request.query_params, planner.now())
+        except ValueError as error:
+            return JSONResponse({"windows": [], "detail": str(error)}, 400)
+        if period is not None:
+            return JSONResponse({"windows": _within(period, await planner.history(), acts)})
         found = await planner.history() if everything else planner.windows()
         return JSONResponse({"windows": [entry(each, acts) for each in found]})
 
+    @_refusing
     async def added(request: Request) -> Response:
-        try:
-            wish = await wished(request, _Wish, largest=_LARGEST_BODY, example=_EXAMPLE)
-        except Unwished as error:
-            return _refused(str(error))
+        wish = await wished(request, _Wish, largest=_LARGEST_BODY, example=_EXAMPLE)
         written = wish.window
         names = {"service": written.services, "owner": written.owners}
         if complaint := stranger(acts.board, names):
-            return _refused(complaint)
+            return _refused(complaint, 400)
         window = window_of(written, acts.zone, name=written.id)
         record = await planner.add(window, source, wish.by)
         if record is None:
             return _refused(f"{written.id}: a window of this id is in force; cancel it first", 409)
         return JSONResponse({"window": entry(record, acts), "detail": ""}, 201)
 
+    @_refusing
     async def cancelled(request: Request) -> Response:
-        try:
-            said = await wished(request, _Farewell, largest=_LARGEST_BODY, example=_FAREWELL)
-        except Unwished as error:
-            return _refused(str(error))
-        try:
-            record = await planner.cancel(request.path_params["name"], said.by, said.reason)
-        except NotCancelled as error:
-            return _refused(str(error), 404)
+        said = await wished(request, _Farewell, largest=_LARGEST_BODY, example=_FAREWELL)
+        record = await planner.cancel(request.path_params["name"], said.by, said.reason)
         return JSONResponse({"window": entry(record, acts), "detail": ""})
 
     return [
         Route("/api/v1/maintenance", listed, methods=["GET"]),
         Route("/api/v1/maintenance", added, methods=["POST"]),
         Route("/api/v1/maintenance/{name}/cancel", cancelled, methods=["POST"]),
+    ]
+
+
+def _refusing(handler: _Handler) -> _Handler:
+    """Return a handler that answers what `handler` raises with what it says."""
+
+    @wraps(handler)
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Unwished as error:
+            return _refused(str(error), 400)
+        except NotCancelled as error:
+            return _refused(str(error), 404)
+        except TooManyWindows as error:
+            return _refused(str(error), 409)
+
+    return answer
+
+
+def _within(
+    period: Occurrence, records: Iterable[WindowRecord], acts: Acts
+) -> list[dict[str, Any]]:
+    """Return the windows that are open within a period, with all their times in it."""
+    found = ((each, occasions(each, period.start, period.end)) for each in records)
+    return [
+        entry(record, acts) | {"times": [_times(record, t.occurrence, acts.zone) for t in times]}
+        for record, times in found
+        if times
     ]
 
 
@@ -123,5 +156,5 @@ def _times(record: WindowRecord, occurrence: Occurrence, zone: tzinfo) -> dict[s
     }
 
 
-def _refused(detail: str, status: int = 400) -> Response:
+def _refused(detail: str, status: int) -> Response:
     return JSONResponse({"window": None, "detail": detail}, status)

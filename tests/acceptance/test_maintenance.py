@@ -105,6 +105,9 @@ def test_work_that_is_put_down_during_an_outage(hire: Hire, collector: Collector
     assert "kota" in misspelt.stderr
     assert cancelled.stdout == "✓ kabel: cancelled\n"
     assert pantau(site, "maintenance", "list").stdout == "Nothing is planned.\n"
+    today = f"{datetime.now(ZoneInfo('Asia/Makassar')) - timedelta(minutes=5):%Y-%m-%d}"
+    of_today = pantau(site, "maintenance", "list", "--from", today, "--output", "json").stdout
+    assert [len(each["times"]) for each in json.loads(of_today)] == [1]
     everything = pantau(site, "maintenance", "list", "--all").stdout
     assert "cancelled" in everything
     assert "Budi" in everything

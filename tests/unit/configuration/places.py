@@ -13,8 +13,8 @@ A_CHECK = "  - {id: portal-tcp, service: portal, type: tcp, host: 10.0.0.9, port
 SMALL = HEAD + "checks:\n" + A_CHECK
 
 
-def loaded(path, environment=None):
-    return load(path, CHECK_TYPES, RECEIVER_TYPES, environment or {})
+def loaded(path, environment=None, today=None):
+    return load(path, CHECK_TYPES, RECEIVER_TYPES, environment or {}, today)
 
 
 def written(folder, checks=SMALL, **files):

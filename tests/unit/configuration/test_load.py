@@ -391,6 +391,29 @@ def test_maintenance_is_read(tmp_path):
     assert running.start == datetime(2026, 11, 28, 17, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("today", "doubts"),
+    [
+        (date(2026, 11, 29), []),
+        (
+            date(2026, 11, 30),
+            ["patch: over since 2026-11-29 02:00: it may be deleted, it stays on record"],
+        ),
+    ],
+)
+def test_windows_that_are_over_are_doubted(tmp_path, today, doubts):
+    """A window that comes once is warned of from the day after its end on, at its place."""
+    path = written(tmp_path, SMALL)
+    (tmp_path / "config").mkdir(exist_ok=True)
+    (tmp_path / "config" / "maintenance.yaml").write_text(WINDOWS)
+
+    warnings = loaded(path, today=today).warnings
+    found = [each for each in warnings if each.file == "config/maintenance.yaml"]
+
+    assert [each.message for each in found] == doubts
+    assert all(each.line == 3 for each in found)
+
+
 def test_disabled_check_is_no_doubt(tmp_path):
     """A check that is switched off is not warned of, nor is its service for having no other."""
     text = SMALL.replace("port:", "verified: false, enabled: false, port:")

@@ -13,6 +13,7 @@ from monitor.domain.maintenance import (
     Recurrence,
     check_rule,
     coming,
+    is_over,
     next_change,
     occurrence_at,
     open_windows,
@@ -44,6 +45,23 @@ def a_window(when, **covers) -> MaintenanceWindow:
     return MaintenanceWindow(
         id="patch", when=when, reason="Pembaruan", approved_by="Kabid", **covers
     )
+
+
+@pytest.mark.parametrize(
+    ("when", "moment", "is_it"),
+    [
+        (Occurrence(at("2026-11-28 22:00"), at("2026-11-29 02:00")), "2026-11-29 01:59", False),
+        (Occurrence(at("2026-11-28 22:00"), at("2026-11-29 02:00")), "2026-11-29 02:00", True),
+        (every("FREQ=DAILY"), "2099-01-01 00:00", False),
+        (every("FREQ=DAILY;COUNT=2"), "2026-01-02 02:59", False),
+        (every("FREQ=DAILY;COUNT=2"), "2026-01-02 03:00", True),
+        (every("FREQ=DAILY;UNTIL=20260103"), "2026-01-02 02:00", False),
+        (every("FREQ=DAILY;UNTIL=20260103"), "2026-01-04 00:00", True),
+    ],
+)
+def test_over(when, moment, is_it):
+    """A window is over once the last time of it has ended; a rule without an end never is."""
+    assert is_over(when, at(moment)) is is_it
 
 
 SUNDAYS = every("FREQ=WEEKLY;BYDAY=SU")

@@ -2,12 +2,14 @@
 
 import json
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import pytest
 
 from monitor.domain.maintenance import Occurrence
 from monitor.domain.windowrecord import Source
 from monitor.web.app import create_control_app
+from monitor.web.context import TooManyWindows
 from tests.unit.metrics.board import NOON
 from tests.unit.web.asking import FakePlanner, a_context, ask
 
@@ -73,6 +75,74 @@ async def test_work_put_down_late_is_marked(app):
     _, answer = await post(app, "/api/v1/maintenance", {"window": late, "by": "Rina"})
 
     assert answer["window"]["next"]["after_the_fact"] is True
+
+
+async def test_too_much_work(app, planner, monkeypatch):
+    """Where no more windows are taken, the answer says so and what to do."""
+
+    async def full(*_):
+        raise TooManyWindows("500 windows are in force: cancel some")
+
+    monkeypatch.setattr(planner, "add", full)
+
+    status, answer = await post(app, "/api/v1/maintenance", {"window": PATCH, "by": "Rina"})
+
+    assert (status, answer["detail"]) == (409, "500 windows are in force: cancel some")
+
+
+async def test_work_of_a_period(app, planner):
+    """Asked about a period, each window that touches it is listed with its times in it, also what
+    is over; what would have begun after it was cancelled is not.
+    """
+    weekly = {key: value for key, value in PATCH.items() if key != "end"}
+    weekly |= {"rrule": "FREQ=WEEKLY;BYDAY=SU", "start": "01:00", "duration": "2h", "id": "weekly"}
+    for window in (PATCH | {"id": "patch"}, weekly, weekly | {"id": "cancelled"}):
+        await post(app, "/api/v1/maintenance", {"window": window, "by": "Rina"})
+    farewell = {"by": "Budi", "reason": "ditunda"}
+    await post(app, "/api/v1/maintenance/cancelled/cancel", farewell)
+
+    async def times(**asked):
+        query = urlencode(asked)
+        answer = await ask(app, "GET", "/api/v1/maintenance", query=query)
+        return {
+            each["id"]: [time["start"][5:16] for time in each["times"]]
+            for each in json.loads(answer.text)["windows"]
+        }
+
+    assert await times(
+        **{"from": "2026-11-01T00:00:00+08:00", "to": "2026-11-16T00:00:00+08:00"}
+    ) == {
+        "patch": ["11-01T22:00"],
+        "weekly": ["11-08T01:00", "11-15T01:00"],
+    }
+    assert (
+        await times(**{"from": "2026-11-02T02:00:00+08:00", "to": "2026-11-08T01:00:00+08:00"})
+        == {}
+    )
+    # NOON to 14 days later.
+    assert await times(to="2026-11-02T00:00:00+08:00") == {"patch": ["11-01T22:00"]}
+    assert set(await times(**{"from": "2026-11-02T00:00:00+08:00"})) == {"patch", "weekly"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "complaint"),
+    [
+        ({"form": "x"}, "form: there are all, from, to"),
+        ({"all": "yes"}, "all: write 1"),
+        ({"from": "besok"}, "from: this is no time with its zone"),
+        ({"from": "2026-11-01T00:00:00"}, "from: this is no time with its zone"),
+        ({"to": "9998-11-01T00:00:00Z"}, "to: this is no time with its zone"),
+        ({"to": "2026-10-01T00:00:00Z"}, "to: it must be after from"),
+        ({"to": "2027-12-01T00:00:00Z"}, "to: it must be after from, by 366 days at most"),
+    ],
+)
+async def test_what_is_no_question(app, asked, complaint):
+    """A question that is none is refused, and told how to ask."""
+    answer = await ask(app, "GET", "/api/v1/maintenance", query=urlencode(asked))
+
+    assert answer.status == 400
+    assert json.loads(answer.text)["detail"].startswith(complaint)
+    assert "ask as in" in json.loads(answer.text)["detail"]
 
 
 async def test_id_is_taken_once(app):
