@@ -10,15 +10,12 @@ from monitor.domain.calendar import doubts, open_windows
 from monitor.domain.carving import carved_out, concerning
 from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.combination import combine
-from monitor.domain.epochs import Epoch, merge_epochs
-from monitor.domain.instant import microseconds, span_microseconds
-from monitor.domain.observation import MissedReason, UnknownCause
+from monitor.domain.instant import span_microseconds
+from monitor.domain.observation import MissedReason
 from monitor.domain.schedule import phase
 from monitor.domain.service import Service, ServiceId
-from monitor.domain.timeline import Mark, Span, clip, hold_limit, spans
+from monitor.domain.timeline import Span, clip
 from monitor.domain.windows import Window, intersection
-from monitor.ports import Mark as StoredMark
-from monitor.ports import MarkKind
 
 _NONE = Terms()
 
@@ -32,12 +29,22 @@ class SlotCounts(Protocol):
     def missed(self) -> Mapping[MissedReason, int]: ...
 
 
+class Known(Protocol):
+    """What is known of a check throughout a period.
+
+    `first` is its first sample in the period, or the one before that may hold into it.
+    """
+
+    @property
+    def first(self) -> int | None: ...
+    @property
+    def spans(self) -> Sequence[Span]: ...
+
+
 class History(Protocol):
     """What the store remembers. Periods are in microseconds since the Unix epoch."""
 
-    def epochs(self, check_id: CheckId, start: int, end: int) -> Sequence[Epoch]: ...
-
-    def marks(self, start: int, end: int) -> Sequence[StoredMark]: ...
+    def known(self, check_id: CheckId, interval: int, window: Window) -> Known: ...
 
     def slots(self, check_id: CheckId, start: int, end: int) -> SlotCounts: ...
 
@@ -113,35 +120,17 @@ def track(check: Check, history: History, period: Window) -> Track:
     Before that it was not configured, and its service's status is that of the others.
     """
     interval = span_microseconds(check.interval)
-    samples, ends = merge_epochs(history.epochs(check.id, *period))
-    reach = period.start - hold_limit(interval)
-    stops = [stop for mark in history.marks(reach, period.end) if (stop := _stop(mark))]
-    first = samples[0].at if samples else period.end
+    known = history.known(check.id, interval, period)
+    first = period.end if known.first is None else known.first
     if first > period.start and history.slots(check.id, period.start, first).missed:
         first = period.start
     taking_part = Window(max(first, period.start), period.end)
     return Track(
         begins=taking_part.start,
-        timeline=clip(spans(samples, interval, period, [*ends, *stops]), taking_part),
+        timeline=clip(known.spans, taking_part),
         interval=interval,
         expected=expected_samples(
             [taking_part], interval, span_microseconds(phase(check.id, check.interval))
         ),
         received=history.slots(check.id, *period).received,
     )
-
-
-def _stop(mark: StoredMark) -> Mark | None:
-    """Return what a recorded event ends. Starts end nothing; steps of the clock are in epochs."""
-    match mark.kind:
-        case MarkKind.STOP:
-            cause = UnknownCause.MONITOR_STOPPED
-        case MarkKind.PAUSE:
-            stopped = mark.detail.endswith(MissedReason.STOPPED)
-            cause = UnknownCause.MONITOR_STOPPED if stopped else UnknownCause.OVERLOADED
-        case MarkKind.SELF_OFFLINE:
-            own = UnknownCause.RESOLVER
-            cause = own if mark.detail == own else UnknownCause.SELF_OFFLINE
-        case _:
-            return None
-    return Mark(microseconds(mark.at), cause)

@@ -46,6 +46,11 @@ class Ledger:
         self._signed_size = _signed_size(connection)
         self._frontier: Frontier | None = None
 
+    @property
+    def size(self) -> int:
+        """Return how many entries there are: the number of the next one."""
+        return self._size
+
     def add(self, bodies: Iterable[bytes]) -> None:
         """Add entries at the end."""
         found = [{"number": self._size + n, "body": body} for n, body in enumerate(bodies)]

@@ -22,13 +22,15 @@ from monitor.domain.observation import MissedReason, Status, UnknownCause
 from monitor.domain.state import CheckState
 from monitor.domain.timeline import Sample
 from monitor.domain.windowrecord import WindowRecord
-from monitor.ports import DeliveryState, Mark, MarkKind, Sought, StoreError, Story
+from monitor.domain.windows import Window
+from monitor.ports import DeliveryState, Mark, Sought, StoreError, Story
 from monitor.store import stories
-from monitor.store.codes import CAUSE, DELIVERY, MARK, MISSED, STATUS
+from monitor.store.asked import Asked
+from monitor.store.codes import CAUSE, DELIVERY, MARK, STATUS
 from monitor.store.connection import DATABASE, reading_engine
 from monitor.store.migrate import HEAD, revision
 from monitor.store.restore import incidents, states
-from monitor.store.samples import Asked, missed_counts, samples_between, status_counts
+from monitor.store.samples import counts_between, samples_between
 from monitor.store.schema import (
     check_name,
     incident,
@@ -37,9 +39,9 @@ from monitor.store.schema import (
     outbox,
     vantage_name,
 )
+from monitor.store.stops import Stops, read_stops
+from monitor.store.timeline import Known, known
 from monitor.store.windows import window_records
-
-_ENDS = (MarkKind.STOP, MarkKind.CLOCK_STEP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class Reader:
     def __init__(self, connection: Connection, vantage: int) -> None:
         self._connection = connection
         self._vantage = vantage
+        self._stops: Stops | None = None
 
     def checks(self) -> tuple[CheckId, ...]:
         """Return every check that ever had a row, in order of its id."""
@@ -95,18 +98,17 @@ class Reader:
         An epoch begins with the mark START, or where the clock was stepped to; it ends with
         STOP, or with the CLOCK_STEP that carries its number.
         """
-        marks = {(row.epoch, MARK.meaning[row.kind]): row.at for row in self._mark_rows()}
-        return [
-            Epoch(
-                samples=samples,
-                began=marks.get((epoch, MarkKind.START)),
-                ended=_end(marks, epoch),
-                end_cause=UnknownCause.MONITOR_STOPPED
-                if (epoch, MarkKind.STOP) in marks
-                else UnknownCause.CLOCK_STEP,
-            )
-            for epoch, samples in self.samples(check_id, start, end).items()
-        ]
+        stops = self._recorded_stops()
+        return [stops.epoch(*each) for each in self.samples(check_id, start, end).items()]
+
+    def known(self, check_id: CheckId, interval: int, window: Window) -> Known:
+        """Return what is known of a check throughout `window`, from all that is recorded.
+
+        It runs every `interval` microseconds since the last hour that is sealed.
+        """
+        stops = self._recorded_stops()
+        with _store_errors():
+            return known(self._connection, self._asked(check_id, *window), interval, stops)
 
     def marks(self, start: int, end: int) -> list[Mark]:
         """Return the events of the monitor itself in the period, in order of epoch and time."""
@@ -122,16 +124,9 @@ class Reader:
 
     def slots(self, check_id: CheckId, start: int, end: int) -> Slots:
         """Return how many slots of a check in the period have a sample, and which were missed."""
-        asked = self._asked(check_id, start, end)
         with _store_errors():
-            seen = status_counts(self._connection, asked)
-            missed = missed_counts(self._connection, asked)
-        received = sum(seen.values())
-        return Slots(
-            received=received,
-            known=received - seen.get(STATUS.code[Status.UNKNOWN], 0),
-            missed={MISSED.meaning[code]: count for code, count in missed.items()},
-        )
+            found = counts_between(self._connection, self._asked(check_id, start, end))
+        return Slots(received=found.received, known=found.known, missed=found.missed)
 
     def intervals(self, check_id: CheckId, start: int, end: int) -> list[Interval]:
         """Return the statuses that were shown of a check in the period, in order."""
@@ -190,6 +185,12 @@ class Reader:
         counts = {DELIVERY.meaning[state]: count for state, count in self._rows(wanted)}
         return {state: counts.get(state, 0) for state in DeliveryState}
 
+    def _recorded_stops(self) -> Stops:
+        if self._stops is None:
+            with _store_errors():
+                self._stops = read_stops(self._connection, self._vantage)
+        return self._stops
+
     def _asked(self, check_id: CheckId, start: int, end: int) -> Asked:
         return Asked(self._check(check_id), self._vantage, start, end)
 
@@ -244,10 +245,6 @@ def _vantage(connection: Connection, name: str | None) -> int:
         known = ", ".join(numbers) or "none"
         raise StoreError(f"vantage {name!r} is not in the database (there: {known})")
     return numbers[name]
-
-
-def _end(marks: Mapping[tuple[int, MarkKind], int], epoch: int) -> int | None:
-    return min((marks[epoch, kind] for kind in _ENDS if (epoch, kind) in marks), default=None)
 
 
 @contextmanager

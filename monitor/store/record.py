@@ -5,6 +5,7 @@ it was so. What nobody may ever read in a ledger (bodies, secrets, free text of 
 its failure) is not in it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +15,11 @@ from monitor.domain.instant import microseconds
 from monitor.domain.note import Note, NoteKind
 from monitor.domain.silence import Silence
 from monitor.domain.state import Transition
+from monitor.domain.status import Status
 from monitor.domain.text import visible_text
 from monitor.domain.windowrecord import WindowRecord
 from monitor.ledger.canonical import canonical
+from monitor.ledger.tree import Frontier
 from monitor.ports import Configured, Mark
 from monitor.store.windows import window_text
 
@@ -115,6 +118,26 @@ def configuration_entry(configured: Configured) -> bytes:
 def restored_entry(by: str, at: datetime) -> bytes:
     """Return the entry that says that a backup was put in the place of the database."""
     return _entry("restored", by=by, at=microseconds(at))
+
+
+def hour_entry(
+    vantage: str, hour: int, part: int, leaves: Frontier, totals: Mapping[str, int]
+) -> bytes:
+    """Return the entry of an hour whose checks are all sealed, or of what came late of it.
+
+    `hour` is counted from 1970 (UTC), `root` stands for the rows of all checks in order of their
+    names (RFC 9162), in hexadecimal. Times in each status are in microseconds.
+    """
+    names = ("samples", "expected", "received", *(status.value for status in Status))
+    return _entry(
+        "hour",
+        vantage=vantage,
+        hour=hour,
+        part=part,
+        checks=leaves.size,
+        root=leaves.root.hex(),
+        **{name: totals.get(name, 0) for name in names},
+    )
 
 
 def key_entry(vkey: str, at: int) -> bytes:

@@ -25,6 +25,7 @@ from monitor.ports import (
     Restored,
     TallySnapshot,
 )
+from monitor.store.asked import tuples
 from monitor.store.codes import AFFECTS, CONCERN, DELIVERY, KIND, MARK, STATUS
 from monitor.store.documents import (
     read_acknowledgement,
@@ -52,6 +53,7 @@ from monitor.store.schema import (
     tally,
     vantage_name,
 )
+from monitor.store.sealed import last_sealed, sealed_since_totals
 from monitor.store.windows import window_records
 
 _PAST = 10_000
@@ -184,17 +186,21 @@ def _last_samples(connection: Connection, vantage: int) -> dict[CheckId, LastSam
         .scalar_subquery()
     )
     wanted = select(check_name.c.name, epoch, at)
+    found = [row for row in tuples(connection, wanted) if row[1] is not None]
+    newest: dict[str, tuple[int, int]] = {}
+    for name, *seen in (*found, *last_sealed(connection, vantage)):
+        newest[name] = max(newest.get(name, (-1, -1)), (seen[0], seen[1]))
     return {
-        CheckId(name): LastSample(epoch=newest, scheduled_at=instant(seen))
-        for name, newest, seen in connection.execute(wanted)
-        if newest is not None
+        CheckId(name): LastSample(epoch=epoch, scheduled_at=instant(at))
+        for name, (epoch, at) in newest.items()
     }
 
 
 def _later_samples(connection: Connection, vantage: int) -> dict[CheckId, list[tuple[int, Status]]]:
     """In the order in which they came: by epoch, then by time. From the stored totals on.
 
-    Outer joins keep SQLite from reading every row there is to find those few.
+    A check that runs rarely may have had its last sample sealed since. Outer joins keep SQLite
+    from reading every row there is to find those few.
     """
     epoch, at = func.coalesce(tally.c.epoch, literal(-1)), func.coalesce(tally.c.at, literal(-1))
     of_tally = (tally.c.check_id == check_name.c.id) & (tally.c.vantage_id == vantage)
@@ -204,15 +210,15 @@ def _later_samples(connection: Connection, vantage: int) -> dict[CheckId, list[t
         & (tuple_(observation.c.epoch, observation.c.scheduled_at) >= tuple_(epoch, at))
         & (observation.c.scheduled_at >= at)
     )
-    wanted = (
-        select(check_name.c.name, observation.c.scheduled_at, observation.c.status)
-        .select_from(check_name.outerjoin(tally, of_tally).outerjoin(observation, is_later))
-        .order_by(check_name.c.id, observation.c.epoch, observation.c.scheduled_at)
-    )
+    wanted = select(
+        check_name.c.name,
+        observation.c.epoch,
+        observation.c.scheduled_at,
+        observation.c.status,
+    ).select_from(check_name.outerjoin(tally, of_tally).outerjoin(observation, is_later))
+    found = [row for row in tuples(connection, wanted) if row[1] is not None]
     later: dict[CheckId, list[tuple[int, Status]]] = {}
-    for name, seen, status in connection.execute(wanted):
-        if seen is None:
-            continue
+    for name, _, seen, status in sorted([*found, *sealed_since_totals(connection, vantage)]):
         later.setdefault(CheckId(name), []).append((seen, STATUS.meaning[status]))
     return later
 

@@ -1,26 +1,28 @@
 """The samples of one check in a period, found by steps down the key: however long its history."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Table,
+    bindparam,
+    func,
+    select,
+)
 
+from monitor.domain.observation import Status
 from monitor.domain.timeline import Sample
-from monitor.store.codes import CAUSE, STATUS
-from monitor.store.schema import missed_slot, observation
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A check and a vantage by their numbers, in [start, end): microseconds, Unix epoch."""
-
-    check: int
-    vantage: int
-    start: int
-    end: int
+from monitor.store.asked import Asked, tuples
+from monitor.store.block import HOUR
+from monitor.store.codes import CAUSE, MISSED, STATUS
+from monitor.store.schema import check_name, missed_slot, observation
+from monitor.store.sealed import Counts, blocks, sealed_before, sealed_counts
 
 
 def samples_between(connection: Connection, asked: Asked) -> dict[int, list[Sample]]:
@@ -29,8 +31,8 @@ def samples_between(connection: Connection, asked: Asked) -> dict[int, list[Samp
     Before those of an epoch comes its last one before the period. So does the newest one
     before the period of all, which may hold into it.
     """
-    before = _before(connection, asked)
-    inside = _inside(connection, asked)
+    before, inside = _raw_before(connection, asked), _inside(connection, asked)
+    _add_sealed(connection, asked, before, inside)
     newest = max((sample.at for sample in before.values()), default=None)
     found: dict[int, list[Sample]] = {}
     for epoch in sorted(inside.keys() | before.keys()):
@@ -40,25 +42,80 @@ def samples_between(connection: Connection, asked: Asked) -> dict[int, list[Samp
     return found
 
 
-def status_counts(connection: Connection, asked: Asked) -> Mapping[int, int]:
-    """Return how many slots have a sample of each status code. Retries are left out."""
+def counts_between(connection: Connection, asked: Asked) -> Counts:
+    """Return how the slots in the period went. Retries are left out, and a row of missed slots
+    counts where it begins.
+    """
+    counts = sealed_counts(connection, asked)
+    for status, count in _status_counts(connection, asked):
+        counts.received += count
+        counts.known += 0 if status == STATUS.code[Status.UNKNOWN] else count
+    for reason, count in _missed_counts(connection, asked):
+        counts.missed[MISSED.meaning[reason]] += int(count)
+    return counts
+
+
+def first_unsealed(connection: Connection, check: int, vantage: int) -> int | None:
+    """Return when the earliest sample was taken that is in no sealed hour, None without any."""
+    epochs = _epochs(observation, Asked(check, vantage, 0, 0)).subquery()
+    earliest = (
+        select(func.min(observation.c.scheduled_at))
+        .where(
+            observation.c.check_id == check,
+            observation.c.vantage_id == vantage,
+            observation.c.epoch == epochs.c.epoch,
+        )
+        .correlate(epochs)
+        .scalar_subquery()
+    )
+    return min((at for (at,) in tuples(connection, select(earliest))), default=None)
+
+
+def _status_counts(connection: Connection, asked: Asked) -> Sequence[tuple[int, int]]:
     wanted = (
         select(observation.c.status, func.count())
         .where(*_in_period(connection, observation, asked))
         .where(observation.c.attempt == 0)
         .group_by(observation.c.status)
     )
-    return dict(_tuples(connection, wanted))
+    return tuples(connection, wanted)
 
 
-def missed_counts(connection: Connection, asked: Asked) -> Mapping[int, int]:
-    """Return how many slots were missed by code of the reason. A row counts where it begins."""
+def _missed_counts(connection: Connection, asked: Asked) -> Sequence[tuple[int, int]]:
     wanted = (
         select(missed_slot.c.reason, func.sum(missed_slot.c.count))
         .where(*_in_period(connection, missed_slot, asked))
         .group_by(missed_slot.c.reason)
     )
-    return {reason: int(count) for reason, count in _tuples(connection, wanted)}
+    return tuples(connection, wanted)
+
+
+def _add_sealed(
+    connection: Connection,
+    asked: Asked,
+    before: dict[int, Sample],
+    inside: dict[int, list[Sample]],
+) -> None:
+    """Add the samples of sealed hours, and what was the last one of an epoch before them."""
+    row = sealed_before(connection, asked.check, asked.vantage, asked.start // HOUR)
+    if row is not None and row.last is not None and row.last_epoch is not None:
+        _add_before(before, row.last_epoch, row.last)
+    touched: set[int] = set()
+    for block in blocks(connection, asked):
+        for epoch, at, _, _, _, status, _, cause, _ in block.taken:
+            sample = Sample(at, STATUS.meaning[status], CAUSE.optional_meaning(cause))
+            if at < asked.start:
+                _add_before(before, epoch, sample)
+            elif at < asked.end:
+                inside.setdefault(epoch, []).append(sample)
+                touched.add(epoch)
+    for epoch in touched:
+        inside[epoch].sort(key=itemgetter(0))
+
+
+def _add_before(before: dict[int, Sample], epoch: int, sample: Sample) -> None:
+    if epoch not in before or before[epoch].at < sample.at:
+        before[epoch] = sample
 
 
 def _inside(connection: Connection, asked: Asked) -> dict[int, list[Sample]]:
@@ -71,11 +128,11 @@ def _inside(connection: Connection, asked: Asked) -> dict[int, list[Sample]]:
     status, cause = STATUS.meaning, CAUSE.optional_meaning
     return {
         epoch: [Sample(at, status[code], cause(why)) for _, at, code, why in rows]
-        for epoch, rows in groupby(_tuples(connection, wanted), key=itemgetter(0))
+        for epoch, rows in groupby(tuples(connection, wanted), key=itemgetter(0))
     }
 
 
-def _before(connection: Connection, asked: Asked) -> dict[int, Sample]:
+def _raw_before(connection: Connection, asked: Asked) -> dict[int, Sample]:
     """Return the last sample before the period of each epoch."""
     epochs = _epochs(observation, asked).subquery()
     columns = [
@@ -94,7 +151,7 @@ def _before(connection: Connection, asked: Asked) -> dict[int, Sample]:
     ]
     return {
         epoch: Sample(at, STATUS.meaning[code], CAUSE.optional_meaning(why))
-        for epoch, at, code, why in _tuples(connection, select(epochs.c.epoch, *columns))
+        for epoch, at, code, why in tuples(connection, select(epochs.c.epoch, *columns))
         if at is not None
     }
 
@@ -103,7 +160,7 @@ def _in_period(
     connection: Connection, table: FromClause, asked: Asked
 ) -> tuple[ColumnElement[bool], ...]:
     """Name every epoch, so that each is one range of the key."""
-    epochs = [epoch for (epoch,) in _tuples(connection, _epochs(table, asked))]
+    epochs = [epoch for (epoch,) in tuples(connection, _epochs(table, asked))]
     return (
         table.c.check_id == asked.check,
         table.c.vantage_id == asked.vantage,
@@ -127,8 +184,25 @@ def _epochs(table: FromClause, asked: Asked) -> Select[int]:
     return select(epochs.c.epoch).where(epochs.c.epoch.is_not(None))
 
 
-def _tuples(connection: Connection, wanted: Select[Any]) -> Sequence[tuple[Any, ...]]:
-    """Return plain tuples: a Row each would cost as much as reading them."""
-    cursor: Any = connection.execute(wanted).cursor
-    found: Sequence[tuple[Any, ...]] = cursor.fetchall()
-    return found
+def epochs_of_checks(table: Table) -> CTE:
+    """Return the epochs of each check numbered from :first up to :end, at :vantage."""
+    key = table.c
+    of_vantage = key.vantage_id == bindparam("vantage")
+    lowest = (
+        select(func.min(key.epoch))
+        .where(key.check_id == check_name.c.id, of_vantage)
+        .correlate(check_name)
+        .scalar_subquery()
+    )
+    epochs = (
+        select(check_name.c.id.label("check_id"), lowest.label("epoch"))
+        .where(check_name.c.id >= bindparam("first"), check_name.c.id < bindparam("end"))
+        .cte("epochs", recursive=True)
+    )
+    following = (
+        select(func.min(key.epoch))
+        .where(key.check_id == epochs.c.check_id, of_vantage, key.epoch > epochs.c.epoch)
+        .correlate(epochs)
+        .scalar_subquery()
+    )
+    return epochs.union_all(select(epochs.c.check_id, following).where(epochs.c.epoch.is_not(None)))

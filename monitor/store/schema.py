@@ -99,6 +99,65 @@ missed_slot = Table(
     sqlite_with_rowid=False,
 )
 
+# Bodies are deleted from the lowest number on, which frees whole pages. In a row by its key a body
+# of this size would lie on pages of its own.
+sample_block = Table(
+    "sample_block",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+
+def _of_hour(name: str) -> Column[int]:
+    return Column(name, BigInteger, primary_key=True, autoincrement=False)
+
+
+# What is known of one check throughout one hour (counted from 1970, UTC). `hash` is SHA-256 of the
+# body that `block` names until that is deleted; both are NULL where there was no row to keep.
+# `spans` is NULL for a check that was up throughout. Times are microseconds after the hour began:
+# `last_at` is the sample that holds at its end, and is negative where it was taken earlier. Rows
+# that came late make another part: its counts are to be added, its spans and times stand instead.
+sealed_hour = Table(
+    "sealed_hour",
+    metadata,
+    _of_hour("check_id"),
+    _of_hour("vantage_id"),
+    _of_hour("hour"),
+    _of_hour("part"),
+    Column("block", BigInteger),
+    Column("hash", LargeBinary),
+    Column("interval", BigInteger, nullable=False),
+    Column("expected", Integer, nullable=False),
+    Column("received", Integer, nullable=False),
+    Column("known", Integer, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("missed", Text),
+    Column("spans", Text),
+    Column("latency", LargeBinary),
+    Column("first_at", BigInteger),
+    Column("last_at", BigInteger),
+    Column("last_epoch", BigInteger),
+    _code("last_status", nullable=True),
+    _code("last_cause", nullable=True),
+    sqlite_with_rowid=False,
+)
+
+# A part of an hour, of all checks. `entry` is the number of its entry in the ledger, NULL while
+# checks are still being sealed. `dropped_at` is when its samples were deleted, `restored_at` when a
+# backup was put back that is older than it: then its rows are not here.
+sealed_part = Table(
+    "sealed_part",
+    metadata,
+    _of_hour("vantage_id"),
+    _of_hour("hour"),
+    _of_hour("part"),
+    Column("entry", BigInteger),
+    _time("dropped_at", nullable=True),
+    _time("restored_at", nullable=True),
+    sqlite_with_rowid=False,
+)
+
 check_state = Table(
     "check_state",
     metadata,

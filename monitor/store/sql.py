@@ -17,9 +17,10 @@ from monitor.domain.windowrecord import WindowRecord
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
 from monitor.store.deadletters import dead_counts, dead_letters
 from monitor.store.groups import Figures, Groups
-from monitor.store.ledger import Signing, newest_note
+from monitor.store.ledger import Ledger, Signing, newest_note
 from monitor.store.restore import first_receipt, pending_rows, restored
 from monitor.store.rows import Enqueued, Frozen, Settled, Sign
+from monitor.store.sealjob import Paces, seal_hours
 from monitor.store.stories import notes_about
 from monitor.store.windows import window_records
 from monitor.store.writer import Numbered, Writer, Written
@@ -105,6 +106,13 @@ class SqlStore:
         await self._groups.add(Sign(self._now()), wait=True)
         return await self._writer.read(newest_note)
 
+    async def seal(self, last: int, paces: Paces) -> int:
+        """Seal all hours (counted from 1970, UTC) up to `last`; return how many that were.
+
+        Raise StoreError. What was not done then is done by the next call.
+        """
+        return await seal_hours(self._writer.tend, paces, last)
+
 
 @asynccontextmanager
 async def open_store(
@@ -174,6 +182,9 @@ class _Threaded:
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         return await self._run(lambda: self._writer.read(question))
+
+    async def tend(self, work: Callable[[Connection, Ledger], T]) -> T:
+        return await self._run(lambda: self._writer.tend(work))
 
     async def close(self) -> None:
         with suppress(StoreError):

@@ -28,7 +28,7 @@ from sqlalchemy.exc import (
 from monitor.ports import StoreError
 from monitor.store import schema
 from monitor.store.connection import checkpoint, shown_place, writing_engine
-from monitor.store.ledger import Signing
+from monitor.store.ledger import Ledger, Signing
 from monitor.store.migrate import HEAD, bring_up, revision
 from monitor.store.rows import Job
 from monitor.store.statements import statements
@@ -108,6 +108,13 @@ class Writer:
         If rows of it can't be stored at all, write each job by itself and leave those out.
         """
         return self._use(lambda connection: self._written(connection, group))
+
+    def tend(self, work: Callable[[Connection, Ledger], T]) -> T:
+        """Return what `work` does in one transaction of its own: what nobody waits for.
+
+        `reached` is told `tending` before, and `tended` once it is durable.
+        """
+        return self._use(lambda connection: self._tended(connection, work))
 
     def tidy(self) -> None:
         """Copy the log into the database when it has grown. Nobody should be waiting."""
@@ -205,9 +212,7 @@ class Writer:
         self._reached("writing")
         try:
             with connection.begin():
-                scribe = self._scribe = self._scribe or Scribe(
-                    connection, self._statements, self._vantage, self._epoch, self._signing
-                )
+                scribe = self._writing(connection)
                 conflicts, rows = scribe.conflicts, scribe.rows
                 scribe.write([each.job for each in group], last)
         except BaseException:
@@ -217,6 +222,24 @@ class Writer:
         self._rows += scribe.rows - rows
         self._reached("committed")
         return scribe.conflicts - conflicts
+
+    def _tended(self, connection: Connection, work: Callable[[Connection, Ledger], T]) -> T:
+        self._reached("tending")
+        try:
+            with connection.begin():
+                done = work(connection, self._writing(connection).ledger)
+        except BaseException:
+            self._scribe = None
+            raise
+        self._reached("tended")
+        return done
+
+    def _writing(self, connection: Connection) -> Scribe:
+        """Return who writes in the transaction that is open."""
+        self._scribe = self._scribe or Scribe(
+            connection, self._statements, self._vantage, self._epoch, self._signing
+        )
+        return self._scribe
 
 
 def _meta(connection: Connection, name: str) -> int:

@@ -56,7 +56,7 @@ class Scribe:
         self._learn((), (vantage,))
         self._vantage = self._vantages[vantage]
         self._vantage_name = vantage
-        self._ledger = Ledger(connection, *(signing or ()))
+        self.ledger = Ledger(connection, *(signing or ()))
 
     def write(self, jobs: Sequence[Job], sequence: int) -> None:
         """Write `jobs` in order. `sequence` is the number of the last one."""
@@ -68,12 +68,12 @@ class Scribe:
             self._write_changes(changes)
             changes = []
             if isinstance(job, Sign):
-                self._ledger.sign(job.at)
+                self.ledger.sign(job.at)
             else:
                 self._write_to_outbox(job)
         self._write_changes(changes)
         if changes:
-            self._ledger.sign_if_long(changes[-1].at)
+            self.ledger.sign_if_long(changes[-1].at)
         self._run(
             self._do.put_meta,
             [{"name": "sequence", "value": sequence}, {"name": "epoch", "value": self.epoch}],
@@ -128,12 +128,12 @@ class Scribe:
             self._write_incident(incident)
         for note in change.notes:
             if self._run(self._do.add_note, [rows.note_row(note)]):
-                self._ledger.add([note_entry(note)])
+                self.ledger.add([note_entry(note)])
         self._run(self._do.put_silence, [rows.silence_row(each) for each in change.silences])
-        self._ledger.add(map(silence_entry, change.silences))
+        self.ledger.add(map(silence_entry, change.silences))
         self._run(self._do.put_window, [window_row(each) for each in change.windows])
-        self._ledger.add(map(window_entry, change.windows))
-        self._ledger.add(map(configuration_entry, change.configured))
+        self.ledger.add(map(window_entry, change.windows))
+        self.ledger.add(map(configuration_entry, change.configured))
         for row_id in change.forgotten_notifications:
             self._connection.execute(self._do.forget_notification, {"of_row": row_id})
         self._retry(change.retries)
@@ -150,7 +150,7 @@ class Scribe:
             self._connection.execute(self._do.remove_row, {"of_row": row.id})
             self._run(self._do.add_outbox, [rows.retried_row(row, retry)])
             self._run(self._do.add_retry, [rows.retry_row(row, retry)])
-            self._ledger.add([retry_entry(retry, row.receiver)])
+            self.ledger.add([retry_entry(retry, row.receiver)])
 
     def _is_overtaken(self, row: Any) -> bool:
         parameters = {
@@ -167,7 +167,7 @@ class Scribe:
             do.add_transition, [rows.transition_row(check, vantage, epoch, transition)]
         ):
             return
-        self._ledger.add([transition_entry(check_id, self._vantage_name, epoch, transition)])
+        self.ledger.add([transition_entry(check_id, self._vantage_name, epoch, transition)])
         at = microseconds(transition.at)
         current = self._connection.execute(
             do.open_interval, {"of_check": check, "of_vantage": vantage}
@@ -181,7 +181,7 @@ class Scribe:
 
     def _write_mark(self, mark: Mark) -> None:
         if self._run(self._do.add_mark, rows.mark_rows([mark], self._vantage)):
-            self._ledger.add([mark_entry(self._vantage_name, mark)])
+            self.ledger.add([mark_entry(self._vantage_name, mark)])
 
     def _forget(self, check_id: CheckId) -> None:
         check = self._checks.get(check_id)

@@ -11,15 +11,18 @@ from monitor.cli.account import Terms
 from monitor.cli.history import entry, track
 from monitor.domain.calendar import Calendar, Hours
 from monitor.domain.check import Affects, CheckId
-from monitor.domain.epochs import Epoch
+from monitor.domain.epochs import Epoch, merge_epochs
 from monitor.domain.instant import instant
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.observation import MissedReason, Status, UnknownCause
 from monitor.domain.service import Service, ServiceId, Sla
-from monitor.domain.timeline import Sample
+from monitor.domain.timeline import Sample, spans
 from monitor.domain.windowrecord import Source, WindowRecord
 from monitor.domain.windows import Window
 from monitor.ports import Mark, MarkKind
+from monitor.store.codes import MARK
+from monitor.store.stops import Stops
+from monitor.store.timeline import Known
 from tests.fakes import a_check
 
 MINUTE = 60_000_000
@@ -40,11 +43,13 @@ class FakeHistory:
     events: tuple = ()
     missed: dict = field(default_factory=dict)
 
-    def epochs(self, check_id, start, end):
-        return [Epoch(samples=self.samples[check_id])] if check_id in self.samples else []
-
-    def marks(self, start, end):
-        return [mark for mark in self.events if start <= mark_at(mark) < end]
+    def known(self, check_id, interval, window):
+        stops = Stops((m.epoch, mark_at(m), MARK.code[m.kind], m.detail) for m in self.events)
+        samples, ends = merge_epochs([Epoch(samples=self.samples.get(check_id, ()))])
+        return Known(
+            first=samples[0].at if samples else None,
+            spans=spans(samples, interval, window, [*ends, *stops.between(*window)]),
+        )
 
     def slots(self, check_id, start, end):
         inside = [one for one in self.samples.get(check_id, ()) if start <= one.at < end]

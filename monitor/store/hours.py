@@ -1,0 +1,132 @@
+"""The rows of sealed hours: how one reads, and the bytes that the ledger stands for."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from monitor.domain.observation import MissedReason, Status, UnknownCause
+from monitor.domain.timeline import Sample, Span
+from monitor.ledger.canonical import canonical
+from monitor.store.block import HOUR
+from monitor.store.codes import CAUSE, STATUS
+from monitor.store.schema import sealed_hour
+
+
+class Hour(NamedTuple):
+    """A row of `sealed_hour`, its columns in the order of the table."""
+
+    check_id: int
+    vantage_id: int
+    hour: int
+    part: int
+    block: int | None
+    hash: bytes | None
+    interval: int
+    expected: int
+    received: int
+    known: int
+    samples: int
+    missed: str | None
+    spans: str | None
+    latency: bytes | None
+    first_at: int | None
+    last_at: int | None
+    last_epoch: int | None
+    last_status: int | None
+    last_cause: int | None
+
+    @property
+    def began(self) -> int:
+        """Return when the hour began (microseconds since the Unix epoch)."""
+        return self.hour * HOUR
+
+    @property
+    def first(self) -> int | None:
+        """Return when the first sample of the hour was taken that counts."""
+        return None if self.first_at is None else self.began + self.first_at
+
+    @property
+    def last(self) -> Sample | None:
+        """Return the sample that holds at the end of the hour, if any may."""
+        if self.last_at is None or self.last_status is None:
+            return None
+        cause = CAUSE.optional_meaning(self.last_cause)
+        return Sample(self.began + self.last_at, STATUS.meaning[self.last_status], cause)
+
+    def missed_counts(self) -> dict[MissedReason, int]:
+        """Return how many slots were missed, by reason."""
+        written = {} if self.missed is None else json.loads(self.missed)
+        return {MissedReason(reason): count for reason, count in written.items()}
+
+    def known_throughout(self) -> list[Span]:
+        """Return the spans of the hour, which leave nothing of it out."""
+        if self.spans is None:
+            return [Span(self.began, self.began + HOUR, Status.UP)]
+        written = json.loads(self.spans)
+        ends = [*(offset for offset, *_ in written[1:]), HOUR]
+        return [
+            Span(
+                self.began + offset,
+                self.began + end,
+                Status(status),
+                None if cause is None else UnknownCause(cause),
+                bridged,
+            )
+            for (offset, status, cause, bridged), end in zip(written, ends, strict=True)
+        ]
+
+
+COLUMNS = tuple(sealed_hour.c[name] for name in Hour._fields)
+
+
+def latest(rows: Iterable[Hour]) -> list[Hour]:
+    """Return the rows whose spans count: of each hour the last part. `rows` are in order."""
+    return list({(row.check_id, row.hour): row for row in rows}.values())
+
+
+def spans_text(spans: Sequence[Span], began: int) -> str | None:
+    """Return spans as they are stored: None for an hour that was up throughout."""
+    if len(spans) == 1 and spans[0][2:] == (Status.UP, None, False):
+        return None
+    return compact([[each.start - began, each.status, each.cause, each.bridged] for each in spans])
+
+
+def missed_text(counts: Mapping[str, int]) -> str | None:
+    """Return how many slots were missed by reason, as it is stored: None for none."""
+    return compact(dict(sorted(counts.items()))) if counts else None
+
+
+def leaf(row: Hour, check: str, vantage: str) -> bytes:
+    """Return what the ledger's entry of an hour stands for: this row in canonical JSON."""
+    last = row.last
+    return canonical(
+        {
+            "check": check,
+            "expected": row.expected,
+            "first": row.first_at,
+            "hash": None if row.hash is None else row.hash.hex(),
+            "hour": row.hour,
+            "interval": row.interval,
+            "known": row.known,
+            "last": None
+            if last is None
+            else [row.last_at, last.status.value, last.cause and last.cause.value, row.last_epoch],
+            "latency": None if row.latency is None else row.latency.hex(),
+            "missed": {} if row.missed is None else json.loads(row.missed),
+            "part": row.part,
+            "received": row.received,
+            "samples": row.samples,
+            "spans": None if row.spans is None else json.loads(row.spans),
+            "vantage": vantage,
+        }
+    )
+
+
+def compact(value: Any) -> str:
+    """Return JSON without blanks. Its names here are in order, and its numbers whole."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def hours(rows: Iterable[Sequence[Any]]) -> Iterator[Hour]:
+    """Yield rows that were selected by `COLUMNS`."""
+    return map(Hour._make, rows)

@@ -1,0 +1,166 @@
+"""Which hours are sealed, in which order, and in how small steps."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection, Select, Table, bindparam, func, select
+
+from monitor.store.asked import tuples
+from monitor.store.block import HOUR
+from monitor.store.closing import Part, Summed, add_leaves, close, open_parts, sealed_until
+from monitor.store.ledger import Ledger
+from monitor.store.samples import epochs_of_checks
+from monitor.store.schema import check_name, missed_slot, observation, vantage_name
+from monitor.store.sealing import Slice, seal
+from monitor.store.stops import read_stops
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_CHECKS = 50
+_LOOKED_AT = 500
+# Others are written in between. A long history that is sealed for the first time takes half a core.
+_REST_SECONDS = 0.01
+
+
+class Tend(Protocol):
+    """Runs work in the writer's thread, in a transaction of its own."""
+
+    def __call__(self, work: Callable[[Connection, Ledger], T]) -> Awaitable[T]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paces:
+    """How often checks run (microseconds, by name) since an instant (microseconds, 1970)."""
+
+    intervals: Mapping[str, int] = field(default_factory=dict)
+    since: int = 0
+
+
+async def seal_hours(tend: Tend, paces: Paces, last: int) -> int:
+    """Seal what is due up to the hour `last` at every vantage; return how many hours that were.
+
+    It goes in slices, between which the writer does what others wait for. Raise StoreError; what
+    was not done then is done by the next call.
+    """
+    vantages = await tend(lambda connection, _: _vantages(connection))
+    return sum([await _Sealing(tend, paces, *each).run(last) for each in vantages])
+
+
+class _Sealing:
+    def __init__(self, tend: Tend, paces: Paces, vantage: int, name: str) -> None:
+        self._tend = tend
+        self._paces = paces
+        self._vantage = vantage
+        self._name = name
+        self._ends = 0
+
+    async def run(self, last: int) -> int:
+        """Seal what came late, and then on from where the last hour was sealed."""
+        self._ends = 1 + await self._read(_highest_check)
+        until = await self._read(sealed_until, self._vantage)
+        oldest = await self._oldest()
+        if until is None:
+            return await self._seal_from(oldest, last, is_late=False)
+        opened = await self._opened()
+        begun = [part.hour for part in opened] + ([] if oldest is None else [oldest])
+        # Entries are written when all is sealed that late samples change: a crash in between does
+        # not lose from where on that is.
+        late = await self._seal_from(min(begun, default=None), min(until - 1, last), is_late=True)
+        return late + await self._seal_from(until, last, is_late=False)
+
+    async def _seal_from(self, hour: int | None, last: int, *, is_late: bool) -> int:
+        count = 0
+        while hour is not None and hour <= last:
+            if await self._seal_hour(hour, is_late=is_late):
+                count, hour = count + 1, hour + 1
+                if not is_late:
+                    await self._close()
+            else:
+                later = await self._oldest()
+                hour = later if later is None or later > hour else hour + 1
+        await self._close()
+        return count
+
+    async def _seal_hour(self, hour: int, *, is_late: bool) -> int:
+        stops = await self._read(read_stops, self._vantage)
+        count = 0
+        for first, end in self._ranges(_CHECKS):
+            asked = Slice(
+                vantage=self._vantage,
+                vantage_name=self._name,
+                hour=hour,
+                first=first,
+                end=end,
+                intervals=self._paces.intervals,
+                since=self._paces.since,
+                stops=stops,
+                is_late=is_late,
+            )
+            count += await self._read(seal, asked)
+            await asyncio.sleep(_REST_SECONDS)
+        return count
+
+    async def _close(self) -> None:
+        for part in await self._opened():
+            summed = Summed()
+            while not summed.is_whole:
+                summed = await self._read(add_leaves, part, summed)
+            await self._enter(part, summed)
+
+    async def _enter(self, part: Part, summed: Summed) -> None:
+        await self._tend(lambda connection, ledger: close(connection, ledger, part, summed))
+
+    async def _opened(self) -> list[Part]:
+        return await self._read(open_parts, self._vantage, self._name)
+
+    async def _oldest(self) -> int | None:
+        """Return the hour of the oldest row that is not sealed, None without any."""
+        found = [
+            await self._read(_oldest_row, self._vantage, first, end)
+            for first, end in self._ranges(_LOOKED_AT)
+        ]
+        return min((at // HOUR for at in found if at is not None), default=None)
+
+    def _ranges(self, size: int) -> Iterator[tuple[int, int]]:
+        return ((first, first + size) for first in range(0, self._ends, size))
+
+    async def _read(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **keys: P.kwargs
+    ) -> T:
+        return await self._tend(lambda connection, _: work(connection, *args, **keys))
+
+
+def _vantages(connection: Connection) -> list[tuple[int, str]]:
+    wanted = select(vantage_name.c.id, vantage_name.c.name).order_by(vantage_name.c.id)
+    return [(number, name) for number, name in tuples(connection, wanted)]
+
+
+def _highest_check(connection: Connection) -> int:
+    return int(connection.execute(select(func.max(check_name.c.id))).scalar() or 0)
+
+
+def _oldest_row(connection: Connection, vantage: int, first: int, end: int) -> int | None:
+    parameters = {"vantage": vantage, "first": first, "end": end}
+    found = [at for wanted in _OLDEST for (at,) in tuples(connection, wanted, parameters)]
+    return min((at for at in found if at is not None), default=None)
+
+
+def _oldest_rows(table: Table) -> Select[Any]:
+    epochs = epochs_of_checks(table)
+    earliest = (
+        select(func.min(table.c.scheduled_at))
+        .where(
+            table.c.check_id == epochs.c.check_id,
+            table.c.vantage_id == bindparam("vantage"),
+            table.c.epoch == epochs.c.epoch,
+        )
+        .correlate(epochs)
+        .scalar_subquery()
+    )
+    return select(func.min(earliest)).select_from(epochs)
+
+
+_OLDEST = [_oldest_rows(table) for table in (observation, missed_slot)]
