@@ -63,8 +63,7 @@ def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> 
     known = _judged(incidents, around, now)
     look = _look(known, around, now)
     pending = {each.id: found for each in known if (found := _pending(each, look))}
-    is_wave = any(one.due <= now for one in pending.values())
-    chosen = [one for one in pending.values() if one.due <= now or (is_wave and one.joins)]
+    chosen = _chosen(tuple(pending.values()), now)
     told = {one.incident.id: _told(one, around, now) for one in chosen}
     after = [told.get(each.id) or (each if each.id in pending else _silent(each)) for each in known]
     news = [(told[one.incident.id], piece) for one in chosen for piece in one.pieces]
@@ -76,6 +75,21 @@ def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> 
         notifications=tuple(bundled(news, after, around, storms=look.storms)),
         look_again=_next_look(after, left, now),
     )
+
+
+def _chosen(pending: Sequence[_Pending], now: datetime) -> Sequence[_Pending]:
+    """Return what is told now: what is due, what joins it, and ends that must come before.
+
+    Nobody is to hear that a service is up again after the message that it is down anew.
+    """
+    is_wave = any(one.due <= now for one in pending)
+    ready = {one.incident.id: one for one in pending if one.due <= now or (is_wave and one.joins)}
+    down = {one.incident.key for one in ready.values() if one.incident.ended_at is None}
+    return [
+        one
+        for one in pending
+        if one.incident.id in ready or (one.incident.key in down and _says_the_end(one))
+    ]
 
 
 def _judged(
@@ -115,12 +129,13 @@ def _pending(incident: Incident, look: _Look) -> _Pending | None:
     else:
         found = _unsilenced(incident, look)
     # Of who was told of nothing yet, `judged` has seen that no silence covers it.
-    is_told_on = incident.ended_at is None and bool(incident.receivers)
-    silence = silence_of(incident, look.around) if is_told_on else None
+    goes_on = incident.ended_at is None or incident.keeps_changing
+    silence = silence_of(incident, look.around) if goes_on and incident.receivers else None
     if found is None or silence is None:
         return found
     until = max(found.due, silence.until)
-    return replace(found, due=until, look=until, joins=False)
+    stable_at = _stable_at(incident, look.around) or until
+    return replace(found, due=until, look=min(until, stable_at), joins=False)
 
 
 def _staged(
@@ -181,10 +196,17 @@ def _of_unstable(incident: Incident, look: _Look) -> _Pending | None:
     pieces = (*_care(incident), *([Piece(type=AlertType.FIRING, receivers=new)] if new else []))
     if pieces:
         return _waiting(incident, pieces, look)
-    if incident.unstable is None or not incident.receivers:
+    stable_at = _stable_at(incident, look.around)
+    if stable_at is None or not incident.receivers:
         return None
-    stable_at = incident.unstable.quiet_since + look.around.flapping.quiet
     return _Pending(incident=incident, pieces=(), due=stable_at, look=stable_at, joins=False)
+
+
+def _stable_at(incident: Incident, around: Surroundings) -> datetime | None:
+    """Return when a service that keeps changing is stable if it stays as it is."""
+    if incident.unstable is None or not incident.keeps_changing:
+        return None
+    return incident.unstable.quiet_since + around.flapping.quiet
 
 
 def _waiting(incident: Incident, pieces: tuple[Piece, ...], look: _Look) -> _Pending:
@@ -296,8 +318,11 @@ def _staged_expiry(pending: _Pending, around: Surroundings, now: datetime) -> Ex
 
 def _end_is_untold(pending: _Pending) -> bool:
     """Say whether it has ended and people hear that it goes on, since it speaks for others."""
-    is_end = any(one.type is AlertType.RESOLVED for one in pending.pieces)
-    return pending.incident.ended_at is not None and not is_end
+    return pending.incident.ended_at is not None and not _says_the_end(pending)
+
+
+def _says_the_end(pending: _Pending) -> bool:
+    return any(one.type is AlertType.RESOLVED for one in pending.pieces)
 
 
 def _silent(incident: Incident) -> Incident:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.domain.maintenance import (
     MaintenanceWindow,
@@ -11,10 +11,13 @@ from monitor.domain.maintenance import (
     is_over,
     next_change,
 )
-from monitor.domain.windowrecord import Source, WindowRecord, going_on, taken_up
+from monitor.domain.windowrecord import Source, WindowRecord, going_on, occasions, taken_up
 
 # What is over by a clock that is wrong comes back with the right one. So it is forgotten by number.
 _MOST_OVER = 1_000
+
+# The last look of a run may have been so long before its end.
+_LAST_LOOK = timedelta(minutes=1)
 
 
 class PlannedWork:
@@ -47,13 +50,18 @@ class PlannedWork:
         self._looked_at = None
 
     def was_open(self, at: datetime) -> None:
-        """Let those that were open at `at`, the end of the last run, close at the next look."""
-        then = (
-            replace(each, cancelled=None)
-            for each in self._records.values()
-            if each.added_at <= at and (each.cancelled is None or each.cancelled.at > at)
+        """Let those that were open at `at`, the end of the last run, close at the next look.
+
+        So do those that ended just before it: nobody may have looked since, and who was told
+        that they did is not told again.
+        """
+        self._former = tuple(
+            OpenWindow(record.window, each.occurrence, each.after_the_fact)
+            for record in self._records.values()
+            if record.added_at <= at
+            for each in occasions(record, at - _LAST_LOOK, at + timedelta.resolution)
+            if each.counted is not None
         )
-        self._former = going_on(then, at)
 
     def take_up(
         self, written: Iterable[MaintenanceWindow], now: datetime

@@ -12,6 +12,7 @@ from monitor.domain.flapping import MOST_CHANGES, began
 from monitor.domain.incident import Concern, HoldReason, Incident
 from monitor.domain.note import Note, NoteKind, Via
 from monitor.domain.service import Service, ServiceId
+from monitor.domain.silence import Silence
 from monitor.domain.surroundings import Flapping, Grouping
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline, Plan
@@ -272,6 +273,51 @@ def test_who_takes_care_is_told():
     assert told.incident is not None
     assert told.incident.id == incident.id
     assert portal.told() == [(AlertType.ACKNOWLEDGED, True)]
+
+
+def test_silenced():
+    """Who was told that a service is unstable hears nothing while it is silenced, also while it is up,
+    until it is stable; that is told on time.
+    """
+    portal = Portal()
+    portal.flap(8)
+    incident = portal.last().incident
+    assert incident is not None
+    portal.told()
+    portal.pipeline.silence(
+        Silence(
+            id="s", match=Match(), at=portal.now, until=portal.now + timedelta(hours=1), by="Rina"
+        )
+    )
+    note = Note(
+        incident=incident.id, kind=NoteKind.ACKNOWLEDGED, by="Rina", at=portal.now, via=Via.COMMAND
+    )
+    assert portal.pipeline.acknowledge(note)
+    next_look = portal.pipeline.tell(portal.now)
+    assert next_look is not None
+    assert next_look <= portal.now + FLAPPING.quiet
+    portal.let_pass(FLAPPING.quiet - 2 * MINUTE)
+    assert portal.told() == []
+    portal.let_pass(2 * MINUTE)
+
+    assert portal.told() == [(RESOLVED, True)]
+
+
+def test_ends_come_before_the_next_outage():
+    """Where nobody looked for a long time, nobody hears that an earlier outage is over after the message
+    that the service is down.
+    """
+    services = (
+        Service(id=ServiceId("portal"), name="Portal", owner="a", depends_on=(ServiceId("other"),)),
+        Service(id=ServiceId("other"), name="Other", owner="a"),
+    )
+    portal = Portal(services=services)
+    for number in range(9):
+        portal.see(number % 2 == 1)
+    portal.now += timedelta(hours=1)
+    portal.let_pass(MINUTE)
+
+    assert portal.told() == [(RESOLVED, False), (RESOLVED, True), (FIRING, False)]
 
 
 def test_unseen_is_not_stable():

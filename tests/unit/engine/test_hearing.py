@@ -1,220 +1,59 @@
-"""Whatever becomes of services, the configuration, the clock and the daemon: what people hear adds up."""
+"""Whatever becomes of services, the configuration, the clock and the daemon, and whatever people do
+about it: what people hear adds up.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.alert import Alert, AlertType, Match, Notification, Route
-from monitor.domain.check import CheckId
-from monitor.domain.holding import PATIENCE
-from monitor.domain.incident import Incident
-from monitor.domain.service import Service, ServiceId
-from monitor.domain.state import CheckState
-from monitor.domain.surroundings import Flapping, GroupBy, Grouping
-from monitor.engine.board import Board
-from monitor.engine.pipeline import Pipeline, Plan
-from monitor.ports import Change, PastIncident
-from tests.fakes import NOON, OK, REFUSED, a_check, observed
+from monitor.domain.alert import Alert, AlertType
+from monitor.domain.incident import HoldReason, Incident
+from monitor.domain.note import NoteKind
+from tests.unit.engine.city import KILLED, LIFE, PLANS, RESTARTED, City, Heard
 
-WAIT = timedelta(seconds=20)
-LOOKS_EVERY = timedelta(seconds=5)
-NAMES = ("router", "switch", "a", "b")
-CHECKS = (*NAMES, "a-tls", "a-dns")
-DEPENDENCIES = (
-    {"switch": ("router",), "a": ("switch",), "b": ("router",)},
-    {"a": ("switch",)},
-    {"router": ("a",), "a": ("b",)},
-    {},
-)
-ROUTES = (
-    (Route(receiver="oncall"),),
-    (
-        Route(receiver="a-team", match=Match(services=frozenset({"a"})), goes_on=True),
-        Route(receiver="oncall"),
-    ),
-)
+OF_WORK = {AlertType.MAINTENANCE_STARTED, AlertType.MAINTENANCE_ENDED}
+BEGINNINGS = {AlertType.FIRING, AlertType.ESCALATED}
+FOR_NOBODY_IN_CARE = {AlertType.REMINDER, AlertType.ESCALATED}
 
 
-FLAPPING = (
-    Flapping(changes=0),
-    Flapping(changes=1, within=timedelta(minutes=20), quiet=timedelta(minutes=2)),
-    Flapping(changes=3, within=timedelta(minutes=5), quiet=timedelta(seconds=70)),
-)
-
-
-def a_plan(dependencies: int, routes: int, by: GroupBy, limit: int, flapping: int) -> Plan:
-    return Plan(
-        services=tuple(
-            Service(
-                id=ServiceId(name),
-                name=name,
-                owner="bapenda" if name == "b" else "diskominfo",
-                depends_on=tuple(map(ServiceId, DEPENDENCIES[dependencies].get(name, ()))),
-            )
-            for name in NAMES
-        ),
-        checks=tuple(
-            a_check(
-                id=CheckId(name),
-                service=ServiceId(name.partition("-")[0]),
-                failure_threshold=2 if name == "router" else 1,
-                success_threshold=1,
-            )
-            for name in CHECKS
-        ),
-        routes=ROUTES[routes],
-        receivers=("oncall", "a-team"),
-        grouping=Grouping(by=by, wait=WAIT, storm_limit=limit),
-        flapping=FLAPPING[flapping],
-    )
-
-
-PLANS = st.builds(
-    a_plan,
-    st.integers(0, 3),
-    st.integers(0, 1),
-    st.sampled_from(GroupBy),
-    st.integers(1, 3),
-    st.integers(0, 2),
-)
-EVENTS = st.lists(
-    st.one_of(
-        *[st.tuples(st.just("see"), st.sampled_from(CHECKS), st.booleans())] * 3,
-        *[st.tuples(st.just("let_pass"), st.sampled_from((5, 25, 150)))] * 2,
-        st.tuples(st.just("flap"), st.sampled_from(CHECKS), st.integers(2, 9), st.integers(0, 60)),
-        st.tuples(st.just("reload"), PLANS),
-        st.tuples(st.just("kill"), st.integers(0, 6)),
-        st.tuples(st.just("set_clock"), st.sampled_from((-3600, 3600))),
-    ),
-    min_size=10,
-    max_size=60,
-)
-
-
-class City:
-    """A daemon that may be killed, and what its store holds by then."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.now: datetime = NOON
-        self.states: dict[CheckId, CheckState] = {}
-        self.incidents: dict[str, Incident] = {}
-        self.outbox: list[Notification] = []
-        self._waiting: list[Change] = []
-        self._start()
-
-    def record(self, change: Change) -> None:
-        self._waiting.append(change)
-
-    def see(self, name: str, is_up: bool) -> None:
-        check = next(each for each in self.plan.checks if each.id == name)
-        self.now += timedelta(milliseconds=100)
-        [seen] = observed(OK if is_up else REFUSED, check=check, start=self.now)
-        self._pipeline.record(seen)
-        self._pipeline.tell(self.now + seen.duration)
-
-    def flap(self, name: str, times: int, seconds: int) -> None:
-        for number in range(times):
-            self.see(name, number % 2 == 1)
-            self.let_pass(seconds)
-
-    def let_pass(self, seconds: int) -> None:
-        until = self.now + timedelta(seconds=seconds)
-        while self.now < until:
-            self.now += LOOKS_EVERY
-            self._pipeline.tell(self.now)
-        self._commit(len(self._waiting))
-
-    def reload(self, plan: Plan) -> None:
-        # What flaps is told in another order where a reload changes when a service does.
-        self.plan = replace(plan, flapping=self.plan.flapping)
-        self._pipeline.replace(self.plan, self.now)
-        self._pipeline.tell(self.now)
-
-    def kill(self, durable: int) -> None:
-        """End it when so many of the changes that wait are durable, and start it again."""
-        self._commit(durable)
-        self._start()
-
-    def set_clock(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
-
-    def place(self, incident: str) -> int:
-        """Return which one it was to begin: a clock that is set makes times say nothing."""
-        return list(self.incidents).index(incident)
-
-    def calm_down(self) -> None:
-        """Let everything be well, for as long as anything may still be told."""
-        for name in CHECKS:
-            self.see(name, True)
-        self.let_pass(int((2 * PATIENCE + 10 * WAIT).total_seconds()))
-
-    def _start(self) -> None:
-        self._waiting.clear()
-        board = Board()
-        self._pipeline = Pipeline(board, self, "balaikota")  # type: ignore[arg-type]
-        self._pipeline.watch(self.plan, self.now, dict(self.states))
-        for incident in self.incidents.values():
-            if incident.ended_at is None or incident.news_since is not None:
-                board.put(incident)
-        board.remember(self.incidents)
-        board.recall(map(past, filter(has_ended, self.incidents.values())))
-        self._pipeline.reconcile(self.now)
-        self._pipeline.tell(self.now)
-
-    def _commit(self, count: int) -> None:
-        for change in self._waiting[:count]:
-            self.states |= change.states
-            self.incidents |= {each.id: each for each in change.incidents}
-            self.outbox += change.notifications
-        del self._waiting[:count]
-
-
-def has_ended(incident: Incident) -> bool:
-    return incident.ended_at is not None
-
-
-def past(incident: Incident) -> PastIncident:
-    """Return what the store says of an incident that has ended."""
-    assert incident.ended_at is not None
-    return PastIncident(
-        id=incident.id,
-        service=incident.service,
-        affects=incident.affects,
-        concern=incident.concern,
-        started_at=incident.started_at,
-        ended_at=incident.ended_at,
-    )
-
-
-@settings(max_examples=200, deadline=None)
-@given(plan=PLANS, events=EVENTS)
-def test_what_people_hear_adds_up(plan, events):
-    """Once all is well, every outage was told to be over to each who was told that it began, or was
-    explained by another one; no message is sent twice, and nobody hears of the end of an outage after
-    the beginning of the next one.
-    """
-    city = City(plan)
+def live(city: City, events: Iterable[tuple]) -> City:
     for name, *arguments in events:
         getattr(city, name)(*arguments)
+    return city
+
+
+def sequences_of(*kinds) -> st.SearchStrategy:
+    return st.lists(st.one_of(*LIFE, *kinds), min_size=10, max_size=60)
+
+
+@settings(max_examples=150, deadline=None)
+@given(plan=PLANS, events=sequences_of(KILLED, RESTARTED))
+def test_what_people_hear_adds_up(plan, events):
+    """Once all is well, every outage was told to be over to each who was told that it began, or it is on
+    record why nobody was told; no message is sent twice, and nobody hears of the end of an outage
+    after the beginning of the next one. What nobody wanted told is not, and nothing is told between
+    the times at which something may be due.
+    """
+    city = live(City(plan), events)
     city.calm_down()
 
     stories, begun = defaultdict(list), defaultdict(list)
     explained = {each.id for each in city.incidents.values() if each.hold is not None}
-    for sent in city.outbox:
+    for sent in city.outbox.values():
         for incident in sorted(sent.alert.incidents, key=city.place):
             stories[sent.receiver, incident].append(sent.alert)
             service = city.incidents[incident].service
             begun[sent.receiver, service].append(city.place(incident))
-    assert len({each.id for each in city.outbox}) == len(city.outbox)
+    assert {each.alert.type for each in city.repeated} <= OF_WORK
     assert all(map(_is_whole, stories.values()))
     assert all(each == sorted(each) for each in begun.values())
     assert set(city.incidents) == {incident for _, incident in stories} | explained
     assert {each.news_since for each in city.incidents.values()} <= {None}
+    assert all(map(_is_wanted, city.heard))
+    assert not city.untimely
+    assert _on_record(city)
 
 
 def _is_whole(story: Sequence[Alert]) -> bool:
@@ -223,8 +62,86 @@ def _is_whole(story: Sequence[Alert]) -> bool:
     if kinds == [AlertType.RESOLVED]:
         return story[0].firing_undelivered
     return (
-        kinds[0] is AlertType.FIRING
+        kinds[0] in BEGINNINGS
         and kinds[-1] is AlertType.RESOLVED
         and not story[-1].firing_undelivered
-        and set(kinds[1:-1]) <= {AlertType.UPDATED}
+        and BEGINNINGS.isdisjoint(kinds[1:])
+        and AlertType.RESOLVED not in kinds[:-1]
     )
+
+
+def _is_wanted(heard: Heard) -> bool:
+    kind = heard.sent.alert.type
+    return all(_may_be_told(kind, each, heard) for each in heard.of)
+
+
+def _may_be_told(kind: AlertType, incident: Incident, heard: Heard) -> bool:
+    """Say whether nobody wanted that people hear nothing of that kind."""
+    if kind in FOR_NOBODY_IN_CARE and incident.acknowledged is not None:
+        return False
+    if not incident.receivers:
+        return incident.id not in {*heard.silenced, *heard.worked_on}
+    return kind is AlertType.RESOLVED or incident.id not in heard.silenced
+
+
+def _on_record(city: City) -> bool:
+    """Say whether what people did is on record, and stands behind what they were not told."""
+    silences, windows = set(city.silences), {name for name, _ in city.windows}
+    behind: Mapping[HoldReason, set[str]] = {
+        HoldReason.SILENCE: silences,
+        HoldReason.MAINTENANCE: windows,
+        HoldReason.DEPENDENCY: set(city.incidents),
+        HoldReason.FLAPPING: set(city.incidents),
+    }
+    holds = [each.hold for each in city.incidents.values() if each.hold is not None]
+    taken = {each.incident: each.by for each in city.notes if each.kind is NoteKind.ACKNOWLEDGED}
+    cared = {each.id: each.acknowledged.by for each in city.incidents.values() if each.acknowledged}
+    return all(hold.by in behind[hold.reason] for hold in holds) and taken == cared
+
+
+@settings(max_examples=80, deadline=None)
+@given(plan=PLANS, events=sequences_of(KILLED, RESTARTED))
+def test_what_stays_down_is_told(plan, events):
+    """Once silences and work are over and all has been quiet for a while, people know of every outage
+    that is still there, or of the one that explains it.
+    """
+    city = live(City(plan), events)
+    city.have_all_told()
+
+    for each in city.incidents.values():
+        assert each.news_since is None or each.hold is not None
+        if each.ended_at is None and not each.receivers:
+            assert each.hold is not None
+            cause = city.incidents[each.hold.by]
+            assert each.hold.reason is HoldReason.DEPENDENCY
+            assert cause.receivers
+            assert cause.ended_at is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(plan=PLANS, events=sequences_of(RESTARTED))
+def test_a_restart_changes_nothing(plan, events):
+    """People hear the same, word for word, whether or not the daemon was restarted meanwhile. Only of
+    planned work those hear then, too, whom the routes name since.
+    """
+    city = live(City(plan), events)
+    other = live(City(plan), [("rest",) if each == ("restart",) else each for each in events])
+
+    told, expected = city.outbox, other.outbox
+    late = {i for i in told if told[i].alert.type in OF_WORK} - expected.keys()
+    assert [told[i] for i in told if i not in late] == list(expected.values())
+    assert city.incidents == other.incidents
+
+
+@settings(max_examples=40, deadline=None)
+@given(plan=PLANS, events=sequences_of(RESTARTED))
+def test_nobody_is_told_of_a_comment(plan, events):
+    """People hear the same whether or not somebody comments."""
+    city = live(City(plan), events)
+    silent = live(City(plan), [_silent(*each) for each in events])
+
+    assert [*city.outbox.values()] == [*silent.outbox.values()]
+
+
+def _silent(name: str, *arguments) -> tuple:
+    return ("say_nothing" if name == "comment" else name, *arguments)

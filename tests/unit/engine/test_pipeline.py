@@ -23,6 +23,8 @@ from monitor.ports import Change, MarkKind
 from tests.fakes import NOON, OK, REFUSED, a_check, observed
 from tests.unit.domain.test_calendar import a_calendar, hours
 
+MOMENT = timedelta(milliseconds=1)
+
 HTTP = a_check(failure_threshold=2)
 TLS = a_check(id=CheckId("portal-tls"), failure_threshold=2)
 PORTAL = Service(id=ServiceId("portal"), name="Portal", owner="diskominfo")
@@ -319,6 +321,27 @@ class TestMaintenance:
 
         assert ledger.told == [AlertType.MAINTENANCE_ENDED]
         assert ledger.notifications[0].alert.occurred_at == self.END
+
+    def test_work_that_ended_just_before_the_stop(self):
+        """A window that was cancelled, or closed, before the last look of a run is told to be over by the
+        next run; one that was known only after it had ended is not.
+        """
+        pipeline, _, ledger = self.planning()
+        [filed] = pipeline.planned_work(NOON)
+        at = self.START + timedelta(minutes=5)
+        known = replace(filed, source=Source.COMMAND)
+        late = replace(filed.window, id="late", when=Occurrence(self.START, at - MOMENT))
+        pipeline.replace(a_plan(HTTP), NOON)
+        pipeline.keep_planned(
+            [
+                known.ended(Cancellation(at=at - MOMENT, by="Rina", reason="Batal")),
+                replace(known, window=late, added_at=at - MOMENT),
+            ]
+        )
+        pipeline.was_open(at)
+        pipeline.tell(at + timedelta(minutes=1))
+
+        assert ledger.told == [AlertType.MAINTENANCE_ENDED]
 
     def test_work_on_nothing_is_no_message(self):
         """A window that covers no check is told to nobody."""
