@@ -53,7 +53,8 @@ def bundled(
     """Yield the notifications of a wave. `news` has incidents as they are after it, as has
     `incidents`, which are all there are. Of a concern in `storms` all news share a message.
 
-    Ends come first: a service may be down again by now, and that must be the last one hears of it.
+    Nothing goes to a receiver that a reload took away. Ends come first: a service may be down again
+    by now, and that must be the last one hears of it.
     """
     if not news:
         return
@@ -66,7 +67,7 @@ def bundled(
             shared = incident.id  # each has a name and a comment of its own
         is_unstable = _tells_of_instability(incident)
         key = piece.type, piece.untold, is_unstable, shared, _kin(incident, piece.type)
-        for receiver in piece.receivers:
+        for receiver in filter(around.reaches, piece.receivers):
             groups[receiver, *key].append(incident)
     for (receiver, kind, untold, *_), group in sorted(groups.items(), key=_turn):
         for part in _parts(group, around):

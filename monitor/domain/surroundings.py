@@ -68,7 +68,7 @@ class Surroundings:
     takes care of it. `windows` are the maintenance windows that are open, `silences` those in
     force. `stages` say how many days before its end it is told that something expires, which waits
     until `dates_wait_until` while the clock is in doubt. `unseen` are services that keep changing,
-    by checks that can't be seen now.
+    by checks that can't be seen now. `receivers` are those configured, None for whoever is named.
     """
 
     services: Mapping[ServiceId, Service]
@@ -85,6 +85,11 @@ class Surroundings:
     dates_wait_until: datetime | None = None
     flapping: Flapping = field(default_factory=Flapping)
     unseen: Collection[ServiceId] = ()
+    receivers: Collection[str] | None = None
+
+    def reaches(self, receiver: str) -> bool:
+        """Say whether messages may go to `receiver`: one that was told may be there no more."""
+        return self.receivers is None or receiver in self.receivers
 
     def service(self, incident: Incident) -> Service:
         """Return the service of an incident; of one that is gone, only its id is left."""

@@ -331,6 +331,7 @@ class Pipeline:
             stages=self._plan.stages,
             flapping=plan.flapping,
             unseen=self._board.unseen(),
+            receivers=frozenset(plan.receivers),
         )
 
     def silence(self, silence: Silence) -> None:

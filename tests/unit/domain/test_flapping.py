@@ -48,7 +48,7 @@ class Portal:
                     for name, service in (("web", "portal"), ("api", "portal"), ("dns", "other"))
                 ),
                 "routes": (Route(receiver="oncall"),),
-                "receivers": ("oncall",),
+                "receivers": ("oncall", "api-team"),
                 "grouping": Grouping(wait=WAIT),
                 "flapping": flapping,
                 **plan,

@@ -1,6 +1,7 @@
 import gc
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from monitor.domain.instant import microseconds
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.note import Note, NoteKind, Via
 from monitor.domain.observation import Outcome, OutcomeStatus, UnknownCause
+from monitor.domain.reach import everybody
 from monitor.domain.service import Rule, Service, ServiceId, StatusRule
 from monitor.domain.status import Status
 from monitor.domain.surroundings import Grouping
@@ -56,7 +58,7 @@ def a_plan(*checks, services=(PORTAL,), routes=ROUTES) -> Plan:
         services=services,
         checks=checks,
         routes=routes,
-        receivers=("oncall",),
+        receivers=tuple(dict.fromkeys(["oncall", *chain.from_iterable(map(everybody, routes))])),
         grouping=Grouping(wait=timedelta(0)),
     )
 
@@ -499,7 +501,7 @@ def test_told_of_opening_is_told_of_the_end(receivers):
     routes = tuple(Route(receiver=r, goes_on=True) for r in receivers)
     pipeline, _, ledger = watching(HTTP, routes=routes)
     feed(pipeline, *DOWN)
-    pipeline.replace(a_plan(HTTP, routes=()), NOON)
+    pipeline.replace(replace(a_plan(HTTP, routes=()), receivers=receivers), NOON)
     feed(pipeline, OK, OK, start=NOON + timedelta(minutes=3))
 
     resolved = [n.receiver for n in ledger.notifications if n.alert.type is AlertType.RESOLVED]
@@ -529,6 +531,30 @@ class TestTimes:
         assert pipeline.tell(self.OPENS) == self.OPENS + timedelta(hours=1)
         assert before == ["oncall"]
         assert [n.receiver for n in ledger.notifications] == ["oncall", "office"]
+
+    def test_receiver_that_a_reload_takes_away(self):
+        """Of an outage that it was told of, a receiver that is configured no more hears nothing: what
+        is sent to it could only be lost, and others be told of that each time.
+        """
+        pipeline, _, ledger = watching(HTTP)
+        feed(pipeline, *[REFUSED] * 3)
+        other = replace(
+            a_plan(HTTP, routes=(Route(receiver="other"),)),
+            receivers=("other",),
+            remind_every=timedelta(minutes=90),
+        )
+        pipeline.replace(other, NOON + timedelta(minutes=5))
+        pipeline.tell(NOON + timedelta(minutes=5))
+        pipeline.tell(NOON + timedelta(hours=2))
+        feed(pipeline, OK, OK, start=NOON + timedelta(hours=3))
+
+        told = [(each.receiver, each.alert.type) for each in ledger.notifications]
+        assert told == [
+            ("oncall", AlertType.FIRING),
+            ("other", AlertType.FIRING),
+            ("other", AlertType.REMINDER),
+            ("other", AlertType.RESOLVED),
+        ]
 
     def test_a_reload_takes_other_times_up(self):
         """After a reload the routes are those of the new configuration at once."""
