@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from monitor.domain.alert import Alert, AlertType, Notification
 from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.correction import Correction, Withdrawal
 from monitor.domain.deadletter import Retry
 from monitor.domain.incident import Concern, Incident
 from monitor.domain.note import Note
@@ -96,6 +97,7 @@ class Change:
     notes: tuple[Note, ...] = ()
     retries: tuple[Retry, ...] = ()
     windows: tuple[WindowRecord, ...] = ()
+    corrections: tuple[Correction | Withdrawal, ...] = ()
 
     @property
     def urgent(self) -> bool:
@@ -109,6 +111,7 @@ class Change:
             or self.silences
             or self.notes
             or self.windows
+            or self.corrections
             or self.configured
             or self.retries
         )

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from monitor.app.acknowledging import Acknowledger
 from monitor.app.commenting import Commenter, KnownIncidents
+from monitor.app.correcting import Corrector, KnownCorrections
 from monitor.app.deadletters import DeadLetters, KnownLetters
 from monitor.app.planner import KnownWindows, Planner
 from monitor.app.silencing import Silencer
@@ -15,7 +16,7 @@ from monitor.ports import Clock, Recording
 from monitor.web.context import Acts
 
 
-class Known(KnownIncidents, KnownLetters, KnownWindows, Protocol):
+class Known(KnownCorrections, KnownIncidents, KnownLetters, KnownWindows, Protocol):
     """What the store knows and the board does not."""
 
 
@@ -40,5 +41,6 @@ def build_acts(
         silencer=Silencer(pipeline, recorder, clock),
         dead_letters=DeadLetters(pipeline, recorder, clock, known, reopen),
         planner=Planner(pipeline, recorder, clock, known),
+        corrector=Corrector(pipeline, recorder, clock, known),
         zone=zone,
     )

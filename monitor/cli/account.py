@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from monitor.domain.availability import Figures
 from monitor.domain.calendar import Calendar, HolidayDoubt
+from monitor.domain.correction import CorrectionRecord
 from monitor.domain.service import Service
 from monitor.domain.windowrecord import Occasion, WindowRecord
 from monitor.domain.windows import Window
@@ -12,10 +13,19 @@ from monitor.domain.windows import Window
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """The calendars by their ids, and all maintenance windows that are on record."""
+    """The calendars by their ids, and the maintenance windows and corrections on record."""
 
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     windows: tuple[WindowRecord, ...] = ()
+    corrections: tuple[CorrectionRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reckoning:
+    """Figures by the hours that were promised, and around the clock where these are others."""
+
+    figures: Figures
+    always: Figures | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +33,8 @@ class Entry:
     """A service and its figures by the hours that were promised for it.
 
     `always` are those around the clock, None where that was promised: there are no `hours` then.
+    `measured` are both as they were before `corrections`, which touch the period and may have been
+    withdrawn; None where none counts.
     `work` are the maintenance windows that touch the period, `carved` is what they took out of
     it, and `doubts` are what is not certain of the
     holidays in it. `began` is when watching began (microseconds since the Unix epoch), None if
@@ -33,6 +45,8 @@ class Entry:
     figures: Figures
     hours: Calendar | None = None
     always: Figures | None = None
+    measured: Reckoning | None = None
+    corrections: tuple[CorrectionRecord, ...] = ()
     work: tuple[Occasion, ...] = ()
     carved: tuple[Window, ...] = ()
     doubts: tuple[HolidayDoubt, ...] = ()

@@ -90,7 +90,11 @@ def _entries(config: "Config", services: "Sequence[Service]", asked: "Period") -
     checks = [configured.check for configured in config.checks]
     try:
         with open_reader(config.monitor.data_dir, config.monitor.vantage) as reader:
-            terms = Terms(calendars=config.calendars, windows=reader.windows())
+            terms = Terms(
+                calendars=config.calendars,
+                windows=reader.windows(),
+                corrections=reader.corrections(),
+            )
             return [
                 entry(service, checks, reader, asked.window, terms)
                 for service in progress(services, "Reading samples")
@@ -119,7 +123,12 @@ def _show(
 
 def _text(entries: "Sequence[Entry]", asked: "Period", zone: ZoneInfo, language: "Language") -> str:
     from monitor.cli import availability_table as tables
-    from monitor.cli.exceptions import work_headings, work_rows
+    from monitor.cli.exceptions import (
+        correction_headings,
+        correction_rows,
+        work_headings,
+        work_rows,
+    )
     from monitor.cli.period import heading
 
     width = terminal_width()
@@ -128,6 +137,9 @@ def _text(entries: "Sequence[Entry]", asked: "Period", zone: ZoneInfo, language:
         whole(tables.headings(language), tables.rows(entries, language), width),
         "\n".join(tables.notes(entries, asked.window, zone, language)),
     ]
-    if work := work_rows(entries, zone, language):
-        parts.insert(2, whole(work_headings(language), work, width))
+    exceptions = (
+        (work_headings, work_rows(entries, zone, language)),
+        (correction_headings, correction_rows(entries, zone, language)),
+    )
+    parts[2:2] = [whole(head(language), rows, width) for head, rows in exceptions if rows]
     return "\n\n".join(parts)

@@ -20,6 +20,7 @@ from monitor.domain.availability import (
     whole_seconds,
 )
 from monitor.domain.calendar import HolidayDoubt
+from monitor.domain.correction import CorrectionRecord
 from monitor.domain.instant import instant
 from monitor.domain.service import ALWAYS, Service, ServiceId
 from monitor.domain.timeline import HOLD_FACTOR
@@ -44,7 +45,8 @@ def csv_text(entries: Sequence[Entry], period: Window, language: Language) -> st
     """Return the figures as CSV (RFC 4180), the policy in each line.
 
     A service has a line for the hours that were promised and, where these are not all, a second
-    one around the clock. The column names are the same in every language.
+    one around the clock; where something was corrected, what was measured has lines as well. The
+    column names are the same in every language.
     """
     nobody = Entry(service=Service(id=ServiceId(""), name="", owner=""), figures=pooled([]))
     columns = list(_record(nobody, nobody.figures, period, language))
@@ -105,14 +107,27 @@ def _service(entry: Entry, language: Language) -> dict[str, object]:
             "basis": sla.basis if sla else None,
             "hours": sla.hours if sla else None,
         },
-        "verdict": verdict(entry.figures, sla.target).value if sla else None,
-        "verdict_text": verdict_text(entry, language),
-        **_figures(entry.figures, language),
-        "around_the_clock": _figures(entry.always, language) if entry.always else None,
+        **_reckoned(entry, entry.figures, entry.always, language),
+        "as_measured": None
+        if entry.measured is None
+        else _reckoned(entry, entry.measured.figures, entry.measured.always, language),
+        "corrections": [_correction(each) for each in entry.corrections],
         "maintenance": [_work(each) for each in entry.work],
         "holidays_in_doubt": [_doubt(each) for each in entry.doubts],
         "expected": entry.figures.expected,
         "received": entry.figures.received,
+    }
+
+
+def _reckoned(
+    entry: Entry, promised: Figures, always: Figures | None, language: Language
+) -> dict[str, object]:
+    sla = entry.service.sla
+    return {
+        "verdict": verdict(promised, sla.target).value if sla else None,
+        "verdict_text": verdict_text(entry, promised, language),
+        **_figures(promised, language),
+        "around_the_clock": _figures(always, language) if always else None,
     }
 
 
@@ -168,6 +183,25 @@ def _work(occasion: Occasion) -> Mapping[str, Any]:
     }
 
 
+def _correction(record: CorrectionRecord) -> Mapping[str, Any]:
+    made, withdrawn = record.correction, record.withdrawn
+    return {
+        "id": made.id,
+        "service": made.service,
+        "check": made.check,
+        "from": made.start.isoformat(),
+        "to": made.end.isoformat(),
+        "status": made.status.value,
+        "reason": made.reason,
+        "evidence": made.evidence,
+        "by": made.by,
+        "at": made.at.isoformat(),
+        "withdrawn": None
+        if withdrawn is None
+        else {"at": withdrawn.at.isoformat(), "by": withdrawn.by, "reason": withdrawn.reason},
+    }
+
+
 def _doubt(doubt: HolidayDoubt) -> Mapping[str, Any]:
     return {
         "year": doubt.year,
@@ -178,10 +212,15 @@ def _doubt(doubt: HolidayDoubt) -> Mapping[str, Any]:
 
 
 def _records(entry: Entry, period: Window, language: Language) -> Iterator[dict[str, object]]:
-    yield _record(entry, entry.figures, period, language)
+    unpromised = {"target": None, "target_exact": None, "verdict": None, "hours": ALWAYS}
+    corrected = {"corrected": "no" if entry.measured is None else "yes"}
+    yield _record(entry, entry.figures, period, language) | corrected
     if entry.always is not None:
-        unpromised = {"target": None, "target_exact": None, "verdict": None, "hours": ALWAYS}
-        yield _record(entry, entry.always, period, language) | unpromised
+        yield _record(entry, entry.always, period, language) | unpromised | corrected
+    if entry.measured is not None:
+        yield _record(entry, entry.measured.figures, period, language)
+        if entry.measured.always is not None:
+            yield _record(entry, entry.measured.always, period, language) | unpromised
 
 
 def _record(
@@ -212,6 +251,7 @@ def _record(
         "target_exact": _exact(sla.target if sla else None),
         "basis": sla.basis if sla else None,
         "hours": sla.hours if sla else ALWAYS,
+        "corrected": "no",
         "verdict": verdict(figures, sla.target).value if sla else None,
         "hold_factor": _exact(HOLD_FACTOR),
         "minimum_coverage": _exact(MINIMUM_COVERAGE),

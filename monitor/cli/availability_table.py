@@ -68,6 +68,8 @@ _NEW = {
 }
 _NO_SAMPLE = {Language.ID: "belum ada sampel", Language.EN: "no sample yet"}
 _NEW_NAMED = 3
+_ALL_HOURS = "24×7"
+_BEFORE = {Language.ID: "sebelum koreksi", Language.EN: "before corrections"}
 _GROUP = {
     Language.ID: ("Terendah: {0}", f"Rerata menurut waktu, {FORMULA}: {{0}}"),
     Language.EN: ("Lowest: {0}", f"Mean by time, {FORMULA}: {{0}}"),
@@ -82,7 +84,8 @@ def headings(language: Language) -> tuple[str, ...]:
 def rows(entries: Sequence[Entry], language: Language) -> list[tuple[str, ...]]:
     """Return a row of text for each service, in the order of `headings`.
 
-    Where the hours that were promised are not all, a second row is about all of them.
+    Where the hours that were promised are not all, a second row is about all of them; where
+    something was corrected, what was measured follows.
     """
     return [row for entry in entries for row in _rows(entry, language)]
 
@@ -128,15 +131,25 @@ def _beginning(began: int, period: Window, zone: tzinfo, language: Language) -> 
 
 
 def _rows(entry: Entry, language: Language) -> Iterator[tuple[str, ...]]:
-    name, promise = (
-        entry.service.name,
-        (target_text(entry, language), verdict_text(entry, language)),
-    )
-    if entry.hours is None or entry.always is None:
-        yield (name, *_cells(entry.figures, language), *promise)
-        return
-    yield (f"{name} ({entry.hours.name})", *_cells(entry.figures, language), *promise)
-    yield (f"{name} (24×7)", *_cells(entry.always, language), _NONE, _NONE)
+    yield from _reckoned(entry, entry.figures, entry.always, "", language)
+    if entry.measured is not None:
+        before = _BEFORE[language]
+        yield from _reckoned(entry, entry.measured.figures, entry.measured.always, before, language)
+
+
+def _reckoned(
+    entry: Entry, promised: Figures, always: Figures | None, note: str, language: Language
+) -> Iterator[tuple[str, ...]]:
+    hours = entry.hours.name if entry.hours else ""
+    promise = target_text(entry, language), verdict_text(entry, promised, language)
+    yield (_name(entry, hours, note), *_cells(promised, language), *promise)
+    if always is not None:
+        yield (_name(entry, _ALL_HOURS, note), *_cells(always, language), _NONE, _NONE)
+
+
+def _name(entry: Entry, *remarks: str) -> str:
+    said = ", ".join(filter(None, remarks))
+    return f"{entry.service.name} ({said})" if said else entry.service.name
 
 
 def _cells(figures: Figures, language: Language) -> tuple[str, ...]:
@@ -167,7 +180,7 @@ def target_text(entry: Entry, language: Language) -> str:
     return plain_percent(sla.target, language) if sla else _NONE
 
 
-def verdict_text(entry: Entry, language: Language) -> str:
+def verdict_text(entry: Entry, figures: Figures, language: Language) -> str:
     """Return whether the target is met, or a dash where there is none."""
     sla = entry.service.sla
-    return VERDICTS[language][verdict(entry.figures, sla.target)] if sla else _NONE
+    return VERDICTS[language][verdict(figures, sla.target)] if sla else _NONE

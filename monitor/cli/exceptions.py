@@ -1,17 +1,19 @@
 """What the figures leave out, and what they rest on that is not certain, in words for people."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
 
 from monitor.cli.account import Entry
 from monitor.domain.calendar import HolidayDoubt
+from monitor.domain.correction import CorrectionRecord
 from monitor.domain.instant import microseconds
 from monitor.domain.windowrecord import Occasion
 from monitor.domain.windows import Window, duration, intersection
 from monitor.locales import Language
 from monitor.locales.dates import duration_text, short_date_text, time_text
 from monitor.locales.numbers import decimal
+from monitor.web.texts import STATUSES
 
 _HEADINGS = {
     Language.ID: (
@@ -35,6 +37,11 @@ _PARTLY = {
     Language.EN: "no: covers some of its checks only",
 }
 _CANCELLED = {Language.ID: "tidak: dibatalkan", Language.EN: "no: cancelled"}
+_CORRECTION = {
+    Language.ID: ("Koreksi", "Layanan", "Waktu", "Menjadi", "Oleh", "Bukti", "Alasan"),
+    Language.EN: ("Correction", "Service", "When", "Made it", "By", "Evidence", "Reason"),
+}
+_WITHDRAWN = {Language.ID: "dicabut oleh {by}", Language.EN: "withdrawn by {by}"}
 _ESTIMATED = {
     Language.ID: "Hari libur {country} {year}: tanggal masih perkiraan: {days}.",
     Language.EN: "Holidays of {country} in {year}: dates that are estimates: {days}.",
@@ -81,8 +88,7 @@ def _work(
 
 def _when(occasions: Sequence[Occasion], zone: tzinfo, language: Language) -> str:
     start, end = occasions[0].occurrence.start, occasions[0].occurrence.end
-    day = short_date_text(start.astimezone(zone).date(), language)
-    first = f"{day}, {time_text(start, zone, language)}–{time_text(end, zone, language)}"
+    first = _span(start, end, zone, language)
     if len(occasions) == 1:
         return first
     return _TIMES[language].format(count=decimal(len(occasions), language), first=first)
@@ -100,6 +106,49 @@ def _carved(entry: Entry, occasions: Sequence[Occasion], language: Language) -> 
         return _CANCELLED[language]
     length = duration(intersection(counted, entry.carved))
     return duration_text(length * _MICROSECOND, language) if length else _PARTLY[language]
+
+
+def correction_headings(language: Language) -> tuple[str, ...]:
+    """Return the headings of `correction_rows`."""
+    return _CORRECTION[language]
+
+
+def correction_rows(
+    entries: Iterable[Entry], zone: tzinfo, language: Language
+) -> list[tuple[str, ...]]:
+    """Return a row for each correction that touches the period; one that was withdrawn says so."""
+    return [
+        _correction(entry, record, zone, language)
+        for entry in entries
+        for record in entry.corrections
+    ]
+
+
+def _correction(
+    entry: Entry, record: CorrectionRecord, zone: tzinfo, language: Language
+) -> tuple[str, ...]:
+    made, withdrawn = record.correction, record.withdrawn
+    status = STATUSES[language][made.status]
+    if withdrawn is not None:
+        status = _WITHDRAWN[language].format(by=withdrawn.by)
+    return (
+        made.id,
+        entry.service.name if made.check is None else f"{entry.service.name}: {made.check}",
+        _span(made.start, made.end, zone, language),
+        status,
+        made.by,
+        made.evidence,
+        made.reason,
+    )
+
+
+def _span(start: datetime, end: datetime, zone: tzinfo, language: Language) -> str:
+    """Return "1 Juni 2026, 22.00–23.00"; the day of the end as well where it is another one."""
+    days = [short_date_text(at.astimezone(zone).date(), language) for at in (start, end)]
+    times = [time_text(at, zone, language) for at in (start, end)]
+    if days[0] == days[1]:
+        return f"{days[0]}, {times[0]}–{times[1]}"
+    return f"{days[0]}, {times[0]} – {days[1]}, {times[1]}"
 
 
 def doubt_lines(entries: Iterable[Entry], language: Language) -> list[str]:

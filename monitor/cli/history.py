@@ -1,15 +1,16 @@
 """From stored samples to the figures of services: what `pantau availability` computes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from monitor.cli.account import Entry, Terms
+from monitor.cli.account import Entry, Reckoning, Terms
 from monitor.domain.availability import Figures, expected_samples, figures
-from monitor.domain.calendar import doubts, open_windows
+from monitor.domain.calendar import Calendar, doubts, open_windows
 from monitor.domain.carving import carved_out, concerning
 from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.combination import combine
+from monitor.domain.correction import Correction, CorrectionRecord, corrected, standing
 from monitor.domain.instant import span_microseconds
 from monitor.domain.observation import MissedReason
 from monitor.domain.schedule import phase
@@ -76,34 +77,72 @@ def entry(
     Slots are counted over the whole period, whatever hours were promised.
     """
     counted = _counted(service.id, checks)
-    tracks = [track(check, history, period) for check in counted]
-    timeline = combine([one.timeline for one in tracks], service.status, period)
+    tracks = {check.id: track(check, history, period) for check in counted}
     work = concerning(terms.windows, service, counted, period)
     planned = intersection([period], carved_out(work, service, counted))
     hours = terms.calendars.get(service.sla.hours) if service.sla else None
-
-    def over(windows: Sequence[Window]) -> Figures:
-        return figures(
-            timeline,
-            windows,
-            interval=max((one.interval for one in tracks), default=0),
-            maintenance=planned,
-            expected=sum(one.expected for one in tracks),
-            received=sum(one.received for one in tracks),
-        )
-
-    begins = min((one.begins for one in tracks), default=period.end)
-    always = over([period])
+    acts = tuple(each for each in terms.corrections if _is_about(each, service, tracks, period))
+    counting = standing(acts, period)
+    measured = _Reckoner(tracks=tracks, hours=hours, planned=planned, period=period)
+    begins = min((one.begins for one in tracks.values()), default=period.end)
+    found = measured.reckoned(service, counting)
     return Entry(
         service=service,
-        figures=over(open_windows(hours, period)) if hours else always,
+        figures=found.figures,
         hours=hours,
-        always=always if hours else None,
+        always=found.always,
+        measured=measured.reckoned(service) if counting else None,
+        corrections=acts,
         work=work,
         carved=tuple(planned),
         doubts=tuple(doubts(hours, period)) if hours else (),
         began=begins if begins > period.start else None,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reckoner:
+    """Computes figures from the same samples, with corrections and without."""
+
+    tracks: Mapping[CheckId, Track]
+    hours: Calendar | None
+    planned: Sequence[Window]
+    period: Window
+
+    def reckoned(self, service: Service, corrections: Sequence[Correction] = ()) -> Reckoning:
+        """Return the figures of a service; what is said of the service as a whole comes last."""
+        timelines = [
+            corrected(one.timeline, [each for each in corrections if each.check == name])
+            for name, one in self.tracks.items()
+        ]
+        combined = combine(timelines, service.status, self.period)
+        whole = [each for each in corrections if each.check is None]
+        timeline = corrected(combined, whole)
+        always = self._over(timeline, [self.period])
+        if self.hours is None:
+            return Reckoning(figures=always)
+        promised = self._over(timeline, open_windows(self.hours, self.period))
+        return Reckoning(figures=promised, always=always)
+
+    def _over(self, timeline: Sequence[Span], windows: Sequence[Window]) -> Figures:
+        tracks = self.tracks.values()
+        return figures(
+            timeline,
+            windows,
+            interval=max((one.interval for one in tracks), default=0),
+            maintenance=self.planned,
+            expected=sum(one.expected for one in tracks),
+            received=sum(one.received for one in tracks),
+        )
+
+
+def _is_about(
+    record: CorrectionRecord, service: Service, checks: Container[CheckId], period: Window
+) -> bool:
+    """Say whether it was about a service or one of its checks, and touches the period."""
+    start, end = record.correction.window
+    named = record.correction.check in checks or record.correction.service == service.id
+    return named and start < period.end and end > period.start
 
 
 def _counted(service: ServiceId, checks: Iterable[Check]) -> list[Check]:

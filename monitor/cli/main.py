@@ -20,6 +20,10 @@ COMMANDS = {
         "monitor.cli.availability:availability",
         "Compute the availability of services over a period.",
     ),
+    "correct": (
+        "monitor.cli.correct:correct",
+        "Correct what was recorded, on evidence and on record.",
+    ),
     "incidents": ("monitor.cli.incidents:incidents", "List outages, or tell the story of one."),
     "ack": ("monitor.cli.ack:ack", "Say that somebody takes care of an outage."),
     "comment": ("monitor.cli.comment:comment", "Keep a remark with an incident."),

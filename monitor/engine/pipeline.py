@@ -11,6 +11,7 @@ from monitor.domain.alert import Alert, AlertType, Notification, addressed
 from monitor.domain.announcing import announced
 from monitor.domain.bundling import STILL_TOLD, standing
 from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.correction import Correction, Withdrawal
 from monitor.domain.deadletter import Retry
 from monitor.domain.duty import AnyEscalation, AnyRoute
 from monitor.domain.expiry import STAGES
@@ -342,6 +343,12 @@ class Pipeline:
             "silence.changed", silence=silence.id, by=silence.by, until=silence.until.isoformat()
         )
         self.has_news()
+
+    def correct(self, act: Correction | Withdrawal) -> None:
+        """Have a correction of what was recorded kept, or that it was withdrawn."""
+        self._recorder.record(Change(corrections=(act,)))
+        made = act.id if isinstance(act, Correction) else act.correction
+        log.info("figures.corrected", correction=made, by=act.by)
 
     @property
     def receivers(self) -> Sequence[str]:

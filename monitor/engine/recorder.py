@@ -158,6 +158,7 @@ _PARTS = (
     ("marks",),
     ("silences",),
     ("windows",),
+    ("corrections",),
     ("configured",),
     ("pushes",),
     ("tallies",),

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import Executable
 
 from monitor.domain.check import CheckId
+from monitor.domain.correction import CorrectionRecord
 from monitor.domain.epochs import Epoch
 from monitor.domain.incident import Incident
 from monitor.domain.instant import instant
@@ -28,6 +29,7 @@ from monitor.store import stories
 from monitor.store.asked import Asked
 from monitor.store.codes import CAUSE, DELIVERY, MARK, STATUS
 from monitor.store.connection import DATABASE, reading_engine
+from monitor.store.corrections import correction_records
 from monitor.store.migrate import HEAD, revision
 from monitor.store.restore import incidents, states
 from monitor.store.samples import counts_between, samples_between
@@ -178,6 +180,11 @@ class Reader:
         """Return every maintenance window that was ever known, oldest first."""
         with _store_errors():
             return window_records(self._connection, None)
+
+    def corrections(self) -> tuple[CorrectionRecord, ...]:
+        """Return every correction that was ever made, in order."""
+        with _store_errors():
+            return correction_records(self._connection)
 
     def outbox_counts(self) -> dict[DeliveryState, int]:
         """Return how many notifications are in each state."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.domain.check import CheckId
+from monitor.domain.correction import Correction, Withdrawal
 from monitor.domain.deadletter import Retry
 from monitor.domain.instant import microseconds
 from monitor.domain.note import Note, NoteKind
@@ -100,6 +101,25 @@ def note_entry(note: Note) -> bytes:
         text=note.text,
         via=None if note.via is None else note.via.value,
         receiver=note.receiver,
+    )
+
+
+def correction_entry(act: Correction | Withdrawal) -> bytes:
+    """Return the entry of a correction of what was recorded, or of its withdrawal."""
+    said = {"by": act.by, "at": microseconds(act.at), "reason": act.reason}
+    if isinstance(act, Withdrawal):
+        return _entry("correction", id=act.correction, withdrawn=True, **said)
+    return _entry(
+        "correction",
+        id=act.id,
+        withdrawn=False,
+        service=act.service,
+        check=act.check,
+        start=microseconds(act.start),
+        end=microseconds(act.end),
+        status=act.status.value,
+        evidence=act.evidence,
+        **said,
     )
 
 

@@ -422,3 +422,18 @@ maintenance_window = Table(
     Column("cancelled_by", Text),
     Column("cancel_reason", Text),
 )
+
+# What was corrected in what is known, and which corrections were withdrawn: the one has an `id`,
+# the other one says which it `withdraws`. Rows are added, and never changed.
+correction = Table(
+    "correction",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    Column("id", Text, unique=True),
+    Column("withdraws", Text, unique=True),
+    _time("at"),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    sqlite_autoincrement=True,
+)

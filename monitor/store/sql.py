@@ -12,9 +12,11 @@ import structlog
 from sqlalchemy import Connection
 
 from monitor.domain.alert import Notification
+from monitor.domain.correction import CorrectionRecord
 from monitor.domain.deadletter import DeadLetter, LettersSought
 from monitor.domain.windowrecord import WindowRecord
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
+from monitor.store.corrections import correction_records
 from monitor.store.deadletters import dead_counts, dead_letters
 from monitor.store.groups import Figures, Groups
 from monitor.store.ledger import Ledger, Signing, newest_note
@@ -93,6 +95,10 @@ class SqlStore:
     async def windows(self, since: datetime | None) -> tuple[WindowRecord, ...]:
         """Return the maintenance windows that were not over at `since`; all of them for None."""
         return await self._writer.read(lambda c: window_records(c, since))
+
+    async def corrections(self) -> tuple[CorrectionRecord, ...]:
+        """Return every correction that was ever made, in order."""
+        return await self._writer.read(correction_records)
 
     async def notes_about(self, incident: str) -> int | None:
         """Return how many notes there are about an incident, None where there is no incident."""

@@ -13,11 +13,13 @@ from monitor.domain.instant import microseconds
 from monitor.domain.state import Transition
 from monitor.ports import Change, DeliveryState, Mark
 from monitor.store import rows, schema
+from monitor.store.corrections import correction_row
 from monitor.store.documents import read_alert
 from monitor.store.ledger import Ledger, Signing
 from monitor.store.pushes import push_rows
 from monitor.store.record import (
     configuration_entry,
+    correction_entry,
     mark_entry,
     note_entry,
     retry_entry,
@@ -129,6 +131,9 @@ class Scribe:
         for note in change.notes:
             if self._run(self._do.add_note, [rows.note_row(note)]):
                 self.ledger.add([note_entry(note)])
+        for act in change.corrections:
+            if self._run(self._do.add_correction, [correction_row(act)]):
+                self.ledger.add([correction_entry(act)])
         self._run(self._do.put_silence, [rows.silence_row(each) for each in change.silences])
         self.ledger.add(map(silence_entry, change.silences))
         self._run(self._do.put_window, [window_row(each) for each in change.windows])

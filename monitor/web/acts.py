@@ -4,6 +4,7 @@ from starlette.routing import Route
 
 from monitor.domain.note import Via
 from monitor.web.context import Acts
+from monitor.web.corrections import correction_routes
 from monitor.web.deadletters import dead_letter_routes
 from monitor.web.maintenance import maintenance_routes
 from monitor.web.notes import note_routes
@@ -16,5 +17,6 @@ def act_routes(acts: Acts, via: Via) -> list[Route]:
         *note_routes(acts, via),
         *silence_routes(acts),
         *maintenance_routes(acts, via),
+        *correction_routes(acts),
         *dead_letter_routes(acts.dead_letters),
     ]

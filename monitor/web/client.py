@@ -102,6 +102,19 @@ class ControlClient:
         path = f"/api/v1/maintenance/{quote(name, safe='')}/cancel"
         return self._ask("POST", path, {"by": by, "reason": reason})
 
+    def corrections(self) -> dict[str, Any]:
+        """Return all that was ever corrected."""
+        return self._ask("GET", "/api/v1/corrections")
+
+    def correct(self, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """Correct what was recorded; times are by the clock of the configured zone."""
+        return self._ask("POST", "/api/v1/corrections", wish)
+
+    def withdraw_correction(self, name: str, by: str, reason: str) -> dict[str, Any]:
+        """Have a correction count no more."""
+        path = f"/api/v1/corrections/{quote(name, safe='')}/withdraw"
+        return self._ask("POST", path, {"by": by, "reason": reason})
+
     def dead_letters(self, receiver: str | None, since: datetime | None) -> dict[str, Any]:
         """Return the messages that were given up, the newest first."""
         asked = {"receiver": receiver, "since": None if since is None else since.isoformat()}

@@ -16,6 +16,7 @@ from monitor.ports import Sought, StatusBoard, Story
 
 if TYPE_CHECKING:
     from monitor.domain.alert import Match
+    from monitor.domain.correction import Correction, CorrectionRecord
     from monitor.domain.deadletter import DeadLetter, LettersSought
     from monitor.domain.incident import Incident
     from monitor.domain.maintenance import MaintenanceWindow
@@ -152,6 +153,23 @@ class Planner(Protocol):
         """Raise NotCancelled where there is nothing to cancel."""
 
 
+class NotWithdrawn(Exception):
+    """Nothing was withdrawn. The message says why."""
+
+
+class Corrector(Protocol):
+    """Takes down corrections of what was recorded."""
+
+    def now(self) -> datetime: ...
+
+    async def corrections(self) -> "Sequence[CorrectionRecord]": ...
+
+    async def correct(self, wish: "Correction") -> "CorrectionRecord": ...
+
+    async def withdraw(self, name: str, by: str, reason: str) -> "CorrectionRecord":
+        """Raise NotWithdrawn where there is nothing to withdraw."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LettersShown:
     """Messages that were given up, and by id why some of them can't be sent any more."""
@@ -190,6 +208,7 @@ class Acts:
     silencer: Silencer
     dead_letters: DeadLetters
     planner: Planner
+    corrector: Corrector
     zone: tzinfo
 
 

@@ -331,3 +331,50 @@ def test_without_database_it_says_how_to_get_one(tmp_path):
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "there is no database yet" in done.stderr
+
+
+CUT = ("correct", "add", "--check", "portal-port", "--from", "2025-06-02 10:00")
+BY_ISP = ("--reason", "Jalur kami putus", "--evidence", "Surat ISP 12/2025", "--by", "Rina")
+
+
+def test_corrections_are_shown_beside_what_was_measured(city):
+    """Figures show both, with who corrected what on which evidence; nothing recorded is changed."""
+    made = pantau(city, *CUT, "--to", "2025-06-02 10:20", "--status", "unknown", *BY_ISP)
+    wrong = pantau(city, *CUT, "--to", "2025-06-02 09:20", "--status", "unknown", *BY_ISP)
+    [service] = json.loads(of_the_day(city, "--output", "json").stdout)["services"]
+    lines = list(csv.DictReader(io.StringIO(of_the_day(city, "--output", "csv").stdout)))
+    text = of_the_day(city).stdout
+
+    assert (made.returncode, made.stderr) == (0, "")
+    assert wrong.returncode == 1
+    assert "to: 2025-06-02 09:20 is not after from, 2025-06-02 10:00" in wrong.stderr
+    assert (service["seconds"]["down"], service["seconds"]["unknown"]) == (1_980, 4_650)
+    assert service["as_measured"]["seconds"]["down"] == 3_180
+    assert service["as_measured"]["availability"]["exact"] == "2659/2765"
+    [told] = service["corrections"]
+    assert (told["evidence"], told["by"], told["status"]) == (
+        "Surat ISP 12/2025",
+        "Rina",
+        "unknown",
+    )
+    assert [(line["corrected"], line["down_seconds"]) for line in lines] == [
+        ("yes", "1980"),
+        ("no", "3180"),
+    ]
+    assert "Portal (sebelum koreksi)" in text
+    assert "2 Juni 2025, 10.00–10.20" in text
+    assert "Surat ISP 12/2025" in text
+
+    withdrawn = pantau(
+        city, "correct", "withdraw", told["id"], "--reason", "keliru", "--by", "Budi"
+    )
+    again = pantau(city, "correct", "withdraw", told["id"], "--reason", "keliru", "--by", "Budi")
+    [after] = json.loads(of_the_day(city, "--output", "json").stdout)["services"]
+    [kept] = json.loads(pantau(city, "correct", "list", "--output", "json").stdout)
+
+    assert (withdrawn.returncode, again.returncode) == (0, 1)
+    assert "it was withdrawn already, by Budi" in again.stderr
+    assert (after["as_measured"], after["seconds"]["down"]) == (None, 3_180)
+    assert kept["withdrawn"]["by"] == "Budi"
+    assert after["corrections"][0]["withdrawn"]["reason"] == "keliru"
+    assert "dicabut oleh Budi" in of_the_day(city).stdout

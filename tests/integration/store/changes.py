@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from monitor.domain.alert import Match, Notification
 from monitor.domain.bundling import STILL_TOLD
 from monitor.domain.check import Affects, CheckId
+from monitor.domain.correction import Correction, Withdrawal
 from monitor.domain.expiry import Ending, Expiry
 from monitor.domain.flapping import LONGEST
 from monitor.domain.incident import (
@@ -263,6 +264,20 @@ window_records = st.builds(
     added_by=texts,
     cancelled=st.none() | st.builds(Cancellation, at=times, by=texts, reason=texts),
 )
+corrections = st.builds(
+    Correction,
+    id=st.sampled_from(["k1", "k2"]),
+    service=st.sampled_from(SERVICES),
+    start=times,
+    end=times,
+    status=st.sampled_from(Status),
+    reason=texts,
+    evidence=texts,
+    by=texts,
+    at=times,
+) | st.builds(
+    Withdrawal, correction=st.sampled_from(["k1", "k2"]), by=texts, reason=texts, at=times
+)
 changes = st.builds(
     Change,
     observations=some(observations, 4),
@@ -279,6 +294,7 @@ changes = st.builds(
     silences=some(silences),
     notes=some(notes),
     windows=some(window_records),
+    corrections=some(corrections),
 )
 
 

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from monitor.domain.alert import Match
+from monitor.domain.correction import Correction, CorrectionRecord, Withdrawal
 from monitor.domain.note import Note, NoteKind, Via
 from monitor.domain.observation import Failure, FailureKind
+from monitor.domain.service import ServiceId
 from monitor.domain.silence import Silence
 from monitor.domain.state import Transition
 from monitor.domain.status import Status
@@ -110,6 +112,44 @@ async def test_what_was_written_before_is_no_second_entry(place):
         await store.commit(Change(transitions=HISTORY.transitions, marks=HISTORY.marks))
 
     assert len(log_of(place)) == 5
+
+
+async def test_corrections_get_in(place):
+    """A correction is an entry, and so is its withdrawal; each is one however often it is offered."""
+    made = Correction(
+        id="k",
+        service=ServiceId("portal"),
+        start=NOON,
+        end=NOON + timedelta(hours=1),
+        status=Status.UNKNOWN,
+        reason="Jalur kami putus",
+        evidence="Surat ISP 12/2026",
+        by="Rina",
+        at=NOON,
+    )
+    withdrawal = Withdrawal(correction="k", by="Budi", reason="keliru", at=NOON)
+    async with started(place) as store:
+        for _ in range(2):
+            await store.commit(Change(corrections=(made, withdrawal)))
+        [kept] = await store.corrections()
+
+    first, second = (json.loads(body) for _, body in log_of(place))
+    assert first == {
+        "type": "correction",
+        "id": "k",
+        "withdrawn": False,
+        "service": "portal",
+        "check": None,
+        "start": 1780286400000000,
+        "end": 1780290000000000,
+        "status": "unknown",
+        "evidence": "Surat ISP 12/2026",
+        "reason": "Jalur kami putus",
+        "by": "Rina",
+        "at": 1780286400000000,
+    }
+    assert (second["type"], second["id"], second["withdrawn"]) == ("correction", "k", True)
+    assert kept == CorrectionRecord(correction=made, withdrawn=withdrawal)
 
 
 async def test_signed_over_restarts(place):

@@ -106,6 +106,7 @@ def test_what_was_said_and_told_before_is_kept(tmp_path):
         "DROP TABLE ledger_checkpoint",
         "DROP TABLE maintenance_window",
         *(f"DROP TABLE {name}" for name in ("sample_block", "sealed_hour", "sealed_part")),
+        "DROP TABLE correction",
         "DROP TABLE retry",
         "DROP INDEX outbox_dead",
         "UPDATE alembic_version SET version_num = '0005'",

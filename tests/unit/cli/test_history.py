@@ -11,6 +11,7 @@ from monitor.cli.account import Terms
 from monitor.cli.history import entry, track
 from monitor.domain.calendar import Calendar, Hours
 from monitor.domain.check import Affects, CheckId
+from monitor.domain.correction import Correction, CorrectionRecord
 from monitor.domain.epochs import Epoch, merge_epochs
 from monitor.domain.instant import instant
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
@@ -233,3 +234,55 @@ def test_maintenance_is_carved_out():
     assert found.figures.parts.down == 40 * MINUTE
     assert found.figures.parts.down_in_maintenance == 20 * MINUTE
     assert [each.record for each in found.work] == [record]
+
+
+def a_correction(first, last, status, **about):
+    return CorrectionRecord(
+        correction=Correction(
+            id="k",
+            start=instant(PERIOD.start + first * MINUTE),
+            end=instant(PERIOD.start + last * MINUTE),
+            status=status,
+            reason="r",
+            evidence="e",
+            by="Rina",
+            at=instant(PERIOD.end),
+            **about,
+        )
+    )
+
+
+def test_figures_show_both_what_was_measured_and_what_was_corrected():
+    """A correction of a check changes the figures of its service; those measured stay beside them."""
+    terms = Terms(corrections=(a_correction(0, 20, Status.UNKNOWN, check=CheckId("web")),))
+    history = FakeHistory({"web": every_minute(Status.DOWN)})
+
+    found = entry(PORTAL, [a_check(id=CheckId("web"))], history, PERIOD, terms)
+
+    assert (found.figures.parts.down, found.figures.parts.unknown) == (40 * MINUTE, 20 * MINUTE)
+    assert (found.measured.figures.parts.down, found.measured.figures.parts.unknown) == (HOUR, 0)
+    assert found.corrections == terms.corrections
+
+
+@pytest.mark.parametrize("about", [{"check": CheckId("other")}, {"service": ServiceId("other")}])
+def test_corrections_of_others_change_nothing(about):
+    """What is said of another check or service is not said of this one."""
+    terms = Terms(corrections=(a_correction(0, 20, Status.UNKNOWN, **about),))
+    history = FakeHistory({"web": every_minute(Status.DOWN)})
+
+    found = entry(PORTAL, [a_check(id=CheckId("web"))], history, PERIOD, terms)
+
+    assert (found.figures.parts.down, found.measured, found.corrections) == (HOUR, None, ())
+
+
+def test_what_is_said_of_a_service_holds_whatever_is_said_of_its_checks():
+    """A correction of the service as a whole comes last, also where one of a check is later."""
+    whole = a_correction(0, 30, Status.UP, service=PORTAL.id)
+    one = a_correction(0, 60, Status.UNKNOWN, check=CheckId("web"))
+    history = FakeHistory({"web": every_minute(Status.DOWN)})
+
+    found = entry(
+        PORTAL, [a_check(id=CheckId("web"))], history, PERIOD, Terms(corrections=(whole, one))
+    )
+
+    assert (found.figures.parts.up, found.figures.parts.unknown) == (30 * MINUTE, 30 * MINUTE)

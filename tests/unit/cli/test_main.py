@@ -41,7 +41,14 @@ def test_help_lists_every_command(capsys):
     assert all(name in told and text in told for name, (_, text) in entry.COMMANDS.items())
 
 
-GROUPS = ("db", "ledger", "notify", "silence", "maintenance")  # their commands take the options
+GROUPS = (
+    "db",
+    "ledger",
+    "notify",
+    "silence",
+    "maintenance",
+    "correct",
+)  # their commands take the options
 
 
 @pytest.mark.parametrize("name", [name for name in entry.COMMANDS if name != "demo"])

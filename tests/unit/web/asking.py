@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
+from monitor.domain.correction import CorrectionRecord, Withdrawal
 from monitor.domain.deadletter import DeadLetter
 from monitor.domain.silence import Silence
 from monitor.domain.windowrecord import Cancellation, WindowRecord
@@ -14,6 +15,7 @@ from monitor.web.context import (
     Acts,
     LettersShown,
     NotCancelled,
+    NotWithdrawn,
     ReloadResult,
     Retried,
     SendResult,
@@ -213,6 +215,31 @@ class FakePlanner:
         return ended
 
 
+class FakeCorrector:
+    """Keeps corrections in memory, at noon."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, CorrectionRecord] = {}
+
+    def now(self):
+        return NOON
+
+    async def corrections(self):
+        return list(self.kept.values())
+
+    async def correct(self, wish):
+        record = CorrectionRecord(correction=replace(wish, id="made"))
+        self.kept["made"] = record
+        return record
+
+    async def withdraw(self, name, by, reason):
+        if name not in self.kept:
+            raise NotWithdrawn("there is no such correction")
+        withdrawal = Withdrawal(correction=name, by=by, reason=reason, at=NOON)
+        self.kept[name] = replace(self.kept[name], withdrawn=withdrawal)
+        return self.kept[name]
+
+
 def a_context(
     board: FakeBoard | None = None,
     daemon: FakeDaemon | None = None,
@@ -225,6 +252,7 @@ def a_context(
     link_key=LINK_KEY,
     dead_letters=None,
     planner=None,
+    corrector=None,
 ):
     board, daemon = board or a_city(), daemon or FakeDaemon()
     telemetry = PrometheusTelemetry("1.2.3")
@@ -243,6 +271,7 @@ def a_context(
             silencer=silencer or FakeSilencer(),
             dead_letters=dead_letters or FakeDeadLetters(),
             planner=planner or FakePlanner(),
+            corrector=corrector or FakeCorrector(),
             zone=ZoneInfo("Asia/Makassar"),
         ),
         archive=archive or FakeArchive(),
