@@ -1,6 +1,7 @@
 """Who would be told of a check that is not well, and why, in words and as data."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -19,12 +20,15 @@ from monitor.domain.duty import (
 )
 from monitor.domain.maintenance import MaintenanceWindow, coming
 from monitor.domain.oncall import shift_at
+from monitor.domain.silence import Silence
 from monitor.domain.status import Status
 from monitor.domain.surroundings import Escalation, depended_on
+from monitor.domain.text import visible_text
 from monitor.fields import format_duration
 from monitor.locales.dates import zone_text
 
 _MOST_WINDOWS = 5
+_MOST_SILENCES = 5
 _OBJECTIONS = {
     "earlier": "is not reached: a route before takes it, and ends there",
 }
@@ -34,14 +38,26 @@ _TIMES = {
 }
 
 
-def explanation(config: Config, check: Check, at: datetime) -> Mapping[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What people said by command or API, and no file says: planned work and silences."""
+
+    windows: tuple[MaintenanceWindow, ...] = ()
+    silences: tuple[Silence, ...] = ()
+
+
+def explanation(config: Config, check: Check, at: datetime, wishes: Wishes) -> Mapping[str, Any]:
     """Return who would be told if `check` were down or degraded at `at`, and what prevents it."""
     service = config.services[check.service]
     alarms = check.affects is not Affects.NONE
     needed = (
         depended_on(service.id, config.services) if check.affects is Affects.AVAILABILITY else ()
     )
-    windows = [window for window in config.windows if window.covers(service, check)]
+    to_come = (each for each in wishes.windows if coming(each.when, at))
+    windows = [each for each in (*config.windows, *to_come) if each.covers(service, check)]
+    silences = [
+        each for each in wishes.silences if each.until > at and each.covers(service, (check,))
+    ]
     duty = on_duty(config.routes, config.escalations, at)
     return {
         "check": check.id,
@@ -68,6 +84,7 @@ def explanation(config: Config, check: Check, at: datetime) -> Mapping[str, Any]
         ],
         "depends_on": sorted(needed),
         "windows": [_window(window, at) for window in windows[:_MOST_WINDOWS]],
+        "silences": [_silence(each) for each in silences[:_MOST_SILENCES]],
     }
 
 
@@ -94,6 +111,9 @@ def lines(found: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
         yield f"Nobody while {other} is down, which it depends on."
     for window in found["windows"]:
         yield _words(window, zone)
+    for silence in found["silences"]:
+        said = f"{silence['by']}: {silence['comment']}" if silence["comment"] else silence["by"]
+        yield f"Nobody until {_time(silence['until'], zone)}: silence {silence['id']} ({said})."
 
 
 def _route(judged: JudgedRoute, at: datetime) -> Mapping[str, Any]:
@@ -178,6 +198,15 @@ def _window(window: MaintenanceWindow, now: datetime) -> Mapping[str, Any]:
         "id": window.id,
         "start": occurrence.start.isoformat() if occurrence else None,
         "end": occurrence.end.isoformat() if occurrence else None,
+    }
+
+
+def _silence(silence: Silence) -> Mapping[str, Any]:
+    return {
+        "id": silence.id,
+        "until": silence.until.isoformat(),
+        "by": visible_text(silence.by),
+        "comment": visible_text(silence.comment),
     }
 
 

@@ -59,10 +59,11 @@ def explain(settings: Settings, check: str, at: datetime | None) -> None:
     """Say who would be told if CHECK were down, and why. Nothing is sent.
 
     Every route is named with what it makes of the check now, and what would keep everybody from
-    being told: services that it depends on, and planned work.
+    being told: services that it depends on, planned work, and silences.
     """
     from monitor.cli.configured import configuration
     from monitor.cli.explanation import explanation, lines
+    from monitor.cli.wishes import wishes
     from monitor.configuration.names import nearest
 
     config = configuration(settings.config_path)
@@ -76,7 +77,7 @@ def explain(settings: Settings, check: str, at: datetime | None) -> None:
             else f"there is no check {check!r}{known}"
         )
     zone = ZoneInfo(config.monitor.zone)
-    found = explanation(config, each.check, moment_of(at, zone))
+    found = explanation(config, each.check, moment_of(at, zone), wishes(config))
     if settings.output is Output.JSON:
         print_json(found)
     else:

@@ -20,6 +20,7 @@ from monitor.domain.epochs import Epoch
 from monitor.domain.incident import Incident
 from monitor.domain.instant import instant
 from monitor.domain.observation import MissedReason, Status, UnknownCause
+from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState
 from monitor.domain.timeline import Sample
 from monitor.domain.windowrecord import WindowRecord
@@ -31,7 +32,7 @@ from monitor.store.codes import CAUSE, DELIVERY, MARK, STATUS
 from monitor.store.connection import DATABASE, reading_engine
 from monitor.store.corrections import correction_records
 from monitor.store.migrate import HEAD, revision
-from monitor.store.restore import incidents, states
+from monitor.store.restore import incidents, silences, states
 from monitor.store.samples import counts_between, samples_between
 from monitor.store.schema import (
     check_name,
@@ -185,6 +186,11 @@ class Reader:
         """Return every correction that was ever made, in order."""
         with _store_errors():
             return correction_records(self._connection)
+
+    def silences(self) -> tuple[Silence, ...]:
+        """Return the silences that end last, those that are over included."""
+        with _store_errors():
+            return silences(self._connection)
 
     def outbox_counts(self) -> dict[DeliveryState, int]:
         """Return how many notifications are in each state."""

@@ -80,7 +80,7 @@ def restored(connection: Connection, vantage: str, now: datetime) -> Restored:
         offline_cause=_cause(offline),
         past=_past(connection),
         pushes=last_pushes(connection, number),
-        silences=_silences(connection),
+        silences=silences(connection),
         windows=window_records(connection, now - STILL_TOLD - LONGEST_WINDOW),
         ended=incidents(
             connection,
@@ -134,7 +134,7 @@ def states(connection: Connection, vantage: int) -> dict[CheckId, CheckState]:
     return {CheckId(name): read_state(text) for name, text in connection.execute(wanted)}
 
 
-def _silences(connection: Connection) -> tuple[Silence, ...]:
+def silences(connection: Connection) -> tuple[Silence, ...]:
     """Return the silences that end last; who reads them looks at the clock."""
     wanted = select(silence.c.document).order_by(silence.c.until.desc(), silence.c.id)
     return tuple(read_silence(row.document) for row in connection.execute(wanted.limit(_SILENCES)))

@@ -54,6 +54,7 @@ def test_silence_outlives_a_kill(hire: Hire, collector: Collector) -> None:
         every_seconds=0.5,
     )
     listed = pantau(site.folder, "silence", "list").stdout
+    explained = pantau(site.folder, "notify", "explain", "kota").stdout
     before = kinds(collector.received)
 
     assert pantau(site.folder, "silence", "lift", silence, "--by", "Rina").returncode == 0
@@ -65,4 +66,5 @@ def test_silence_outlives_a_kill(hire: Hire, collector: Collector) -> None:
     assert silence in listed
     assert "service kota" in listed
     assert "Pindah server" in listed
+    assert f"silence {silence} (Rina: Pindah server)." in explained
     assert kinds(collector.received) == ["alert.firing"]
