@@ -226,8 +226,12 @@ class Board:
 
     def lesser_incidents(self, service: ServiceId) -> Sequence[Incident]:
         """Return the open incidents of a service that are no outages, the gravest first."""
-        found = (each for each in self.incidents.values() if each.service == service)
-        lesser = (each for each in found if each.concern is not Concern.OUTAGE)
+        # Whoever shows all services asks for each of them: none may go over all incidents.
+        degraded = (
+            self.incidents.get((service, affects, Concern.DEGRADATION, "")) for affects in Affects
+        )
+        expiring = (each for affects in Affects for each in self.expiring_things(service, affects))
+        lesser = [*(each for each in degraded if each is not None), *expiring]
         return sorted(lesser, key=lambda each: (each.concern.place, each.started_at, each.id))
 
     def speaker(self, service: ServiceId) -> Incident | None:

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -16,6 +16,8 @@ from monitor.domain.service import Service
 from monitor.ports import StatusBoard, Watched
 from monitor.web.acts import act_routes
 from monitor.web.context import WebContext
+
+_Item = TypeVar("_Item")
 
 _SLICE = 100
 
@@ -103,21 +105,31 @@ def check_entry(watched: Watched) -> dict[str, Any]:
 
 
 async def _status(context: WebContext) -> AsyncIterator[str]:
-    """Yield one JSON object, a slice of checks at a time, so that no probe waits for it."""
+    """Yield one JSON object, a slice of entries at a time, so that no probe waits for it."""
     board = context.board
-    watched = tuple(board.checks())
     head = {
         "version": context.version,
         "at": _time(context.now()),
         "trouble": context.readiness.trouble(),
-        "services": [service_entry(board, service) for service in board.services()],
     }
-    yield json.dumps(head)[:-1] + ', "checks": ['
-    for start in range(0, len(watched), _SLICE):
-        entries = (json.dumps(check_entry(each)) for each in watched[start : start + _SLICE])
+    checks, services = tuple(board.checks()), tuple(board.services())
+    yield json.dumps(head)[:-1] + ', "services": ['
+    async for text in _sliced(services, lambda each: service_entry(board, each)):
+        yield text
+    yield '], "checks": ['
+    async for text in _sliced(checks, check_entry):
+        yield text
+    yield "]}"
+
+
+async def _sliced(
+    items: Sequence[_Item], entry: Callable[[_Item], Mapping[str, Any]]
+) -> AsyncIterator[str]:
+    """Yield the entries of an array, a slice at a time."""
+    for start in range(0, len(items), _SLICE):
+        entries = (json.dumps(entry(each)) for each in items[start : start + _SLICE])
         yield (", " if start else "") + ", ".join(entries)
         await asyncio.sleep(0)
-    yield "]}"
 
 
 def _hold(hold: Hold) -> dict[str, Any]:
