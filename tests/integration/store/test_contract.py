@@ -14,10 +14,12 @@ from monitor.domain.alert import AlertType, Notification
 from monitor.domain.deadletter import LettersSought, Retry
 from monitor.domain.flapping import MOST_CHANGES
 from monitor.domain.incident import AffectedCheck, Incident
+from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.observation import Failure, FailureKind, Outcome, OutcomeStatus
 from monitor.domain.service import ServiceId
 from monitor.domain.state import CheckState
 from monitor.domain.status import Status
+from monitor.domain.windowrecord import Cancellation, Source, WindowRecord
 from monitor.ports import Change, DeliveryState, MarkKind, Settlement, StoreError
 from monitor.store.connection import DATABASE
 from monitor.store.reader import open_reader
@@ -55,6 +57,25 @@ async def test_first_write_of_an_observation_wins(place):
 
     statuses = [status for _, status in restored.later_samples[PORTAL]]
     assert statuses == [Status.UP] * 3
+
+
+async def test_nobody_cancels_work_twice(place):
+    """A window is ended once, and never changed otherwise: neither a second cancellation nor a record
+    that knows of none takes away who ended it, when and why.
+    """
+    work = MaintenanceWindow(
+        id="patch", when=Occurrence(NOON, LATER), reason="Pembaruan", approved_by="Kabid"
+    )
+    known = WindowRecord(window=work, source=Source.COMMAND, added_at=NOON, added_by="Rina")
+    first = Cancellation(at=NOON, by="Rina", reason="Batal")
+    again = Cancellation(at=LATER, by="Budi", reason="Lain")
+    other = replace(known, window=replace(work, reason="Lain"), cancelled=again)
+    async with opened(place) as store:
+        for each in (known, known.ended(first), other, known):
+            await store.commit(Change(windows=(each,)))
+        restored = await store.restore()
+
+    assert restored.windows == (known.ended(first),)
 
 
 async def test_conflicts_are_counted(place):

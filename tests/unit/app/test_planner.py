@@ -70,6 +70,18 @@ async def test_what_is_over_is_not_in_force(clock):
     assert planner.windows() == ()
 
 
+async def test_what_the_file_says_is_cancelled_there(clock):
+    """A window that the file says is not cancelled otherwise: that is refused, and it stays in force."""
+    planner, recorder = a_planner(clock, a_window("file"))
+    before = list(recorder.windows)
+
+    with pytest.raises(NotCancelled, match=r"maintenance\.yaml says it: take it out there"):
+        await planner.cancel("file", "Rina", "x")
+
+    assert recorder.windows == before
+    assert [each.window.id for each in planner.windows()] == ["file"]
+
+
 async def test_only_so_many_are_taken(clock, monkeypatch):
     """Once so many windows beside those of the file are in force, a further one is refused with
     what to do, until one of them is over or cancelled.

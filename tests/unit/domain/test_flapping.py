@@ -8,15 +8,16 @@ import pytest
 
 from monitor.domain.alert import Alert, AlertType, Match, Route
 from monitor.domain.check import Affects, CheckId
-from monitor.domain.flapping import MOST_CHANGES, began
+from monitor.domain.flapping import MOST_CHANGES, began, changed, settled
 from monitor.domain.incident import Concern, HoldReason, Incident
 from monitor.domain.note import Note, NoteKind, Via
+from monitor.domain.routing import Routing
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.silence import Silence
-from monitor.domain.surroundings import Flapping, Grouping
+from monitor.domain.surroundings import Flapping, Grouping, Surroundings
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline, Plan
-from monitor.ports import Change
+from monitor.ports import Change, PastIncident
 from tests.fakes import NOON, OK, REFUSED, a_check, observed
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -437,6 +438,93 @@ def test_edge_of_the_window():
     edge = FLAPPING.within
 
     assert [unstable_by(6, ago) for ago in (edge, edge - SECOND)] == [False, True]
+
+
+def test_since_when():
+    """It is told as unstable since the first of the changes that were counted."""
+    incident = began(OUTAGE, [NOON - MINUTE * n for n in range(1, 7)], FLAPPING, NOON + SECOND)
+
+    assert incident.unstable is not None
+    assert incident.unstable.since == NOON - 6 * MINUTE
+    assert incident.unstable.changed_at == NOON
+    assert incident.unstable.quiet_since == NOON + SECOND
+
+
+def test_edge_of_the_quiet():
+    """A service is stable just when the quiet time is over, and a change from then on is another
+    matter.
+    """
+    unstable = began(OUTAGE, [NOON] * 6, FLAPPING, NOON)
+    around = Surroundings(
+        services={},
+        checks={},
+        routing=Routing(()),
+        grouping=Grouping(),
+        remind_every=None,
+        escalations=(),
+        suspects=(),
+        vantage="balaikota",
+        flapping=FLAPPING,
+    )
+    end = NOON + FLAPPING.quiet
+    early, due = (settled(unstable, around, at).unstable for at in (end - SECOND, end))
+
+    assert early is not None
+    assert due is not None
+    assert (early.over, due.over) == (False, True)
+    assert changed(unstable, end - SECOND, FLAPPING, end - SECOND) != unstable
+    assert changed(unstable, end, FLAPPING, end) == unstable
+
+
+def test_a_change_by_a_clock_that_was_set_back():
+    """A change that is earlier than the last one by the clock counts, and leaves when that was."""
+    unstable = began(OUTAGE, [NOON] * 6, FLAPPING, NOON)
+    again = changed(unstable, NOON - MINUTE, FLAPPING, NOON - MINUTE).unstable
+
+    assert again is not None
+    assert (again.changes, again.changed_at) == (8, NOON)
+    assert again.quiet_since == NOON - MINUTE
+
+
+def test_known_after_a_restart():
+    """A service that changed too often is unstable also where the daemon was restarted in between: what
+    happened lately comes first, and of more than are kept the latest are.
+    """
+    portal = Portal()
+    portal.flap(6)
+    old = [
+        PastIncident(
+            id=f"OLD-{number}",
+            service=ServiceId("portal"),
+            affects=Affects.AVAILABILITY,
+            concern=Concern.OUTAGE,
+            started_at=NOON - (200 - number) * MINUTE,
+            ended_at=NOON - (200 - number) * MINUTE + SECOND,
+        )
+        for number in range(MOST_CHANGES)
+    ]
+    portal.board.recall(old)
+    portal.told()
+    portal.flap(1)
+
+    assert [*changes_of(portal)] == [7]
+
+
+def test_unstable_and_up_explains_nothing():
+    """What depends on a service that is unstable, and up right now, is told of when it goes down and
+    comes back before it could be told.
+    """
+    portal = Portal()
+    services = (portal.plan.services[0], replace(portal.plan.services[1], depends_on=("portal",)))
+    portal.pipeline.replace(replace(portal.plan, services=services), portal.now)
+    portal.flap(8)
+    portal.told()
+    portal.see(False, "dns")
+    portal.let_pass(5 * SECOND)
+    portal.see(True, "dns")
+    portal.let_pass(MINUTE)
+
+    assert portal.told() == [(RESOLVED, False)]
 
 
 def test_nothing_is_unstable_where_it_is_off():

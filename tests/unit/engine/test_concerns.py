@@ -230,3 +230,15 @@ def test_restart_changes_nothing(outcomes, stops):
         shaken.live(outcome)
 
     assert [n.id for n in shaken.sent] == [n.id for n in steady.sent]
+
+
+def test_degraded_again_and_again():
+    """A service that is degraded and well again, however often, is not unstable by that, and neither
+    does that count when it goes down.
+    """
+    life = Life().live(OK, *(SLOW, SLOW, OK, OK) * 7)
+    life.live(REFUSED, REFUSED)
+
+    incidents = list(life.incidents.values())
+    assert [each.concern for each in incidents] == [DEGRADED] * 7 + [OUTAGE]
+    assert {each.unstable for each in incidents} == {None}
