@@ -150,7 +150,8 @@ class Restored:
     `offline_cause`. `past` are the ids of the latest incidents, oldest first. `pushes` are the
     last ones of each check. `recent` are the last incidents of each service that ended within a
     day, oldest first. `windows` are the maintenance windows that are in force, and those that were
-    until lately.
+    until lately. `configured` is the last configuration, and since when it stood without a break;
+    it is None where windows were taken down before.
     """
 
     epoch: int
@@ -169,6 +170,7 @@ class Restored:
     silences: tuple[Silence, ...] = ()
     recent: tuple[PastIncident, ...] = ()
     windows: tuple[WindowRecord, ...] = ()
+    configured: Configured | None = None
 
 
 class Store(Protocol):

@@ -22,7 +22,7 @@ from monitor.app.receivers import external_url
 from monitor.app.reload import Reloads
 from monitor.app.supervisor import Supervisor
 from monitor.configuration.config import Config
-from monitor.engine.resume import ended_at, resume
+from monitor.engine.resume import ended_at, resume, unchanged_since
 from monitor.engine.selfcheck import Proof
 from monitor.metrics.telemetry import PrometheusTelemetry
 from monitor.ports import MarkKind, Restored, StoreError
@@ -164,7 +164,7 @@ def _begin(parts: Assembly, config: Config, restored: Restored) -> None:
     parts.connectivity.resume(restored.offline_since, restored.offline_cause)
     resume(restored, parts.board, parts.pipeline, parts.timeline, config.monitor.vantage)
     parts.pipeline.configured(config.hash, now)
-    parts.pipeline.reconcile(now)
+    parts.pipeline.reconcile(now, unchanged_since(restored, config.hash))
     parts.pushes.restore(restored.pushes, ended_at(restored))
     parts.pushes.replace(config.checks)
     parts.scheduler.replace(config.checks, restored.states)

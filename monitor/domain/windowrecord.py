@@ -113,11 +113,15 @@ def going_on(records: Iterable[WindowRecord], at: datetime) -> tuple[OpenWindow,
 
 
 def taken_up(
-    known: Iterable[WindowRecord], written: Iterable[MaintenanceWindow], now: datetime
+    known: Iterable[WindowRecord],
+    written: Iterable[MaintenanceWindow],
+    now: datetime,
+    since: datetime | None = None,
 ) -> tuple[WindowRecord, ...]:
     """Return the records that change because the file says `written` from `now` on.
 
-    A window that is written otherwise under its old id is another one, known since now.
+    A window that is written otherwise under its old id is another one, known since now. `since` is
+    when the file was read first as it is written, where that is on record, and windows are not.
     """
     listed = {window.id: window for window in written}
     standing = {
@@ -131,7 +135,7 @@ def taken_up(
         if listed.get(i) != each.window
     )
     new = (
-        WindowRecord(window=window, source=Source.FILE, added_at=now)
+        WindowRecord(window=window, source=Source.FILE, added_at=since or now)
         for i, window in listed.items()
         if i not in standing or standing[i].window != window
     )

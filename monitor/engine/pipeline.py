@@ -243,9 +243,12 @@ class Pipeline:
         """Have it recorded that the configuration with this hash is in force from now on."""
         self._recorder.record(Change(configured=(Configured(hashed, now),)))
 
-    def reconcile(self, now: datetime) -> None:
-        """Bring what an earlier run left in line with what is configured now."""
-        self._take_up_windows(now)
+    def reconcile(self, now: datetime, unchanged_since: datetime | None = None) -> None:
+        """Bring what an earlier run left in line with what is configured now.
+
+        An earlier run knew the same configuration from `unchanged_since` on, if that is known.
+        """
+        self._take_up_windows(now, unchanged_since)
         self._follow_all(now)
 
     def tell(self, now: datetime) -> datetime | None:
@@ -389,8 +392,8 @@ class Pipeline:
         """
         self._planned.was_open(at)
 
-    def _take_up_windows(self, now: datetime) -> None:
-        if changed := self._planned.take_up(self._plan.windows, now):
+    def _take_up_windows(self, now: datetime, since: datetime | None = None) -> None:
+        if changed := self._planned.take_up(self._plan.windows, now, since):
             self._record_windows(changed)
 
     def _record_windows(self, records: tuple[WindowRecord, ...]) -> None:

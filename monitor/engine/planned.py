@@ -64,10 +64,16 @@ class PlannedWork:
         )
 
     def take_up(
-        self, written: Iterable[MaintenanceWindow], now: datetime
+        self,
+        written: Iterable[MaintenanceWindow],
+        now: datetime,
+        since: datetime | None = None,
     ) -> tuple[WindowRecord, ...]:
-        """Go by what the file says from `now` on; return the records that changed."""
-        changed = taken_up(self._records.values(), written, now)
+        """Go by what the file says from `now` on; return the records that changed.
+
+        `since` is when it was first read as it is written, where only that is on record.
+        """
+        changed = taken_up(self._records.values(), written, now, since)
         self.put(changed)
         return changed
 

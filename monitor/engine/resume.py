@@ -67,6 +67,15 @@ def _restore_totals(restored: Restored, board: Board) -> None:
             board.credit(check, tally.sample(at, status, interval))
 
 
+def unchanged_since(restored: Restored, hashed: str) -> datetime | None:
+    """Return since when runs before knew the configuration with this hash, None if not to the end.
+
+    So what the files say was read then, and can't have been written later.
+    """
+    known = restored.configured
+    return known.at if known is not None and known.hash == hashed else None
+
+
 def ended_at(restored: Restored) -> datetime | None:
     """Return when the last run ended: as it recorded, or when it last saw or heard something.
 

@@ -27,6 +27,7 @@ from monitor.ports import (
 )
 from monitor.store.asked import tuples
 from monitor.store.codes import AFFECTS, CONCERN, DELIVERY, KIND, MARK, STATUS
+from monitor.store.configurations import last_configured
 from monitor.store.documents import (
     read_acknowledgement,
     read_alert,
@@ -81,6 +82,7 @@ def restored(connection: Connection, vantage: str, now: datetime) -> Restored:
         past=_past(connection),
         pushes=last_pushes(connection, number),
         silences=silences(connection),
+        configured=last_configured(connection),
         windows=window_records(connection, now - STILL_TOLD - LONGEST_WINDOW),
         ended=incidents(
             connection,

@@ -2,9 +2,12 @@
 
 import json
 import signal
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from monitor.store.connection import DATABASE
 from tests.acceptance.cli.commands import pantau
 from tests.acceptance.conftest import Hire
 from tests.acceptance.messages import body, distinct, kinds
@@ -116,3 +119,29 @@ def test_work_that_is_put_down_during_an_outage(hire: Hire, collector: Collector
 def _told(collector: Collector, count: int) -> None:
     """Wait for so many messages; one that was under way at a stop comes a second time."""
     eventually(lambda: len(distinct(collector.received)) >= count, 15, f"{count} are told")
+
+
+def test_what_an_earlier_release_had_read(hire: Hire, collector: Collector) -> None:
+    """A window of the file that earlier runs read before it began, and kept no record of, is known
+    since then after the upgrade, also where that comes while the window is open.
+    """
+    daemon = hire()
+    daemon.site.write(services(["kota"]), [http_check("kota", "http://127.0.0.1:9/", "kota")])
+    daemon.site.write_alerts({"oncall": collector.url})
+    begins = datetime.now(ZoneInfo("Asia/Makassar")) + timedelta(seconds=12)
+    planned = _window(10) | {"start": f"{begins:%Y-%m-%d %H:%M:%S}"}
+    daemon.site.folder.joinpath("config", "maintenance.yaml").write_text(
+        json.dumps({"windows": [planned]})
+    )
+    daemon.start()
+    assert daemon.terminate()[0] == 0
+    with closing(sqlite3.connect(daemon.site.data / DATABASE)) as database, database:
+        database.execute("DELETE FROM maintenance_window")
+    eventually(lambda: datetime.now(UTC) > begins, seconds=20, what="the window is open")
+    daemon.start()
+    [listed] = json.loads(
+        pantau(daemon.site.folder, "maintenance", "list", "--output", "json").stdout
+    )
+
+    assert datetime.fromisoformat(listed["added_at"]) < begins
+    assert listed["next"]["after_the_fact"] is False

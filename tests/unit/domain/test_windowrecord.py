@@ -130,6 +130,19 @@ class TestTakenUp:
         assert left.key == added.key
         assert left.cancelled.at == NOON + HOUR
 
+    def test_known_from_an_earlier_reading(self):
+        """What the file said when it was first read as it is now is known since then: planned, if
+        that was before it began. What was known already is known no earlier for that.
+        """
+        [found] = taken_up((), [a_window()], NOON + HOUR, NOON - HOUR)
+        late = taken_up((), [a_window()], NOON + HOUR)
+        again = taken_up(late, [a_window()], NOON + 2 * HOUR, NOON - HOUR)
+
+        assert found.added_at == NOON - HOUR
+        assert not going_on([found], NOON + HOUR)[0].after_the_fact
+        assert going_on(late, NOON + HOUR)[0].after_the_fact
+        assert again == ()
+
     def test_same_again_is_no_news(self):
         """A file that says the same changes nothing, however often it is read."""
         known_ones = taken_up((), [a_window()], NOON)

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+import pytest
+
 from monitor.domain.alert import AlertType, Route
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.incident import AffectedCheck, Incident, incident_id
@@ -10,8 +12,8 @@ from monitor.domain.status import Status
 from monitor.domain.surroundings import Grouping
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline, Plan
-from monitor.engine.resume import resume
-from monitor.ports import LastSample, Restored, TallySnapshot
+from monitor.engine.resume import resume, unchanged_since
+from monitor.ports import Configured, LastSample, Restored, TallySnapshot
 from tests.fakes import NOON, OK, REFUSED, FakeClock, a_check, observed
 from tests.unit.engine.test_pipeline import Ledger
 
@@ -40,6 +42,15 @@ def remembered(status=Status.UP, **changes) -> Restored:
         "later_samples": {},
     }
     return Restored(**{**fields, **changes})
+
+
+@pytest.mark.parametrize(
+    ("configured", "since"),
+    [(None, None), (Configured("a", LAST), LAST), (Configured("b", LAST), None)],
+)
+def test_unchanged_since(configured, since):
+    """Only a configuration that was in force to the end is known from the runs before."""
+    assert unchanged_since(remembered(configured=configured), "a") == since
 
 
 def resumed(restored: Restored):
