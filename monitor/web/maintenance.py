@@ -15,7 +15,7 @@ from monitor.domain.maintenance import Occurrence, coming
 from monitor.domain.note import Via
 from monitor.domain.windowrecord import Occasion, Source, WindowRecord, occasions
 from monitor.web.context import Acts, NotCancelled, TooManyWindows
-from monitor.web.knownnames import stranger
+from monitor.web.knownnames import labels_of, stranger
 from monitor.web.wishes import Reason, Somebody, Unwished, Wish, wished
 from monitor.web.workquery import everything_asked, period_asked
 
@@ -69,7 +69,8 @@ def maintenance_routes(acts: Acts, via: Via) -> list[Route]:
         wish = await wished(request, _Wish, largest=_LARGEST_BODY, example=_EXAMPLE)
         written = wish.window
         names = {"service": written.services, "owner": written.owners}
-        if complaint := stranger(acts.board, names):
+        labels = labels_of(written.labels)
+        if complaint := stranger(acts.board, {**names, "label": labels}):
             return _refused(complaint, 400)
         window = window_of(written, acts.zone, name=written.id)
         record = await planner.add(window, source, wish.by)

@@ -14,7 +14,7 @@ from monitor.domain.alert import Match
 from monitor.domain.silence import Silence
 from monitor.ports import StatusBoard
 from monitor.web.context import Acts
-from monitor.web.knownnames import stranger
+from monitor.web.knownnames import labels_of, stranger
 from monitor.web.wishes import Remark, Somebody, Unwished, Wish, wished
 
 _LARGEST_BODY = 65_536
@@ -100,7 +100,7 @@ def entry(silence: Silence) -> dict[str, Any]:
 
 def _stranger(board: StatusBoard, match: Match) -> str | None:
     names = {"service": match.services, "owner": match.owners, "type": match.types}
-    return stranger(board, names)
+    return stranger(board, {**names, "label": labels_of(match.labels)})
 
 
 def _refused(detail: str) -> Response:

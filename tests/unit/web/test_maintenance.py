@@ -163,6 +163,10 @@ async def test_id_is_taken_once(app):
         ({"window": PATCH}, "by: this key is missing"),
         ({"window": {**PATCH, "services": ["portl"]}, "by": "a"}, "portl"),
         (
+            {"window": {**PATCH, "labels": {"rack": "3"}}, "by": "a"},
+            "there is no label 'rack=3'",
+        ),
+        (
             {"window": {**PATCH, "servces": ["portal"]}, "by": "a"},
             "window.servces: unknown key; did you mean 'services'?",
         ),

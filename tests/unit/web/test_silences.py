@@ -78,6 +78,10 @@ async def test_what_is_refused(app, silencer, wish, complaint):
         ({"service": ["portal", "portall"]}, "there is no service 'portall'"),
         ({"owner": "nobody"}, "there is no owner 'nobody'; known: "),
         ({"type": "htp"}, "there is no type 'htp'; did you mean 'http'?"),
+        (
+            {"labels": {"kecamatan": "Ujung Pandan"}},
+            "there is no label 'kecamatan=Ujung Pandan'; did you mean 'kecamatan=Ujung Pandang'?",
+        ),
     ],
 )
 async def test_names_of_nothing(app, silencer, match, complaint):
