@@ -78,7 +78,11 @@ class AckPage:
         """Return the page that says why a link leads nowhere: `refused`, `expired`, …"""
         text = ACK[language]
         return self._refused.render(
-            **_frame(language), heading=text[why], why=text[f"{why}_why"], sign_in=None
+            **_frame(language),
+            heading=text[why],
+            why=text[f"{why}_why"],
+            list="",
+            sign_in=None,
         )
 
     def _facts(self, behind: Behind, language: Language) -> Iterator[tuple[str, str]]:

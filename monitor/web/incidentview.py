@@ -95,10 +95,17 @@ class IncidentView:
         )
 
     def nothing(self, why: str, around: Around) -> str:
-        """Return the page that says why there is none: `gone` or `broken`."""
+        """Return the page that says why there is none: `gone` or `broken`.
+
+        What is gone was asked for by its id, and leads to those that there are.
+        """
         text = INCIDENTS[around.language]
         return self._nothing.render(
-            **_frame(around), heading=text[why], why=text[f"{why}_why"], sign_in=_sign_in(around)
+            **_frame(around),
+            heading=text[why],
+            why=text[f"{why}_why"],
+            list=f"../incidents?lang={around.language}" if why == "gone" else "",
+            sign_in=_sign_in(around),
         )
 
     def _listed(

@@ -252,6 +252,14 @@ async def test_the_list_goes_on():
     assert archive.sought[0].before == "I049"
 
 
+async def test_a_wrong_id_leads_to_the_list():
+    """Whoever follows a link to no incident finds the way to those that there are."""
+    answer, _ = await seen("/incidents/INC9", stories=())
+
+    assert answer.status == 404
+    assert 'href="../incidents?lang=id"' in answer.text
+
+
 @pytest.mark.parametrize("path", ["/incidents/INC1", "/incidents"])
 async def test_a_database_that_cannot_be_read(path):
     """While the record can't be read the page says so, and asks to try again."""
@@ -260,6 +268,7 @@ async def test_a_database_that_cannot_be_read(path):
     assert answer.status == 503
     assert "Coba lagi" in answer.text
     assert "disk" not in answer.text
+    assert "../incidents" not in answer.text
 
 
 async def test_what_others_wrote_is_text():
