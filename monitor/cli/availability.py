@@ -94,6 +94,7 @@ def _entries(config: "Config", services: "Sequence[Service]", asked: "Period") -
                 calendars=config.calendars,
                 windows=reader.windows(),
                 corrections=reader.corrections(),
+                whole=asked.whole,
             )
             return [
                 entry(service, checks, reader, asked.window, terms)
@@ -123,6 +124,7 @@ def _show(
 
 def _text(entries: "Sequence[Entry]", asked: "Period", zone: ZoneInfo, language: "Language") -> str:
     from monitor.cli import availability_table as tables
+    from monitor.cli.budgets import budget_headings, budget_rows
     from monitor.cli.exceptions import (
         correction_headings,
         correction_rows,
@@ -137,9 +139,10 @@ def _text(entries: "Sequence[Entry]", asked: "Period", zone: ZoneInfo, language:
         whole(tables.headings(language), tables.rows(entries, language), width),
         "\n".join(tables.notes(entries, asked.window, zone, language)),
     ]
-    exceptions = (
+    sections = (
+        (budget_headings, budget_rows(entries, language)),
         (work_headings, work_rows(entries, zone, language)),
         (correction_headings, correction_rows(entries, zone, language)),
     )
-    parts[2:2] = [whole(head(language), rows, width) for head, rows in exceptions if rows]
+    parts[2:2] = [whole(head(language), rows, width) for head, rows in sections if rows]
     return "\n\n".join(parts)

@@ -10,6 +10,7 @@ from typing import Any
 
 from monitor.cli.account import Entry
 from monitor.cli.availability_table import FORMULA, SHARES, group_texts, target_text, verdict_text
+from monitor.cli.budgets import budget_document
 from monitor.domain.availability import (
     MINIMUM_COVERAGE,
     Figures,
@@ -112,6 +113,7 @@ def _service(entry: Entry, language: Language) -> dict[str, object]:
         if entry.measured is None
         else _reckoned(entry, entry.measured.figures, entry.measured.always, language),
         "corrections": [_correction(each) for each in entry.corrections],
+        "error_budget": None if entry.budget is None else budget_document(entry.budget, language),
         "maintenance": [_work(each) for each in entry.work],
         "holidays_in_doubt": [_doubt(each) for each in entry.doubts],
         "expected": entry.figures.expected,

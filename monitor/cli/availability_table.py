@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta, tzinfo
 
 from monitor.cli.account import Entry
+from monitor.cli.budgets import budget_notes
 from monitor.cli.exceptions import doubt_lines
 from monitor.domain.availability import (
     MINIMUM_COVERAGE,
@@ -101,6 +102,7 @@ def notes(entries: Sequence[Entry], period: Window, zone: tzinfo, language: Lang
     policy = [line.format(**values) for line in _POLICY[language]]
     policy += _newcomers(entries, period, zone, language)
     policy += doubt_lines(entries, language)
+    policy += budget_notes(entries, language)
     if len(entries) < 2:
         return policy
     texts = group_texts([entry.figures for entry in entries], language)

@@ -5,6 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monitor.cli.account import Entry, Reckoning, Terms
+from monitor.cli.spending import (
+    Shown,
+    Spending,
+    confirmed_timeline,
+    looked_back,
+    shown_spans,
+)
 from monitor.domain.availability import Figures, expected_samples, figures
 from monitor.domain.calendar import Calendar, doubts, open_windows
 from monitor.domain.carving import carved_out, concerning
@@ -49,6 +56,8 @@ class History(Protocol):
 
     def slots(self, check_id: CheckId, start: int, end: int) -> SlotCounts: ...
 
+    def intervals(self, check_id: CheckId, start: int, end: int) -> Sequence[Shown]: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
@@ -86,11 +95,24 @@ def entry(
     measured = _Reckoner(tracks=tracks, hours=hours, planned=planned, period=period)
     begins = min((one.begins for one in tracks.values()), default=period.end)
     found = measured.reckoned(service, counting)
+    budget = None
+    if service.sla is not None:
+        spending = Spending(
+            service=service,
+            sla=service.sla,
+            checks=counted,
+            hours=hours,
+            windows=terms.windows,
+            whole=terms.whole or period,
+        )
+        lately = _confirmed(service, counted, history, looked_back(period), terms.corrections)
+        budget = spending.budget(found.figures, lately)
     return Entry(
         service=service,
         figures=found.figures,
         hours=hours,
         always=found.always,
+        budget=budget,
         measured=measured.reckoned(service) if counting else None,
         corrections=acts,
         work=work,
@@ -134,6 +156,20 @@ class _Reckoner:
             expected=sum(one.expected for one in tracks),
             received=sum(one.received for one in tracks),
         )
+
+
+def _confirmed(
+    service: Service,
+    checks: Iterable[Check],
+    history: History,
+    window: Window,
+    corrections: Iterable[CorrectionRecord],
+) -> list[Span]:
+    """Return the confirmed status of a service throughout `window`."""
+    sampled = {each.id: track(each, history, window).timeline for each in checks}
+    shown = {name: shown_spans(history.intervals(name, *window), window) for name in sampled}
+    acts = [each for each in corrections if _is_about(each, service, sampled, window)]
+    return confirmed_timeline(service, sampled, shown, standing(acts, window), window)
 
 
 def _is_about(

@@ -25,10 +25,14 @@ class NoPeriod(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A window, and whether it was cut at the present because it is not over yet."""
+    """A window, and whether it was cut at the present because it is not over yet.
+
+    `whole` is the one that was asked for.
+    """
 
     window: Window
     running: bool
+    whole: Window
 
 
 def period(
@@ -44,7 +48,8 @@ def period(
         raise NoPeriod("the period ends before it begins: --to names the day after its last")
     if window.start >= now:
         raise NoPeriod("the period has not begun yet")
-    return Period(Window(window.start, min(window.end, now)), running=window.end > now)
+    cut = Window(window.start, min(window.end, now))
+    return Period(cut, running=window.end > now, whole=window)
 
 
 def _window(in_month: str | None, first: date | None, until: date | None, zone: tzinfo) -> Window:

@@ -21,8 +21,10 @@ from monitor.domain.observation import (
     Observation,
     Outcome,
     OutcomeStatus,
+    Status,
 )
 from monitor.domain.service import ServiceId
+from monitor.domain.state import Transition
 from monitor.domain.windowrecord import Source, WindowRecord
 from monitor.ports import Change, Mark, MarkKind
 from monitor.probes import check_types
@@ -378,3 +380,30 @@ def test_corrections_are_shown_beside_what_was_measured(city):
     assert kept["withdrawn"]["by"] == "Budi"
     assert after["corrections"][0]["withdrawn"]["reason"] == "keliru"
     assert "dicabut oleh Budi" in of_the_day(city).stdout
+
+
+def turned(seconds, old, new, failure=None):
+    at = moment(seconds)
+    return "portal-port", Transition(old=old, new=new, at=at, noticed_at=at, failure=failure)
+
+
+async def test_budget_and_how_fast_it_is_used(city):
+    """A budget is what the target allows and the figures use; its rates go by confirmed statuses."""
+    changes = (
+        turned(0, Status.UNKNOWN, Status.UP),
+        turned(79_200, Status.UP, Status.DOWN, REFUSED.failure),
+        turned(81_000, Status.DOWN, Status.UP),
+    )
+    async with open_store(city / "data", vantage="utama") as store:
+        await store.restore()
+        await store.commit(Change(transitions=changes))
+
+    [service] = json.loads(of_the_day(city, "--output", "json").stdout)["services"]
+
+    budget = service["error_budget"]
+    assert budget["allowed_microseconds"] == f"{5_184 * SECOND}/1"  # 6 % of a day
+    assert budget["used_microseconds"] == 3_180 * SECOND
+    rates = [(one["long_rate"]["exact"], one["short_rate"]["exact"]) for one in budget["burn"]]
+    # Down from 22:00 to 22:30: half an hour of 6 hours, of what is known of the day, and of 2 hours.
+    assert rates[:3] == [("0/1", "0/1"), ("25/18", "0/1"), ("200/553", "25/6")]
+    assert "Jatah waktu henti" in of_the_day(city).stdout

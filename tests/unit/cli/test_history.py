@@ -43,6 +43,10 @@ class FakeHistory:
     samples: dict
     events: tuple = ()
     missed: dict = field(default_factory=dict)
+    shown: tuple = ()
+
+    def intervals(self, check_id, start, end):
+        return self.shown
 
     def known(self, check_id, interval, window):
         stops = Stops((m.epoch, mark_at(m), MARK.code[m.kind], m.detail) for m in self.events)
@@ -286,3 +290,37 @@ def test_what_is_said_of_a_service_holds_whatever_is_said_of_its_checks():
     )
 
     assert (found.figures.parts.up, found.figures.parts.unknown) == (30 * MINUTE, 30 * MINUTE)
+
+
+@dataclass(frozen=True)
+class Shown:
+    status: Status
+    started_at: object
+    ended_at: object = None
+    cause: UnknownCause | None = None
+
+
+def test_budget_of_a_target():
+    """A target allows for the whole period, also while it is not over; rates go by what was shown."""
+    whole = Window(PERIOD.start, PERIOD.start + 10 * HOUR)
+    down = instant(PERIOD.end - 30 * MINUTE)
+    history = FakeHistory(
+        {"web": [*every_minute(last=30), *every_minute(Status.DOWN, first=30)]},
+        shown=(
+            Shown(Status.UP, instant(PERIOD.start), down),
+            Shown(Status.DOWN, down),
+        ),
+    )
+    sla = Sla(target=Fraction(9, 10), basis="SK")
+
+    found = entry(
+        replace(PORTAL, sla=sla), [a_check(id=CheckId("web"))], history, PERIOD, Terms(whole=whole)
+    )
+
+    assert (found.budget.allowed, found.budget.used) == (HOUR, 30 * MINUTE)
+    assert (found.budget.burns[0].long, found.budget.burns[0].short) == (5, 10)
+
+
+def test_no_budget_without_a_target():
+    """Where nothing was promised there is nothing to use up."""
+    assert entry(PORTAL, [a_check()], FakeHistory({}), PERIOD).budget is None

@@ -7,7 +7,17 @@ from types import ModuleType
 
 import pytest
 
-from monitor.domain import availability, combination, epochs, periods, timeline, windows
+from monitor.domain import (
+    availability,
+    budget,
+    carving,
+    combination,
+    correction,
+    epochs,
+    periods,
+    timeline,
+    windows,
+)
 from monitor.domain.availability import (
     Figures,
     Parts,
@@ -301,7 +311,10 @@ def test_the_budget_of_30_days(target, minutes):
     assert allowed_downtime(Fraction(target) / 100, 30 * 1_440) == Fraction(minutes)
 
 
-@pytest.mark.parametrize("module", [availability, combination, epochs, periods, timeline, windows])
+@pytest.mark.parametrize(
+    "module",
+    [availability, budget, carving, combination, correction, epochs, periods, timeline, windows],
+)
 def test_no_float_touches_a_figure(module: ModuleType):
     """Nothing here divides with a slash or writes a float: sums stay exact."""
     nodes = list(ast.walk(ast.parse(inspect.getsource(module))))
