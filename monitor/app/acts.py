@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Collection
 from datetime import tzinfo
+from pathlib import Path
 from typing import Protocol
 
 from monitor.app.acknowledging import Acknowledger
 from monitor.app.commenting import Commenter, KnownIncidents
 from monitor.app.correcting import Corrector, KnownCorrections
 from monitor.app.deadletters import DeadLetters, KnownLetters
+from monitor.app.keyrotation import KeyRotation, SignedLedger
 from monitor.app.planner import KnownWindows, Planner
 from monitor.app.silencing import Silencer
 from monitor.engine.board import Board
@@ -16,8 +18,8 @@ from monitor.ports import Clock, Recording
 from monitor.web.context import Acts
 
 
-class Known(KnownCorrections, KnownIncidents, KnownLetters, KnownWindows, Protocol):
-    """What the store knows and the board does not."""
+class Known(KnownCorrections, KnownIncidents, KnownLetters, KnownWindows, SignedLedger, Protocol):
+    """What the store knows and the board does not, and the ledger in it."""
 
 
 def build_acts(
@@ -28,6 +30,7 @@ def build_acts(
     known: Known,
     *,
     zone: tzinfo,
+    data_dir: Path,
     reopen: Callable[[Collection[str]], None] = lambda _: None,
 ) -> Acts:
     """Return all that people may have taken down. What it returns to them is on disk.
@@ -42,5 +45,6 @@ def build_acts(
         dead_letters=DeadLetters(pipeline, recorder, clock, known, reopen),
         planner=Planner(pipeline, recorder, clock, known),
         corrector=Corrector(pipeline, recorder, clock, known),
+        key_rotation=KeyRotation(known, data_dir),
         zone=zone,
     )

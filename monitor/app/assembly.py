@@ -167,6 +167,7 @@ def assemble(
             timeline,
             store,
             zone=ZoneInfo(settings.zone),
+            data_dir=settings.data_dir,
             reopen=dispatcher.reopen,
         ),
         heart=heart,

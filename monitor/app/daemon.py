@@ -13,7 +13,7 @@ import structlog
 
 from monitor.app.assembly import Assembly, assemble, web_context
 from monitor.app.collector import tame_collector
-from monitor.app.ledgerkey import LedgerKeyError, ledger_signing
+from monitor.app.ledgerkey import LedgerKeyError, ledger_signing, settle_next_signer
 from monitor.app.linkkey import NoLinkKey, link_key
 from monitor.app.listeners import CannotListen, open_listeners
 from monitor.app.planning import plan_of
@@ -107,6 +107,7 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
                 signing=ledger_signing(config),
             )
         )
+        settle_next_signer(settings.data_dir, await store.newest_note())
         restored = await store.restore()
         parts = assemble(
             config,

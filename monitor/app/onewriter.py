@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from zoneinfo import ZoneInfo
 
 from monitor.app.acts import build_acts
+from monitor.app.ledgerkey import present_signing
 from monitor.app.planning import plan_of
 from monitor.configuration.config import Config
 from monitor.engine.board import Board
@@ -50,13 +51,25 @@ def one_writer(config: Config, reached: Reached = lambda _: None) -> Iterator[Ex
 async def _opened(config: Config, reached: Reached) -> AsyncIterator[Acts]:
     settings = config.monitor
     async with open_store(
-        settings.data_dir, vantage=settings.vantage, reached=reached, upgrading=False
+        settings.data_dir,
+        vantage=settings.vantage,
+        reached=reached,
+        upgrading=False,
+        signing=present_signing(settings.data_dir),
     ) as store:
         restored = await store.restore()
         clock, board, recorder = Timeline(restored.epoch), Board(), WriteThrough(store)
         pipeline = Pipeline(board, recorder, settings.vantage)
         _recall(config, restored, board, pipeline, clock)
-        yield build_acts(board, pipeline, recorder, clock, store, zone=ZoneInfo(settings.zone))
+        yield build_acts(
+            board,
+            pipeline,
+            recorder,
+            clock,
+            store,
+            zone=ZoneInfo(settings.zone),
+            data_dir=settings.data_dir,
+        )
 
 
 def _recall(

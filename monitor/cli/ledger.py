@@ -1,6 +1,7 @@
 """`pantau ledger`: show that what was recorded is what is there."""
 
 import base64
+import getpass
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 from monitor.cli.errors import Failed
 from monitor.cli.output import print_json
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
+from monitor.cli.writing import answering
 
 _BUNDLE = """\
 The ledger {name}
@@ -28,7 +30,6 @@ the key with the one that you were told when the monitor began.
 
 if TYPE_CHECKING:
     from monitor.ledger.audit import Finding
-    from monitor.ledger.checkpoint import Checkpoint
     from monitor.ledger.note import Verifier
     from monitor.store.ledgerreader import LedgerReader
 
@@ -61,7 +62,7 @@ def verify(settings: Settings, /, kept: Sequence[Path], vkey: str | None) -> Non
     with _reading(settings) as reader:
         try:
             known = _key(reader, vkey)
-            finding = reader.audited(known, _elsewhere(kept, known))
+            finding = reader.audited(known, _elsewhere(kept))
         except NoteError as error:
             raise Failed(str(error)) from None
     _show(settings, finding, known, len(kept))
@@ -147,6 +148,30 @@ def prove(settings: Settings, /, number: int) -> None:
     click.echo(proof.text, nl=False)
 
 
+@ledger.command("rotate-key")
+@click.option("--by", metavar="NAME", help="Who wants it. Default: who runs the command.")
+@shared_options
+@pass_settings
+def rotate_key(settings: Settings, by: str | None) -> None:
+    """Have a new key sign the ledger from now on; the one before is destroyed.
+
+    Both keys sign that, so who knows the one before can follow to the new one, and what is signed
+    with the one before from now on counts for nothing. Works beside a running daemon, and without.
+    """
+    from monitor.cli.configured import configuration
+
+    with answering(settings, configuration(settings.config_path)) as writer:
+        answer = writer.rotate_key(by or getpass.getuser())
+    if answer["key"] is None:
+        raise Failed(answer["detail"])
+    if settings.output is Output.JSON:
+        print_json({"key": answer["key"], "checkpoint": answer["checkpoint"]})
+    elif not settings.quiet:
+        click.echo(f"✓ {answer['key']}: signs from now on")
+        click.echo("  Write this key down elsewhere, and keep a checkpoint that it signed there:")
+        click.echo("  pantau ledger export --checkpoint FILE")
+
+
 @contextmanager
 def _reading(settings: Settings) -> Iterator["LedgerReader"]:
     from monitor.cli.configured import configuration
@@ -169,17 +194,13 @@ def _key(reader: "LedgerReader", vkey: str | None) -> "Verifier":
     return Verifier.parse(written)
 
 
-def _elsewhere(files: Iterable[Path], known: "Verifier") -> "Iterable[Checkpoint]":
-    """Yield what was kept in files. Raises NoteError."""
-    from monitor.ledger.checkpoint import checkpoint_of
-    from monitor.ledger.note import NoteError, split
+def _elsewhere(files: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """Yield the notes that were kept in files, each with its file."""
+    from monitor.ledger.note import split
 
     for file in files:
         for note in split(file.read_text()):
-            try:
-                yield checkpoint_of(note, known)
-            except NoteError as error:
-                raise NoteError(f"{file}: {error}") from None
+            yield str(file), note
 
 
 def _show(settings: Settings, finding: "Finding", known: "Verifier", kept: int) -> None:

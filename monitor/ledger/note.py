@@ -111,17 +111,26 @@ class Signer:
 
     def signed(self, text: str) -> str:
         """Return `text`, which ends with a line feed, as a note that this key stands for."""
-        if not text.endswith("\n") or not _is_text(text):
-            message = "a note is lines of text, each with a line feed at its end"
-            raise NoteError(message)
+        return signed_by(text, [self])
+
+    def line(self, text: str) -> str:
+        """Return the line that stands under `text` for this key."""
         signature = self.verifier.key_hash + self._key().sign(text.encode())
-        return f"{text}\n{_DASH}{self.name} {base64.b64encode(signature).decode()}\n"
+        return f"{_DASH}{self.name} {base64.b64encode(signature).decode()}\n"
 
     def __repr__(self) -> str:
         return f"Signer({self.name!r}, …)"
 
     def _key(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self.secret)
+
+
+def signed_by(text: str, signers: Iterable[Signer]) -> str:
+    """Return `text`, which ends with a line feed, as a note that all of `signers` stand for."""
+    if not text.endswith("\n") or not _is_text(text):
+        message = "a note is lines of text, each with a line feed at its end"
+        raise NoteError(message)
+    return f"{text}\n{''.join(each.line(text) for each in signers)}"
 
 
 @dataclass(frozen=True, slots=True)

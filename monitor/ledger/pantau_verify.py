@@ -6,6 +6,10 @@
 It exits with 0 when every checkpoint was signed by the key and stands for the entries as they are,
 with 1 when one does not, with 2 when what it was given can't be read. Nothing is skipped.
 
+A key may have been replaced: an entry of type `key` hands over, by a note that the key before and
+the new one signed. VKEY may be any of them. Each signs in its turn: the one before, no more than
+the checkpoint that ends with that entry, and that one it must have signed.
+
 The tree is that of RFC 6962 (RFC 9162, 2.1), the signature Ed25519 (RFC 8032, 5.1.7), the notes
 those of c2sp.org/signed-note and c2sp.org/tlog-checkpoint.
 """
@@ -19,6 +23,7 @@ import re
 import sys
 from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 Point = tuple[int, int, int, int]
 
@@ -110,8 +115,18 @@ def decoded(text: str, what: str) -> bytes:
     return raw
 
 
-def key_of(vkey: str) -> tuple[str, bytes, bytes]:
-    """Return the name, the hash and the 32 bytes of a public key written NAME+HASH+KEY."""
+class Key(NamedTuple):
+    """A public key, and the last size of the log that it may sign; 0 for no end."""
+
+    vkey: str
+    name: str
+    hash: bytes
+    key: bytes
+    until: int = 0
+
+
+def key_of(vkey: str) -> Key:
+    """Return the public key that is written NAME+HASH+KEY."""
     parts = vkey.strip().split("+", 2)
     if len(parts) != 3:
         raise Refused("the key: write NAME+HASH+KEY")
@@ -122,7 +137,7 @@ def key_of(vkey: str) -> tuple[str, bytes, bytes]:
     expected = hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
     if hashed != expected.hex():
         raise Refused("the key: its hash is another one")
-    return name, expected, key[1:]
+    return Key(vkey.strip(), name, expected, key[1:])
 
 
 def notes_in(text: str) -> Iterator[str]:
@@ -138,34 +153,72 @@ def notes_in(text: str) -> Iterator[str]:
         raise Refused("a note that is cut short")
 
 
-def checkpoint_of(note: str, name: str, key_hash: bytes, key: bytes) -> tuple[int, bytes]:
-    """Return the size and the root of a checkpoint that `key` signed. Raises Refused."""
+def opened(note: str, keys: Iterable[Key]) -> tuple[str, set[str]]:
+    """Return the text of a note, and which of `keys` signed it. Raises Refused for a false one."""
     above, gap, under = note.rpartition("\n\n")
-    text = above + "\n"
-    lines = text.split("\n")
-    if not gap or len(lines) < 4 or lines[-1] or "" in lines[:-1]:
-        raise Refused("not a checkpoint")
-    origin, size, root = lines[:3]
-    if origin != name:
-        raise Refused(f"a checkpoint of {origin!r}, and the key is that of {name!r}")
-    if not re.fullmatch("0|[1-9][0-9]{0,15}", size):
-        raise Refused(f"{size!r} is no size")
-    hashed = decoded(root, "the root")
-    if len(hashed) != 32:
-        raise Refused("the root: not 32 bytes")
-    signed = False
+    text, signed = above + "\n", set()
+    if not gap or not under.endswith("\n"):
+        raise Refused("not a signed note")
     for line in under[:-1].split("\n"):
         who, space, encoded = line[len(DASH) :].partition(" ")
         if not line.startswith(DASH) or not space or not who:
             raise Refused(f"{line[:60]!r} is no signature")
         raw = decoded(encoded, "a signature")
-        if (who, raw[:4]) == (name, key_hash):
-            if not has_signed(key, text.encode(), raw[4:]):
-                raise Refused(f"the signature under {size} entries is false")
-            signed = True
-    if not signed:
-        raise Refused(f"{name} did not sign the checkpoint of {size} entries")
-    return int(size), hashed
+        for key in keys:
+            if (who, raw[:4]) == (key.name, key.hash):
+                if not has_signed(key.key, text.encode(), raw[4:]):
+                    raise Refused(f"a signature of {who} is false")
+                signed.add(key.vkey)
+    return text, signed
+
+
+def checkpoint_of(note: str, keys: Sequence[Key]) -> tuple[int, bytes, set[str]]:
+    """Return size, root and signers of a checkpoint, signed by the key whose turn it was."""
+    text, signed = opened(note, keys)
+    lines = text.split("\n")
+    if len(lines) < 4 or lines[-1] or "" in lines[:-1]:
+        raise Refused("not a checkpoint")
+    origin, size, root = lines[:3]
+    if not re.fullmatch("0|[1-9][0-9]{0,15}", size):
+        raise Refused(f"{size[:60]!r} is no size")
+    turn = next(key for key in keys if not key.until or int(size) <= key.until)
+    if origin != turn.name:
+        raise Refused(f"a checkpoint of {origin!r}, and the key is that of {turn.name!r}")
+    hashed = decoded(root, "the root")
+    if len(hashed) != 32:
+        raise Refused("the root: not 32 bytes")
+    if turn.vkey not in signed:
+        raise Refused(f"{turn.vkey} did not sign the checkpoint of {size} entries")
+    return int(size), hashed, signed
+
+
+def keys_by(entries: Sequence[bytes], vkey: str) -> list[Key]:
+    """Return the keys of the log in their order: `vkey`, and those before and after it."""
+    chains: list[list[Key]] = [[]]
+    for number, entry in enumerate(entries):
+        if b'"type":"key"' not in entry:  # the one way to write it (RFC 8785)
+            continue
+        found = json.loads(entry)
+        named, note = found.get("key"), found.get("note")
+        if found["type"] != "key" or not isinstance(named, str):
+            continue
+        new, chain = key_of(named), chains[-1]
+        if note is None:
+            if not chain or chain[-1].vkey != new.vkey:
+                chains.append([new])
+            continue
+        if not chain or not isinstance(note, str):
+            raise Refused(f"entry {number}: it hands over nothing")
+        old = chain[-1]
+        text, signed = opened(note, [old, new])
+        expected = [old.name, "pantau key rotation v1", str(number), old.vkey, new.vkey, ""]
+        if text.split("\n") != expected or old.name != new.name:
+            raise Refused(f"entry {number}: it hands over from another key, or elsewhere")
+        if signed != {old.vkey, new.vkey}:
+            raise Refused(f"entry {number}: not both keys signed that it is handed over")
+        chain[-1:] = [old._replace(until=number + 1), new]
+    told = key_of(vkey)
+    return next((chain for chain in chains if told.vkey in {key.vkey for key in chain}), [told])
 
 
 # The tree.
@@ -196,7 +249,7 @@ def entries_in(raw: bytes) -> list[bytes]:
     for number, entry in enumerate(entries):
         try:
             found = json.loads(entry)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refused(f"entry {number}: not JSON") from None
         if not isinstance(found, dict) or not isinstance(found.get("type"), str):
             raise Refused(f"entry {number}: not an object with a type")
@@ -208,16 +261,18 @@ def verified(raw: bytes, texts: Iterable[str], vkey: str) -> tuple[int, int]:
 
     Raises Refused, with the smallest range of entries that is known to be wrong.
     """
-    name, key_hash, key = key_of(vkey)
     entries = entries_in(raw)
-    points = sorted(
-        checkpoint_of(note, name, key_hash, key) for text in texts for note in notes_in(text)
-    )
+    keys = keys_by(entries, vkey)
+    points = sorted(checkpoint_of(note, keys) for text in texts for note in notes_in(text))
     if not points:
         raise Refused("there is no checkpoint to compare with")
-    roots = roots_at(entries, {size for size, _ in points})
+    ended = {(key, size) for size, _, signed in points for key in signed}
+    for key in keys:
+        if 0 < key.until < points[-1][0] and (key.vkey, key.until) not in ended:
+            raise Refused(f"{key.vkey} signed no checkpoint of {key.until} entries, where it ended")
+    roots = roots_at(entries, {size for size, *_ in points})
     agreed = 0
-    for size, root in points:
+    for size, root, _ in points:
         if size > len(entries):
             raise Refused(f"entries {len(entries)} to {size - 1} are missing: they were signed")
         if roots[size] != root:

@@ -1,6 +1,6 @@
 """The ledger in the database: entries are added, and what there is gets signed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,24 +8,29 @@ import structlog
 from sqlalchemy import Connection, func, insert, select
 
 from monitor.domain.instant import microseconds
-from monitor.ledger.checkpoint import Checkpoint, checkpoint_of
-from monitor.ledger.note import NoteError, Signer
+from monitor.ledger.checkpoint import Checkpoint
+from monitor.ledger.keychain import MARK, followed, rotation_note
+from monitor.ledger.note import NoteError, Signer, parse, signed_by
 from monitor.ledger.tree import Frontier, leaf_hash
-from monitor.store.record import key_entry
+from monitor.store.record import key_entry, rotation_entry
 from monitor.store.schema import ledger_checkpoint, ledger_entry
 
 log = structlog.get_logger()
 
 _BATCH = 10_000
 _UNSIGNED = 1_000
-_KEY = b'"type":"key"'  # as RFC 8785 writes it, and in no text: quotes are escaped there
 
 
 class Signing(NamedTuple):
-    """Who signs, and the checkpoint that was published last, None if there was none."""
+    """Who signs, and the checkpoint that was published last, None if there was none.
+
+    `successors` are keys to which it may have been handed over meanwhile: what is in the database
+    says whether it was.
+    """
 
     signer: Signer
     published: str | None = None
+    successors: tuple[Signer, ...] = ()
 
 
 class Ledger:
@@ -37,11 +42,16 @@ class Ledger:
     """
 
     def __init__(
-        self, connection: Connection, signer: Signer | None = None, published: str | None = None
+        self,
+        connection: Connection,
+        signer: Signer | None = None,
+        published: str | None = None,
+        successors: Sequence[Signer] = (),
     ) -> None:
         self._connection = connection
         self._signer = signer
         self._published = published
+        self._successors = successors
         self._size = _size(connection)
         self._signed_size = _signed_size(connection)
         self._frontier: Frontier | None = None
@@ -65,54 +75,82 @@ class Ledger:
 
     def sign(self, at: datetime) -> None:
         """Sign what there is, unless the newest checkpoint stands for just that already."""
-        signer = self._signer
-        if signer is None:
-            return
-        if self._frontier is None and not self._begin(signer, at):
-            return
-        frontier = self._grown()
-        if frontier.size > self._signed_size:
-            point = Checkpoint(signer.name, frontier.size, frontier.root)
-            note = signer.signed(point.text)
-            row = {"size": point.size, "at": microseconds(at), "note": note}
-            self._connection.execute(insert(ledger_checkpoint), row)
-            self._signed_size = frontier.size
+        signer = self._ready(at)
+        if signer is not None and self._size > self._signed_size:
+            self._sign_by([signer], at)
 
-    def _begin(self, signer: Signer, at: datetime) -> bool:
-        """Take in all entries; return whether what was signed so far is about the same ones.
+    def hand_over(self, successor: Signer, by: str, at: datetime) -> None:
+        """Have `successor` sign from here on, unless nothing is signed any more.
 
-        The first entry that a key signs says whose it is.
+        The key before signs the checkpoint that ends with that, and nothing after it.
         """
-        self._frontier = Frontier()
-        newest = newest_note(self._connection)
-        signed = [note for note in (newest, self._published) if note is not None]
-        try:
-            points = [checkpoint_of(note, signer.verifier) for note in signed]
-        except NoteError as error:
-            return self._refuse(f"what was signed last: {error}")
-        for point in sorted(points, key=lambda each: each.size):
-            self._take_in(point.size)
-            if (self._frontier.size, self._frontier.root) != (point.size, point.root):
-                detail = f"the log is not what was signed when it had {point.size} entries"
-                return self._refuse(detail)
-        if newest is None:
-            self.add([key_entry(str(signer.verifier), microseconds(at))])
-        return True
+        signer = self._ready(at)
+        if signer is None or signer.verifier == successor.verifier:
+            return
+        note = rotation_note(signer, successor, self._size)
+        self.add([rotation_entry(str(successor.verifier), note, by, at)])
+        self._sign_by([signer, successor], at)
+        self._signer = successor
 
-    def _refuse(self, detail: str) -> bool:
+    def _ready(self, at: datetime) -> Signer | None:
+        """Return who signs, None where nobody does."""
+        if self._signer is not None and self._frontier is None:
+            self._frontier = Frontier()
+            try:
+                self._signer = self._begun(self._signer, at)
+            except NoteError as error:
+                self._refuse(str(error))
+        return self._signer
+
+    def _refuse(self, detail: str) -> None:
         log.error("ledger.inconsistent", detail=detail)
         self._signer = None
-        return False
 
-    def _grown(self) -> Frontier:
-        self._take_in(self._size)
-        assert self._frontier is not None  # noqa: S101 - `sign` begins with it
-        return self._frontier
+    def _sign_by(self, signers: Sequence[Signer], at: datetime) -> None:
+        frontier = self._take_in(self._size)
+        point = Checkpoint(signers[0].name, frontier.size, frontier.root)
+        row = {"size": point.size, "at": microseconds(at), "note": signed_by(point.text, signers)}
+        self._connection.execute(insert(ledger_checkpoint), row)
+        self._signed_size = frontier.size
 
-    def _take_in(self, end: int) -> None:
+    def _begun(self, given: Signer, at: datetime) -> Signer:
+        """Take in all entries, and return who signs.
+
+        The first entry that a key signs says whose it is. Raises NoteError where what was signed
+        so far is about other entries, or by another key.
+        """
+        newest = newest_note(self._connection)
+        signer = _whose_turn([given, *self._successors], newest)
+        chain = followed(signer.verifier, key_entries(self._connection))
+        if chain.last != signer.verifier:
+            raise NoteError("the key was replaced: put back the one that signs now")
+        ends = [link.until for link in chain.links if link.until is not None]
+        signed = [newest, self._published, *notes_at(self._connection, ends)]
+        points = chain.checkpoints(("what was signed last", note) for note in signed if note)
+        for point in sorted(points, key=lambda each: each.size):
+            frontier = self._take_in(point.size)
+            if (frontier.size, frontier.root) != (point.size, point.root):
+                message = f"the log is not what was signed when it had {point.size} entries"
+                raise NoteError(message)
+        if newest is None:
+            self.add([key_entry(str(signer.verifier), microseconds(at))])
+        return signer
+
+    def _take_in(self, end: int) -> Frontier:
         frontier = self._frontier or Frontier()
         leaves = (leaf_hash(body) for _, body in entries(self._connection, frontier.size, end))
         self._frontier = frontier.grown(leaves)
+        return self._frontier
+
+
+def _whose_turn(signers: Sequence[Signer], newest: str | None) -> Signer:
+    """Return the last of `signers` that signed the newest checkpoint, the first if none did."""
+    try:
+        found = None if newest is None else parse(newest.encode())
+        signed = () if found is None else found.signers(each.verifier for each in signers)
+    except NoteError:
+        signed = ()
+    return next((each for each in reversed(signers) if each.verifier in signed), signers[0])
 
 
 def entries(
@@ -137,8 +175,11 @@ def entries(
 
 
 def key_entries(connection: Connection) -> Iterator[tuple[int, bytes]]:
-    """Yield the entries that name a key, in order, each with its number. Of SQLite alone."""
-    names_key = func.instr(ledger_entry.c.body, _KEY) > 0
+    """Yield the entries that name a key, in order, each with its number."""
+    if connection.dialect.name != "sqlite":
+        yield from (each for each in entries(connection) if MARK in each[1])
+        return
+    names_key = func.instr(ledger_entry.c.body, MARK) > 0
     wanted = select(ledger_entry.c.number, ledger_entry.c.body).where(names_key)
     yield from connection.execute(wanted.order_by(ledger_entry.c.number))
 
@@ -148,6 +189,12 @@ def notes(connection: Connection) -> Iterator[tuple[int, str]]:
     wanted = select(ledger_checkpoint.c.size, ledger_checkpoint.c.note)
     for row in connection.execute(wanted.order_by(ledger_checkpoint.c.size)):
         yield row.size, row.note
+
+
+def notes_at(connection: Connection, sizes: Sequence[int]) -> Sequence[str]:
+    """Return the checkpoints of these sizes, those that there are."""
+    wanted = select(ledger_checkpoint.c.note).where(ledger_checkpoint.c.size.in_(sizes))
+    return connection.execute(wanted).scalars().all()
 
 
 def newest_note(connection: Connection) -> str | None:

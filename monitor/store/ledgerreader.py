@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from monitor.ledger.audit import Fault, Finding, audited
-from monitor.ledger.checkpoint import Checkpoint, checkpoint_of
-from monitor.ledger.note import NoteError, Verifier, parse
+from monitor.ledger.checkpoint import Checkpoint
+from monitor.ledger.keychain import followed
+from monitor.ledger.note import Verifier, parse
 from monitor.ledger.proof import Proof
 from monitor.ledger.tree import inclusion_proof, leaf_hash, subtrees
 from monitor.store.ledger import entries, key_entries, newest_note, notes
@@ -37,29 +38,35 @@ class LedgerReader:
         found = [body for body in self._key_bodies() if isinstance(body.get("key"), str)]
         return str(found[-1]["key"]) if found else None
 
-    def signed(self, known: Verifier) -> Iterator[Checkpoint]:
-        """Yield what was signed in the database itself. NoteError where `known` did not sign it."""
-        for size, note in notes(self._connection):
-            try:
-                yield checkpoint_of(note, known)
-            except NoteError as error:
-                raise NoteError(f"the database's checkpoint of {size} entries: {error}") from None
-
-    def audited(self, known: Verifier | None = None, held: Iterable[Checkpoint] = ()) -> Finding:
+    def audited(
+        self, known: Verifier | None = None, held: Iterable[tuple[str, str]] = ()
+    ) -> Finding:
         """Return how the entries stand to the checkpoints in the database, and to those `held`.
 
-        `known` is the key that signed, by default the one that the ledger names. Raises NoteError
-        where it did not.
+        These are notes, each with where it was kept. `known` is a key that signed, by default the
+        one that the ledger names last; those that it was handed over from and to count as well.
+        Raises NoteError for a note that none of them signed, or not in its turn.
         """
-        recorded = self.recorded_key()
-        key = known or (Verifier.parse(recorded) if recorded else None)
-        here = () if key is None else tuple(self.signed(key))
-        elsewhere = tuple(held)
-        finding = audited(entries(self._connection), elsewhere, own=here)
-        missing = {point.size for point in elsewhere} - {point.size for point in here}
+        key, elsewhere = known or self._recorded(), tuple(held)
+        if key is None:
+            return audited(entries(self._connection), ())
+        chain = followed(key, key_entries(self._connection))
+        own = chain.checkpoints([*self._notes_here(), *elsewhere])
+        kept = own[len(own) - len(elsewhere) :]
+        del own[len(own) - len(elsewhere) :]
+        finding = audited(entries(self._connection), kept, own=own)
+        missing = {point.size for point in kept} - {point.size for point in own}
         if finding.fault is None and missing:
             return replace(finding, fault=_removed(min(missing)))
         return finding
+
+    def _recorded(self) -> Verifier | None:
+        written = self.recorded_key()
+        return None if written is None else Verifier.parse(written)
+
+    def _notes_here(self) -> Iterator[tuple[str, str]]:
+        for size, note in notes(self._connection):
+            yield f"the database's checkpoint of {size} entries", note
 
     def proven(self, number: int) -> tuple[bytes, Proof] | None:
         """Return an entry, and that it is in the newest checkpoint; None where it is not."""

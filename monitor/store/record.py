@@ -165,6 +165,12 @@ def key_entry(vkey: str, at: int) -> bytes:
     return _entry("key", key=vkey, at=at)
 
 
+def rotation_entry(vkey: str, note: str, by: str, at: datetime) -> bytes:
+    """Return the entry of another key that signs from here on, with what both keys signed."""
+    named = {"key": vkey, "note": note, "by": visible_text(by), "at": microseconds(at)}
+    return canonical({"type": "key", **named})
+
+
 def _entry(kind: str, /, **members: Any) -> bytes:
     shown = {
         name: visible_text(value) if isinstance(value, str) else value

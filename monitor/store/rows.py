@@ -15,6 +15,7 @@ from monitor.domain.observation import Failure, MissedSlot, Observation, Status
 from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Transition
 from monitor.domain.text import visible_text
+from monitor.ledger.note import Signer
 from monitor.ports import Change, DeliveryState, Mark, Settlement, TallySnapshot
 from monitor.store.codes import (
     AFFECTS,
@@ -74,7 +75,16 @@ class Sign:
     at: datetime
 
 
-Job = Enqueued | Frozen | Settled | Sign
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Another key that is to sign from here on, by whose wish."""
+
+    successor: Signer
+    by: str
+    at: datetime
+
+
+Job = Enqueued | Frozen | Settled | Sign | HandOver
 
 
 @dataclass(frozen=True, slots=True)

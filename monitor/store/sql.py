@@ -15,13 +15,14 @@ from monitor.domain.alert import Notification
 from monitor.domain.correction import CorrectionRecord
 from monitor.domain.deadletter import DeadLetter, LettersSought
 from monitor.domain.windowrecord import WindowRecord
+from monitor.ledger.note import Signer
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
 from monitor.store.corrections import correction_records
 from monitor.store.deadletters import dead_counts, dead_letters
 from monitor.store.groups import Figures, Groups
 from monitor.store.ledger import Ledger, Signing, newest_note
 from monitor.store.restore import first_receipt, pending_rows, restored
-from monitor.store.rows import Enqueued, Frozen, Settled, Sign
+from monitor.store.rows import Enqueued, Frozen, HandOver, Settled, Sign
 from monitor.store.sealjob import Paces, seal_hours
 from monitor.store.stories import notes_about
 from monitor.store.windows import window_records
@@ -110,6 +111,10 @@ class SqlStore:
         None without a signer, and where nothing was ever signed. Raise StoreError.
         """
         await self._groups.add(Sign(self._now()), wait=True)
+        return await self.newest_note()
+
+    async def newest_note(self) -> str | None:
+        """Return the newest checkpoint, None where nothing was ever signed. Raise StoreError."""
         return await self._writer.read(newest_note)
 
     async def seal(self, last: int, paces: Paces) -> int:
@@ -118,6 +123,14 @@ class SqlStore:
         Raise StoreError. What was not done then is done by the next call.
         """
         return await seal_hours(self._writer.tend, paces, last)
+
+    async def hand_over(self, successor: Signer, by: str) -> str | None:
+        """Have `successor` sign the ledger from here on; return the newest checkpoint.
+
+        It is signed by `successor` too, unless the ledger is not signed any more. Raise StoreError.
+        """
+        await self._groups.add(HandOver(successor, by, self._now()), wait=True)
+        return await self.newest_note()
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ failure and was written all the same is found there, and not written twice.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +30,7 @@ from monitor.store import schema
 from monitor.store.connection import checkpoint, shown_place, writing_engine
 from monitor.store.ledger import Ledger, Signing
 from monitor.store.migrate import HEAD, bring_up, revision
-from monitor.store.rows import Job
+from monitor.store.rows import HandOver, Job
 from monitor.store.statements import statements
 from monitor.store.writing import Scribe
 
@@ -107,6 +107,7 @@ class Writer:
 
         If rows of it can't be stored at all, write each job by itself and leave those out.
         """
+        self._know_successors(each.job for each in group)
         return self._use(lambda connection: self._written(connection, group))
 
     def tend(self, work: Callable[[Connection, Ledger], T]) -> T:
@@ -128,6 +129,13 @@ class Writer:
         connection, self._connection, self._scribe = self._connection, None, None
         if connection is not None:
             connection.close()
+
+    def _know_successors(self, jobs: Iterable[Job]) -> None:
+        """Remember which keys may sign from now on: whether one does is in the database."""
+        found = tuple(job.successor for job in jobs if isinstance(job, HandOver))
+        if found and self._signing is not None:
+            successors = (*self._signing.successors, *found)
+            self._signing = self._signing._replace(successors=successors)
 
     def _use(self, work: Callable[[Connection], T]) -> T:
         try:

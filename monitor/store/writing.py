@@ -27,7 +27,7 @@ from monitor.store.record import (
     transition_entry,
     window_entry,
 )
-from monitor.store.rows import Enqueued, Frozen, Job, Names, Row, Settled, Sign
+from monitor.store.rows import Enqueued, Frozen, HandOver, Job, Names, Row, Settled, Sign
 from monitor.store.statements import Statements
 from monitor.store.windows import window_row
 
@@ -71,6 +71,8 @@ class Scribe:
             changes = []
             if isinstance(job, Sign):
                 self.ledger.sign(job.at)
+            elif isinstance(job, HandOver):
+                self.ledger.hand_over(job.successor, job.by, job.at)
             else:
                 self._write_to_outbox(job)
         self._write_changes(changes)

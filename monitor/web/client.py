@@ -125,6 +125,10 @@ class ControlClient:
         """Have messages sent that were given up."""
         return self._ask("POST", "/api/v1/dead-letters/retry", {"ids": list(ids), "by": by})
 
+    def rotate_key(self, by: str) -> dict[str, Any]:
+        """Have another key sign the ledger from now on."""
+        return self._ask("POST", "/api/v1/ledger/key", {"by": by})
+
     def status(self) -> dict[str, Any]:
         """Return what the daemon knows of every service and check."""
         return self._ask("GET", "/api/v1/status")

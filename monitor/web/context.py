@@ -170,6 +170,25 @@ class Corrector(Protocol):
         """Raise NotWithdrawn where there is nothing to withdraw."""
 
 
+class NotRotated(Exception):
+    """The key of the ledger was not replaced. The message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotated:
+    """The public key that signs the ledger from now on, and the checkpoint that both signed."""
+
+    key: str
+    checkpoint: str
+
+
+class KeyRotation(Protocol):
+    """Replaces the key that signs the ledger."""
+
+    async def rotate(self, by: str) -> Rotated:
+        """Raise NotRotated where it can't be."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LettersShown:
     """Messages that were given up, and by id why some of them can't be sent any more."""
@@ -209,6 +228,7 @@ class Acts:
     dead_letters: DeadLetters
     planner: Planner
     corrector: Corrector
+    key_rotation: KeyRotation
     zone: tzinfo
 
 

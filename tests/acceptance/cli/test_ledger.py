@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -64,6 +65,45 @@ def test_what_was_recorded_is_what_is_there(hire: Hire, collector: Collector) ->
     assert "not what the checkpoint of" in denied.stderr
     assert pantau(site, "ledger", "export", "--bundle", site / "bundle").returncode == 0
     assert "are not those that were signed" in _alone(site / "bundle", found["key"], kept).stderr
+
+
+def test_key_is_replaced(hire: Hire) -> None:
+    """The key is replaced beside a running daemon and without one; who kept the first key and a
+    checkpoint of before verifies all that came then, also without Pantau.
+    """
+    daemon = hire()
+    daemon.site.write(
+        services(["kota"]), [http_check("kota", f"http://127.0.0.1:{free_port()}/", "kota")]
+    )
+    daemon.start()
+    site, kept = daemon.site.folder, daemon.site.folder / "kept"
+    _wait_for(daemon.site.data / "checkpoint")
+    kept.write_text((daemon.site.data / "checkpoint").read_text())
+    told = json.loads(pantau(site, "ledger", "verify", "--output", "json").stdout)["key"]
+
+    beside = pantau(site, "ledger", "rotate-key", "--by", "Rina")
+    assert beside.returncode == 0, beside.stderr
+    assert daemon.terminate()[0] == 0
+    without = pantau(site, "ledger", "rotate-key", "--by", "Rina", "--output", "json")
+    assert without.returncode == 0, without.stderr
+
+    keys = [told, beside.stdout.split()[1].rstrip(":"), json.loads(without.stdout)["key"]]
+    assert len(set(keys)) == 3
+    for key in keys:
+        found = pantau(site, "ledger", "verify", "--key", key, "--checkpoint", kept)
+        assert found.returncode == 0, found.stderr
+    daemon.start()
+    assert daemon.terminate()[0] == 0
+    assert pantau(site, "ledger", "verify", "--key", told).returncode == 0
+    assert pantau(site, "ledger", "export", "--bundle", site / "bundle").returncode == 0
+    assert _alone(site / "bundle", told, kept).returncode == 0
+
+
+def _wait_for(path: Path) -> None:
+    until = time.monotonic() + 15
+    while not path.exists():
+        assert time.monotonic() < until, f"no {path.name}"
+        time.sleep(0.05)
 
 
 def test_nothing_signed_yet(tmp_path: Path) -> None:

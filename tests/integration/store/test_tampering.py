@@ -106,7 +106,10 @@ def _next(whole: Specimen, size: int) -> int:
             "DELETE FROM ledger_checkpoint WHERE size = (SELECT max(size) FROM ledger_checkpoint)",
             "was removed from the database",
         ),
-        ("UPDATE ledger_checkpoint SET note = replace(note, 'pantau', 'pantao')", "signed it"),
+        (
+            "UPDATE ledger_checkpoint SET note = replace(note, 'pantau', 'pantao')",
+            "did not sign it",
+        ),
     ],
     ids=["all", "the newest", "changed"],
 )

@@ -4,22 +4,25 @@ import ast
 import json
 import random
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from monitor.ledger import pantau_verify
-from monitor.ledger.audit import audited
-from monitor.ledger.canonical import canonical
-from monitor.ledger.checkpoint import Checkpoint, checkpoint_of
-from monitor.ledger.note import NoteError, Signer, split
-from monitor.ledger.pantau_verify import Refused, verified
-from monitor.ledger.tree import leaf_hash, root_of
+from monitor.ledger.pantau_verify import DASH, Refused, verified
+from tests.unit.ledger.bundles import (
+    KEY,
+    a_log,
+    checkpoints,
+    disagreements,
+    lines,
+    passed_though_damaged,
+    signed,
+)
+from tests.unit.ledger.keys import FIRST, SECOND, THIEF, handed_over, named
 
-OURS = Signer("pantau/utama", bytes(range(32)))
-_ROUNDS = 80
-KEY = str(OURS.verifier)
+_ROUNDS = 25
+_DAMAGED = 400
 # RFC 8032, 7.1: secret key, public key, message, signature.
 RFC_8032 = [
     (
@@ -38,19 +41,6 @@ RFC_8032 = [
         "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
     ),
 ]
-
-
-def a_log(count: int) -> list[bytes]:
-    return [canonical({"type": "start", "at": number}) for number in range(count)]
-
-
-def lines(log: list[bytes]) -> bytes:
-    return b"".join(entry + b"\n" for entry in log)
-
-
-def signed(log: list[bytes], *sizes: int) -> str:
-    roots = [(size, root_of(map(leaf_hash, log[:size]))) for size in sizes]
-    return "".join(OURS.signed(Checkpoint(OURS.name, *each).text) for each in roots)
 
 
 @pytest.mark.parametrize(("key", "message", "signature"), RFC_8032)
@@ -76,93 +66,13 @@ def test_signature_that_is_not_reduced():
 
 def test_agrees_with_pantau():
     """On honest and changed logs alike it says what Pantau says."""
-    chance = random.Random(8032)
-    bad = 0
-    for _ in range(_ROUNDS):
-        log = a_log(chance.randint(1, 40))
-        sizes = sorted({chance.randint(1, len(log)) for _ in range(chance.randint(1, 3))})
-        notes = signed(log, *sizes)
-        for change in (None, *chance.choices(CHANGES, k=3)):
-            given = list(log)
-            if change is not None:
-                change(given, chance)
-            held = [checkpoint_of(note, OURS.verifier) for note in split(notes)]
-            finding = audited(enumerate(given), held)
-            try:
-                assert verified(lines(given), [notes], KEY) == (len(given), sizes[-1])
-                assert finding.fault is None
-            except Refused:
-                assert finding.fault is not None
-                bad += 1
-    assert bad > _ROUNDS
-
-
-def _alter(log: list[bytes], chance: random.Random) -> None:
-    log[chance.randrange(len(log))] = canonical({"type": "stop"})
-
-
-def _drop(log: list[bytes], chance: random.Random) -> None:
-    del log[chance.randrange(len(log))]
-
-
-def _double(log: list[bytes], chance: random.Random) -> None:
-    log.insert(0, chance.choice(log))
-
-
-def _cut(log: list[bytes], chance: random.Random) -> None:
-    del log[chance.randrange(len(log)) :]
-
-
-def _add(log: list[bytes], chance: random.Random) -> None:
-    log.append(canonical({"type": "added", "at": chance.randrange(9)}))
-
-
-CHANGES: list[Callable[[list[bytes], random.Random], None]] = [_alter, _drop, _double, _cut, _add]
+    refused = disagreements(random.Random(8032), _ROUNDS)
+    assert refused > _ROUNDS
 
 
 def test_fails_closed():
     """Damaged input of any kind is refused; it never passes, and never ends in a traceback."""
-    chance = random.Random(6962)
-    log = a_log(9)
-    entries, notes = lines(log), signed(log, 4, 9)
-    for _ in range(1000):
-        which = chance.randrange(3)
-        whole = [entries, notes.encode(), KEY.encode()]
-        whole[which] = _damaged(whole[which], chance)
-        raw, note, key = whole
-        try:
-            text, vkey = note.decode(), key.decode()
-        except UnicodeDecodeError:
-            continue
-        if (raw, text, vkey.strip()) == (entries, notes, KEY):
-            continue
-        try:
-            verified(raw, [text], vkey)
-        except Refused:
-            continue
-        assert raw.startswith(entries) or _is_whole(text, notes), (raw, text, vkey)
-
-
-def _damaged(whole: bytes, chance: random.Random) -> bytes:
-    at = chance.randrange(len(whole))
-    match chance.randrange(4):
-        case 0:
-            return whole[:at] + bytes([whole[at] ^ 1 << chance.randrange(8)]) + whole[at + 1 :]
-        case 1:
-            return whole[:at]
-        case 2:
-            return whole[:at] + chance.randbytes(3) + whole[at:]
-        case _:
-            return whole[at:]
-
-
-def _is_whole(text: str, notes: str) -> bool:
-    """Say whether what is left are whole notes of ours: fewer of them say less, and no lie."""
-    try:
-        points = [checkpoint_of(note, OURS.verifier) for note in split(text)]
-    except NoteError:
-        return False
-    return bool(points) and all(point.text in notes for point in points)
+    assert passed_though_damaged(random.Random(6962), _DAMAGED) == []
 
 
 @pytest.mark.parametrize(
@@ -180,6 +90,74 @@ def test_what_is_refused(raw, texts, key, says):
     """What is missing or no ledger is named."""
     with pytest.raises(Refused, match=says):
         verified(raw, texts, key)
+
+
+@pytest.mark.parametrize(
+    ("entries", "notes"),
+    [
+        (b"", b""),
+        (b"\xff\xfe{\x00}\x00", None),
+        (b"\xef\xbb\xbf" + lines(a_log(3)), None),
+        (lines(a_log(3)).replace(b"\n", b"\r\n"), None),
+        (lines(a_log(3)) + b"\n", None),
+        (b"[" * 100_000 + b"\n", None),
+        (b'{"type":"x","n":' + b"9" * 10_000 + b"}\n", None),
+        (b'{"type":"key","key":1}\n', None),
+        (b'{"key":"x","note":1,"type":"key"}\n', None),
+        (b'{"key":"x","type":"key"}\n', None),
+        (None, b""),
+        (None, b"\xff\xfe"),
+        (None, b"\n\n\n"),
+        (None, signed(a_log(3), 2).encode().replace(b"\n", b"\r\n")),
+        (None, signed(a_log(3), 2).encode()[:-1]),
+        (None, signed(a_log(3), 2).encode() + b"garbage"),
+        (None, signed(a_log(3), 2).encode() + signed(a_log(3), 3).encode()[:60]),
+        (None, b"x" * 2_000_000),
+        (None, (DASH + "x\n").encode() * 9),
+    ],
+)
+def test_malformed_files(tmp_path, capsys, entries, notes):
+    """Whatever is in the files, what is not verified ends with a code that says so."""
+    paths = [tmp_path / "entries", tmp_path / "notes"]
+    paths[0].write_bytes(lines(a_log(3)) if entries is None else entries)
+    paths[1].write_bytes(signed(a_log(3), 2).encode() if notes is None else notes)
+
+    assert pantau_verify.main(["--key", KEY, *map(str, paths)]) in (1, 2)
+    assert capsys.readouterr().out == ""
+
+
+def test_unreadable(tmp_path):
+    """What can't be read at all is not verified: nothing, a folder, a key that is none."""
+    (tmp_path / "notes").write_text(signed(a_log(3), 2))
+    (tmp_path / "entries").write_bytes(lines(a_log(3)))
+    paths = [str(tmp_path / "entries"), str(tmp_path / "notes")]
+
+    assert pantau_verify.main(["--key", KEY, paths[0], str(tmp_path)]) == 2
+    assert pantau_verify.main(["--key", KEY, str(tmp_path), paths[1]]) == 2
+    assert pantau_verify.main(["--key", "", *paths]) == 1
+    with pytest.raises(SystemExit) as ended:
+        pantau_verify.main(paths)
+    assert ended.value.code == 2
+
+
+def test_key_is_followed(tmp_path, capsys):
+    """Told the first key of a log or the last, it follows to the others, each in its turn."""
+    log = [named(FIRST), *a_log(4), handed_over(FIRST, SECOND, 5), *a_log(3)]
+    notes = checkpoints(log, (4, [FIRST]), (6, [FIRST, SECOND]), (8, [SECOND]))
+    (tmp_path / "entries").write_bytes(lines(log))
+    (tmp_path / "notes").write_text(notes)
+    paths = [str(tmp_path / "entries"), str(tmp_path / "notes")]
+
+    for told in (FIRST, SECOND):
+        assert pantau_verify.main(["--key", str(told.verifier), *paths]) == 0
+        assert capsys.readouterr().out == "verified: 9 entries, 8 of them signed\n"
+    assert pantau_verify.main(["--key", str(THIEF.verifier), *paths]) == 1
+    stolen = notes + checkpoints(log, (9, [FIRST]))
+    with pytest.raises(Refused, match="did not sign the checkpoint of 9 entries"):
+        verified(lines(log), [stolen], str(FIRST.verifier))
+    without_end = checkpoints(log, (4, [FIRST]), (8, [SECOND]))
+    with pytest.raises(Refused, match="signed no checkpoint of 6 entries, where it ended"):
+        verified(lines(log), [without_end], str(FIRST.verifier))
 
 
 def test_command(tmp_path, capsys):

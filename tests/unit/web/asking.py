@@ -272,6 +272,7 @@ def a_context(
             dead_letters=dead_letters or FakeDeadLetters(),
             planner=planner or FakePlanner(),
             corrector=corrector or FakeCorrector(),
+            key_rotation=daemon,
             zone=ZoneInfo("Asia/Makassar"),
         ),
         archive=archive or FakeArchive(),

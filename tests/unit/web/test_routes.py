@@ -65,6 +65,8 @@ CONTROL = {
     "/api/v1/maintenance/{name}/cancel": (405, 405, 400, 405, 405, 405, 405, 405, 405),
     "/api/v1/silences": (200, 200, 400, 405, 405, 405, 405, 405, 405),
     "/api/v1/silences/{name}/lift": (405, 405, 400, 405, 405, 405, 405, 405, 405),
+    # Nobody is named. By the API no key is replaced: who may, can read it on the machine.
+    "/api/v1/ledger/key": (405, 405, 400, 405, 405, 405, 405, 405, 405),
     "/api/v1/receivers/{name:path}/test": (405, 405, 200, 405, 405, 405, 405, 405, 405),
 }
 PUBLIC = (
@@ -74,7 +76,15 @@ PUBLIC = (
 NOWHERE = (
     *("/nothing", "//", "/.", "/metrics/", "/metrics/..", "/..%2fmetrics", "/%2e%2e/metrics"),
     *("/static/", "/static/../pages.py", "/static/..%2fpages.py", "/static/pantau.css/x"),
-    *("/services/sigap", "/api/v1/status", "/api/v1/reload", "/-/", "/-/quit", "/Metrics"),
+    *(
+        "/services/sigap",
+        "/api/v1/status",
+        "/api/v1/reload",
+        "/api/v1/ledger/key",
+        "/-/",
+        "/-/quit",
+        "/Metrics",
+    ),
 )
 
 PASSWORD = "rahasia"
