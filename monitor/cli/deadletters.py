@@ -22,6 +22,9 @@ _COLUMNS = (
     *("created_at", "given_up_at", "attempts", "error", "retried", "obstacle"),
 )
 
+# No more are taken in one request.
+_AT_ONCE = 1_000
+
 Letter = Mapping[str, Any]
 
 
@@ -56,10 +59,10 @@ def dead_letters(
     config = configuration(settings.config_path)
     with answering(settings, config) as writer:
         if retry:
-            chosen = ids or [each["id"] for each in _letters(writer, receiver, earliest)]
+            chosen = ids or [each["id"] for each in letters_of(writer, receiver, earliest)]
             _retry(settings, writer, chosen, named(by))
         else:
-            found = _letters(writer, receiver, earliest)
+            found = letters_of(writer, receiver, earliest)
             _show(settings, found, ZoneInfo(config.monitor.zone))
 
 
@@ -74,21 +77,38 @@ def _earliest(since: str | None) -> datetime | None:
         raise click.UsageError(f"--since: {error}") from None
 
 
-def _letters(
+def letters_of(
     writer: "ControlClient", receiver: str | None, since: datetime | None
 ) -> Sequence[Letter]:
-    answer = writer.dead_letters(receiver, since)
-    if answer["detail"]:
-        raise Failed(answer["detail"])
-    letters: Sequence[Letter] = answer["dead_letters"]
-    return letters
+    """Return all of them, however many answers that takes."""
+    letters: list[Letter] = []
+    before = None
+    while True:
+        answer = writer.dead_letters(receiver, since, before)
+        if answer["detail"]:
+            raise Failed(answer["detail"])
+        letters += answer["dead_letters"]
+        before = answer["before"]
+        if before is None:
+            return letters
+
+
+def retried(writer: "ControlClient", ids: Sequence[str], by: str) -> Letter:
+    """Have them sent, the oldest first: whoever hears of something hears it in order."""
+    accepted: list[str] = []
+    refused: dict[str, str] = {}
+    oldest_first = ids[::-1]
+    for start in range(0, len(ids), _AT_ONCE):
+        answer = writer.retry(oldest_first[start : start + _AT_ONCE], by)
+        if answer["detail"]:
+            raise Failed(answer["detail"])
+        accepted += answer["retried"]
+        refused |= answer["refused"]
+    return {"retried": accepted, "refused": refused}
 
 
 def _retry(settings: Settings, writer: "ControlClient", ids: Sequence[str], by: str) -> None:
-    nothing: Letter = {"retried": [], "refused": {}, "detail": ""}
-    answer = writer.retry(ids, by) if ids else nothing
-    if answer["detail"]:
-        raise Failed(answer["detail"])
+    answer = retried(writer, ids, by)
     if settings.output is Output.JSON:
         print_json({"retried": answer["retried"], "refused": answer["refused"], "by": by})
     elif not settings.quiet:

@@ -39,12 +39,16 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LettersSought:
-    """Which dead letters are looked for. None asks nothing; `limit` keeps the newest."""
+    """Which dead letters are looked for. None asks nothing; `limit` keeps the newest.
+
+    `before` is the id of one that those wanted were written before.
+    """
 
     ids: tuple[str, ...] | None = None
     receiver: str | None = None
     since: datetime | None = None
     limit: int | None = None
+    before: str | None = None
 
 
 def obstacles(

@@ -52,6 +52,9 @@ def _conditions(sought: LettersSought) -> Iterator[ColumnElement[bool]]:
         yield outbox.c.id.in_(sought.ids)
     if sought.receiver is not None:
         yield outbox.c.receiver == sought.receiver
+    if sought.before is not None:
+        known = select(outbox.c.number).where(outbox.c.id == sought.before)
+        yield outbox.c.number < known.scalar_subquery()
     if sought.since is not None:
         yield outbox.c.settled_at >= microseconds(sought.since)
 

@@ -115,9 +115,15 @@ class ControlClient:
         path = f"/api/v1/corrections/{quote(name, safe='')}/withdraw"
         return self._ask("POST", path, {"by": by, "reason": reason})
 
-    def dead_letters(self, receiver: str | None, since: datetime | None) -> dict[str, Any]:
-        """Return the messages that were given up, the newest first."""
-        asked = {"receiver": receiver, "since": None if since is None else since.isoformat()}
+    def dead_letters(
+        self, receiver: str | None, since: datetime | None, before: str | None = None
+    ) -> dict[str, Any]:
+        """Return messages that were given up, the newest first, from where an answer ended on."""
+        asked = {
+            "receiver": receiver,
+            "since": None if since is None else since.isoformat(),
+            "before": before,
+        }
         query = urlencode({key: value for key, value in asked.items() if value is not None})
         return self._ask("GET", f"/api/v1/dead-letters{'?' if query else ''}{query}")
 

@@ -15,7 +15,7 @@ from monitor.web.wishes import Somebody, Unwished, Wish, wished
 
 _MOST = 1_000
 _LARGEST_BODY = 131_072
-_ASKED = {"receiver", "since"}
+_ASKED = {"receiver", "since", "before", "limit"}
 _EXAMPLE = 'send JSON: {"ids": ["…"], "by": "who"}'
 
 
@@ -33,10 +33,11 @@ def dead_letter_routes(dead_letters: DeadLetters) -> list[Route]:
         try:
             sought = _sought(request.query_params)
         except ValueError as error:
-            return JSONResponse({"dead_letters": [], "detail": str(error)}, 400)
+            return JSONResponse({"dead_letters": [], "before": None, "detail": str(error)}, 400)
         shown = await dead_letters.letters(sought)
         found = [entry(each, shown.obstacles.get(each.id)) for each in reversed(shown.letters)]
-        return JSONResponse({"dead_letters": found, "detail": ""})
+        following = found[-1]["id"] if len(found) == sought.limit else None
+        return JSONResponse({"dead_letters": found, "before": following, "detail": ""})
 
     async def retried(request: Request) -> Response:
         try:
@@ -76,7 +77,10 @@ def entry(letter: DeadLetter, obstacle: str | None) -> dict[str, Any]:
 def _sought(asked: Mapping[str, str]) -> LettersSought:
     """Return what a query asks for, or raise ValueError."""
     if unknown := sorted(asked.keys() - _ASKED):
-        raise ValueError(f"{unknown[0]}: there are {' and '.join(sorted(_ASKED))}")
+        raise ValueError(f"{unknown[0]}: there are {', '.join(sorted(_ASKED))}")
+    limit = asked.get("limit", str(_MOST))
+    if not (limit.isascii() and limit.isdecimal() and 1 <= int(limit[:9]) <= _MOST):
+        raise ValueError(f"limit: write a number from 1 to {_MOST}")
     since = None
     if "since" in asked:
         try:
@@ -85,4 +89,9 @@ def _sought(asked: Mapping[str, str]) -> LettersSought:
             since = None
         if since is None or since.tzinfo is None:
             raise ValueError("since: write a time such as 2026-11-24T08:00:00+08:00")
-    return LettersSought(receiver=asked.get("receiver"), since=since, limit=_MOST)
+    return LettersSought(
+        receiver=asked.get("receiver"),
+        since=since,
+        limit=int(limit),
+        before=asked.get("before"),
+    )

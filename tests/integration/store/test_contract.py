@@ -457,6 +457,8 @@ async def test_dead_letters_wait_in_their_order(place):
         (LettersSought(since=LATER), ["N2", "N3"]),
         (LettersSought(ids=("N1", "N9")), ["N1"]),
         (LettersSought(limit=1), ["N3"]),
+        (LettersSought(before="N3", limit=1), ["N2"]),
+        (LettersSought(before="N1"), []),
     ],
 )
 async def test_dead_letters_are_found(place, sought, found):

@@ -62,12 +62,24 @@ async def test_some_of_them(app, letters):
     assert letters.asked == [LettersSought(receiver="oncall", since=since, limit=1000)]
 
 
+@pytest.mark.parametrize(("limit", "before"), [(2, "N1"), (3, None)])
+async def test_where_they_go_on(app, letters, limit, before):
+    """An answer that is full says from where on to ask for more."""
+    answer = await ask(app, "GET", PATH, query=f"limit={limit}&before=N9")
+
+    assert json.loads(answer.text)["before"] == before
+    assert letters.asked == [LettersSought(limit=limit, before="N9")]
+
+
 @pytest.mark.parametrize(
     ("query", "complaint"),
     [
         ("since=yesterday", "since: write a time such as 2026-11-24T08:00:00+08:00"),
         ("since=2026-11-24T08:00:00", "since: write a time such as 2026-11-24T08:00:00+08:00"),
-        ("reciever=oncall", "reciever: there are receiver and since"),
+        ("reciever=oncall", "reciever: there are before, limit, receiver, since"),
+        ("limit=0", "limit: write a number from 1 to 1000"),
+        ("limit=1001", "limit: write a number from 1 to 1000"),
+        ("limit=ten", "limit: write a number from 1 to 1000"),
     ],
 )
 async def test_what_cannot_be_asked(app, letters, query, complaint):
