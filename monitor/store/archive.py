@@ -35,5 +35,5 @@ class Archive:
             return await asyncio.to_thread(self._answer, question)
 
     def _answer(self, question: Callable[[Reader], T]) -> T:
-        with open_reader(self._data_dir) as reader:
+        with open_reader(self._data_dir, examined=False) as reader:
             return question(reader)

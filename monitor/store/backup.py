@@ -14,6 +14,8 @@ from monitor.ledger.audit import Finding
 from monitor.ledger.note import NoteError
 from monitor.ports import StoreError
 from monitor.store.connection import DATABASE, opened_to_read, reading_file, sync_folder
+from monitor.store.damage import damage, refuse_damage
+from monitor.store.digest import digest_fault, write_digest
 from monitor.store.ledgerreader import LedgerReader
 from monitor.store.migrate import HEAD, revision
 from monitor.store.ownership import leave_to_owner
@@ -33,19 +35,26 @@ class Examination:
 
 
 def back_up(
-    data_dir: Path, target: Path, progress: Callable[[int, int], None] = lambda *_: None
+    data_dir: Path,
+    target: Path,
+    progress: Callable[[int, int], None] = lambda *_: None,
+    *,
+    examined: bool = True,
 ) -> Examination:
     """Copy the database of a data directory, as it is now, to `target`, and examine the copy.
 
     The daemon may write meanwhile. `target` appears whole and sound, or not at all; a file of
-    that name is never replaced. `progress` is told how many pages are done, of how many. Raises
-    StoreError.
+    that name is never replaced. Beside it is its checksum, with .sha256 at the end. `progress` is
+    told how many pages are done, of how many. Not `examined` is for the daemon, which has looked
+    for damage already. Raises StoreError.
     """
     source = data_dir / DATABASE
     if not source.exists():
         raise StoreError(f"{source}: there is no database yet; `pantau run` makes one")
     if target.exists():
         raise StoreError(f"{target}: there is such a file already: name another one")
+    if examined:
+        refuse_damage(source)
     part = target.with_name(f"{target.name}.part")
     try:
         with _new_file(part, data_dir):
@@ -53,6 +62,7 @@ def back_up(
         found = examine(part)
         if found.faults:
             raise StoreError(f"{source}: {found.faults[0]}; nothing was backed up")
+        write_digest(part, target)
         os.link(part, target)  # fails where `target` has come up meanwhile; a rename would not
         sync_folder(target.parent)
     except FileExistsError:
@@ -65,10 +75,13 @@ def back_up(
 
 
 def examine(path: Path) -> Examination:
-    """Look at all of a database file: its pages, its keys, its schema, its ledger.
+    """Look at all of a database file: its checksums, its pages, its keys, its schema, its ledger.
 
     That it can't be read at all is a fault like others.
     """
+    faults = (*digest_fault(path), *damage(path))
+    if faults:
+        return Examination(schema=None, ledger=None, faults=faults)
     try:
         with reading_file(path).connect() as connection:
             return _examined(connection)

@@ -23,7 +23,7 @@ _WRITER_PRAGMAS = (
     "foreign_keys = ON",
     "trusted_schema = OFF",
     "cell_size_check = ON",
-    f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+    "wal_autocheckpoint = 0",  # what a checkpoint copies must be noted first (`sumskeeper`)
     f"journal_size_limit = {_WAL_LIMIT_BYTES}",
 )
 _READER_PRAGMAS = ("query_only = ON", "trusted_schema = OFF", "cell_size_check = ON")

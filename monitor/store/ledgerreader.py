@@ -95,7 +95,10 @@ def _removed(size: int) -> Fault:
 
 
 @contextmanager
-def open_ledger(data_dir: str | Path) -> Iterator[LedgerReader]:
-    """Open the ledger of a data directory. Raise StoreError when it can't be read."""
-    with reading(data_dir) as connection:
+def open_ledger(data_dir: str | Path, *, examined: bool = True) -> Iterator[LedgerReader]:
+    """Open the ledger of a data directory. Raise StoreError when it can't be read, or is damaged.
+
+    Not `examined` is for who looks at its hashes.
+    """
+    with reading(data_dir, examined=examined) as connection:
         yield LedgerReader(connection)

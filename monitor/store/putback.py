@@ -26,6 +26,7 @@ from monitor.store.connection import (
 from monitor.store.ledger import Ledger, entries, notes
 from monitor.store.migrate import bring_up, revision
 from monitor.store.ownership import leave_to_owner
+from monitor.store.pagesums import sums_path
 from monitor.store.record import restored_entry
 from monitor.store.schema import ledger_checkpoint, ledger_entry
 
@@ -66,6 +67,9 @@ def put_back(data_dir: Path, backup: Path, *, by: str, at: datetime) -> PutBack:
         _copy(backup, workshop / DATABASE)
         carried = _prepare(workshop, data_dir, by, at)
         replaced = _set_aside(data_dir, at)
+        # Of the database before; the daemon makes those of the new one when it opens it.
+        sums_path(data_dir / DATABASE).unlink(missing_ok=True)
+        sync_folder(data_dir)
         (workshop / DATABASE).replace(data_dir / DATABASE)
         sync_folder(data_dir)
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:

@@ -31,6 +31,7 @@ from monitor.store.asked import Asked
 from monitor.store.codes import CAUSE, DELIVERY, MARK, STATUS
 from monitor.store.connection import DATABASE, reading_engine
 from monitor.store.corrections import correction_records
+from monitor.store.damage import refuse_damage
 from monitor.store.migrate import HEAD, revision
 from monitor.store.restore import incidents, silences, states
 from monitor.store.samples import counts_between, samples_between
@@ -225,21 +226,26 @@ class Reader:
 
 
 @contextmanager
-def open_reader(data_dir: str | Path, vantage: str | None = None) -> Iterator[Reader]:
+def open_reader(
+    data_dir: str | Path, vantage: str | None = None, *, examined: bool = True
+) -> Iterator[Reader]:
     """Open the database of a data directory for one vantage, by default the one that it has.
 
-    Raise StoreError when there is none, it has another schema, or only other vantages.
+    Raise StoreError when there is none, it is damaged, it has another schema, or only other
+    vantages. Not `examined` is for the daemon, which has looked for damage when it started.
     """
-    with reading(data_dir) as connection:
+    with reading(data_dir, examined=examined) as connection:
         yield Reader(connection, _vantage(connection, vantage))
 
 
 @contextmanager
-def reading(data_dir: str | Path) -> Iterator[Connection]:
+def reading(data_dir: str | Path, *, examined: bool = True) -> Iterator[Connection]:
     """Open the database of a data directory to read it. Raise StoreError when that can't be."""
     path = Path(data_dir) / DATABASE
     if not path.exists():
         raise StoreError(f"{path}: there is no database yet; `pantau run` makes one")
+    if examined:
+        refuse_damage(path)
     with _store_errors(), reading_engine(data_dir).connect() as connection:
         found = revision(connection)
         if found != HEAD:

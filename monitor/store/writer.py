@@ -27,11 +27,20 @@ from sqlalchemy.exc import (
 
 from monitor.ports import StoreError
 from monitor.store import schema
-from monitor.store.connection import checkpoint, shown_place, writing_engine
+from monitor.store.asidesetting import set_aside
+from monitor.store.connection import (
+    CHECKPOINT_PAGES,
+    DATABASE,
+    checkpoint,
+    shown_place,
+    writing_engine,
+)
+from monitor.store.damage import Damaged
 from monitor.store.ledger import Ledger, Signing
 from monitor.store.migrate import HEAD, bring_up, revision
 from monitor.store.rows import HandOver, Job
 from monitor.store.statements import statements
+from monitor.store.sumskeeper import SumsKeeper
 from monitor.store.writing import Scribe
 
 log = structlog.get_logger()
@@ -81,6 +90,7 @@ class Writer:
         self._engine = engine = writing_engine(place)
         is_server = isinstance(place, str) and "://" in place
         self._data_dir = None if is_server else Path(place)
+        self._sums = None if self._data_dir is None else SumsKeeper(self._data_dir / DATABASE)
         self._vantage = vantage
         self._signing = signing
         self._reached = reached
@@ -119,16 +129,21 @@ class Writer:
 
     def tidy(self) -> None:
         """Copy the log into the database when it has grown. Nobody should be waiting."""
-        if self._rows >= _CHECKPOINT_ROWS and self._engine.dialect.name == "sqlite":
-            self._use(lambda connection: checkpoint(connection, "PASSIVE"))
-            self._rows = 0
-            self._reached("checkpointed")
+        if self._rows >= _CHECKPOINT_ROWS and self._sums is not None:
+            self._use(self._checkpoint)
 
     def close(self) -> None:
         """Give the connection back. SQLite then empties and removes its log."""
         connection, self._connection, self._scribe = self._connection, None, None
-        if connection is not None:
+        if connection is None:
+            return
+        try:
+            if self._sums is not None:
+                self._sums.sync()
+        finally:
             connection.close()
+            if self._sums is not None:
+                self._sums.ended()
 
     def _know_successors(self, jobs: Iterable[Job]) -> None:
         """Remember which keys may sign from now on: whether one does is in the database."""
@@ -148,33 +163,54 @@ class Writer:
 
     def _opened(self) -> Connection:
         if self._connection is None:
+            self._look_for_damage()
             connection = self._connection = self._engine.connect()
             if connection.dialect.name == "sqlite" and checkpoint(connection, "TRUNCATE"):
                 self._mind_the_reader()
             self._keep_before_upgrade(connection)
+            if self._sums is not None and self._found(connection) != HEAD:
+                self._sums.forget()
             with connection.begin():
                 bring_up(connection, self._place, upgrading=self._upgrading)
                 self._sequence = max(self._sequence, _meta(connection, "sequence"))
                 self._epoch = max(self._epoch, _meta(connection, "epoch"))
+            if self._sums is not None:
+                self._sums.begin()
             self._suspect = False
         return self._connection
+
+    def _look_for_damage(self) -> None:
+        """Set a damaged database aside, so that monitoring goes on: a new one is made."""
+        if self._sums is None or self._data_dir is None:
+            return
+        try:
+            self._sums.look()
+            return
+        except Damaged as error:
+            if not self._upgrading:
+                raise
+            faults = error.faults
+        kept = set_aside(self._data_dir)
+        log.error("store.set_aside", kept=str(kept), faults=faults)
+        self._sums.look()
 
     def _keep_before_upgrade(self, connection: Connection) -> None:
         """Have a sound copy of a database of an earlier release before it is changed."""
         if self._data_dir is None or not self._upgrading:
             return
-        with connection.begin():
-            found = revision(connection)
+        found = self._found(connection)
         if found is None or not found.isdecimal() or found >= HEAD:
             return
         from monitor.store.backup import back_up  # needed once a release
 
         kept = self._data_dir / f"before-{HEAD}.db"
-        fresh = kept.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        back_up(self._data_dir, fresh)
-        fresh.replace(kept)
+        kept.unlink(missing_ok=True)
+        back_up(self._data_dir, kept, examined=False)
         log.info("store.backed_up", path=str(kept), schema=found)
+
+    def _found(self, connection: Connection) -> str | None:
+        with connection.begin():
+            return revision(connection)
 
     def _mind_the_reader(self) -> None:
         if self._suspect:
@@ -226,9 +262,11 @@ class Writer:
         except BaseException:
             self._scribe = None
             raise
+        self._note()
         self._sequence, self._epoch = last, scribe.epoch
         self._rows += scribe.rows - rows
         self._reached("committed")
+        self._checkpoint_if_long(connection)
         return scribe.conflicts - conflicts
 
     def _tended(self, connection: Connection, work: Callable[[Connection, Ledger], T]) -> T:
@@ -239,7 +277,9 @@ class Writer:
         except BaseException:
             self._scribe = None
             raise
+        self._note()
         self._reached("tended")
+        self._checkpoint_if_long(connection)
         return done
 
     def _writing(self, connection: Connection) -> Scribe:
@@ -248,6 +288,22 @@ class Writer:
             connection, self._statements, self._vantage, self._epoch, self._signing
         )
         return self._scribe
+
+    def _note(self) -> None:
+        if self._sums is not None:
+            self._sums.note()
+
+    def _checkpoint_if_long(self, connection: Connection) -> None:
+        if self._sums is not None and self._sums.frames >= CHECKPOINT_PAGES:
+            self._checkpoint(connection)
+
+    def _checkpoint(self, connection: Connection) -> None:
+        assert self._sums is not None  # noqa: S101 - only SQLite has a log to copy
+        self._sums.note()
+        self._sums.sync()
+        checkpoint(connection, "PASSIVE")
+        self._rows = 0
+        self._reached("checkpointed")
 
 
 def _meta(connection: Connection, name: str) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor.store.lock import hold
+from monitor.store.pagesums import sums_path
 from tests.acceptance.cli.commands import PANTAU, pantau
 from tests.acceptance.conftest import Hire
 from tests.acceptance.messages import body, distinct, kinds
@@ -196,6 +197,7 @@ def test_another_schema(stopped: Daemon, schema: str, complaint: str) -> None:
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (schema,))
     connection.close()
+    sums_path(database).unlink()
 
     said = pantau(stopped.site.folder, *SILENCE)
 
@@ -213,7 +215,7 @@ def test_broken_database(stopped: Daemon) -> None:
     said = pantau(stopped.site.folder, *SILENCE)
 
     assert said.returncode == 1
-    assert f"{database.relative_to(stopped.site.folder)}: file is not a database" in said.stderr
+    assert f"{database.relative_to(stopped.site.folder)}: damaged: page 1 of " in said.stderr
     assert "Traceback" not in said.stderr
 
 

@@ -18,6 +18,7 @@ from monitor.store.backup import back_up
 from monitor.store.connection import DATABASE, reading_engine
 from monitor.store.ledger import Signing, entries
 from monitor.store.ledgerreader import open_ledger
+from monitor.store.pagesums import sums_path
 from monitor.store.sql import open_store
 from tests.acceptance.cli.commands import pantau
 from tests.fakes import NOON
@@ -224,6 +225,7 @@ def asked(data: Path, kept_text: str) -> Finding:
 
 def run_sql(data: Path, *statements: str) -> None:
     """Do something to the database itself."""
+    sums_path(data / DATABASE).unlink(missing_ok=True)  # or each page would seem damaged
     with closing(sqlite3.connect(data / DATABASE)) as connection:
         for statement in statements:
             with connection:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -19,8 +20,9 @@ from monitor.ledger.audit import audited
 from monitor.ledger.checkpoint import Checkpoint
 from monitor.ledger.note import Signer, opened
 from monitor.ports import Change, Configured, MarkKind
-from monitor.store.connection import writing_engine
+from monitor.store.connection import DATABASE, writing_engine
 from monitor.store.ledger import Signing, entries, notes
+from monitor.store.pagesums import sums_path
 from monitor.store.sql import open_store
 from tests.fakes import NOON
 from tests.integration.store.changes import CHECKS, VANTAGE, mark, observation
@@ -74,6 +76,8 @@ def checkpoints(place) -> list[Checkpoint]:
 
 
 def tamper(place, statement: str) -> None:
+    if "://" not in str(place):
+        sums_path(Path(place) / DATABASE).unlink()
     with writing_engine(place).begin() as connection:
         connection.execute(text(statement))
 

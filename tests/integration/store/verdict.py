@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from monitor.store.connection import DATABASE
+from monitor.store.damage import damage
 
 OBSERVATIONS = 20
 
@@ -16,15 +17,23 @@ def numbers(output: str, word: str) -> set[int]:
 
 
 def faults(directory: Path, acknowledged: set[int]) -> list[str]:
-    """Return what is wrong: damage, acknowledged changes that are lost, and halves of changes."""
-    with closing(sqlite3.connect(directory / DATABASE)) as database:
+    """Return what is wrong: damage, acknowledged changes that are lost, and halves of changes.
+
+    That the checksums of pages call a sound database damaged is wrong, too.
+    """
+    if alarms := damage(directory / DATABASE):
+        return [f"alarm: {'; '.join(alarms)}"]
+    if not (directory / DATABASE).exists():
+        return [f"lost {sorted(acknowledged)}: no file"] if acknowledged else []
+    place = f"file:{directory / DATABASE}?mode=ro"  # who may write copies the log when he closes it last
+    with closing(sqlite3.connect(place, uri=True)) as database:
         if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return [f"lost {sorted(acknowledged)}: no tables"] if acknowledged else []
-        damage = [text for (text,) in database.execute("PRAGMA integrity_check") if text != "ok"]
+        broken = [text for (text,) in database.execute("PRAGMA integrity_check") if text != "ok"]
         told = {int(name[1:]) for (name,) in database.execute("SELECT id FROM outbox")}
         changed = _count(database, "transition")
         seen = _count(database, "observation")
-    found = [f"damage: {text}" for text in damage]
+    found = [f"damage: {text}" for text in broken]
     if lost := acknowledged - told:
         found.append(f"lost {sorted(lost)} of {len(acknowledged)}")
     if changed != len(told) or seen != OBSERVATIONS * len(told):

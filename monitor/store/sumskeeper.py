@@ -1,0 +1,170 @@
+"""Keeps the checksums of the database's pages, for the one connection that writes.
+
+The order makes it safe. What a commit wrote is noted once it is durable, so no checksum is ever
+ahead of the disk. What was noted is synced before a checkpoint copies it, so no page in the
+database is ever ahead of its checksum. What a kill left without a note is vouched for by the
+log's own checksums.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import structlog
+
+from monitor.store.damage import Damaged, faults_of, vouched
+from monitor.store.pagesums import CLOSED, OPENED, UNKNOWN, Sheet, page_sum, sheet_now, sums_path
+from monitor.store.sumsfile import SumsFile
+from monitor.store.wal import Log, Tail, tail
+
+log = structlog.get_logger()
+
+
+class SumsKeeper:
+    """The checksums of one database, whose writer calls these methods in this order.
+
+    `look` before it connects, `begin` once it has, `note` after each commit, `sync` before each
+    checkpoint and before it lets go, and `ended` after. A commit that failed is not noted: a
+    connection that closes does not copy it. Each raises OSError where the disk fails, and `look`
+    and `note` raise Damaged.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._path = sums_path(database)
+        self._file = SumsFile(database)
+        self._sheet: Sheet | None = None
+        self._logged: set[int] = set()
+        self._log: int | None = None
+        # Closing any descriptor of the database would take SQLite's locks on it away: this one
+        # is kept for as long as SQLite may have some.
+        self._pages: int | None = None
+
+    @property
+    def frames(self) -> int:
+        """How many frames of the log are noted."""
+        return 0 if self._sheet is None else self._sheet.frames
+
+    def look(self) -> None:
+        """Raise Damaged where the database is not what was written. Nobody may have it open."""
+        self._let_go()
+        sheet = Sheet.read(self._path)
+        if sheet is None or not self._database.exists():
+            self._file.remove()
+            return
+        found = Log.read(self._database)
+        self._pages = os.open(self._database, os.O_RDONLY | os.O_CLOEXEC)
+        faults = faults_of(sheet, found, self._pages)
+        if faults and sheet.whole:
+            raise Damaged(self._database, faults)
+        if faults:
+            log.warning("store.sums_lost", detail="; ".join(faults))
+            self._file.remove()
+        else:
+            self._go_on(sheet, found)
+
+    def begin(self) -> None:
+        """Have checksums of all there is; from now on they are kept."""
+        if self._pages is None:
+            self._pages = os.open(self._database, os.O_RDONLY | os.O_CLOEXEC)
+        found = Log.read(self._database)
+        self._logged = set(found.newest())
+        if self._sheet is None:
+            self._sheet = sheet_now(self._pages, found)
+        self.note()
+        self.sync()
+
+    def note(self) -> None:
+        """Note what was committed since the last time. Raise Damaged where it went onto damage."""
+        try:
+            self._note()
+        except OSError:
+            self.forget()
+            raise
+
+    def _note(self) -> None:
+        sheet, new = self._sheet, self._new()
+        if sheet is None or new is None:
+            return
+        if new.start == 0:
+            self._logged = set()
+        changed = {frame.page: frame.octets for frame in new.frames}
+        self._compare(sheet, changed.keys() - self._logged)
+        self._logged |= changed.keys()
+        self._add(
+            sheet,
+            new.salt,
+            new.start + len(new.frames),
+            new.frames[-1].size,
+            {page: page_sum(page, octets) for page, octets in changed.items()},
+        )
+
+    def sync(self) -> None:
+        """Make durable what was noted."""
+        if self._sheet is not None:
+            self._file.sync(self._sheet)
+
+    def forget(self) -> None:
+        """Have no checksums until `begin`: what comes before it is not noted."""
+        self._file.remove()
+        self._sheet = None
+
+    def ended(self) -> None:
+        """Note that no log is left, if that is so, and let go of all files."""
+        if self._sheet is not None and not self._log_path.exists():
+            self._add(self._sheet, CLOSED, 0, self._sheet.pages, {})
+            self.sync()
+        self._let_go()
+
+    def _go_on(self, sheet: Sheet, found: Log) -> None:
+        """Take up what is known. What it lacks comes into a new file, and there is none until then:
+        a checkpoint may come in between.
+        """
+        self._sheet = sheet
+        later = vouched(sheet, found)
+        if later or not sheet.whole:
+            self._file.remove()
+        else:
+            self._file.open()
+        if later:
+            sheet.record(found.salt, len(found.frames), found.frames[-1].size, later)
+        elif sheet.salt == CLOSED:
+            self._add(sheet, OPENED, 0, sheet.pages, {})
+            self.sync()
+
+    def _add(
+        self, sheet: Sheet, salt: bytes, frames: int, pages: int, changed: dict[int, int]
+    ) -> None:
+        at = sheet.length
+        self._file.add(at, sheet.record(salt, frames, pages, changed))
+
+    def _new(self) -> Tail | None:
+        if self._sheet is None:
+            return None
+        if self._log is None:
+            if not self._log_path.exists():
+                return None
+            self._log = os.open(self._log_path, os.O_RDONLY | os.O_CLOEXEC)
+        return tail(self._log, self._sheet.salt, self._sheet.frames)
+
+    def _compare(self, sheet: Sheet, pages: Iterable[int]) -> None:
+        """Look at what the database has of pages that were changed: what was read there goes on."""
+        assert self._pages is not None  # noqa: S101 - `begin` opened it
+        for page in pages:
+            known, size = sheet.of(page), sheet.page_size
+            if known == UNKNOWN:
+                continue
+            if page_sum(page, os.pread(self._pages, size, (page - 1) * size)) != known:
+                what = f"page {page} of {sheet.pages} is not what was written"
+                raise Damaged(self._database, (what,))
+
+    @property
+    def _log_path(self) -> Path:
+        return Path(f"{self._database}-wal")
+
+    def _let_go(self) -> None:
+        self._file.close()
+        for descriptor in (self._log, self._pages):
+            if descriptor is not None:
+                os.close(descriptor)
+        self._sheet, self._log, self._pages = None, None, None

@@ -1,0 +1,275 @@
+"""A database that was damaged is named, and never becomes a figure. The long form is in tests/chaos."""
+
+import asyncio
+import os
+import random
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.ports import Change, MarkKind, StoreError
+from monitor.store.backup import back_up, examine
+from monitor.store.connection import DATABASE
+from monitor.store.damage import Damaged, damage
+from monitor.store.pagesums import sums_path
+from monitor.store.reader import open_reader
+from monitor.store.sql import open_store
+from monitor.store.wal import Log
+from tests.fakes import NOON
+from tests.integration.store.changes import CHECKS, VANTAGE, mark, notification, observation
+from tests.integration.store.ruin import WAYS, answers, ruined
+
+SEED = random.randrange(10**6)
+FLIPS = int(os.environ.get("DAMAGE_FLIPS", "25"))
+
+
+def started(data: Path):
+    return open_store(data, vantage=VANTAGE, now=lambda: NOON)
+
+
+async def fill(data: Path, minutes: range) -> None:
+    async with started(data) as store:
+        for minute in minutes:
+            await store.commit(
+                Change(
+                    observations=tuple(
+                        observation(minute, check, started_at=NOON + timedelta(minutes=minute))
+                        for check in CHECKS
+                    ),
+                    marks=(mark(MarkKind.PAUSE, minute),),
+                    notifications=(notification(f"N{minute}"),),
+                )
+            )
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory) -> Path:
+    """A database of two hundred pages, and what a killed daemon left in its log."""
+    data = tmp_path_factory.mktemp("history") / "data"
+    asyncio.run(fill(data, range(400)))
+    kept = data.with_name("kept")
+
+    async def write_on() -> None:
+        async with started(data) as store:
+            for minute in range(400, 440):
+                await store.commit(
+                    Change(
+                        observations=(observation(minute),), marks=(mark(MarkKind.PAUSE, minute),)
+                    )
+                )
+            shutil.copytree(data, kept, ignore=shutil.ignore_patterns("*-shm"))
+
+    asyncio.run(write_on())
+    assert len(Log.read(kept / DATABASE).frames) > 50
+    return kept
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [DATABASE, f"{DATABASE}-wal", f"{DATABASE}-sums"])
+def test_every_flip_is_named_or_changes_nothing(history: Path, tmp_path: Path, name: str) -> None:
+    """A bit that flips anywhere, in the database, its log or its checksums, is named; or it stands
+    where it changes no answer at all.
+    """
+    chance, before = random.Random(SEED), answers(history)
+    said: list[str] = []
+    for turn in range(FLIPS):
+        data = tmp_path / "data"
+        shutil.copytree(history, data)
+        what = ruined(data / name, "flip", chance)
+        try:
+            assert answers(data) == before, f"seed {SEED}, turn {turn}: {what}"
+        except StoreError as error:
+            said.append(str(error))
+        shutil.rmtree(data)
+    print(f"{name}: {len(said)} of {FLIPS} flips named")
+    assert len(said) > FLIPS / 3
+    assert all("damaged: " in each and "pantau db restore" in each for each in said)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", [DATABASE, f"{DATABASE}-wal"])
+def test_every_kind_of_damage_is_named(history: Path, tmp_path: Path, name: str, way: str) -> None:
+    """Zeroed and swapped pages, a file cut short, emptied, lost, or of something else: each is
+    named, or changes no answer.
+    """
+    chance, before = random.Random(SEED), answers(history)
+    for turn in range(8):
+        data = tmp_path / f"data-{turn}"
+        shutil.copytree(history, data)
+        what = ruined(data / name, way, chance)
+        try:
+            assert answers(data) == before, f"seed {SEED}: {what}"
+        except StoreError:
+            if name == DATABASE and (data / name).exists():
+                assert examine(data / DATABASE).faults, what
+
+
+def test_flip_that_sqlite_takes_for_a_value(history: Path, tmp_path: Path) -> None:
+    """A flipped bit in a stored value, of which SQLite's own check knows nothing, is named by
+    `verify`, by a reader and by a backup.
+    """
+    data = tmp_path / "data"
+    asyncio.run(fill(data, range(50)))
+    octets = (data / DATABASE).read_bytes()
+    at = octets.index(b"oncall")
+    (data / DATABASE).write_bytes(octets.replace(b"oncall", b"oncalm"))
+
+    page = at // 4096 + 1
+    with closing(sqlite3.connect(f"file:{data / DATABASE}?mode=ro", uri=True)) as connection:
+        assert connection.execute("PRAGMA integrity_check(1)").fetchone() is not None
+    assert f"page {page} of" in examine(data / DATABASE).faults[0]
+    with pytest.raises(Damaged, match=f"page {page} of .* put back a backup"), open_reader(data):
+        pass
+    with pytest.raises(Damaged):
+        back_up(data, tmp_path / "one.db")
+
+
+def test_stale_log_is_named(history: Path, tmp_path: Path) -> None:
+    """A log of before, put beside a database that went on, is not taken for its own."""
+    data = tmp_path / "data"
+    shutil.copytree(history, data)
+    old = (data / f"{DATABASE}-wal").read_bytes()
+    asyncio.run(fill(data, range(500, 510)))
+    (data / f"{DATABASE}-wal").write_bytes(old)
+
+    assert damage(data / DATABASE) == ("the log beside it (-wal) is not its own, or an old one",)
+
+
+def test_damaged_database_is_set_aside_at_the_start(history: Path, tmp_path: Path, logs) -> None:
+    """A daemon that starts on a damaged database keeps it under another name, and writes to a new
+    one: monitoring goes on.
+    """
+    data = tmp_path / "data"
+    shutil.copytree(history, data)
+    ruined(data / DATABASE, "zero", random.Random(SEED))
+    octets = (data / DATABASE).read_bytes()
+
+    asyncio.run(fill(data, range(3)))
+
+    [kept] = data.glob("damaged-*.db")
+    assert kept.read_bytes() == octets
+    assert examine(kept).faults
+    assert examine(data / DATABASE).faults == ()
+    with open_reader(data) as reader:
+        assert len(reader.samples(CHECKS[0], 0, 2**60)[1]) == 3
+    assert [event["kept"] for event in logs if event["event"] == "store.set_aside"] == [str(kept)]
+
+
+async def test_damage_while_it_runs(tmp_path: Path) -> None:
+    """What rots while a daemon runs is not written on: the page is looked at before its change
+    counts, and the change goes into a new database.
+    """
+    await fill(tmp_path, range(100))
+    async with started(tmp_path) as store:
+        rot(tmp_path / DATABASE, b"N5", b"n5")
+        for minute in range(100, 110):
+            await store.commit(Change(notifications=(notification(f"N{minute}"),)))
+        assert [row.id for row in await store.pending()] == [f"N{n}" for n in range(100, 110)]
+
+    found = {path.name[:7]: examine(path).faults for path in databases(tmp_path)}
+    assert found.pop("pantau.") == ()
+    assert found["damaged"]
+
+
+def rot(path: Path, old: bytes, new: bytes) -> None:
+    octets = path.read_bytes().replace(old, new)
+    with path.open("r+b") as file:
+        file.write(octets)
+
+
+def databases(data: Path) -> list[Path]:
+    return [*data.glob("*.db")]
+
+
+async def test_command_leaves_a_damaged_database_alone(history: Path, tmp_path: Path) -> None:
+    """Who only comes to write a word does not set a database aside, and says what is wrong."""
+    data = tmp_path / "data"
+    shutil.copytree(history, data)
+    ruined(data / DATABASE, "zero", random.Random(SEED))
+
+    with pytest.raises(Damaged):
+        async with open_store(data, vantage=VANTAGE, upgrading=False):
+            pass
+    assert databases(data) == [data / DATABASE]
+
+
+def test_reader_beside_a_writer_sees_no_damage(tmp_path: Path) -> None:
+    """A database that is written to all the time is never called damaged."""
+
+    async def write() -> None:
+        async with started(tmp_path) as store:
+            await store.commit(Change(marks=(mark(MarkKind.START),)))
+            looking = asyncio.create_task(asyncio.to_thread(_look, tmp_path / DATABASE))
+            minute = 0
+            while not looking.done():
+                minute += 1
+                await store.commit(
+                    Change(
+                        observations=tuple(observation(minute, f"check-{n}") for n in range(50)),
+                        marks=(mark(MarkKind.PAUSE, minute),),
+                    )
+                )
+            assert await looking == []
+
+    asyncio.run(write())
+
+
+def _look(database: Path) -> list[str]:
+    return [fault for _ in range(20) for fault in damage(database)]
+
+
+def test_checksums_that_were_lost_are_made_anew(history: Path, tmp_path: Path) -> None:
+    """A database without checksums, as an earlier release left it, has them after the next start."""
+    data = tmp_path / "data"
+    shutil.copytree(history, data)
+    sums_path(data / DATABASE).unlink()
+
+    asyncio.run(fill(data, range(500, 501)))
+    ruined(data / DATABASE, "zero", random.Random(SEED))
+
+    assert damage(data / DATABASE)
+
+
+def test_backup_that_was_damaged_is_named(history: Path, tmp_path: Path) -> None:
+    """A flipped bit anywhere in a backup is named by the checksum beside it."""
+    data, target = tmp_path / "data", tmp_path / "one.db"
+    shutil.copytree(history, data)
+    back_up(data, target)
+    assert examine(target).faults == ()
+    ruined(target, "flip", random.Random(SEED))
+
+    assert "one.db.sha256" in examine(target).faults[0]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    groups=st.lists(st.integers(1, 40), min_size=1, max_size=8),
+    undone=st.integers(0, 300),
+    emptied=st.integers(0, 8),
+)
+def test_log_is_read_as_sqlite_reads_it(tmp_path_factory, groups, undone, emptied) -> None:
+    """What is committed in a log, and nothing else, is found: as many frames as SQLite counts."""
+    path = tmp_path_factory.mktemp("log") / "x.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for pragma in ("journal_mode = WAL", "wal_autocheckpoint = 0", "cache_size = 2"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("CREATE TABLE t (a BLOB)")
+        for number, rows in enumerate(groups):
+            if number == emptied:
+                connection.execute("PRAGMA wal_checkpoint(RESTART)")
+            connection.execute("BEGIN")
+            connection.executemany("INSERT INTO t VALUES (?)", [(os.urandom(500),)] * undone)
+            connection.execute("ROLLBACK")
+            connection.execute("BEGIN")
+            connection.executemany("INSERT INTO t VALUES (?)", [(os.urandom(900),)] * rows)
+            connection.execute("COMMIT")
+        found = Log.read(path)
+        [(_, frames, _)] = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    assert len(found.frames) == frames
