@@ -33,7 +33,8 @@ def beside(incident: Incident, outages: Outages, now: datetime) -> Incident:
         return incident
     outage = outages.get((incident.service, incident.affects))
     if outage is not None and _says_it_all(outage, incident):
-        return replace(incident, hold=Hold(reason=HoldReason.OUTAGE, by=outage.id))
+        hold = Hold(reason=HoldReason.OUTAGE, by=outage.id)
+        return incident if incident.hold == hold else replace(incident, hold=hold)
     if not is_beside(incident):
         return incident
     if incident.ended_at is not None:

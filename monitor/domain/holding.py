@@ -87,7 +87,7 @@ def judged(
         return incident
     reason = _reason(incident, holders, around) or spoken_for(incident, speaking, around.flapping)
     if reason is not None:
-        return replace(incident, hold=reason)
+        return incident if incident.hold == reason else replace(incident, hold=reason)
     hold = incident.hold
     if hold is None or incident.ended_at is not None:
         return incident
@@ -113,6 +113,8 @@ def _reason(
 
 def _worked_on(incident: Incident, around: Surroundings) -> MaintenanceWindow | None:
     """Return an open window that covers every check that is concerned."""
+    if not around.windows:
+        return None
     service, checks = around.services.get(incident.service), concerned(incident, around)
     if service is None or not checks:
         return None
@@ -123,6 +125,8 @@ def _worked_on(incident: Incident, around: Surroundings) -> MaintenanceWindow | 
 
 def silence_of(incident: Incident, around: Surroundings) -> Silence | None:
     """Return the silence that covers every check that is concerned, the longest of several."""
+    if not around.silences:
+        return None
     service, checks = around.services.get(incident.service), concerned(incident, around)
     if service is None or not checks:
         return None

@@ -71,7 +71,9 @@ def tell(incidents: Sequence[Incident], around: Surroundings, now: datetime) -> 
     again = (_pending(one, look) for one in told.values())
     left |= {found.incident.id: found for found in again if found is not None}
     return Told(
-        incidents=tuple(new for old, new in zip(incidents, after, strict=True) if new != old),
+        incidents=tuple(
+            new for old, new in zip(incidents, after, strict=True) if new is not old and new != old
+        ),
         notifications=tuple(bundled(news, after, around, storms=look.storms)),
         look_again=_next_look(after, left, now),
     )
