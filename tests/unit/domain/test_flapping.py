@@ -20,7 +20,7 @@ from monitor.engine.pipeline import Pipeline, Plan
 from monitor.ports import Change, PastIncident
 from tests.fakes import NOON, OK, REFUSED, a_check, observed
 
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 WAIT = timedelta(seconds=20)
 FLAPPING = Flapping(changes=6, within=30 * MINUTE, quiet=10 * MINUTE)
 FIRING, RESOLVED = AlertType.FIRING, AlertType.RESOLVED
@@ -486,25 +486,40 @@ def test_a_change_by_a_clock_that_was_set_back():
     assert again.quiet_since == NOON - MINUTE
 
 
-def test_known_after_a_restart():
-    """A service that changed too often is unstable also where the daemon was restarted in between: what
-    happened lately comes first, and of more than are kept the latest are.
-    """
-    portal = Portal()
-    portal.flap(6)
-    old = [
+def ended_before(count: int) -> list[PastIncident]:
+    """Return so many outages of a second each, one a minute, the last of them just before noon."""
+    return [
         PastIncident(
             id=f"OLD-{number}",
             service=ServiceId("portal"),
             affects=Affects.AVAILABILITY,
             concern=Concern.OUTAGE,
-            started_at=NOON - (200 - number) * MINUTE,
-            ended_at=NOON - (200 - number) * MINUTE + SECOND,
+            started_at=NOON - (count - number) * MINUTE,
+            ended_at=NOON - (count - number) * MINUTE + SECOND,
         )
-        for number in range(MOST_CHANGES)
+        for number in range(count)
     ]
-    portal.board.recall(old)
+
+
+@pytest.mark.parametrize(("outages", "unstable"), [(2, []), (3, [7])])
+def test_known_after_a_restart(outages, unstable):
+    """What happened before the daemon was restarted counts as well."""
+    portal = Portal()
+    portal.board.recall(ended_before(outages))
+    portal.flap(1)
+
+    assert [*changes_of(portal)] == unstable
+
+
+def test_latest_changes_are_kept():
+    """Of more outages than are kept the latest are, those that go on over a restart among them."""
+    portal = Portal()
+    portal.flap(6)
     portal.told()
+    portal.board.recall(
+        replace(each, started_at=each.started_at - HOUR, ended_at=each.ended_at - HOUR)
+        for each in ended_before(MOST_CHANGES)
+    )
     portal.flap(1)
 
     assert [*changes_of(portal)] == [7]

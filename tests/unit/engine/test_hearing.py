@@ -4,14 +4,18 @@ about it: what people hear adds up.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.alert import Alert, AlertType
+from monitor.domain.alert import Alert, AlertType, Match, Route
 from monitor.domain.incident import HoldReason, Incident
 from monitor.domain.note import NoteKind
-from tests.unit.engine.city import KILLED, LIFE, PLANS, RESTARTED, City, Heard
+from monitor.domain.status import Status
+from monitor.domain.surroundings import GroupBy
+from monitor.engine.pipeline import Plan
+from tests.unit.engine.city import KILLED, LIFE, PLANS, RESTARTED, City, Heard, a_plan
 
 OF_WORK = {AlertType.MAINTENANCE_STARTED, AlertType.MAINTENANCE_ENDED}
 BEGINNINGS = {AlertType.FIRING, AlertType.ESCALATED}
@@ -145,3 +149,39 @@ def test_nobody_is_told_of_a_comment(plan, events):
 
 def _silent(name: str, *arguments) -> tuple:
     return ("say_nothing" if name == "comment" else name, *arguments)
+
+
+def test_a_check_joins_and_all_is_well_again_at_once():
+    """If a check joins an outage that was told, and all is well before the wait is over, those who know
+    of the outage get its end alone, which lists that check; who is named for that check alone gets
+    nothing.
+    """
+    team = Route(receiver="a-team", match=Match(labels={"name": "a-tls"}), goes_on=True)
+    city = City(replace(a_plain_plan(), routes=(team, Route(receiver="oncall"))))
+    city.see("a", False)
+    city.let_pass(25)
+    city.see("a-tls", False)
+    city.let_pass(5)
+    city.see("a", True)
+    city.see("a-tls", True)
+    city.let_pass(60)
+
+    told = [(sent.receiver, sent.alert.type) for sent in city.outbox.values()]
+    assert told == [("oncall", AlertType.FIRING), ("oncall", AlertType.RESOLVED)]
+    *_, end = city.outbox.values()
+    assert [(each.id, each.status) for each in end.alert.checks] == [
+        ("a", Status.UP),
+        ("a-tls", Status.UP),
+    ]
+
+
+def a_plain_plan() -> Plan:
+    return a_plan(
+        dependencies=3,
+        routes=0,
+        by=GroupBy.SERVICE,
+        limit=3,
+        flapping=0,
+        late=False,
+        windows=(),
+    )
