@@ -49,9 +49,30 @@ def ledger() -> None:
     help="Checkpoints that were kept elsewhere, one after the other in a file; repeat.",
 )
 @click.option("--key", "vkey", metavar="VKEY", help="The public key.  [default: as recorded]")
+@click.option(
+    "--witness",
+    "witness_keys",
+    multiple=True,
+    metavar="VKEY",
+    help="The public key of a witness that cosigns checkpoints; repeat.",
+)
+@click.option(
+    "--witnesses",
+    "asked",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many of them must have cosigned a checkpoint.  [default: all]",
+)
 @shared_options
 @pass_settings
-def verify(settings: Settings, /, kept: Sequence[Path], vkey: str | None) -> None:
+def verify(
+    settings: Settings,
+    /,
+    kept: Sequence[Path],
+    vkey: str | None,
+    witness_keys: Sequence[str],
+    asked: int | None,
+) -> None:
     """Compare the ledger with all that was signed of it, here and elsewhere.
 
     Who owns this machine can rewrite both the ledger and what was signed here. Only checkpoints
@@ -62,14 +83,39 @@ def verify(settings: Settings, /, kept: Sequence[Path], vkey: str | None) -> Non
     # By its hashes it says more of a damaged ledger than the checksums of pages could.
     with _reading(settings, examined=False) as reader:
         try:
-            known = _key(reader, vkey)
-            finding = reader.audited(known, _elsewhere(kept))
+            known, held = _key(reader, vkey), list(_elsewhere(kept))
+            finding = reader.audited(known, held)
+            cosigned = _cosigned(reader, witness_keys, asked, held)
         except NoteError as error:
             raise Failed(str(error)) from None
     if finding.fault is None:
         with _reading(settings):
             pass  # what is not signed yet may be damaged all the same
-    _show(settings, finding, known, len(kept))
+    _show(settings, finding, known, len(kept), cosigned)
+
+
+def _cosigned(
+    reader: "LedgerReader",
+    vkeys: Sequence[str],
+    asked: int | None,
+    held: Sequence[tuple[str, str]],
+) -> int | None:
+    """Return how many entries witnesses stand for, None where none are named. NoteError."""
+    from monitor.ledger.note import NoteError
+    from monitor.ledger.witness import Witness
+
+    count = len(set(vkeys))
+    if asked is not None and asked > count:
+        message = f"--witnesses {asked}: name so many of them, each with --witness VKEY"
+        raise click.UsageError(message)
+    if not vkeys:
+        return None
+    witnesses = [Witness.parse(each) for each in vkeys]
+    size = reader.witnessed(witnesses, asked or count, held)
+    if size == 0:
+        names = ", ".join(each.name for each in witnesses)
+        raise NoteError(f"no checkpoint is cosigned by {asked or 'all'} of {names}")
+    return size
 
 
 @ledger.command()
@@ -208,14 +254,18 @@ def _elsewhere(files: Iterable[Path]) -> Iterator[tuple[str, str]]:
             yield str(file), note
 
 
-def _show(settings: Settings, finding: "Finding", known: "Verifier", kept: int) -> None:
+def _show(
+    settings: Settings, finding: "Finding", known: "Verifier", kept: int, cosigned: int | None
+) -> None:
     fault = finding.fault
     if settings.output is Output.JSON:
-        print_json(_document(finding, known))
+        print_json({**_document(finding, known), "witnessed": cosigned})
     elif fault is None and not settings.quiet:
         click.echo(f"✓ {finding.size} entries, {finding.signed} of them signed by {known.name}")
         click.echo(f"  root {base64.b64encode(finding.root).decode()}")
         click.echo(f"  key  {known}")
+        if cosigned is not None:
+            click.echo(f"  {cosigned} entries witnessed")
         if not kept:
             click.echo("  Compared with what is on this machine only: see --checkpoint.")
     if fault is not None:

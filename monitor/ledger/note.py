@@ -45,9 +45,7 @@ class Verifier:
     @classmethod
     def parse(cls, vkey: str) -> Self:
         """Return the verifier that `vkey` (NAME+HASH+KEY) tells. Raises NoteError."""
-        name, _, rest = vkey.strip().partition("+")
-        hashed, _, encoded = rest.partition("+")
-        key = _decoded(encoded)
+        name, hashed, key = key_material(vkey)
         if key[:1] != _ED25519:
             message = f"{name or vkey!r}: only Ed25519 keys are known"
             raise NoteError(message)
@@ -165,6 +163,16 @@ class Note:
                 raise NoteError(message)
             found[verifier] = None
         return tuple(found)
+
+
+def key_material(vkey: str) -> tuple[str, str, bytes]:
+    """Return the name, the hash and the bytes that a key (NAME+HASH+KEY) says. Raises NoteError.
+
+    The first byte says for what it is.
+    """
+    name, _, rest = vkey.strip().partition("+")
+    hashed, _, encoded = rest.partition("+")
+    return name, hashed, _decoded(encoded)
 
 
 def parse(note: bytes) -> Note:

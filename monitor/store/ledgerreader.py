@@ -15,6 +15,7 @@ from monitor.ledger.keychain import followed
 from monitor.ledger.note import Verifier, parse
 from monitor.ledger.proof import Proof
 from monitor.ledger.tree import inclusion_proof, leaf_hash, subtrees
+from monitor.ledger.witness import Witness, witnessed
 from monitor.store.ledger import entries, key_entries, newest_note, notes
 from monitor.store.reader import reading
 
@@ -59,6 +60,15 @@ class LedgerReader:
         if finding.fault is None and missing:
             return replace(finding, fault=_removed(min(missing)))
         return finding
+
+    def witnessed(
+        self, witnesses: Sequence[Witness], asked: int, held: Iterable[tuple[str, str]] = ()
+    ) -> int:
+        """Return how many entries the largest checkpoint has that `asked` witnesses cosigned.
+
+        It is one of those in the database and of those `held`. Raises NoteError for a false one.
+        """
+        return witnessed([*self.notes(), *(note for _, note in held)], witnesses, asked)
 
     def _recorded(self) -> Verifier | None:
         written = self.recorded_key()

@@ -205,15 +205,18 @@ def tried_cut(whole: Specimen, left: int, seen: Seen) -> None:
     seen.note(f"cut to {left}", fault, (left, end))
 
 
-def tried_with_the_command(whole: Specimen, act: Callable[[Path], None], folder: Path) -> str:
+def tried_with_the_command(
+    whole: Specimen, act: Callable[[Path], None], folder: Path, *options: str
+) -> str:
     """Do something to a copy of the ledger; return what `pantau ledger verify` says against it."""
+    folder.mkdir(exist_ok=True)
     data = folder / "data"
     shutil.copytree(whole.data, data)
     (folder / "checks.yaml").write_text("version: 1\n")
     (folder / "kept").write_text(whole.kept_text)
     act(data)
     key = str(OURS.verifier)
-    said = pantau(folder, "ledger", "verify", "--key", key, "--checkpoint", "kept")
+    said = pantau(folder, "ledger", "verify", "--key", key, "--checkpoint", "kept", *options)
     return "" if said.returncode == 0 else said.stderr
 
 

@@ -3,12 +3,14 @@
 import asyncio
 import random
 import shutil
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from monitor.ledger.audit import audited
+from monitor.ledger.note import split
 from monitor.store.connection import DATABASE
 from tests.integration.store.honestlogs import honest_life
 from tests.integration.store.tampering import (
@@ -25,6 +27,7 @@ from tests.integration.store.tampering import (
     tried_with_the_command,
     write_log,
 )
+from tests.unit.ledger.witnesses import FakeWitness
 
 _COUNT = 1_000
 
@@ -132,6 +135,23 @@ def test_history_rewritten_with_the_key(whole: Specimen, tmp_path: Path) -> None
         whole, lambda data: write_log(data, log, signed_at=sizes), tmp_path
     )
     assert f"entries {first} to {end - 1}: " in found
+
+
+def test_witnessed(whole: Specimen, tmp_path: Path) -> None:
+    """The command says how much of the ledger so many witnesses stand for, and fails where none."""
+    one, two = (FakeWitness(f"witness.example/w{n}", bytes([n]) * 32) for n in (1, 2))
+    first, *others = split(whole.kept_text)
+    witnessed = replace(whole, kept_text="".join([one.cosigned(two.cosigned(first)), *others]))
+    options = ["--witness", one.vkey, "--witness", two.vkey]
+    unknown = FakeWitness("witness.example/w3", bytes([3]) * 32).vkey
+
+    assert tried_with_the_command(witnessed, lambda _: None, tmp_path / "a", *options) == ""
+    said = tried_with_the_command(
+        witnessed, lambda _: None, tmp_path / "b", *options, "--witness", unknown
+    )
+    assert "no checkpoint is cosigned by all of witness.example/w1, " in said
+    enough = [*options, "--witness", unknown, "--witnesses", "2"]
+    assert tried_with_the_command(witnessed, lambda _: None, tmp_path / "c", *enough) == ""
 
 
 def test_untouched(whole: Specimen, tmp_path: Path) -> None:
