@@ -35,6 +35,7 @@ def build_notifier(
         language=config.monitor.language,
         zone=config.monitor.zone,
         link_key=link_key if config.monitor.external_url else None,
+        link_lasts=config.link_lasts,
         **counts,
     )
     return receiver.kind.connect(receiver.spec, context)

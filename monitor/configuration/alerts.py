@@ -16,6 +16,9 @@ from pydantic_core import CoreSchema
 
 from monitor.configuration.entries import Entry
 from monitor.configuration.names import Id, Labels, Text
+from monitor.domain.acklink import LASTS
+from monitor.domain.acklink import LONGEST as LONGEST_LINK
+from monitor.domain.acklink import SHORTEST as SHORTEST_LINK
 from monitor.domain.expiry import STAGES
 from monitor.domain.flapping import LONGEST, MOST_CHANGES
 from monitor.domain.service import Criticality
@@ -241,6 +244,22 @@ def _seldom(every: timedelta) -> timedelta:
     return every
 
 
+def _neither_short_nor_long(length: timedelta) -> timedelta:
+    if not SHORTEST_LINK <= length <= LONGEST_LINK:
+        least, most = format_duration(SHORTEST_LINK), format_duration(LONGEST_LINK)
+        raise ValueError(f"{format_duration(length)}: write {least} to {most}")
+    return length
+
+
+class LinksEntry(Entry):
+    """The links in messages by which one says that one takes care."""
+
+    valid_for: Annotated[Duration, AfterValidator(_neither_short_nor_long)] = Field(
+        LASTS,
+        description="How long one holds after its message. Default 7d, from 1h to 30d.",
+    )
+
+
 class HeartbeatEntry(Entry):
     """Signs of life, so that somebody notices when the monitor itself is silent."""
 
@@ -265,6 +284,9 @@ class AlertsFile(Entry):
     oncall: list[Any] | None = None
     reminders: RemindersEntry = Field(
         RemindersEntry(), description="When it is told again that an outage goes on."
+    )
+    links: LinksEntry = Field(
+        LinksEntry(), description="The links by which one says that one takes care."
     )
     expiry: ExpiryEntry = Field(
         ExpiryEntry(), description="When it is told that certificates and domains expire."

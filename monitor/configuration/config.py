@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.checktype import CheckSpec, CheckType
 from monitor.configuration.problem import Problem
 from monitor.configuration.settings import MonitorSettings
+from monitor.domain.acklink import LASTS
 from monitor.domain.calendar import Calendar
 from monitor.domain.check import Check
 from monitor.domain.duty import AnyEscalation, AnyRoute
@@ -60,6 +61,7 @@ class Config:
     grouping: Grouping
     flapping: Flapping
     remind_every: timedelta | None = None
+    link_lasts: timedelta = LASTS
     stages: tuple[int, ...] = STAGES
     escalations: tuple[AnyEscalation, ...] = ()
     sign_of_life: SignOfLife | None = None

@@ -189,6 +189,7 @@ def _assembled(
         grouping=alerts.grouping.as_grouping(),
         flapping=alerts.flapping.as_flapping(),
         remind_every=alerts.reminders.every or None,
+        link_lasts=alerts.links.valid_for,
         stages=alerts.expiry.stages,
         escalations=escalations,
         sign_of_life=alerts.heartbeat.as_sign_of_life() if alerts.heartbeat else None,

@@ -15,7 +15,9 @@ from datetime import datetime, timedelta
 from monitor.domain.instant import instant
 
 LASTS = timedelta(days=7)
-"""How long a link holds after the message that carries it was decided."""
+"""How long a link holds after the message that carries it was decided, unless it is said."""
+
+SHORTEST, LONGEST = timedelta(hours=1), timedelta(days=30)
 
 KEY_BYTES = 32
 
@@ -36,12 +38,15 @@ class AckLink:
     until: datetime
 
 
-def token_of(key: bytes, incident: str, receiver: str, told_at: datetime) -> str:
+def token_of(
+    key: bytes, incident: str, receiver: str, told_at: datetime, lasts: timedelta = LASTS
+) -> str:
     """Return the token of the link in a message to `receiver` that was decided at `told_at`.
 
-    It has small letters and digits only, on which no chat acts.
+    The link holds for as long as `lasts` says from then on. The token has small letters and digits
+    only, on which no chat acts.
     """
-    until = int((told_at + LASTS).timestamp()).to_bytes(_TIME_BYTES)
+    until = int((told_at + lasts).timestamp()).to_bytes(_TIME_BYTES)
     signed = until + receiver.encode()
     token = base64.b32encode(_tag(key, incident, signed) + signed).decode()
     return token.rstrip("=").lower()

@@ -7,10 +7,10 @@ meaning or goes. Text that others wrote is data: on one line, at most 1 KB, no c
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from monitor.domain.acklink import token_of
+from monitor.domain.acklink import LASTS, token_of
 from monitor.domain.alert import (
     Alert,
     AlertType,
@@ -39,7 +39,7 @@ class Wording:
 
     `external_url` is where our pages are, without a final slash. `language` comes first where
     only one can; `zone` is that of times in texts. `link_key` signs the links by which whoever
-    was told says that they take care; without it messages have none.
+    was told says that they take care; without it messages have none. They hold for `link_lasts`.
     """
 
     receiver: str
@@ -47,6 +47,7 @@ class Wording:
     language: Language
     zone: tzinfo
     link_key: bytes | None = field(default=None, repr=False)
+    link_lasts: timedelta = LASTS
 
     def incident_url(self, incident_id: str) -> str:
         """Return the address of an incident's page."""
@@ -60,7 +61,7 @@ class Wording:
         if self.link_key is None or kind not in _CALLING:
             return None
         told_at = incident.told_at or incident.started_at
-        token = token_of(self.link_key, incident.id, self.receiver, told_at)
+        token = token_of(self.link_key, incident.id, self.receiver, told_at, self.link_lasts)
         return f"{self.external_url}/ack/{incident.id}/{token}"
 
 

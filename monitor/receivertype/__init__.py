@@ -6,10 +6,12 @@ To add a kind, add a module to `monitor.notifiers` (or name one under the entry-
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from monitor.domain.acklink import LASTS
 from monitor.ports import Notifier
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ class ReceiverContext:
 
     `name` is the receiver's own. `external_url` is where people reach our pages, without a
     final slash. `language` is `id` or `en`; `zone` is the IANA name of the people's zone.
-    `link_key` signs links, None where messages are to have none that act.
+    `link_key` signs links, None where messages are to have none that act; they hold for
+    `link_lasts`.
     `missed` counts, under a bounded reason, a message that not all got whom the receiver names.
     """
 
@@ -46,6 +49,7 @@ class ReceiverContext:
     zone: str
     name: str = ""
     link_key: bytes | None = field(default=None, repr=False)
+    link_lasts: timedelta = LASTS
     missed: Callable[[str], None] = _uncounted
 
 

@@ -30,6 +30,7 @@ def wording_of(context: ReceiverContext) -> Wording:
         language=Language(context.language),
         zone=ZoneInfo(context.zone),
         link_key=context.link_key,
+        link_lasts=context.link_lasts,
     )
 
 

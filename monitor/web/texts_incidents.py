@@ -53,8 +53,8 @@ ACK: Mapping[Language, Mapping[str, str]] = {
         "refused_why": "Tautannya terpotong, berubah, atau bukan dari Pantau ini. Buka tautan "
         "langsung dari pesan aslinya, jangan disalin sebagian.",
         "expired": "Tautan ini sudah kedaluwarsa",
-        "expired_why": "Tautan dari pesan berlaku tujuh hari. Pakai tautan dari pesan yang lebih "
-        "baru, atau perintah pantau ack.",
+        "expired_why": "Tautan dari pesan hanya berlaku untuk sementara. Pakai tautan dari pesan "
+        "yang lebih baru, atau perintah pantau ack.",
         "gone": "Gangguan ini tidak tercatat lagi",
         "gone_why": "Tautannya sah, tetapi basis data Pantau tidak mengenal gangguannya. "
         "Hubungi pengelola Pantau.",
@@ -105,7 +105,7 @@ ACK: Mapping[Language, Mapping[str, str]] = {
         "refused_why": "It was cut or changed, or it is not of this Pantau. Open the link from "
         "the message itself, not from a copy of a part of it.",
         "expired": "This link has expired",
-        "expired_why": "Links in messages hold for seven days. Use the one of a later message, "
+        "expired_why": "Links in messages hold for a while only. Use the one of a later message, "
         "or the command pantau ack.",
         "gone": "This outage is not on record any more",
         "gone_why": "The link is valid, but the database of Pantau knows no such outage. Ask "

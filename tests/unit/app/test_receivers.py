@@ -77,6 +77,27 @@ def test_links_need_to_know_where_we_are_reached(tmp_path, url):
     assert repr(LINK_KEY) not in repr(notifier)
 
 
+def test_links_hold_as_long_as_configured(tmp_path):
+    """The links of a receiver's messages hold for as long as config/alerts.yaml says."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "checks.yaml").write_text("version: 1\n")
+    (tmp_path / "config" / "monitor.yaml").write_text("external_url: https://pantau.example\n")
+    (tmp_path / "config" / "alerts.yaml").write_text(
+        "receivers: [{name: oncall, type: webhook, url: 'http://127.0.0.1:9'}]\n"
+        "links: {valid_for: 2h}\n"
+    )
+    config = load(tmp_path / "checks.yaml", check_types(), receiver_types(), {})
+    notifier = build_notifiers(config, None, FakeTelemetry(), link_key=LINK_KEY)["oncall"]
+    alert = an_alert()
+
+    url = json.loads(notifier.payload("ROW1", alert))["incident"]["ack_url"]
+    told_at = alert.incident.told_at or alert.incident.started_at
+
+    assert read_token(LINK_KEY, "INC1", url.rpartition("/")[2]).until == told_at + timedelta(
+        hours=2
+    )
+
+
 def test_a_link_comes_of_what_is_stored():
     """A message that is put into words after a restart carries the same link, whatever the time."""
     alert = an_alert()

@@ -356,6 +356,26 @@ def test_doubts(tmp_path):
     assert "portal: no check speaks for this service" in found
 
 
+@pytest.mark.parametrize(
+    ("written_as", "length"),
+    [("", 7 * 24), ("links: {valid_for: 1h}", 1), ("links: {valid_for: 30d}", 30 * 24)],
+)
+def test_how_long_links_hold(tmp_path, written_as, length):
+    """Links in messages hold for as long as it is written, seven days by default."""
+    path = written(tmp_path, SMALL, alerts=f"version: 1\n{written_as}\n")
+
+    assert loaded(path).link_lasts == timedelta(hours=length)
+
+
+@pytest.mark.parametrize("length", ["59m", "31d", "0s"])
+def test_links_that_hold_too_short_or_too_long(tmp_path, length):
+    """A link that would hold for under an hour or over 30 days is refused with what is right."""
+    path = written(tmp_path, SMALL, alerts=f"links: {{valid_for: {length}}}\n")
+
+    with pytest.raises(ConfigError, match=r"alerts.yaml:1:20: links.valid_for: .*1h to 30d|0s"):
+        loaded(path)
+
+
 def test_grouping_is_read(tmp_path):
     """How long news wait, and from how many on one message tells all, is as it is written."""
     alerts = (

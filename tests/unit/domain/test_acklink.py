@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from monitor.domain.acklink import LASTS, AckLink, read_token, token_of
+from monitor.domain.acklink import LASTS, LONGEST, SHORTEST, AckLink, read_token, token_of
 from tests.fakes import LINK_KEY, NOON
 
 INCIDENT = "A5KQ2XMC7JTFZ3N4BRWYHG6DPE"
@@ -20,17 +20,22 @@ times = st.datetimes(NOON.replace(tzinfo=None), timezones=st.just(NOON.tzinfo)).
 )
 
 
-@given(receivers, times)
-@example("x" * 100, NOON)
-def test_a_link_says_what_it_is_for(receiver, told_at):
-    """A link says for which incident it is, to whom it went, and that it ends after seven days."""
-    token = token_of(LINK_KEY, INCIDENT, receiver, told_at)
-    until = (told_at + LASTS).replace(microsecond=0)
+@given(receivers, times, st.timedeltas(SHORTEST, LONGEST))
+@example("x" * 100, NOON, LASTS)
+def test_a_link_says_what_it_is_for(receiver, told_at, lasts):
+    """A link says for which incident it is, to whom it went, and when it ends."""
+    token = token_of(LINK_KEY, INCIDENT, receiver, told_at, lasts)
+    until = (told_at + lasts).replace(microsecond=0)
 
     assert read_token(LINK_KEY, INCIDENT, token) == AckLink(
         incident=INCIDENT, receiver=receiver, until=until
     )
     assert set(token) <= set(CHARACTERS)
+
+
+def test_seven_days_unless_it_is_said():
+    """A link holds for seven days where nobody says how long."""
+    assert read_token(LINK_KEY, INCIDENT, TOKEN).until == NOON + timedelta(days=7)
 
 
 def test_the_same_facts_give_the_same_link():
