@@ -1,6 +1,7 @@
 """Values that are stored whole, as JSON: states and alerts. Both ways, exactly."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -9,11 +10,13 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
-from monitor.domain.alert import Alert
+from monitor.domain.alert import Alert, AlertType
 from monitor.domain.expiry import Expiry
 from monitor.domain.incident import Acknowledgement, Hold, Instability
 from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState
+
+_TYPE = re.compile(r'\{"type": ?"([a-z.]+)"')
 
 
 def state_text(state: CheckState) -> str:
@@ -34,6 +37,15 @@ def alert_text(alert: Alert) -> str:
 def read_alert(text: str) -> Alert:
     """Return the alert that `alert_text` wrote. Anything else raises ValueError."""
     return _alerts().validate_json(text)
+
+
+def read_type(text: str) -> AlertType:
+    """Return the type of the alert that `alert_text` wrote.
+
+    It stands first, and whoever follows a link has all messages of an incident read.
+    """
+    found = _TYPE.match(text)
+    return read_alert(text).type if found is None else AlertType(found[1])
 
 
 def hold_text(hold: Hold) -> str:

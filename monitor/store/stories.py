@@ -9,7 +9,7 @@ from monitor.domain.instant import instant, microseconds
 from monitor.domain.note import Note
 from monitor.ports import Delivery, Sought, Story
 from monitor.store.codes import AFFECTS, CONCERN, DELIVERY, NOTE, VIA
-from monitor.store.documents import read_alert
+from monitor.store.documents import read_type
 from monitor.store.restore import incidents
 from monitor.store.schema import incident, note, outbox, telling
 
@@ -88,7 +88,7 @@ def notes(connection: Connection, incidents: Sequence[str]) -> tuple[Note, ...]:
 def deliveries(connection: Connection, incident_id: str) -> tuple[Delivery, ...]:
     """Return what became of each message about an incident, oldest first."""
     wanted = (
-        select(outbox)
+        select(*(each for each in outbox.c if each is not outbox.c.body))
         .join_from(telling, outbox, telling.c.row_id == outbox.c.id)
         .where(telling.c.incident_id == incident_id)
         .order_by(outbox.c.number)
@@ -97,7 +97,7 @@ def deliveries(connection: Connection, incident_id: str) -> tuple[Delivery, ...]
         Delivery(
             id=row.id,
             receiver=row.receiver,
-            type=read_alert(row.alert).type,
+            type=read_type(row.alert),
             state=DELIVERY.meaning[row.state],
             attempts=row.attempts,
             created_at=instant(row.created_at),
