@@ -15,9 +15,11 @@ from pydantic_core import CoreSchema, SchemaError, SchemaSerializer, core_schema
 from monitor.checktype import CheckType
 from monitor.configuration.alerts import (
     EscalationEntry,
+    ExpiryEntry,
     FlappingEntry,
     GroupingEntry,
     HeartbeatEntry,
+    LinksEntry,
     ReceiverEntry,
     RemindersEntry,
     RouteEntry,
@@ -87,6 +89,8 @@ def _alerts(types: Mapping[str, ReceiverType[Any]]) -> Schema:
         "people": _list_of(shared.of(PersonEntry), "Who can be on call."),
         "oncall": _list_of(shared.of(RotationEntry), "Rotations of those who are on call."),
         "reminders": shared.of(RemindersEntry),
+        "links": shared.of(LinksEntry),
+        "expiry": shared.of(ExpiryEntry),
         "heartbeat": _nullable(shared.of(HeartbeatEntry)),
         "grouping": shared.of(GroupingEntry),
         "flapping": shared.of(FlappingEntry),

@@ -2,7 +2,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from monitor.configuration.alerts import AlertsFile
+from monitor.configuration.maintenance import MaintenanceFile
 from monitor.configuration.schema import schemas
+from monitor.configuration.settings import MonitorSettings
 from monitor.probes import check_types
 from tests.pages import examples_of
 from tests.unit.configuration.places import CITY, DATA
@@ -141,3 +144,14 @@ def test_schema_of_calendars(change, valid):
 def test_schema_of_people_on_call(alerts, valid):
     """An editor takes rotations and routes to them, and sees what they lack."""
     assert Draft202012Validator(SCHEMAS["alerts.schema.json"]).is_valid(alerts) is valid
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("alerts", AlertsFile), ("maintenance", MaintenanceFile), ("monitor", MonitorSettings)],
+)
+def test_schema_has_every_key_of_its_file(name, model):
+    """An editor knows every key that a file may have at its top."""
+    known = {field.alias or key for key, field in model.model_fields.items()}
+
+    assert set(SCHEMAS[f"{name}.schema.json"]["properties"]) == known
