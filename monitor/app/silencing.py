@@ -8,7 +8,10 @@ from monitor.domain.silence import Silence, silence_id
 from monitor.domain.text import visible_text
 from monitor.engine.pipeline import Pipeline
 from monitor.ports import Clock, Recording
-from monitor.web.context import LONGEST_COMMENT, LONGEST_NAME
+from monitor.web.context import LONGEST_COMMENT, LONGEST_NAME, TooManySilences
+
+# No more of them come back after a restart, and each is held against every outage.
+MOST_SILENCES = 1_000
 
 
 class Silencer:
@@ -24,7 +27,15 @@ class Silencer:
         return self._pipeline.silences(self._clock.now())
 
     async def add(self, match: Match, length: timedelta, by: str, comment: str) -> Silence:
-        """Have nobody told of what `match` names for `length` from now on."""
+        """Have nobody told of what `match` names for `length` from now on.
+
+        Raise TooManySilences.
+        """
+        if len(self.silences()) >= MOST_SILENCES:
+            raise TooManySilences(
+                f"{MOST_SILENCES} silences are in force, and no more are taken: lift some, or let "
+                "one name an owner or a label"
+            )
         now = self._clock.now()
         silence = Silence(
             id=silence_id(match, by, now),

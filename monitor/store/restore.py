@@ -58,7 +58,7 @@ from monitor.store.sealed import last_sealed, sealed_since_totals
 from monitor.store.windows import window_records
 
 _PAST = 10_000
-_SILENCES = 1_000
+MOST_SILENCES = 1_000
 
 
 def restored(connection: Connection, vantage: str, now: datetime) -> Restored:
@@ -139,7 +139,9 @@ def states(connection: Connection, vantage: int) -> dict[CheckId, CheckState]:
 def silences(connection: Connection) -> tuple[Silence, ...]:
     """Return the silences that end last; who reads them looks at the clock."""
     wanted = select(silence.c.document).order_by(silence.c.until.desc(), silence.c.id)
-    return tuple(read_silence(row.document) for row in connection.execute(wanted.limit(_SILENCES)))
+    return tuple(
+        read_silence(row.document) for row in connection.execute(wanted.limit(MOST_SILENCES))
+    )
 
 
 def incidents(connection: Connection, *conditions: Any) -> tuple[Incident, ...]:

@@ -117,12 +117,18 @@ class Archive(Protocol):
     async def found(self, sought: Sought) -> "Sequence[Incident]": ...
 
 
+class TooManySilences(Exception):
+    """So many silences are in force that no more is taken. The message says what to do."""
+
+
 class Silencer(Protocol):
     """Takes down what nobody is to hear of for a while."""
 
     def silences(self) -> "Sequence[Silence]": ...
 
-    async def add(self, match: "Match", length: timedelta, by: str, comment: str) -> "Silence": ...
+    async def add(self, match: "Match", length: timedelta, by: str, comment: str) -> "Silence":
+        """Raise TooManySilences."""
+        ...
 
     async def lift(self, silence_id: str, by: str) -> bool: ...
 

@@ -13,7 +13,7 @@ from monitor.configuration.receivers import match_of
 from monitor.domain.alert import Match
 from monitor.domain.silence import Silence
 from monitor.ports import StatusBoard
-from monitor.web.context import Acts
+from monitor.web.context import Acts, TooManySilences
 from monitor.web.knownnames import labels_of, stranger
 from monitor.web.wishes import Remark, Somebody, Unwished, Wish, wished
 
@@ -60,7 +60,10 @@ def silence_routes(acts: Acts) -> list[Route]:
         if complaint := _stranger(acts.board, match):
             return _refused(complaint)
         length = timedelta(seconds=wish.seconds)
-        silence = await silencer.add(match, length, wish.by, wish.comment)
+        try:
+            silence = await silencer.add(match, length, wish.by, wish.comment)
+        except TooManySilences as error:
+            return _refused(str(error), 409)
         return JSONResponse({"silence": entry(silence), "detail": ""}, 201)
 
     async def lifted(request: Request) -> Response:
@@ -103,5 +106,5 @@ def _stranger(board: StatusBoard, match: Match) -> str | None:
     return stranger(board, {**names, "label": labels_of(match.labels)})
 
 
-def _refused(detail: str) -> Response:
-    return JSONResponse({"silence": None, "ok": False, "detail": detail}, 400)
+def _refused(detail: str, status: int = 400) -> Response:
+    return JSONResponse({"silence": None, "ok": False, "detail": detail}, status)

@@ -7,6 +7,7 @@ import pytest
 
 from monitor.domain.alert import Match
 from monitor.web.app import create_control_app
+from monitor.web.context import TooManySilences
 from tests.unit.metrics.board import NOON
 from tests.unit.web.asking import FakeSilencer, a_context, ask
 
@@ -91,6 +92,19 @@ async def test_names_of_nothing(app, silencer, match, complaint):
 
     assert (status, silencer.kept) == (400, {})
     assert complaint in answer["detail"]
+
+
+async def test_too_many(app, silencer, monkeypatch):
+    """Where no more silences are taken, the answer says so and what to do."""
+
+    async def full(*_):
+        raise TooManySilences("1000 silences are in force: lift some")
+
+    monkeypatch.setattr(silencer, "add", full)
+    wish = {"match": {"service": "portal"}, "seconds": 60, "by": "Rina"}
+    status, answer = await post(app, "/api/v1/silences", wish)
+
+    assert (status, answer["detail"]) == (409, "1000 silences are in force: lift some")
 
 
 async def test_who_lifts_it_is_named(app):
