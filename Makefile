@@ -47,7 +47,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 lock: $(VENV)/.dev  ## pin the newest releases that pyproject.toml allows
 	@$(PIP_INSTALL) uv
 	$(COMPILE) --upgrade --all-extras --group dev --output-file requirements.lock
-	$(COMPILE) --group build --constraints requirements.lock --output-file requirements-run.lock
+	$(COMPILE) --extra report --group build --constraints requirements.lock --output-file requirements-run.lock
 
 clean:  ## remove what make and the tools built; the daemon's data stays
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,219 @@
+"""Drawings for reports, as SVG: small ones that stand in a row of a table, and one with axes.
+
+Each says with a shape what it says with a colour, so that grey print and a reader who tells few
+colours apart lose nothing. Lines and letters take the colour of the text around them.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from fractions import Fraction
+from math import floor, log10
+from typing import NamedTuple
+
+_FONT = "Libertinus Serif, serif"
+_UP, _DIP, _DOWN = "#8fcbb3", "#f2c14e", "#a4262c"
+_UNKNOWN, _PLANNED = "#c3c7cc", "#9db8e0"
+_INK, _PAPER = "#1b1f24", "#ffffff"
+
+_CELL = 14
+_STEP = 16
+
+
+class DayMark(StrEnum):
+    """What a day was like, in one word, for one cell of a strip."""
+
+    CLEAR = "clear"
+    DIP = "dip"
+    MISSED = "missed"
+    UNKNOWN = "unknown"
+    PLANNED = "planned"
+    NONE = "none"
+
+
+class Drawing(NamedTuple):
+    """An SVG, and its size in CSS pixels."""
+
+    svg: str
+    width: int
+    height: int
+
+
+# A cell's ground, its edge, and its glyph around (0, 0) in a square of 14.
+_CELLS = {
+    DayMark.CLEAR: (_UP, "", f'<circle r="1.7" fill="{_INK}"/>'),
+    DayMark.DIP: (_DIP, "", f'<path d="M0-4 4 3H-4Z" fill="{_INK}"/>'),
+    DayMark.MISSED: (
+        *(_DOWN, ""),
+        f'<path d="M-3.5-3.5 3.5 3.5M3.5-3.5-3.5 3.5" stroke="{_PAPER}" stroke-width="2"/>',
+    ),
+    DayMark.UNKNOWN: (
+        *(_UNKNOWN, ""),
+        f'<circle r="3.5" fill="none" stroke="{_INK}" stroke-width="1.3"/>',
+    ),
+    DayMark.PLANNED: (_PLANNED, "", f'<path d="M-4 0H4" stroke="{_INK}" stroke-width="2"/>'),
+    DayMark.NONE: ("none", ' stroke="currentColor" stroke-dasharray="2 2" opacity="0.6"', ""),
+}
+
+
+def day_strip(marks: Sequence[DayMark], *, across: int = 31) -> Drawing:
+    """Return a cell for each day, in order, `across` of them beside each other."""
+    places = [(index % across * _STEP, index // across * _STEP) for index in range(len(marks))]
+    cells = (_cell(mark, x, y) for mark, (x, y) in zip(marks, places, strict=True))
+    rows = max(1, -(-len(marks) // across))
+    return _drawing(min(max(len(marks), 1), across) * _STEP, rows * _STEP, cells)
+
+
+def _cell(mark: DayMark, x: int, y: int) -> str:
+    ground, edge, glyph = _CELLS[mark]
+    middle = f"{x + _STEP // 2} {y + _STEP // 2}"
+    square = f'<rect x="-7" y="-7" width="{_CELL}" height="{_CELL}" rx="2" fill="{ground}"{edge}/>'
+    return f'<g transform="translate({middle})">{square}{glyph}</g>'
+
+
+class Standing(NamedTuple):
+    """Shares between 0 and 1: what was reached, between its bounds, and what was promised."""
+
+    low: Fraction
+    value: Fraction
+    high: Fraction
+    target: Fraction | None = None
+
+
+def standing_bar(one: Standing, least: Fraction) -> Drawing:
+    """Return where a share stands between `least` and 1: bounds, value as a dot, target as a bar.
+
+    What is below `least` ends at an arrow.
+    """
+    width, middle = 160, 8
+
+    def x(share: Fraction) -> float:
+        return _round(4 + (width - 8) * max(Fraction(0), share - least) / (1 - least))
+
+    low, high, value = x(one.low), x(one.high), x(one.value)
+    parts = [
+        f'<path d="M4 {middle}H{width - 4}" stroke="currentColor" opacity="0.25"/>',
+        f'<path d="M{low} {middle}H{high}" stroke="{_UNKNOWN}" stroke-width="7"/>',
+        f'<path d="M{low} 4V12M{high} 4V12" stroke="currentColor"/>',
+        f'<circle cx="{value}" cy="{middle}" r="3.5" fill="{_INK}" stroke="{_PAPER}"/>',
+    ]
+    if one.target is not None:
+        parts.append(f'<path d="M{x(one.target)} 1V15" stroke="{_DOWN}" stroke-width="2"/>')
+    if one.low < least:
+        parts.append(f'<path d="M7 {middle - 4}L3 {middle} 7 {middle + 4}" {_OUTLINE}/>')
+    return _drawing(width, 16, parts)
+
+
+_OUTLINE = 'fill="none" stroke="currentColor"'
+
+
+class Stretch(NamedTuple):
+    """A part [start, end) of a period, in the period's own unit. `planned` is no outage."""
+
+    start: int
+    end: int
+    planned: bool = False
+
+
+def timeline_bar(stretches: Iterable[Stretch], length: int, ticks: Iterable[int]) -> Drawing:
+    """Return when in a period of `length` something was: outages high, planned work low.
+
+    The shortest one is still a pixel wide. `ticks` are moments to find one's way by.
+    """
+    width = 320
+
+    def x(at: int) -> float:
+        return _round(Fraction(width * at, max(length, 1)))
+
+    parts = ['<path d="M0 13.5H320" stroke="currentColor" opacity="0.4"/>']
+    parts += [f'<path d="M{x(at)} 10V16" {_OUTLINE} opacity="0.4"/>' for at in ticks]
+    for start, end, planned in sorted(stretches):
+        top, color = (8, _PLANNED) if planned else (2, _DOWN)
+        wide = max(x(end) - x(start), 1)
+        parts.append(
+            f'<rect x="{x(start)}" y="{top}" width="{_number(wide)}" height="{13 - top}" '
+            f'fill="{color}"/>'
+        )
+    return _drawing(width, 16, parts)
+
+
+class Percentiles(NamedTuple):
+    """How long answers took in one day, in milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+_STROKES = ("", ' stroke-dasharray="5 3"', ' stroke-dasharray="1.5 3"')
+
+
+def percentile_lines(days: Sequence[Percentiles | None], labels: Sequence[str]) -> Drawing:
+    """Return p50 (a line), p95 (dashes) and p99 (dots) day by day, on a logarithmic scale.
+
+    A day without an answer breaks the lines. `labels` stand below the days, "" where none does.
+    """
+    width, height, left, top, bottom = 620, 190, 56, 8, 164
+    known = [share for day in days if day is not None for share in day]
+    if not known:
+        return _drawing(width, height, ())
+    first = floor(log10(max(min(known), 0.001)))
+    last = max(floor(log10(max(*known, 0.001))) + 1, first + 1)
+    step = (width - left - 8) / max(len(days), 1)
+
+    def y(value: float) -> float:
+        share = (log10(max(value, 0.001)) - first) / (last - first)
+        return round(bottom - (bottom - top) * share, 1)
+
+    def x(index: int) -> float:
+        return round(left + step * (index + 0.5), 1)
+
+    parts = []
+    for power in range(first, last + 1):
+        level = y(10.0**power)
+        parts.append(f'<path d="M{left} {level}H{width - 8}" stroke="currentColor" opacity="0.2"/>')
+        parts.append(_letters(left - 6, level + 4, f"{10.0**power:g} ms", "end"))
+    for index, label in enumerate(labels):
+        if label:
+            parts.append(_letters(x(index), bottom + 18, label, "middle"))
+    for which, dashes in enumerate(_STROKES):
+        line = [None if day is None else (x(n), y(day[which])) for n, day in enumerate(days)]
+        parts += [
+            f'<path d="{path}" {_OUTLINE}{dashes} stroke-width="1.5"/>' for path in _pieces(line)
+        ]
+    return _drawing(width, height, parts)
+
+
+def _pieces(points: Iterable[tuple[float, float] | None]) -> Iterable[str]:
+    """Yield a path for each run of points; a point alone is a short stroke."""
+    run: list[str] = []
+    for point in (*points, None):
+        if point is not None:
+            run.append(f"{_number(point[0])} {_number(point[1])}")
+            continue
+        if run:
+            yield f"M{'L'.join(run)}" if len(run) > 1 else f"M{run[0]}h1.5"
+        run = []
+
+
+def _letters(x: float, y: float, text: str, anchor: str) -> str:
+    """Return letters; `text` is the report's own and holds nothing that XML reads."""
+    return (
+        f'<text x="{_number(x)}" y="{_number(y)}" font-family="{_FONT}" font-size="11" '
+        f'fill="currentColor" text-anchor="{anchor}">{text}</text>'
+    )
+
+
+def _drawing(width: int, height: int, parts: Iterable[str]) -> Drawing:
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}">{"".join(parts)}</svg>'
+    )
+    return Drawing(svg, width, height)
+
+
+def _round(value: Fraction) -> float:
+    return round(float(value), 1)
+
+
+def _number(value: float) -> str:
+    return f"{value:g}"

@@ -1,0 +1,88 @@
+"""A report as PDF, made to the profiles PDF/A-3a and PDF/UA-1, with its data attached.
+
+The same document gives the same bytes: fonts come with the typesetter, the date with the document.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from importlib.resources import as_file, files
+from typing import Any, Final
+
+from monitor.reports.document import Block, Cell, Document, Picture, Section, Table
+from monitor.reports.letters import settable
+
+_STANDARDS: Final = ("a-3a", "ua-1")
+_TEMPLATES = files("monitor.reports") / "templates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that goes with the PDF, in UTF-8; `description` is for people."""
+
+    name: str
+    type: str
+    text: str
+    description: str
+
+
+def pdf(document: Document, attachments: Sequence[Attachment], at: datetime) -> bytes:
+    """Return the PDF of `document`; `at` is when what it says was known, aware."""
+    import typst  # part of the extra `report`, and 40 MB
+
+    told = _settable(_document(document)) | {"attachments": [asdict(one) for one in attachments]}
+    with as_file(_TEMPLATES / "report.typ") as template:
+        made: bytes = typst.compile(
+            template,
+            pdf_standards=list(_STANDARDS),
+            sys_inputs={"report": json.dumps(told, ensure_ascii=False)},
+            ignore_system_fonts=True,
+            timestamp=int(at.timestamp()),
+        )
+    return made
+
+
+def _document(one: Document) -> dict[str, Any]:
+    return {
+        "language": one.language.value,
+        "title": one.title,
+        "subject": one.subject,
+        "publisher": one.publisher,
+        "footer": one.footer,
+        "facts": one.facts.pairs,
+        "sections": [_section(each) for each in one.sections],
+    }
+
+
+def _section(one: Section) -> dict[str, Any]:
+    return {
+        "title": one.title,
+        "blocks": [_block(each) for each in one.blocks],
+        "parts": [_section(each) for each in one.parts],
+    }
+
+
+def _block(one: Block) -> dict[str, Any]:
+    kind = type(one).__name__.lower()
+    if isinstance(one, Table):
+        rows = [[_cell(each) for each in row] for row in one.rows]
+        return {"kind": kind, **asdict(one), "rows": rows}
+    return {"kind": kind, **asdict(one)}
+
+
+def _cell(one: Cell) -> str | dict[str, Any]:
+    return asdict(one) if isinstance(one, Picture) else one
+
+
+def _settable(told: Any) -> Any:
+    """Return the same with no letter in it that the font has not. Drawings have their own."""
+    match told:
+        case str():
+            return settable(told)
+        case dict():
+            return {key: each if key == "svg" else _settable(each) for key, each in told.items()}
+        case list() | tuple():
+            return [_settable(each) for each in told]
+        case _:
+            return told

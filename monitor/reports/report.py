@@ -1,0 +1,179 @@
+"""What a report says, exactly: figures and records, in no language and no layout.
+
+Every form is made from this alone. Times are microseconds since the Unix epoch where figures are
+computed from them, and aware datetimes where they are only told. What can't be derived from what
+was recorded is `Wording`, which people write; where they wrote nothing it is None, and left blank.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from monitor.domain.availability import Figures
+from monitor.domain.check import Check
+from monitor.domain.correction import CorrectionRecord
+from monitor.domain.incident import Incident
+from monitor.domain.maintenance import Occurrence
+from monitor.domain.note import Note
+from monitor.domain.service import Service, ServiceId
+from monitor.domain.windowrecord import Occasion
+from monitor.domain.windows import Window
+from monitor.ports import Mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What is reported on: `period` in local days of `zone`, a tz name.
+
+    `until` is up to where it was known when the report was made: the period's end, or before it
+    where the period was not over. `owner` and `services` are what was asked for; neither is the
+    whole city.
+    """
+
+    period: Window
+    until: int
+    zone: str
+    owner: str | None = None
+    services: tuple[ServiceId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerState:
+    """Which ledger stood behind the report: its name, how many entries, their root in hex."""
+
+    origin: str
+    size: int
+    root: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where the report comes from: by which software, configuration and ledger it was made."""
+
+    software: str
+    configuration: str
+    vantage: str
+    ledger: LedgerState | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signatory:
+    """Who signs, in which role. What is None is left to be filled in by hand."""
+
+    role: str
+    name: str | None = None
+    number: str | None = None
+    position: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """What is to be done, by whom and when, and what has become of it."""
+
+    recommendation: str
+    owner: str | None = None
+    due: date | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What people write in config/report.yaml. `causes` and `remarks` are by incident."""
+
+    publisher: str | None = None
+    number: str | None = None
+    information_class: str | None = None
+    legal_basis: Sequence[str] = ()
+    signatories: Sequence[Signatory] = ()
+    follow_ups: Sequence[FollowUp] = ()
+    causes: Mapping[str, str] = field(default_factory=dict)
+    remarks: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseTimes:
+    """Quantiles of how long answers took, in microseconds, each within 2 %."""
+
+    p50: int
+    p95: int
+    p99: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayAccount:
+    """One local day of a service. `figures` are around the clock, `in_hours` by the promised hours
+    where these are others; both None beyond what was known. `response` needs an answer at least.
+    """
+
+    date: date
+    figures: Figures | None
+    in_hours: Figures | None = None
+    response: ResponseTimes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What is said of one service: its figures around the clock and by the promised hours.
+
+    `hours` is the id of the calendar that was promised, and `open_hours` what it comes to in the
+    period; None for around the clock, and then there is no `in_hours`. `measured` and
+    `measured_in_hours` are the same before corrections, None where none counts. `checks` are those
+    that its figures rest on, `work` what was planned on it, `carved` what that took out of the
+    period. `began` is when watching it began, None if before the period.
+    """
+
+    service: Service
+    checks: Sequence[Check]
+    always: Figures
+    hours: str | None = None
+    in_hours: Figures | None = None
+    measured: Figures | None = None
+    measured_in_hours: Figures | None = None
+    days: Sequence[DayAccount] = ()
+    response: ResponseTimes | None = None
+    corrections: Sequence[CorrectionRecord] = ()
+    work: Sequence[Occasion] = ()
+    carved: Sequence[Window] = ()
+    open_hours: Sequence[Window] = ()
+    began: int | None = None
+
+    @property
+    def promised(self) -> Figures:
+        """Return the figures that the target is held against."""
+        return self.in_hours or self.always
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An incident of the period, with what people wrote about it while it lasted."""
+
+    incident: Incident
+    notes: Sequence[Note] = ()
+    planned: Sequence[Occurrence] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """A configuration that was taken up in the period, by its hash."""
+
+    at: datetime
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A report, whole. `accounts` are in order of owner, criticality and name.
+
+    `version` is 1 for the first about its scope; `replaces` is the SHA-256 of the data of the one
+    before it.
+    """
+
+    scope: Scope
+    provenance: Provenance
+    accounts: Sequence[Account]
+    incidents: Sequence[Told] = ()
+    marks: Sequence[Mark] = ()
+    applied: Sequence[Applied] = ()
+    wording: Wording = field(default_factory=Wording)
+    version: int = 1
+    replaces: str | None = None
