@@ -23,6 +23,9 @@ from monitor.configuration.settings import MonitorSettings
 from monitor.fields.secrets import Secret
 from monitor.net.icmpsocket import way_allowed
 from monitor.net.kernelclock import in_step
+from monitor.ports import StoreError
+from monitor.store.connection import DATABASE
+from monitor.store.damage import ADVICE, damage
 from monitor.store.lock import holder
 from monitor.web.client import ControlClient, ControlError, NoDaemon
 
@@ -91,12 +94,24 @@ def storage(settings: MonitorSettings) -> Iterator[Finding]:
     else:
         writable = os.access(folder, os.W_OK | os.X_OK)
         yield diagnosis.directory(str(folder), folder.stat().st_mode, writable=writable)
+        yield from _damage(folder / DATABASE)
     usage = shutil.disk_usage(nearest)
     yield diagnosis.space(usage.free, usage.total)
     if _MOUNTS.exists():
         mounts = _MOUNTS.read_text(errors="replace")
         if (found := diagnosis.filesystem(str(nearest.resolve()), mounts)) is not None:
             yield found
+
+
+def _damage(database: Path) -> Iterator[Finding]:
+    try:
+        faults = damage(database)
+    except StoreError as error:
+        yield Finding(Grade.FAULT, "data", str(error))
+        return
+    if faults:
+        text = f"{database} is damaged: {'; '.join(faults)}. {ADVICE}"
+        yield Finding(Grade.FAULT, "data", text)
 
 
 def daemon(settings: MonitorSettings) -> tuple[bool, Finding]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from monitor.ports import StoreError
@@ -22,8 +23,10 @@ class DataDirectoryBusy(StoreError):
 
     def __init__(self, data_dir: Path, pid: int | None) -> None:
         owner = f"process {pid}" if pid else "another process"
+        since = _since(data_dir) if pid else ""
         super().__init__(
-            f"{data_dir}: {owner} is using this data directory; stop it first, or name another one"
+            f"{data_dir}: {owner} is using this data directory{since}; "
+            "stop it first, or name another one"
         )
         self.pid = pid
 
@@ -97,6 +100,15 @@ def _signature(directory: Path) -> tuple[int | None, str]:
         return int(pid), kind
     except (OSError, ValueError):
         return None, ""
+
+
+def _since(directory: Path) -> str:
+    """Return since when the lock is signed as it is: signing it is all that is ever written."""
+    try:
+        signed = (directory / _FILE).stat().st_mtime
+    except OSError:
+        return ""
+    return f" since {datetime.fromtimestamp(signed, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _is_alive(pid: int) -> bool:

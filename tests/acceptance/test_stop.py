@@ -65,7 +65,7 @@ def test_second_daemon_ends_at_once(hire: Hire, targets: Flippable) -> None:
     assert second.ended(2.0) == 1
     said = second.log.read_text()
     assert len(said.splitlines()) == 1
-    assert f"{first.site.data}: process {first.pid} is using this data directory" in said
+    assert f"{first.site.data}: process {first.pid} is using this data directory since 20" in said
     assert first.ended(0) is None
 
 
@@ -83,7 +83,22 @@ def test_second_daemon_from_the_command_line(hire: Hire, targets: Flippable) -> 
     assert second.ended(30.0) == 1
     lines = second.log.read_text().splitlines()
     assert len(lines) == 1
-    assert "is using this data directory; stop it first, or name another one" in lines[0]
+    assert " UTC; stop it first, or name another one" in lines[0]
+
+
+def test_killed_daemon_leaves_the_data_directory_free(hire: Hire, targets: Flippable) -> None:
+    """After kill -9 the next daemon starts, though the lock still names the one that is dead."""
+    daemon = hire()
+    _write_one_check(daemon, targets)
+    daemon.start()
+    dead = daemon.pid
+    daemon.kill()
+    assert (daemon.site.data / "lock").read_text() == f"{dead}\n"
+
+    daemon.start()
+
+    assert daemon.ready_at - daemon.started_at < 10
+    assert (daemon.site.data / "lock").read_text() == f"{daemon.pid}\n"
 
 
 def _write_one_check(daemon: Daemon, targets: Flippable) -> None:

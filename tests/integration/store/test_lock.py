@@ -50,9 +50,14 @@ def running(script, tmp_path):
 
 
 def test_second_daemon_is_refused_by_name(tmp_path, other_daemon):
-    """A data directory that another process holds is refused, and the message names it."""
+    """A data directory that another process holds is refused, and the message names it and says
+    since when.
+    """
+    os.utime(tmp_path / "data" / "lock", (0, 1_790_000_000))
+    since = "since 2026-09-21 14:13:20 UTC"
+    named = f"process {other_daemon.pid_said} is using this data directory {since}; stop it"
     with (
-        pytest.raises(DataDirectoryBusy, match=f"process {other_daemon.pid_said} ") as caught,
+        pytest.raises(DataDirectoryBusy, match=named) as caught,
         hold(tmp_path / "data"),
     ):
         pass
