@@ -26,7 +26,6 @@ from tests.integration.store.changes import CHECKS, VANTAGE, mark, notification,
 from tests.integration.store.ruin import WAYS, answers, ruined
 
 SEED = random.randrange(10**6)
-FLIPS = int(os.environ.get("DAMAGE_FLIPS", "25"))
 
 
 def started(data: Path):
@@ -50,8 +49,12 @@ async def fill(data: Path, minutes: range) -> None:
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory) -> Path:
-    """A database of two hundred pages, and what a killed daemon left in its log."""
-    data = tmp_path_factory.mktemp("history") / "data"
+    return history_in(tmp_path_factory.mktemp("history"))
+
+
+def history_in(folder: Path) -> Path:
+    """Return a database of two hundred pages, with what a killed daemon left in its log."""
+    data = folder / "data"
     asyncio.run(fill(data, range(400)))
     kept = data.with_name("kept")
 
@@ -76,9 +79,14 @@ def test_every_flip_is_named_or_changes_nothing(history: Path, tmp_path: Path, n
     """A bit that flips anywhere, in the database, its log or its checksums, is named; or it stands
     where it changes no answer at all.
     """
+    flipped(history, tmp_path, name, 25)
+
+
+def flipped(history: Path, tmp_path: Path, name: str, flips: int) -> None:
+    """Flip a bit of a file, so many times; look at what is said each time."""
     chance, before = random.Random(SEED), answers(history)
     said: list[str] = []
-    for turn in range(FLIPS):
+    for turn in range(flips):
         data = tmp_path / "data"
         shutil.copytree(history, data)
         what = ruined(data / name, "flip", chance)
@@ -87,8 +95,8 @@ def test_every_flip_is_named_or_changes_nothing(history: Path, tmp_path: Path, n
         except StoreError as error:
             said.append(str(error))
         shutil.rmtree(data)
-    print(f"{name}: {len(said)} of {FLIPS} flips named")
-    assert len(said) > FLIPS / 3
+    print(f"{name}: {len(said)} of {flips} flips named")
+    assert len(said) > flips / 3
     assert all("damaged: " in each and "pantau db restore" in each for each in said)
 
 
