@@ -51,6 +51,22 @@ def test_what_does_not_hold_ends_nothing():
     assert receivers(IN_HOURS, Route(receiver="last"), moment=TUESDAY_MORNING) == ("kantor",)
 
 
+def test_all_after_the_last_route_come_too_late():
+    """Whatever comes after a route that takes a check and ends there is `earlier`, all of it."""
+    routes = (IN_HOURS, Route(receiver="b"), Route(receiver="c"), IN_HOURS)
+    found = walk(routes, PORTAL, CHECK, at(TUESDAY_MORNING))
+
+    assert [each.objection for each in found] == [None, "earlier", "earlier", "earlier"]
+
+
+def test_match_is_named_before_the_time():
+    """Of a route that would not take a check at any time its match is named, not the time."""
+    other = replace(IN_HOURS, match=Match(owners=frozenset({"bapenda"})))
+    [found] = walk([other], PORTAL, CHECK, at(TUESDAY_NIGHT))
+
+    assert found.objection == "owner"
+
+
 def test_both_times_must_hold():
     """A route that names two calendars holds while one is open and the other is not."""
     both = TimedRoute(receiver="a", when=When(during=HOURS, outside=a_calendar(id="x")))

@@ -11,11 +11,12 @@ from monitor.domain.alert import AlertType, Match, Route
 from monitor.domain.bundling import MOST_TOGETHER
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.holding import PATIENCE
-from monitor.domain.incident import Acknowledgement, AffectedCheck, HoldReason, Incident
+from monitor.domain.incident import Acknowledgement, AffectedCheck, Concern, HoldReason, Incident
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.routing import Routing
 from monitor.domain.service import Criticality, Service, ServiceId
 from monitor.domain.silence import Silence
+from monitor.domain.status import Status
 from monitor.domain.surroundings import Escalation, GroupBy, Grouping, Surroundings, depended_on
 from monitor.domain.telling import tell
 from monitor.locales.messages_native import MOST_LISTED
@@ -251,6 +252,32 @@ class TestGroups:
         told = [service for n in night.sent for service in _services(n.alert)]
         assert len(night.sent) <= 5
         assert sorted(told) == sorted(f"s{n:03}" for n in range(250))
+
+    @pytest.mark.parametrize(("outages", "messages"), [(2, 2), (3, 1)])
+    def test_edge_of_a_storm(self, outages, messages):
+        """It takes more open incidents than the limit for all news of a receiver to share a message."""
+        names = [f"s{n}" for n in range(outages)]
+        night = Night(*(a_service(name, owner=name) for name in names), storm_limit=2)
+        night.put(*map(down, names))
+
+        assert len(night.look(NOON + WAIT)) == messages
+
+    def test_victims_make_no_storm(self):
+        """What is explained by another outage, and not told, does not make it a storm."""
+        victims = [a_service(f"v{n}", "router") for n in range(5)]
+        night = Night(a_service("router"), *victims, a_service("a", owner="bapenda"), storm_limit=2)
+        night.put(*map(down, night.services))
+
+        assert [services for *_, services in night.look(NOON + WAIT)] == [("router",), ("a",)]
+
+    def test_in_a_storm_all_are_told_together(self):
+        """In a storm what depends on others shares the next message, and does not wait for itself."""
+        services = [a_service("router"), *map(a_service, "abc"), a_service("d", "router")]
+        night = Night(*services, storm_limit=3)
+        night.put(*map(down, "abc"))
+        night.put(down("d", NOON + 10 * SECOND))
+
+        assert night.look(NOON + WAIT) == [(AlertType.FIRING, "oncall", tuple("abcd"))]
 
     def test_message_lists_all_that_it_tells_of(self):
         """Of 250 outages at once no message tells of more than it lists, and all are told once."""
@@ -575,6 +602,16 @@ class TestEscalation:
         night.look(NOON + WAIT)
         return night
 
+    def test_what_is_no_outage_is_never_escalated(self):
+        """However long a service is degraded and nobody takes care, only those whom routes name know."""
+        night = self.night()
+        night.incidents.clear()
+        night.routes = (Route(receiver="team", statuses=frozenset({Status.DEGRADED})),)
+        night.put(down("a", concern=Concern.DEGRADATION))
+        night.look(NOON + WAIT)
+
+        assert night.look(NOON + 600 * MINUTE) == []
+
     def test_others_are_told_when_nobody_takes_care(self):
         """Each step tells its receivers once, so long after the alarm, and they are told the end."""
         night, alarm = self.night(), NOON + WAIT
@@ -609,6 +646,19 @@ class TestEscalation:
         night.escalations = (Escalation(after=15 * MINUTE, receivers=("oncall",)),)
 
         assert night.look(NOON + 600 * MINUTE) == []
+
+
+def test_what_is_known_waits_for_no_suspicion():
+    """The end of an outage that people know of is told after the usual wait, also while it is in doubt
+    whether something is down on which its service depends.
+    """
+    night = Night(a_service("router"), a_service("a", "router"))
+    night.put(down("a"))
+    night.look(NOON + WAIT)
+    night.suspects = {"router"}
+    night.end("a", NOON + MINUTE)
+
+    assert night.look(NOON + MINUTE + WAIT) == [(AlertType.RESOLVED, "oncall", ("a",))]
 
 
 class TestSilence:

@@ -326,24 +326,33 @@ class TestMaintenance:
 
     def test_work_that_ended_just_before_the_stop(self):
         """A window that was cancelled, or closed, before the last look of a run is told to be over by the
-        next run; one that was known only after it had ended is not.
+        next run; one that was known only after it had ended, or after the run had, is not.
         """
         pipeline, _, ledger = self.planning()
         [filed] = pipeline.planned_work(NOON)
         at = self.START + timedelta(minutes=5)
         known = replace(filed, source=Source.COMMAND)
-        late = replace(filed.window, id="late", when=Occurrence(self.START, at - MOMENT))
+        when = Occurrence(self.START, at - MOMENT)
+        closed, late, later = (
+            replace(filed.window, id=name, when=when) for name in ("closed", "late", "later")
+        )
         pipeline.replace(a_plan(HTTP), NOON)
         pipeline.keep_planned(
             [
                 known.ended(Cancellation(at=at - MOMENT, by="Rina", reason="Batal")),
+                replace(known, window=closed),
                 replace(known, window=late, added_at=at - MOMENT),
+                replace(
+                    known,
+                    window=replace(later, when=Occurrence(self.START, at + MOMENT * 9)),
+                    added_at=at + MOMENT,
+                ),
             ]
         )
         pipeline.was_open(at)
         pipeline.tell(at + timedelta(minutes=1))
 
-        assert ledger.told == [AlertType.MAINTENANCE_ENDED]
+        assert ledger.told == [AlertType.MAINTENANCE_ENDED] * 2
 
     def test_work_on_nothing_is_no_message(self):
         """A window that covers no check is told to nobody."""
