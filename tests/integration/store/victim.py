@@ -3,7 +3,8 @@
 It commits urgent changes, several at a time, each with an observation, a state, a transition and
 a notification, and writes `ack N` once change N is durable; `refused N` when it was refused.
 `first` is the number of the first change, `count` how many it makes, `die=POINT:N` kills it when
-the writer is at POINT for the Nth time, `linger` keeps it from closing the store, `synchronous` is a worse setting of SQLite's.
+the writer is at POINT for the Nth time, `linger` keeps it from closing the store, `synchronous` is a worse setting of SQLite's,
+`sign` has it sign the ledger after every so many changes.
 """
 
 import asyncio
@@ -21,12 +22,15 @@ from monitor.domain.alert import Notification
 from monitor.domain.observation import Failure, FailureKind, Outcome, OutcomeStatus
 from monitor.domain.state import CheckState, Transition
 from monitor.domain.status import Status
+from monitor.ledger.note import Signer
 from monitor.ports import Change, StoreError
 from monitor.store import connection
+from monitor.store.ledger import Signing
 from monitor.store.sql import open_store
 from tests.fakes import NOON, an_alert, observed
 
 AT_A_TIME = 3
+SIGNER = Signer("pantau/balaikota", bytes(range(32)))
 DETAIL = "status: 503, expected 200-299"
 DOWN = Outcome(status=OutcomeStatus.FAILED, failure=Failure(FailureKind.STATUS, DETAIL))
 OK = Outcome()
@@ -74,8 +78,12 @@ async def run(directory: str, options: dict[str, str]) -> None:
     point, _, times = options.get("die", "never:0").partition(":")
     first, count = int(options.get("first", "0")), int(options.get("count", "1000000"))
     numbers = iter(range(first, first + count))
+    signed = int(options.get("sign", "0"))
     async with open_store(
-        directory, vantage="balaikota", reached=dying(point, int(times))
+        directory,
+        vantage="balaikota",
+        reached=dying(point, int(times)),
+        signing=Signing(SIGNER) if signed else None,
     ) as store:
         say("ready")
 
@@ -87,6 +95,8 @@ async def run(directory: str, options: dict[str, str]) -> None:
                     say(f"refused {number}")
                 else:
                     say(f"ack {number}")
+                if signed and number % signed == 0:
+                    await store.sign()
 
         await asyncio.gather(*(commit() for _ in range(AT_A_TIME)))
         if "linger" in options:
