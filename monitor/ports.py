@@ -18,7 +18,7 @@ from monitor.domain.service import Service, ServiceId
 from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Transition
 from monitor.domain.status import Status
-from monitor.domain.tally import Tally
+from monitor.domain.tally import Tally, Totals
 from monitor.domain.windowrecord import WindowRecord
 
 
@@ -70,10 +70,14 @@ class Configured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TallySnapshot:
-    """How long a check or a service was in each status up to `at` (microseconds, Unix epoch)."""
+    """How long a check or a service was in each status up to `at` (microseconds, Unix epoch).
+
+    `apart` is what of it counts as something else than SLA.
+    """
 
     at: int
     microseconds: Mapping[Status, int]
+    apart: Totals = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -404,6 +408,9 @@ class StatusBoard(Protocol):
 
     def service_tally(self, service: ServiceId) -> Mapping[Status, int]:
         """Return the microseconds that a service has been in each status."""
+
+    def service_apart(self, service: ServiceId) -> Totals:
+        """Return what of these counts as something else than SLA."""
 
     def incident(self, service: ServiceId) -> Incident | None:
         """Return the open outage of a service that concerns its availability, or None."""

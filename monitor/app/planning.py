@@ -17,4 +17,5 @@ def plan_of(config: Config) -> Plan:
         stages=config.stages,
         escalations=config.escalations,
         windows=config.windows,
+        calendars=config.calendars,
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from monitor.domain.check import CheckId
+from monitor.domain.counting import Counted, Counting
 from monitor.domain.service import StatusRule
 from monitor.domain.status import Status
 from monitor.domain.timeline import hold_limit
@@ -16,16 +17,23 @@ from monitor.domain.timeline import hold_limit
 Piece = tuple[int, int, Status]
 """From, to (exclusive), and the status in between."""
 
+Totals = dict[Counted, dict[Status, int]]
+"""Microseconds in each status, by what they count as."""
+
 
 class Tally:
-    """The totals of one check. `seen_at` is where crediting has arrived, None before a sample."""
+    """The totals of one check. `seen_at` is where crediting has arrived, None before a sample.
 
-    __slots__ = ("failures", "microseconds", "runs", "seen_at", "status")
+    `apart` holds what of them counts as something else than SLA.
+    """
+
+    __slots__ = ("apart", "failures", "microseconds", "runs", "seen_at", "status")
 
     def __init__(self) -> None:
         self.runs = 0
         self.failures: dict[str, int] = {}
         self.microseconds: dict[Status, int] = dict.fromkeys(Status, 0)
+        self.apart: Totals = {}
         self.seen_at: int | None = None
         self.status = Status.UNKNOWN
 
@@ -52,6 +60,11 @@ class Tally:
         self.seen_at, self.status = at, status
         return pieces
 
+    def set_apart(self, pieces: Iterable[Piece], counting: Counting) -> None:
+        """Keep what of credited `pieces` counts as something else than SLA."""
+        for piece in pieces:
+            _set_apart(self.apart, piece, counting)
+
 
 def _held(began: int, end: int, status: Status, hold: int) -> tuple[Piece, ...]:
     limit = began + hold
@@ -60,10 +73,24 @@ def _held(began: int, end: int, status: Status, hold: int) -> tuple[Piece, ...]:
     return ((began, limit, status), (limit, end, Status.UNKNOWN))
 
 
+def begun(apart: Totals, counting: Counting | None) -> None:
+    """Begin at zero with what `counting` may set apart from now on."""
+    for kind in counting.kinds if counting else ():
+        apart.setdefault(kind, dict.fromkeys(Status, 0))
+
+
+def _set_apart(apart: Totals, piece: Piece, counting: Counting) -> None:
+    began, end, status = piece
+    for kind, length in counting.apart(began, end).items():
+        if length:
+            apart.setdefault(kind, dict.fromkeys(Status, 0))[status] += length
+
+
 class ServiceTally:
     """The totals of one service: its checks' pieces, combined by its rule, as far as all go.
 
-    `settled_at` is how far: the earliest end among its checks.
+    `settled_at` is how far: the earliest end among its checks. `apart` holds what of them counts
+    as something else than SLA, by `counting`.
     """
 
     __slots__ = (
@@ -72,12 +99,16 @@ class ServiceTally:
         "_ends",
         "_pieces",
         "_rule",
+        "apart",
+        "counting",
         "microseconds",
         "settled_at",
     )
 
     def __init__(self, rule: StatusRule, checks: Iterable[CheckId], settled_at: int) -> None:
         self.microseconds: dict[Status, int] = dict.fromkeys(Status, 0)
+        self.apart: Totals = {}
+        self.counting: Counting | None = None
         self.settled_at = settled_at
         self._rule = rule
         self._pieces: dict[CheckId, deque[tuple[int, Status]]] = {i: deque() for i in checks}
@@ -129,7 +160,10 @@ class ServiceTally:
         """Settle from one end of a piece to the next, while every check has one."""
         while self._pieces and len(self._ends) == len(self._pieces):
             end = self._ends[0][0]
-            self.microseconds[self._rule.of_counts(self._counts)] += end - self.settled_at
+            status = self._rule.of_counts(self._counts)
+            self.microseconds[status] += end - self.settled_at
+            if self.counting is not None:
+                _set_apart(self.apart, (self.settled_at, end, status), self.counting)
             self.settled_at = end
             while self._ends and self._ends[0][0] == end:
                 self._drop_first()

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from monitor.domain.calendar import Calendar
 from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.counting import Counting, Countings
 from monitor.domain.flapping import MOST_CHANGES, first_speakers
 from monitor.domain.incident import Concern, Incident, IncidentKey
 from monitor.domain.maintenance import OpenWindow
@@ -11,7 +13,8 @@ from monitor.domain.observation import FailureKind
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.state import CheckState
 from monitor.domain.status import Status
-from monitor.domain.tally import Piece, ServiceTally, Tally
+from monitor.domain.tally import Piece, ServiceTally, Tally, Totals, begun
+from monitor.domain.windowrecord import WindowRecord
 from monitor.ports import PastIncident, Watched
 
 Members = tuple[ServiceId, Affects]
@@ -37,6 +40,7 @@ class Board:
         self._services: dict[ServiceId, Service] = {}
         self._members: dict[Members, tuple[CheckId, ...]] = {}
         self._tallies: dict[ServiceId, ServiceTally] = {}
+        self._countings: dict[CheckId, Counting] = {}
         self.incidents: dict[IncidentKey, Incident] = {}
         self.untold: dict[str, Incident] = {}
         self._past: dict[str, None] = {}
@@ -216,6 +220,25 @@ class Board:
         """Return the microseconds that a service has been in each status."""
         return self._tallies[service].microseconds
 
+    def service_apart(self, service: ServiceId) -> Totals:
+        """Return what of these counts as something else than SLA."""
+        return self._tallies[service].apart
+
+    def count_by(self, calendars: Mapping[str, Calendar], work: Sequence[WindowRecord]) -> None:
+        """Go by these hours and this maintenance from now on, in what time counts as."""
+        made = Countings(calendars, work)
+        self._countings = {}
+        for watched in self._watched.values():
+            service = self._services.get(watched.check.service)
+            counting = made.of(service, [watched.check]) if service else None
+            if counting is not None:
+                self._countings[watched.check.id] = counting
+                begun(watched.tally.apart, counting)
+        for service_id, tally in self._tallies.items():
+            checks = [self._watched[name].check for name in self._counted(service_id)]
+            tally.counting = made.of(self._services[service_id], checks)
+            begun(tally.apart, tally.counting)
+
     def settled_at(self, service: ServiceId) -> int:
         """Return how far the totals of a service go, in microseconds since the Unix epoch."""
         return self._tallies[service].settled_at
@@ -240,14 +263,21 @@ class Board:
         return first_speakers(unstable).get((service, Affects.AVAILABILITY))
 
     def credit(self, check: Check, pieces: Sequence[Piece]) -> None:
-        """Pass on to its service what a check was credited with."""
+        """Pass on to its service what a check was credited with, and keep what it counts as."""
+        if (counting := self._countings.get(check.id)) is not None:
+            self._watched[check.id].tally.set_apart(pieces, counting)
         if pieces and check.affects is Affects.AVAILABILITY:
             self._tallies[check.service].credit(check.id, pieces)
 
-    def resume(self, service: ServiceId, at: int, microseconds: Mapping[Status, int]) -> None:
+    def resume(
+        self, service: ServiceId, at: int, microseconds: Mapping[Status, int], apart: Totals
+    ) -> None:
         """Go on from totals of an earlier run, which were settled up to `at`."""
-        tally = self._new_tally(service, at)
+        tally, before = self._new_tally(service, at), self._tallies.get(service)
         tally.microseconds.update(microseconds)
+        tally.apart.update({kind: dict(totals) for kind, totals in apart.items()})
+        tally.counting = before.counting if before else None
+        begun(tally.apart, tally.counting)
         self._tallies[service] = tally
 
     def restart_tallies(self, now: int) -> None:
@@ -259,7 +289,7 @@ class Board:
             if watched.tally.seen_at is not None:
                 watched.tally.seen_at, watched.tally.status = now, Status.UNKNOWN
         for service, tally in list(self._tallies.items()):
-            self.resume(service, now, tally.microseconds)
+            self.resume(service, now, tally.microseconds, tally.apart)
 
     def replace(
         self,

@@ -10,6 +10,7 @@ import structlog
 from monitor.domain.alert import Alert, AlertType, Notification, addressed
 from monitor.domain.announcing import announced
 from monitor.domain.bundling import STILL_TOLD, standing
+from monitor.domain.calendar import Calendar
 from monitor.domain.check import Affects, Check, CheckId
 from monitor.domain.correction import Correction, Withdrawal
 from monitor.domain.deadletter import Retry
@@ -18,13 +19,14 @@ from monitor.domain.expiry import STAGES
 from monitor.domain.flapping import began, changed
 from monitor.domain.incident import Acknowledgement, Concern, Incident, IncidentChange, follow
 from monitor.domain.instant import microseconds, span_microseconds
-from monitor.domain.maintenance import MaintenanceWindow, OpenWindow
+from monitor.domain.maintenance import MaintenanceWindow, OpenWindow, is_over
 from monitor.domain.note import Note
 from monitor.domain.observation import MissedSlot, Observation, Status, UnknownCause
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Step, Transition, advance, lose_sight
 from monitor.domain.surroundings import Flapping, Grouping, Surroundings
+from monitor.domain.tally import Totals
 from monitor.domain.telling import tell
 from monitor.domain.windowrecord import WindowRecord
 from monitor.engine.board import JUDGED, Board
@@ -35,6 +37,9 @@ from monitor.engine.silences import Silences
 from monitor.ports import Change, Configured, Mark, MarkKind, Recording, TallySnapshot, Watched
 
 log = structlog.get_logger()
+
+# The time of a check is credited a little later than it was, and after a stop much later.
+_WORK_KEPT = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +55,7 @@ class Plan:
     remind_every: timedelta | None = None
     escalations: tuple[AnyEscalation, ...] = ()
     windows: tuple[MaintenanceWindow, ...] = ()
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
     stages: tuple[int, ...] = STAGES
 
 
@@ -76,6 +82,7 @@ class Pipeline:
         self._plan = Plan(services=(), checks=(), routes=(), receivers=())
         self._gone = _Gone()
         self._planned = PlannedWork()
+        self._work: dict[tuple[str, datetime], WindowRecord] = {}
         self._roster = DutyRoster()
         self._silences = Silences()
         self._stepped = -1
@@ -192,7 +199,9 @@ class Pipeline:
             Change(
                 tallies={
                     w.check.id: TallySnapshot(
-                        at=w.tally.seen_at, microseconds=dict(w.tally.microseconds)
+                        at=w.tally.seen_at,
+                        microseconds=dict(w.tally.microseconds),
+                        apart=_copied(w.tally.apart),
                     )
                     for w in watched
                     if w.tally.seen_at is not None
@@ -201,6 +210,7 @@ class Pipeline:
                     service: TallySnapshot(
                         at=self._board.settled_at(service),
                         microseconds=dict(self._board.service_tally(service)),
+                        apart=_copied(self._board.service_apart(service)),
                     )
                     for service in services
                     if self._board.service(service) is not None
@@ -217,6 +227,7 @@ class Pipeline:
         self._plan = plan
         self._roster.replace(plan.routes, plan.escalations)
         self._board.replace(plan.services, plan.checks, states, microseconds(now))
+        self._count_by(())
         self._forget(check_id for check_id in states if check_id not in self._board)
 
     def replace(self, plan: Plan, now: datetime) -> None:
@@ -230,6 +241,7 @@ class Pipeline:
         self._roster.replace(plan.routes, plan.escalations)
         old_services = {service.id: service for service in self._board.services()}
         gone = self._board.replace(plan.services, plan.checks, {}, microseconds(now))
+        self._count_by(())
         self._gone = _still_named(
             services={**self._gone.services, **old_services},
             checks={**self._gone.checks, **{watched.check.id: watched.check for watched in gone}},
@@ -384,7 +396,9 @@ class Pipeline:
 
     def keep_planned(self, records: Iterable[WindowRecord]) -> None:
         """Go on with the maintenance windows of an earlier run."""
-        self._planned.put(records)
+        known = tuple(records)
+        self._planned.put(known)
+        self._count_by(known)
 
     def was_open(self, at: datetime) -> None:
         """Have people told of windows that were open at `at`, when the last run ended, and closed
@@ -398,6 +412,7 @@ class Pipeline:
 
     def _record_windows(self, records: tuple[WindowRecord, ...]) -> None:
         self._recorder.record(Change(windows=records))
+        self._count_by(records)
         for each in records:
             log.info(
                 "window.cancelled" if each.cancelled else "window.added",
@@ -405,6 +420,15 @@ class Pipeline:
                 source=each.source,
                 by=each.cancelled.by if each.cancelled else each.added_by,
             )
+
+    def _count_by(self, records: Iterable[WindowRecord]) -> None:
+        """Have time counted by what is known of maintenance; what is long over counts no more."""
+        self._work.update({each.key: each for each in records})
+        newest = max((each.added_at for each in self._work.values()), default=None)
+        if newest is not None:
+            since = newest - _WORK_KEPT
+            self._work = {k: v for k, v in self._work.items() if not _was_over(v, since)}
+        self._board.count_by(self._plan.calendars, tuple(self._work.values()))
 
     def _follow_windows(self, now: datetime) -> None:
         """Show which checks are worked on, and have people told of windows that open or close."""
@@ -574,3 +598,12 @@ def _is_first_success(transition: Transition) -> bool:
 
 def _of_ourselves(kind: AlertType, at: datetime, detail: str) -> Alert:
     return Alert(type=kind, occurred_at=at, sequence=1, detail=detail)
+
+
+def _copied(apart: Totals) -> Totals:
+    return {kind: dict(totals) for kind, totals in apart.items()}
+
+
+def _was_over(record: WindowRecord, at: datetime) -> bool:
+    ended = record.cancelled is not None and record.cancelled.at < at
+    return ended or is_over(record.window.when, at)

@@ -54,11 +54,12 @@ def _restore_totals(restored: Restored, board: Board) -> None:
     """Go on from the totals that were stored, and count what was seen after them."""
     for service, total in restored.service_tallies.items():
         if board.service(service) is not None:
-            board.resume(service, total.at, total.microseconds)
+            board.resume(service, total.at, total.microseconds, total.apart)
     for watched in board.checks():
         tally, check = watched.tally, watched.check
         if (stored := restored.tallies.get(check.id)) is not None:
             tally.microseconds.update(stored.microseconds)
+            tally.apart.update(stored.apart)
             tally.seen_at = stored.at
         interval = span_microseconds(check.interval)
         for at, status in restored.later_samples.get(check.id, ()):

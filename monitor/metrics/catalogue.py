@@ -34,6 +34,10 @@ class Family:
 
 
 _STATUS_CODES = "0 down, 1 up, 2 degraded, 3 unknown"
+_AS_WHAT = (
+    "`counted` is what it counts as: sla, off_hours (outside the hours that were promised), or "
+    "maintenance (planned before it began, within them)."
+)
 _ABSENT = "Absent, never stale, while nothing is known of the target."
 
 PROBE_SUCCESS = Family(
@@ -59,7 +63,7 @@ CHECK_STATUS_SECONDS = Family(
     "pantau_check_status_seconds_total",
     Kind.COUNTER,
     "Time that samples saw in each status, credited when the next sample or the hold limit "
-    "settles it. Kept over restarts; the monitor's own downtime is unknown.",
+    f"settles it. Kept over restarts; the monitor's own downtime is unknown. {_AS_WHAT}",
     (*CHECK_LABELS, "status", "counted"),
 )
 CHECK_RUNS = Family(
@@ -110,7 +114,7 @@ SERVICE_STATUS_SECONDS = Family(
     "pantau_service_status_seconds_total",
     Kind.COUNTER,
     "Time that a service was in each status, as far as samples of all its checks go. Kept over "
-    "restarts; the monitor's own downtime is unknown.",
+    f"restarts; the monitor's own downtime is unknown. {_AS_WHAT}",
     (*SERVICE_LABELS, "status", "counted"),
 )
 SERVICE_SLA_TARGET = Family(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from monitor.domain.check import Check, CheckId
 from monitor.domain.observation import Series, Status, UnknownCause
 from monitor.domain.service import Service, ServiceId
+from monitor.domain.tally import Totals
 from monitor.domain.timeline import HOLD_FACTOR
 from monitor.metrics.labels import label_name, rendered
 from monitor.ports import StatusBoard, Watched
@@ -16,6 +17,9 @@ STATUSES = tuple(Status)
 _NOTHING: Mapping[Series, float] = {}
 _MICROSECOND = 1_000_000
 _DOWN, _UNKNOWN, _NO_DATA = Status.DOWN, Status.UNKNOWN, UnknownCause.NO_DATA
+
+
+Aparts = tuple[tuple[str, tuple[float, ...]], ...]
 
 
 class CheckLabels(NamedTuple):
@@ -30,7 +34,10 @@ class CheckLabels(NamedTuple):
 
 
 class CheckRow(NamedTuple):
-    """The numbers of one check. `success` is None, and nothing is measured, without sight."""
+    """The numbers of one check. `success` is None, and nothing is measured, without sight.
+
+    `seconds` are those that count as SLA, `apart` the others, by what they count as.
+    """
 
     labels: CheckLabels
     status: int
@@ -40,17 +47,22 @@ class CheckRow(NamedTuple):
     duration: float
     measurements: Mapping[Series, float]
     seconds: tuple[float, ...]
+    apart: Aparts
     runs: int
     failures: tuple[tuple[str, int], ...]
     maintained: bool
 
 
 class ServiceRow(NamedTuple):
-    """The numbers of one service. `target` is None when nothing was promised."""
+    """The numbers of one service. `target` is None when nothing was promised.
+
+    `seconds` are those that count as SLA, `apart` the others, by what they count as.
+    """
 
     labels: str
     status: int
     seconds: tuple[float, ...]
+    apart: Aparts
     target: float | None
 
 
@@ -118,7 +130,8 @@ def check_row(watched: Watched, labels: CheckLabels, now: datetime) -> CheckRow:
         success=int(sample is not _DOWN) if in_sight else None,
         duration=0.0 if last is None else last.duration.total_seconds(),
         measurements=last.outcome.measurements if in_sight and last else _NOTHING,
-        seconds=_seconds(tally.microseconds),
+        seconds=_promised(tally.microseconds, tally.apart),
+        apart=_aparts(tally.apart) if tally.apart else (),
         runs=tally.runs,
         failures=tuple(tally.failures.items()),
         maintained=watched.maintained_until is not None,
@@ -143,12 +156,26 @@ def services_by_id(services: Iterable[Service]) -> dict[ServiceId, Service]:
 
 def service_row(board: StatusBoard, service: Service) -> ServiceRow:
     """Return the row of a service that the board has."""
+    apart = board.service_apart(service.id)
     return ServiceRow(
         labels=rendered((("service", service.id), ("owner", service.owner))),
         status=STATUS_CODES[board.service_status(service.id)],
-        seconds=_seconds(board.service_tally(service.id)),
+        seconds=_promised(board.service_tally(service.id), apart),
+        apart=_aparts(apart),
         target=float(service.sla.target) if service.sla else None,
     )
+
+
+def _promised(microseconds: Mapping[Status, int], apart: Totals) -> tuple[float, ...]:
+    """Return the seconds that count as SLA."""
+    if not apart:
+        return _seconds(microseconds)
+    others = {s: sum(totals.get(s, 0) for totals in apart.values()) for s in STATUSES}
+    return _seconds({s: microseconds.get(s, 0) - others[s] for s in STATUSES})
+
+
+def _aparts(apart: Totals) -> Aparts:
+    return tuple((kind.value, _seconds(totals)) for kind, totals in sorted(apart.items()))
 
 
 def _seconds(microseconds: Mapping[Status, int]) -> tuple[float, ...]:

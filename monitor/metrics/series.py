@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from monitor.checktype import MeasurementInfo
+from monitor.domain.counting import Counted
 from monitor.domain.observation import Labels
 from monitor.metrics import catalogue
 from monitor.metrics.catalogue import Family, Kind
 from monitor.metrics.labels import foreign
 from monitor.metrics.rows import STATUSES, CheckRow, ServiceRow
 
-_COUNTED = ',counted="sla"'
+_SLA = Counted.SLA.value
 
 
 class OwnLabelled:
@@ -151,10 +152,11 @@ def _status(rows: Sequence[CheckRow]) -> list[str]:
 
 def _status_seconds(rows: Sequence[CheckRow]) -> list[str]:
     return [
-        f'pantau_check_status_seconds_total{{{row.labels.own},status="{status}"{_COUNTED}}} '
+        f'pantau_check_status_seconds_total{{{row.labels.own},status="{status}",counted="{kind}"}} '
         f"{seconds!r}\n"
         for row in rows
-        for status, seconds in zip(STATUSES, row.seconds, strict=True)
+        for kind, totals in ((_SLA, row.seconds), *row.apart)
+        for status, seconds in zip(STATUSES, totals, strict=True)
     ]
 
 
@@ -200,10 +202,11 @@ def _service_status(rows: Sequence[ServiceRow]) -> list[str]:
 
 def _service_seconds(rows: Sequence[ServiceRow]) -> list[str]:
     return [
-        f'pantau_service_status_seconds_total{{{row.labels},status="{status}"{_COUNTED}}} '
+        f'pantau_service_status_seconds_total{{{row.labels},status="{status}",counted="{kind}"}} '
         f"{seconds!r}\n"
         for row in rows
-        for status, seconds in zip(STATUSES, row.seconds, strict=True)
+        for kind, totals in ((_SLA, row.seconds), *row.apart)
+        for status, seconds in zip(STATUSES, totals, strict=True)
     ]
 
 

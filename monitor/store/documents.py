@@ -15,6 +15,7 @@ from monitor.domain.expiry import Expiry
 from monitor.domain.incident import Acknowledgement, Hold, Instability
 from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState
+from monitor.domain.tally import Totals
 
 _TYPE = re.compile(r'\{"type": ?"([a-z.]+)"')
 
@@ -66,6 +67,16 @@ def acknowledgement_text(acknowledgement: Acknowledgement) -> str:
 def read_acknowledgement(text: str) -> Acknowledgement:
     """Return what `acknowledgement_text` wrote. Anything else raises ValueError."""
     return _acknowledgements().validate_json(text)
+
+
+def apart_text(apart: Totals) -> str:
+    """Return what of totals counts as something else than SLA as JSON."""
+    return _text(_aparts(), apart)
+
+
+def read_apart(text: str) -> Totals:
+    """Return what `apart_text` wrote. Anything else raises ValueError."""
+    return _aparts().validate_json(text)
 
 
 def expiry_text(expiry: Expiry) -> str:
@@ -131,6 +142,11 @@ def _holds() -> TypeAdapter[Hold]:
 @cache
 def _acknowledgements() -> TypeAdapter[Acknowledgement]:
     return TypeAdapter(Acknowledgement)
+
+
+@cache
+def _aparts() -> TypeAdapter[Totals]:
+    return TypeAdapter(Totals)
 
 
 @cache

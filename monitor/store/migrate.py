@@ -4,7 +4,7 @@ from sqlalchemy import Connection, inspect, text
 
 from monitor.ports import StoreError
 
-HEAD = "0014"
+HEAD = "0015"
 
 _REVISION = "alembic_version"
 

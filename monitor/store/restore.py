@@ -31,6 +31,7 @@ from monitor.store.configurations import last_configured
 from monitor.store.documents import (
     read_acknowledgement,
     read_alert,
+    read_apart,
     read_expiry,
     read_hold,
     read_instability,
@@ -322,7 +323,8 @@ def _snapshot(row: Row[Any]) -> TallySnapshot:
         Status.DOWN: row.down,
         Status.UNKNOWN: row.unknown,
     }
-    return TallySnapshot(at=row.at, microseconds=totals)
+    apart = {} if row.apart is None else read_apart(row.apart)
+    return TallySnapshot(at=row.at, microseconds=totals, apart=apart)
 
 
 def _incident(row: Row[Any], checks: Sequence[AffectedCheck]) -> Incident:

@@ -32,6 +32,7 @@ from monitor.store.codes import (
 from monitor.store.documents import (
     acknowledgement_text,
     alert_text,
+    apart_text,
     expiry_text,
     hold_text,
     instability_text,
@@ -400,7 +401,11 @@ def _failure(failure: Failure | None) -> Row:
 
 
 def _totals(snapshot: TallySnapshot) -> Row:
-    return {"at": snapshot.at, **{s.value: snapshot.microseconds.get(s, 0) for s in Status}}
+    return {
+        "at": snapshot.at,
+        **{s.value: snapshot.microseconds.get(s, 0) for s in Status},
+        "apart": apart_text(snapshot.apart) if snapshot.apart else None,
+    }
 
 
 def _time(at: datetime | None) -> int | None:

@@ -4,6 +4,8 @@ Names of checks and vantages are written once; rows carry their numbers. The van
 every key, so that a second one needs no other schema. `migrations` builds the same tables.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -41,8 +43,10 @@ def _code(name: str, *, nullable: bool = False) -> Column[int]:
     return Column(name, SmallInteger, nullable=nullable)
 
 
-def _totals() -> list[Column[int]]:
-    return [_time(status) for status in ("up", "degraded", "down", "unknown")]
+def _totals() -> list[Column[Any]]:
+    # `apart` is what of them counts as something else than SLA, NULL where nothing does.
+    totals = [_time(status) for status in ("up", "degraded", "down", "unknown")]
+    return [*totals, Column("apart", Text)]
 
 
 # `sequence` of the last durable change, and the highest `epoch`.

@@ -10,6 +10,7 @@ from monitor.domain.alert import Match, Notification
 from monitor.domain.bundling import STILL_TOLD
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.correction import Correction, Withdrawal
+from monitor.domain.counting import Counted
 from monitor.domain.expiry import Ending, Expiry
 from monitor.domain.flapping import LONGEST
 from monitor.domain.incident import (
@@ -187,6 +188,11 @@ snapshots = st.builds(
     TallySnapshot,
     at=times.map(microseconds),
     microseconds=st.fixed_dictionaries({s: st.integers(0, 10**15) for s in Status}),
+    apart=st.dictionaries(
+        st.sampled_from(Counted),
+        st.fixed_dictionaries({s: st.integers(0, 10**15) for s in Status}),
+        max_size=2,
+    ),
 )
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.alert import AlertType, Match, Route
 from monitor.domain.check import Affects, Check, CheckId
+from monitor.domain.counting import Counted
 from monitor.domain.duty import TimedRoute, When
 from monitor.domain.instant import microseconds
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
@@ -18,7 +19,7 @@ from monitor.domain.reach import everybody
 from monitor.domain.service import Rule, Service, ServiceId, StatusRule
 from monitor.domain.status import Status
 from monitor.domain.surroundings import Grouping
-from monitor.domain.windowrecord import Cancellation, Source
+from monitor.domain.windowrecord import Cancellation, Source, WindowRecord
 from monitor.engine.board import Board
 from monitor.engine.pipeline import Pipeline, Plan
 from monitor.ports import Change, MarkKind
@@ -390,6 +391,26 @@ class TestTotals:
         totals = board.service_tally(PORTAL.id)
         assert totals[Status.DOWN] == 60_000_000
         assert sum(totals.values()) == 120_000_000
+
+    def test_planned_work_counts_as_such(self):
+        """Totals tell planned work apart from what counts, and so they are stored."""
+        window = MaintenanceWindow(
+            id="patch",
+            when=Occurrence(NOON + timedelta(seconds=90), NOON + timedelta(hours=1)),
+            reason="Pembaruan",
+            approved_by="Kabid",
+            services=frozenset({PORTAL.id}),
+        )
+        pipeline, board, ledger = watching(HTTP)
+        pipeline.plan_work(WindowRecord(window=window, source=Source.COMMAND, added_at=NOON))
+        feed(pipeline, OK, OK, OK)
+        pipeline.snapshot([HTTP.id], [PORTAL.id])
+
+        for apart in (board[HTTP.id].tally.apart, board.service_apart(PORTAL.id)):
+            assert apart[Counted.MAINTENANCE][Status.UP] == 30_000_000
+        stored = ledger.changes[-1]
+        assert stored.tallies[HTTP.id].apart[Counted.MAINTENANCE][Status.UP] == 30_000_000
+        assert stored.service_tallies[PORTAL.id].apart == board.service_apart(PORTAL.id)
 
     def test_totals_survive_a_step_of_the_clock(self):
         """After the timeline jumps, totals go on from there; until the next sample it is unknown."""

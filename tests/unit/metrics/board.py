@@ -21,7 +21,7 @@ from monitor.domain.observation import (
 )
 from monitor.domain.service import Criticality, Service, ServiceId, Sla
 from monitor.domain.state import CheckState
-from monitor.domain.tally import Tally
+from monitor.domain.tally import Tally, Totals
 from monitor.ports import Watched
 
 NOON = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
@@ -44,6 +44,7 @@ class FakeBoard:
     listed: list[Service] = field(default_factory=list)
     statuses: dict[str, Status] = field(default_factory=dict)
     tallies: dict[str, Mapping[Status, int]] = field(default_factory=dict)
+    aparts: dict[str, Totals] = field(default_factory=dict)
     incidents: dict[str, Incident] = field(default_factory=dict)
     speakers: dict[str, Incident] = field(default_factory=dict)
 
@@ -58,6 +59,9 @@ class FakeBoard:
 
     def service_tally(self, service: ServiceId) -> Mapping[Status, int]:
         return self.tallies.get(service, dict.fromkeys(Status, 0))
+
+    def service_apart(self, service: ServiceId) -> Totals:
+        return self.aparts.get(service, {})
 
     def incident(self, service: ServiceId) -> Incident | None:
         return self.incidents.get(service)

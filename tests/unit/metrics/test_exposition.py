@@ -9,6 +9,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as plain
 
 from monitor.checktype import MeasurementInfo
+from monitor.domain.counting import Counted
 from monitor.domain.observation import Outcome, OutcomeStatus, Status, UnknownCause, series
 from monitor.domain.state import CheckState
 from monitor.metrics.exposition import Exposition, compressed, sliced
@@ -61,6 +62,28 @@ async def test_golden(form):
     path = GOLDEN / f"exposition.{form}.txt"
 
     assert await body(a_city(), openmetrics=form == "openmetrics") == path.read_text()
+
+
+async def test_what_time_counts_as():
+    """Time outside promised hours, and planned maintenance, is told apart from what counts."""
+    watched = watch(a_check())
+    watched.tally.microseconds[Status.UP] = 10_000_000
+    watched.tally.apart = {Counted.MAINTENANCE: {Status.UP: 3_000_000}}
+    board = one_check(watched)
+    board.tallies["portal"] = {Status.DOWN: 9_000_000}
+    board.aparts["portal"] = {Counted.OFF_HOURS: {Status.DOWN: 9_000_000}}
+
+    found = {
+        (sample.name, sample.labels["status"], sample.labels["counted"]): sample.value
+        for family in plain(await body(board))
+        for sample in family.samples
+        if "counted" in sample.labels
+    }
+
+    check, service = "pantau_check_status_seconds_total", "pantau_service_status_seconds_total"
+    assert (found[check, "up", "sla"], found[check, "up", "maintenance"]) == (7.0, 3.0)
+    assert (found[service, "down", "sla"], found[service, "down", "off_hours"]) == (0.0, 9.0)
+    assert (check, "up", "off_hours") not in found
 
 
 @pytest.mark.parametrize("form", ["text", "openmetrics"])
