@@ -276,6 +276,21 @@ def test_who_takes_care_is_told():
     assert portal.told() == [(AlertType.ACKNOWLEDGED, True)]
 
 
+def test_it_is_no_victim_of_itself():
+    """A message about a service that is unstable, and down again, does not name it as its own victim."""
+    portal = Portal()
+    portal.flap(9)
+    incident = portal.last().incident
+    assert incident is not None
+    note = Note(
+        incident=incident.id, kind=NoteKind.ACKNOWLEDGED, by="Rina", at=portal.now, via=Via.COMMAND
+    )
+    assert portal.pipeline.acknowledge(note)
+    portal.let_pass(MINUTE)
+
+    assert (portal.last().type, portal.last().victims) == (AlertType.ACKNOWLEDGED, ())
+
+
 def test_silenced():
     """Who was told that a service is unstable hears nothing while it is silenced, also while it is up,
     until it is stable; that is told on time.

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from monitor.domain.alert import AlertType, Match, Route
 from monitor.domain.bundling import MOST_TOGETHER
 from monitor.domain.check import Affects, CheckId
+from monitor.domain.expiry import Ending, Expiry
 from monitor.domain.holding import PATIENCE
 from monitor.domain.incident import Acknowledgement, AffectedCheck, Concern, HoldReason, Incident
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
@@ -646,6 +647,44 @@ class TestEscalation:
         night.escalations = (Escalation(after=15 * MINUTE, receivers=("oncall",)),)
 
         assert night.look(NOON + 600 * MINUTE) == []
+
+
+def test_end_of_what_is_known_comes_first():
+    """Of two ends at once that of an outage people know of comes before one that says it all."""
+    night = Night(a_service("a"), a_service("b", owner="bapenda"))
+    night.put(down("a"))
+    night.look(NOON + WAIT)
+    night.put(down("b", NOON + MINUTE))
+    night.end("b", NOON + MINUTE)
+    night.end("a", NOON + MINUTE)
+    night.look(NOON + 2 * MINUTE)
+
+    ends = [(_services(sent.alert), sent.alert.firing_undelivered) for sent in night.sent[1:]]
+    assert ends == [(("a",), False), (("b",), True)]
+
+
+def test_each_who_takes_care_is_named():
+    """Of several outages of which somebody takes care at once each is told by itself."""
+    night = Night(a_service("a"), a_service("b"))
+    night.put(down("a"), down("b"))
+    night.look(NOON + WAIT)
+    for name, who in (("a", "Rina"), ("b", "Budi")):
+        taken = Acknowledgement(by=who, at=NOON + MINUTE)
+        night.put(replace(night.incidents[f"INC-{name}"], acknowledged=taken))
+    night.look(NOON + MINUTE)
+
+    told = [(_services(sent.alert), sent.alert.detail) for sent in night.sent[1:]]
+    assert told == [(("a",), "Rina"), (("b",), "Budi")]
+
+
+def test_what_expires_waits_for_others():
+    """What has few days left when it is first seen waits for news of others as an outage does."""
+    night = Night(a_service("a"))
+    soon = Expiry(of=Ending.CERTIFICATE, name="a", mark="a", expires_at=NOON + timedelta(days=10))
+    night.put(down("a", concern=Concern.EXPIRY, expiry=soon))
+
+    assert night.look(NOON + WAIT - SECOND) == []
+    assert night.look(NOON + WAIT) == [(AlertType.FIRING, "oncall", ("a",))]
 
 
 def test_what_is_known_waits_for_no_suspicion():
