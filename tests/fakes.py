@@ -233,6 +233,12 @@ class FakeTelemetry:
     def store_failed(self) -> None:
         self._called("store_failed")
 
+    def sealed_until(self, seconds: float) -> None:
+        self._called("sealed_until", seconds=seconds)
+
+    def sealing_failed(self) -> None:
+        self._called("sealing_failed")
+
     def ledger_signed(self, size: int, root: str) -> None:
         self._called("ledger_signed", size=size, root=root)
 

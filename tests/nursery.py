@@ -9,6 +9,8 @@ what the database then holds:
 
     writing:N     before the commit of the Nth transaction
     committed:N   after it
+    tending:N     before the commit of the Nth step of what nobody waits for, such as sealing
+    tended:N      after it
     changed       after the commit that opened, changed or closed an incident
     frozen        after the commit that fixed the body of a message, before it is sent
     settling      before the commit that would follow on the sending of a message
@@ -54,7 +56,7 @@ class Doom:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _is_here(self, place: str) -> bool:
-        if self._point in {"writing", "committed"}:
+        if self._point in {"writing", "committed", "tending", "tended"}:
             self._number -= place == self._point
             return place == self._point and self._number <= 0
         if self._point == "settling":

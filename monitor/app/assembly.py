@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from monitor.alerting.dispatcher import Dispatcher
 from monitor.alerting.restater import Restater
 from monitor.app.acts import build_acts
+from monitor.app.keeper import Keeper
 from monitor.app.limits import probes_at_once
 from monitor.app.network import build_network, build_self_check
 from monitor.app.notary import Notary
@@ -66,6 +67,7 @@ class Assembly:
     acts: Acts
     heart: Heart
     notary: Notary
+    keeper: Keeper
     link_key: bytes = field(repr=False)
 
 
@@ -172,6 +174,7 @@ def assemble(
         ),
         heart=heart,
         notary=notary,
+        keeper=Keeper(store, telemetry, timeline.now_microseconds, settings.retention.samples),
         link_key=link_key,
     )
 

@@ -13,6 +13,7 @@ import structlog
 
 from monitor.app.assembly import Assembly, assemble, web_context
 from monitor.app.collector import tame_collector
+from monitor.app.keeper import EVERY
 from monitor.app.ledgerkey import LedgerKeyError, ledger_signing, settle_next_signer
 from monitor.app.linkkey import NoLinkKey, link_key
 from monitor.app.listeners import CannotListen, open_listeners
@@ -169,6 +170,7 @@ def _begin(parts: Assembly, config: Config, restored: Restored) -> None:
     parts.pushes.restore(restored.pushes, ended_at(restored))
     parts.pushes.replace(config.checks)
     parts.scheduler.replace(config.checks, restored.states)
+    parts.keeper.replace(each.check for each in config.checks)
     parts.telemetry.reloaded(successful=True, at=now)
 
 
@@ -197,6 +199,7 @@ async def _recording(parts: Assembly, crashes: Crashes) -> AsyncIterator[None]:
 async def _watching(parts: Assembly, crashes: Crashes) -> AsyncIterator[None]:
     """Probe, tell, and watch ourselves. What is in flight at the end is abandoned, not failed."""
     parts.scheduler.start()
+    parts.scheduler.tend(parts.keeper.run, EVERY)
     tasks = [
         asyncio.create_task(parts.teller.run(), name="teller"),
         asyncio.create_task(parts.dispatcher.run(), name="dispatcher"),

@@ -85,6 +85,7 @@ class Reloads:
         parts.heart.plan = config.sign_of_life
         states = {watched.check.id: watched.state for watched in parts.board.checks()}
         parts.scheduler.replace(config.checks, states)
+        parts.keeper.replace(each.check for each in config.checks)
         parts.dispatcher.replace_notifiers(notifiers)
         parts.restater.notifiers = notifiers
         parts.trial.notifiers = notifiers

@@ -20,6 +20,7 @@ from monitor.configuration.names import Id, Zone
 from monitor.fields import Duration, Endpoint, File, Url, shown
 from monitor.fields.addresses import parse_endpoint, parse_url
 from monitor.fields.context import context_of
+from monitor.fields.durations import format_duration
 
 
 def _with_port(endpoint: Endpoint) -> Endpoint:
@@ -45,6 +46,9 @@ def _folder(value: object, info: ValidationInfo[Any]) -> Path:
         raise ValueError(f"{shown(str(value))} is no folder")
     return folder
 
+
+# What is not sealed yet is never dropped, and a day that is being asked about should be whole.
+_LEAST_KEPT = timedelta(days=2)
 
 Listen = Annotated[Endpoint, AfterValidator(_with_port)]
 Canary = Annotated[str, BeforeValidator(_canary), WithJsonSchema({"type": "string"})]
@@ -90,6 +94,23 @@ class Limits(Entry):
         description="Probes that may run at the same time, as far as file descriptors reach. "
         "Default 4000: many, so that slow targets delay no others.",
     )
+
+
+class Retention(Entry):
+    """How long the store keeps what."""
+
+    samples: Duration = Field(
+        timedelta(days=400),
+        description="How long single samples are kept. What is known of each hour, incidents and "
+        "the ledger are kept for ever. Default 400d.",
+    )
+
+    @field_validator("samples")
+    @classmethod
+    def _long_enough(cls, kept: timedelta) -> timedelta:
+        if kept < _LEAST_KEPT:
+            raise ValueError(f"{format_duration(kept)} is too short: keep them for 2d at least")
+        return kept
 
 
 class ProbeSettings(Entry):
@@ -155,6 +176,7 @@ class MonitorSettings(Entry):
     self_check: SelfCheckSettings = Field(
         SelfCheckSettings(), description="Whom to ask whether we are the ones who are offline."
     )
+    retention: Retention = Field(Retention(), description="How long what was recorded is kept.")
     limits: Limits = Field(Limits(), description="What it may take of its host.")
     web_config_file: File | None = Field(
         None,

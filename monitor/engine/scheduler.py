@@ -3,8 +3,9 @@
 import asyncio
 import gc
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -27,6 +28,7 @@ from monitor.ports import Telemetry
 log = structlog.get_logger()
 
 _EARLY_MICROSECONDS = 20_000
+_AFTER_START = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,18 @@ class Scheduler:
         # Whatever refers to itself and lived on is let go of here: see `monitor.app.collector`.
         self.jobs.add_job(gc.collect, "interval", hours=1, executor="inline")
         self.jobs.start()
+
+    def tend(self, work: Callable[[], Awaitable[None]], every: timedelta) -> None:
+        """Have `work` done again and again, never twice at a time. It must not raise."""
+        self.jobs.add_job(
+            work,
+            "interval",
+            seconds=every.total_seconds(),
+            start_date=datetime.now(UTC) + _AFTER_START,
+            misfire_grace_time=None,
+            coalesce=True,
+            max_instances=1,
+        )
 
     async def stop(self) -> None:
         """Fire no more, and abandon what is in flight: it is neither up nor down."""

@@ -199,6 +199,17 @@ STORE_FAILURES = Family(
     Kind.COUNTER,
     "Changes that could not be stored when they should have been.",
 )
+SEALED_UNTIL = Family(
+    "pantau_store_sealed_until_timestamp_seconds",
+    Kind.GAUGE,
+    "Up to when all hours are sealed (Unix time): no more than 80 minutes ago while all is well. "
+    "Absent until that was done since the start.",
+)
+SEALING_FAILURES = Family(
+    "pantau_store_sealing_failures_total",
+    Kind.COUNTER,
+    "How often hours could not be sealed, or old samples not be dropped.",
+)
 
 _UNSIGNED = "Absent until the ledger was signed."
 LEDGER_SIZE = Family(
@@ -260,6 +271,8 @@ CATALOGUE: tuple[Family, ...] = (
     SELF_OFFLINE,
     CLOCK_OFFSET,
     STORE_FAILURES,
+    SEALED_UNTIL,
+    SEALING_FAILURES,
     LEDGER_SIZE,
     LEDGER_ROOT,
     BLACKBOX_UNKNOWN_MODULES,

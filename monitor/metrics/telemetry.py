@@ -54,6 +54,8 @@ class PrometheusTelemetry:
         self._offline = self._gauge(catalogue.SELF_OFFLINE)
         self._clock_offset: Gauge | None = None
         self._store_failures = self._counter(catalogue.STORE_FAILURES)
+        self._sealed_until: Gauge | None = None
+        self._sealing_failures = self._counter(catalogue.SEALING_FAILURES)
         self._ledger: tuple[Gauge, Gauge] | None = None
         self._blackbox: _BlackboxTelemetry | None = None
         build = self._gauge(catalogue.BUILD_INFO)
@@ -109,6 +111,14 @@ class PrometheusTelemetry:
 
     def store_failed(self) -> None:
         self._store_failures.inc()
+
+    def sealed_until(self, seconds: float) -> None:
+        if self._sealed_until is None:
+            self._sealed_until = self._gauge(catalogue.SEALED_UNTIL)
+        self._sealed_until.set(seconds)
+
+    def sealing_failed(self) -> None:
+        self._sealing_failures.inc()
 
     def ledger_signed(self, size: int, root: str) -> None:
         if self._ledger is None:

@@ -16,8 +16,16 @@ CHECKPOINT_PAGES = 4000
 _BUSY_SECONDS = 5.0
 _WAL_LIMIT_BYTES = 16 << 20
 
+# What is deleted each hour is filled again in the next. Pages are moved only for more than that.
+_INCREMENTAL = 2
+_LEAST_FREE_PAGES = 4096
+_FREE_SHARE = 20
+_PAGES_AT_ONCE = 256
+
+# The first holds for a file that is yet to be made.
 # FULL: in WAL mode NORMAL acknowledges what a power cut then takes away.
 _WRITER_PRAGMAS = (
+    "auto_vacuum = INCREMENTAL",
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
@@ -117,3 +125,21 @@ def checkpoint(connection: Connection, mode: str) -> bool:
     driver: Any = connection.connection.dbapi_connection
     [(busy, _, _)] = driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
     return bool(busy)
+
+
+def give_back(connection: Connection) -> bool:
+    """Shorten the file by some of its free pages, where it can be and has many. Return whether it
+    still has.
+    """
+    driver: Any = connection.connection.dbapi_connection
+
+    def asked(pragma: str) -> int:
+        [(value,)] = driver.execute(f"PRAGMA {pragma}").fetchall()
+        return int(value)
+
+    kept = max(_LEAST_FREE_PAGES, asked("page_count") // _FREE_SHARE)
+    if asked("auto_vacuum") != _INCREMENTAL or asked("freelist_count") <= kept:
+        return False
+    # The pragma works while its rows are read.
+    driver.execute(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})").fetchall()
+    return asked("freelist_count") > kept

@@ -160,6 +160,11 @@ def hour_entry(
     )
 
 
+def retention_entry(vantage: str, before: int, at: int) -> bytes:
+    """Return the entry that says that samples of hours before `before` are kept no longer."""
+    return _entry("retention", vantage=vantage, before=before, at=at)
+
+
 def key_entry(vkey: str, at: int) -> bytes:
     """Return the entry of the key that signs from here on."""
     return _entry("key", key=vkey, at=at)

@@ -1,34 +1,22 @@
 """Which hours are sealed, in which order, and in how small steps."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
 from monitor.store.asked import tuples
 from monitor.store.block import HOUR
 from monitor.store.closing import Part, Summed, add_leaves, close, open_parts, sealed_until
-from monitor.store.ledger import Ledger
 from monitor.store.samples import epochs_of_checks
-from monitor.store.schema import check_name, missed_slot, observation, vantage_name
+from monitor.store.schema import missed_slot, observation
 from monitor.store.sealing import Slice, seal
 from monitor.store.stops import read_stops
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from monitor.store.tender import Tender
 
 _CHECKS = 50
 _LOOKED_AT = 500
-# Others are written in between. A long history that is sealed for the first time takes half a core.
-_REST_SECONDS = 0.01
-
-
-class Tend(Protocol):
-    """Runs work in the writer's thread, in a transaction of its own."""
-
-    def __call__(self, work: Callable[[Connection, Ledger], T]) -> Awaitable[T]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,28 +27,26 @@ class Paces:
     since: int = 0
 
 
-async def seal_hours(tend: Tend, paces: Paces, last: int) -> int:
+async def seal_hours(tender: Tender, paces: Paces, last: int) -> int:
     """Seal what is due up to the hour `last` at every vantage; return how many hours that were.
 
     It goes in slices, between which the writer does what others wait for. Raise StoreError; what
     was not done then is done by the next call.
     """
-    vantages = await tend(lambda connection, _: _vantages(connection))
-    return sum([await _Sealing(tend, paces, *each).run(last) for each in vantages])
+    vantages = await tender.vantages()
+    return sum([await _Sealing(tender, paces, *each).run(last) for each in vantages])
 
 
 class _Sealing:
-    def __init__(self, tend: Tend, paces: Paces, vantage: int, name: str) -> None:
-        self._tend = tend
+    def __init__(self, tender: Tender, paces: Paces, vantage: int, name: str) -> None:
+        self._tender = tender
         self._paces = paces
         self._vantage = vantage
         self._name = name
-        self._ends = 0
 
     async def run(self, last: int) -> int:
         """Seal what came late, and then on from where the last hour was sealed."""
-        self._ends = 1 + await self._read(_highest_check)
-        until = await self._read(sealed_until, self._vantage)
+        until = await self._tender.ask(sealed_until, self._vantage)
         oldest = await self._oldest()
         if until is None:
             return await self._seal_from(oldest, last, is_late=False)
@@ -85,9 +71,9 @@ class _Sealing:
         return count
 
     async def _seal_hour(self, hour: int, *, is_late: bool) -> int:
-        stops = await self._read(read_stops, self._vantage)
+        stops = await self._tender.ask(read_stops, self._vantage)
         count = 0
-        for first, end in self._ranges(_CHECKS):
+        for first, end in await self._tender.checks(_CHECKS):
             asked = Slice(
                 vantage=self._vantage,
                 vantage_name=self._name,
@@ -99,47 +85,28 @@ class _Sealing:
                 stops=stops,
                 is_late=is_late,
             )
-            count += await self._read(seal, asked)
-            await asyncio.sleep(_REST_SECONDS)
+            count += await self._tender.ask(seal, asked)
+            await self._tender.rest()
         return count
 
     async def _close(self) -> None:
         for part in await self._opened():
             summed = Summed()
             while not summed.is_whole:
-                summed = await self._read(add_leaves, part, summed)
-            await self._enter(part, summed)
-
-    async def _enter(self, part: Part, summed: Summed) -> None:
-        await self._tend(lambda connection, ledger: close(connection, ledger, part, summed))
+                summed = await self._tender.ask(add_leaves, part, summed)
+                await self._tender.rest()
+            await self._tender.enter(close, part, summed)
 
     async def _opened(self) -> list[Part]:
-        return await self._read(open_parts, self._vantage, self._name)
+        return await self._tender.ask(open_parts, self._vantage, self._name)
 
     async def _oldest(self) -> int | None:
         """Return the hour of the oldest row that is not sealed, None without any."""
         found = [
-            await self._read(_oldest_row, self._vantage, first, end)
-            for first, end in self._ranges(_LOOKED_AT)
+            await self._tender.ask(_oldest_row, self._vantage, first, end)
+            for first, end in await self._tender.checks(_LOOKED_AT)
         ]
         return min((at // HOUR for at in found if at is not None), default=None)
-
-    def _ranges(self, size: int) -> Iterator[tuple[int, int]]:
-        return ((first, first + size) for first in range(0, self._ends, size))
-
-    async def _read(
-        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **keys: P.kwargs
-    ) -> T:
-        return await self._tend(lambda connection, _: work(connection, *args, **keys))
-
-
-def _vantages(connection: Connection) -> list[tuple[int, str]]:
-    wanted = select(vantage_name.c.id, vantage_name.c.name).order_by(vantage_name.c.id)
-    return [(number, name) for number, name in tuples(connection, wanted)]
-
-
-def _highest_check(connection: Connection) -> int:
-    return int(connection.execute(select(func.max(check_name.c.id))).scalar() or 0)
 
 
 def _oldest_row(connection: Connection, vantage: int, first: int, end: int) -> int | None:

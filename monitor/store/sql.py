@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from monitor.domain.alert import Notification
 from monitor.domain.correction import CorrectionRecord
 from monitor.domain.deadletter import DeadLetter, LettersSought
+from monitor.domain.instant import microseconds
 from monitor.domain.windowrecord import WindowRecord
 from monitor.ledger.note import Signer
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
@@ -22,9 +23,11 @@ from monitor.store.deadletters import dead_counts, dead_letters
 from monitor.store.groups import Figures, Groups
 from monitor.store.ledger import Ledger, Signing, newest_note
 from monitor.store.restore import first_receipt, pending_rows, restored
+from monitor.store.retention import drop_samples
 from monitor.store.rows import Enqueued, Frozen, HandOver, Settled, Sign
 from monitor.store.sealjob import Paces, seal_hours
 from monitor.store.stories import notes_about
+from monitor.store.tender import Tender
 from monitor.store.windows import window_records
 from monitor.store.writer import Numbered, Writer, Written
 
@@ -43,6 +46,7 @@ class SqlStore:
         self._groups = groups
         self._writer = writer
         self._now = now
+        self._tender = Tender(writer.tend)
 
     @property
     def figures(self) -> Figures:
@@ -122,7 +126,17 @@ class SqlStore:
 
         Raise StoreError. What was not done then is done by the next call.
         """
-        return await seal_hours(self._writer.tend, paces, last)
+        return await seal_hours(self._tender, paces, last)
+
+    async def drop_samples(self, before: int) -> int:
+        """Delete the samples of sealed hours before `before`, and give back the space they took.
+
+        Return of how many hours that was. Raise StoreError.
+        """
+        count = await drop_samples(self._tender, before, microseconds(self._now()))
+        while await self._writer.give_back():
+            await self._tender.rest()
+        return count
 
     async def hand_over(self, successor: Signer, by: str) -> str | None:
         """Have `successor` sign the ledger from here on; return the newest checkpoint.
@@ -204,6 +218,9 @@ class _Threaded:
 
     async def tend(self, work: Callable[[Connection, Ledger], T]) -> T:
         return await self._run(lambda: self._writer.tend(work))
+
+    async def give_back(self) -> bool:
+        return await self._run(self._writer.give_back)
 
     async def close(self) -> None:
         with suppress(StoreError):

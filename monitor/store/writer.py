@@ -32,6 +32,7 @@ from monitor.store.connection import (
     CHECKPOINT_PAGES,
     DATABASE,
     checkpoint,
+    give_back,
     shown_place,
     writing_engine,
 )
@@ -126,6 +127,14 @@ class Writer:
         `reached` is told `tending` before, and `tended` once it is durable.
         """
         return self._use(lambda connection: self._tended(connection, work))
+
+    def give_back(self) -> bool:
+        """Give some of the file's free space back to the disk; return whether there is more.
+
+        As much as an hour takes is kept. A file that an earlier release made keeps all of it, to
+        be filled again.
+        """
+        return self._sums is not None and self._use(self._given_back)
 
     def tidy(self) -> None:
         """Copy the log into the database when it has grown. Nobody should be waiting."""
@@ -281,6 +290,12 @@ class Writer:
         self._reached("tended")
         self._checkpoint_if_long(connection)
         return done
+
+    def _given_back(self, connection: Connection) -> bool:
+        has_more = give_back(connection)
+        self._note()
+        self._checkpoint_if_long(connection)
+        return has_more
 
     def _writing(self, connection: Connection) -> Scribe:
         """Return who writes in the transaction that is open."""

@@ -29,6 +29,7 @@ from monitor.domain.windowrecord import Source, WindowRecord
 from monitor.ports import Change, Mark, MarkKind
 from monitor.probes import check_types
 from monitor.store.reader import open_reader
+from monitor.store.sealjob import Paces
 from monitor.store.sql import open_store
 from tests.acceptance.cli.commands import pantau
 
@@ -116,6 +117,23 @@ def computed(city):
     with open_reader(city / "data", "utama") as reader:
         terms = Terms(calendars=config.calendars, windows=reader.windows())
         return entry(service, [c.check for c in config.checks], reader, asked.window, terms)
+
+
+@pytest.mark.parametrize("kept", ["samples", "hours"])
+async def test_sealed_hours_give_the_same_figures(city, kept):
+    """Whether hours are sealed or not, and whether their samples are still kept, is nothing that
+    figures show.
+    """
+    await put_down(city, planned())
+    before, printed = computed(city), of_the_day(city, "--output", "json").stdout
+    day = microseconds(MIDNIGHT) // (3600 * SECOND)
+    async with open_store(city / "data", vantage="utama") as store:
+        assert await store.seal(day + 30, Paces(intervals={"portal-port": 60 * SECOND})) == 25
+        if kept == "hours":
+            assert await store.drop_samples(day + 30) == 25
+
+    assert computed(city) == before
+    assert of_the_day(city, "--output", "json").stdout == printed
 
 
 async def test_day_with_maintenance_to_the_last_digit(city):

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from monitor.domain.check import CheckId
 from monitor.domain.epochs import merge_epochs
 from monitor.domain.instant import instant, microseconds
 from monitor.domain.observation import (
@@ -32,7 +33,8 @@ from monitor.domain.timeline import clip, spans
 from monitor.domain.windows import Window
 from monitor.ledger.tree import leaf_hash, root_of
 from monitor.ports import Change, Mark, MarkKind, TallySnapshot
-from monitor.store import sealjob
+from monitor.store import connection, sealjob
+from monitor.store.backup import examine
 from monitor.store.block import unpacked
 from monitor.store.connection import DATABASE
 from monitor.store.hours import Hour, leaf
@@ -374,6 +376,45 @@ async def test_what_the_daemon_remembers_outlives_sealing(tmp_path):
     assert after.last_samples == before.last_samples
     assert after.later_samples == before.later_samples
     assert len(after.later_samples[PORTAL]) == 30
+
+
+async def test_old_samples_are_dropped_and_what_is_known_stays(tmp_path):
+    """What is known of an hour outlives its samples; that they were dropped is in the ledger."""
+    await kept(tmp_path, Change(observations=every_minute(3, outcome=DOWN)), last=2)
+    window = Window(BEGIN, BEGIN + 3 * HOUR)
+    with open_reader(tmp_path) as reader:
+        before = reader.known(PORTAL, MINUTE, window), reader.slots(PORTAL, *window)
+
+    async with open_store(tmp_path, vantage=VANTAGE) as store:
+        assert await store.drop_samples(FIRST + 2) == 2
+        assert await store.drop_samples(FIRST + 2) == 0
+
+    with open_reader(tmp_path) as reader:
+        after = reader.known(PORTAL, MINUTE, window), reader.slots(PORTAL, *window)
+        samples = reader.samples(PORTAL, *window)
+    assert after == before
+    assert len(samples[1]) == 61
+    assert rows(tmp_path, "SELECT count(*) FROM sample_block") == [(1,)]
+    entries = [json.loads(body) for (body,) in rows(tmp_path, "SELECT body FROM ledger_entry")]
+    assert [each["before"] for each in entries if each["type"] == "retention"] == [FIRST + 2]
+
+
+async def test_space_is_given_back(tmp_path, monkeypatch):
+    """What was taken by samples that were dropped is given back to the disk."""
+    monkeypatch.setattr(connection, "_LEAST_FREE_PAGES", 4)
+    monkeypatch.setattr(connection, "_PAGES_AT_ONCE", 8)
+    seen = sum((every_minute(4, check=f"check-{n}") for n in range(40)), ())
+    await kept(tmp_path, Change(observations=seen), last=3)
+    size = (tmp_path / DATABASE).stat().st_size
+
+    async with open_store(tmp_path, vantage=VANTAGE) as store:
+        await store.drop_samples(FIRST + 4)
+
+    assert (tmp_path / DATABASE).stat().st_size < size / 2
+    await kept(tmp_path, Change(observations=seen), last=3)
+    with open_reader(tmp_path) as reader:
+        assert len(reader.samples(CheckId("check-7"), BEGIN, BEGIN + HOUR)[1]) == 60
+    assert examine(tmp_path / DATABASE).faults == ()
 
 
 async def test_both_databases_seal_alike(place, tmp_path):

@@ -32,7 +32,8 @@ def test_everything_of_the_catalogue_is_there(telemetry):
 
     blackbox = {name for name in own if name.startswith("blackbox_")}
     unsigned = {"pantau_ledger_size", "pantau_ledger_root_info"}
-    assert own - shown == {"pantau_clock_offset_seconds", *unsigned, *blackbox}
+    late = {"pantau_clock_offset_seconds", "pantau_store_sealed_until_timestamp_seconds"}
+    assert own - shown == {*late, *unsigned, *blackbox}
 
 
 def test_one_root_at_a_time(telemetry):
@@ -77,6 +78,8 @@ def test_what_is_told_is_shown(telemetry):
     telemetry.offline(offline=True)
     telemetry.clock_offset(-1.5)
     telemetry.store_failed()
+    telemetry.sealed_until(3600.0)
+    telemetry.sealing_failed()
 
     shown = samples(telemetry)
     assert shown["pantau_scheduler_lateness_seconds_bucket", (("le", "0.005"),)] == 1
@@ -96,6 +99,8 @@ def test_what_is_told_is_shown(telemetry):
     assert shown["pantau_self_offline", ()] == 1
     assert shown["pantau_clock_offset_seconds", ()] == -1.5
     assert shown["pantau_store_failures_total", ()] == 1
+    assert shown["pantau_store_sealed_until_timestamp_seconds", ()] == 3600
+    assert shown["pantau_store_sealing_failures_total", ()] == 1
 
 
 def test_no_created_series(telemetry):

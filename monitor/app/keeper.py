@@ -1,0 +1,77 @@
+"""Has hours sealed once they are over, and samples dropped that were kept long enough."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from monitor.domain.check import Check
+from monitor.domain.instant import span_microseconds
+from monitor.ports import StoreError, Telemetry
+from monitor.store.block import HOUR
+from monitor.store.sealjob import Paces
+
+log = structlog.get_logger()
+
+EVERY = timedelta(minutes=1)
+
+# By then what was seen in an hour is stored, retries and slow writes included.
+_SETTLED = 15 * 60_000_000
+
+
+class SealingStore(Protocol):
+    """Seals hours, and drops what is old."""
+
+    async def seal(self, last: int, paces: Paces) -> int: ...
+
+    async def drop_samples(self, before: int) -> int: ...
+
+
+class Keeper:
+    """Looks after the store once an hour, and again each minute while that fails.
+
+    `now` is in microseconds since the Unix epoch, `kept` how long samples are.
+    """
+
+    def __init__(
+        self,
+        store: SealingStore,
+        telemetry: Telemetry,
+        now: Callable[[], int],
+        kept: timedelta,
+    ) -> None:
+        self._store = store
+        self._telemetry = telemetry
+        self._now = now
+        self._kept = span_microseconds(kept)
+        self._paces = Paces()
+        self._done: int | None = None
+
+    def replace(self, checks: Iterable[Check]) -> None:
+        """Go by how often these checks run, in hours that are not over yet."""
+        intervals = {str(check.id): span_microseconds(check.interval) for check in checks}
+        self._paces = Paces(intervals=intervals, since=self._now())
+
+    async def run(self) -> None:
+        """Do what is due. A store that fails is asked again the next time."""
+        now = self._now()
+        last = (now - _SETTLED) // HOUR - 1
+        if last == self._done:
+            return
+        try:
+            sealed = await self._store.seal(last, self._paces)
+            dropped = await self._store.drop_samples((now - self._kept) // HOUR)
+        except StoreError as error:
+            self._failed(str(error))
+        except Exception as error:
+            log.exception("store.untended")
+            self._failed(type(error).__name__)
+        else:
+            self._done = last
+            self._telemetry.sealed_until((last + 1) * HOUR / 1e6)
+            log.debug("store.sealed", hours=sealed, dropped=dropped)
+
+    def _failed(self, detail: str) -> None:
+        self._telemetry.sealing_failed()
+        log.warning("store.unsealed", detail=detail)

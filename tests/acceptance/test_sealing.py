@@ -1,0 +1,102 @@
+"""The daemon seals what earlier hours left, while it goes on watching."""
+
+import asyncio
+import json
+import sqlite3
+import time
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.domain.check import CheckId
+from monitor.domain.instant import instant
+from monitor.domain.observation import Observation, Outcome
+from monitor.ports import Change
+from monitor.store.connection import DATABASE
+from monitor.store.sql import open_store
+from tests.acceptance.cli.commands import pantau
+from tests.acceptance.conftest import Hire
+from tests.daemon import eventually, http_check, services
+from tests.flippable import Flippable
+
+_HOUR = 3_600_000_000
+_MINUTE = 60_000_000
+_NAMES = ("satu", "dua", "tiga")
+_SEALED = "pantau_store_sealed_until_timestamp_seconds"
+
+
+@pytest.mark.slow
+def test_a_killed_daemon_goes_on_sealing(hire: Hire, targets: Flippable) -> None:
+    """Killed while it seals, the daemon goes on where it was: no sample of earlier hours is lost or
+    in two places, each hour has one entry, and checks run meanwhile.
+    """
+    daemon = hire()
+    checks = [http_check(name, targets.url(name)) for name in _NAMES]
+    daemon.site.write(services(_NAMES), checks, interval="500ms")
+    hours = range(int(time.time() * 1e6) // _HOUR - 6, int(time.time() * 1e6) // _HOUR - 3)
+    asyncio.run(_watched(daemon.site.data, hours))
+
+    daemon.start(die_at="tended:12")
+    assert daemon.ended(20) is not None, daemon.tail()
+    daemon.start()
+    eventually(lambda: daemon.metrics(_SEALED), 20, "all hours are sealed")
+    eventually(lambda: _count(daemon.site.data, "observation") > 3, 10, "checks run on")
+    daemon.terminate()
+
+    assert _count(daemon.site.data, f"observation WHERE scheduled_at < {hours.stop * _HOUR}") == 0
+    assert _sealed_samples(daemon.site.data, hours) == 3 * 3 * 60
+    entries = [each["hour"] for each in _entries(daemon.site.data) if each["hour"] in hours]
+    assert entries == list(hours)
+    verified = pantau(daemon.site.folder, "ledger", "verify")
+    assert verified.returncode == 0, verified.stderr
+
+
+async def _watched(data: Path, hours: range) -> None:
+    """Leave behind what a daemon of an earlier release saw in `hours`, once a minute."""
+    async with open_store(data, vantage="utama") as store:
+        await store.commit(
+            Change(
+                observations=tuple(
+                    _seen(name, hour * _HOUR + n * _MINUTE)
+                    for name in _NAMES
+                    for hour in hours
+                    for n in range(60)
+                )
+            )
+        )
+
+
+def _seen(name: str, at: int) -> Observation:
+    return Observation(
+        check_id=CheckId(name),
+        vantage="utama",
+        epoch=1,
+        scheduled_at=instant(at),
+        started_at=instant(at),
+        duration=timedelta(milliseconds=20),
+        outcome=Outcome(),
+    )
+
+
+def _rows(data: Path, statement: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(data / DATABASE)) as database:
+        return database.execute(statement).fetchall()
+
+
+def _count(data: Path, of: str) -> int:
+    [(count,)] = _rows(data, f"SELECT count(*) FROM {of}")
+    return int(str(count))
+
+
+def _sealed_samples(data: Path, hours: range) -> int:
+    found = _rows(data, f"SELECT samples FROM sealed_hour WHERE hour < {hours.stop}")
+    return sum(int(str(count)) for (count,) in found)
+
+
+def _entries(data: Path) -> list[dict[str, int]]:
+    bodies = [
+        json.loads(str(body, "utf-8")) for (body,) in _rows(data, "SELECT body FROM ledger_entry")
+    ]  # type: ignore[arg-type]
+    return [body for body in bodies if body["type"] == "hour"]
