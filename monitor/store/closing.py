@@ -1,6 +1,7 @@
 """Enters a sealed part of an hour into the ledger: one root over what is kept of all checks."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,7 +77,7 @@ def add_leaves(connection: Connection, part: Part, so_far: Summed) -> Summed:
         leaves=so_far.leaves.grown(
             leaf_hash(leaf(row, name, part.vantage_name)) for name, row in found
         ),
-        totals=sum((totals(row) for _, row in found), so_far.totals),
+        totals=so_far.totals + totals(row for _, row in found),
         is_whole=len(found) < _LEAVES,
     )
 
@@ -95,14 +96,20 @@ def close(connection: Connection, ledger: Ledger, part: Part, summed: Summed) ->
         ledger.add([entry])
 
 
-def totals(row: Hour) -> Counter[str]:
-    """Return what of a row is summed in the entry: counts, and microseconds in each status."""
-    found: Counter[str] = Counter(samples=row.samples, expected=row.expected, received=row.received)
-    if row.spans is None:
-        found[Status.UP.value] = HOUR
-    else:
+def totals(rows: Iterable[Hour]) -> Counter[str]:
+    """Return what of rows is summed in the entry: counts, and microseconds in each status."""
+    found: Counter[str] = Counter()
+    quiet = 0
+    for row in rows:
+        found["samples"] += row.samples
+        found["expected"] += row.expected
+        found["received"] += row.received
+        if row.spans is None:
+            quiet += 1
+            continue
         for span in row.known_throughout():
             found[span.status.value] += span.end - span.start
+    found[Status.UP.value] += quiet * HOUR
     return found
 
 

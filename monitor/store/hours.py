@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from monitor.domain.observation import MissedReason, Status, UnknownCause
 from monitor.domain.timeline import Sample, Span
-from monitor.ledger.canonical import canonical
+from monitor.ledger.canonical import plain
 from monitor.store.block import HOUR
 from monitor.store.codes import CAUSE, STATUS
 from monitor.store.schema import sealed_hour
@@ -99,7 +99,7 @@ def missed_text(counts: Mapping[str, int]) -> str | None:
 def leaf(row: Hour, check: str, vantage: str) -> bytes:
     """Return what the ledger's entry of an hour stands for: this row in canonical JSON."""
     last = row.last
-    return canonical(
+    return plain(
         {
             "check": check,
             "expected": row.expected,

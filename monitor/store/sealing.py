@@ -4,12 +4,12 @@ A few checks at a time, each slice in one transaction, so that a sample is in ex
 every moment. A slice that is done again finds nothing left to do.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
@@ -258,12 +258,8 @@ def _raw(connection: Connection, asked: Slice, table: Table) -> Rows:
         "since": asked.window.start,
         "until": asked.window.end,
     }
-    found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for check, *row in tuples(connection, _RAW[table], parameters):
-        found[check].append(tuple(row))
-    for rows in found.values():
-        rows.sort(key=itemgetter(0, 1))
-    return found
+    found = sorted(tuples(connection, _RAW[table], parameters), key=itemgetter(0, 1, 2))
+    return {check: [row[1:] for row in rows] for check, rows in groupby(found, key=itemgetter(0))}
 
 
 def _previous(connection: Connection, asked: Slice) -> Mapping[int, Hour]:
