@@ -22,10 +22,8 @@ _LEAST_FREE_PAGES = 4096
 _FREE_SHARE = 20
 _PAGES_AT_ONCE = 256
 
-# The first holds for a file that is yet to be made.
 # FULL: in WAL mode NORMAL acknowledges what a power cut then takes away.
 _WRITER_PRAGMAS = (
-    "auto_vacuum = INCREMENTAL",
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
@@ -34,6 +32,8 @@ _WRITER_PRAGMAS = (
     "wal_autocheckpoint = 0",  # what a checkpoint copies must be noted first (`sumskeeper`)
     f"journal_size_limit = {_WAL_LIMIT_BYTES}",
 )
+# Asked of a file that has pages, this one would write to it.
+_NEW_FILE_PRAGMAS = ("auto_vacuum = INCREMENTAL",)
 _READER_PRAGMAS = ("query_only = ON", "trusted_schema = OFF", "cell_size_check = ON")
 
 
@@ -48,7 +48,8 @@ def writing_engine(place: str | Path) -> Engine:
 
     def connect() -> sqlite3.Connection:
         _create(path)
-        return _sqlite(path, "rw", _WRITER_PRAGMAS)
+        made = () if path.stat().st_size else _NEW_FILE_PRAGMAS
+        return _sqlite(path, "rw", (*made, *_WRITER_PRAGMAS))
 
     return _engine(connect, "BEGIN IMMEDIATE")
 

@@ -45,7 +45,7 @@ def test_fault_that_passes_is_nobodys_business(tmp_path, fault):
     "fault",
     [
         "pwrite64:error=ENOSPC:when=200+",
-        "fdatasync:error=EIO:when=12+",
+        "fdatasync:error=EIO:when=15+",
     ],
 )
 def test_fault_that_stays_refuses_and_loses_nothing(tmp_path, fault):

@@ -393,7 +393,7 @@ async def test_old_samples_are_dropped_and_what_is_known_stays(tmp_path):
         after = reader.known(PORTAL, MINUTE, window), reader.slots(PORTAL, *window)
         samples = reader.samples(PORTAL, *window)
     assert after == before
-    assert len(samples[1]) == 61
+    assert len(samples[1]) == 60
     assert rows(tmp_path, "SELECT count(*) FROM sample_block") == [(1,)]
     entries = [json.loads(body) for (body,) in rows(tmp_path, "SELECT body FROM ledger_entry")]
     assert [each["before"] for each in entries if each["type"] == "retention"] == [FIRST + 2]
