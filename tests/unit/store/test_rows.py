@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.ports import Change
@@ -11,6 +11,8 @@ from tests.fakes import NOON, OK, REFUSED, observed
 from tests.integration.store.changes import changes
 
 
+# To make changes of everything takes long where others use the machine.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(changes.map(lambda change: Enqueued(change=change, at=NOON)), max_size=9))
 def test_runs_keep_every_change_in_order(entries):
     """Cutting into runs loses no change and swaps none."""
