@@ -12,11 +12,11 @@ from monitor.cli.output import print_json, progress, terminal_width, whole
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
 if TYPE_CHECKING:
-    from monitor.cli.account import Entry
     from monitor.cli.period import Period
     from monitor.configuration.config import Config
     from monitor.domain.service import Service
     from monitor.locales import Language
+    from monitor.reports.entries import Entry
 
 
 def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
@@ -82,9 +82,9 @@ def _period(
 
 
 def _entries(config: "Config", services: "Sequence[Service]", asked: "Period") -> "list[Entry]":
-    from monitor.cli.account import Terms
-    from monitor.cli.history import entry
     from monitor.ports import StoreError
+    from monitor.reports.entries import Terms
+    from monitor.reports.reckoning import entry
     from monitor.store.reader import open_reader
 
     checks = [configured.check for configured in config.checks]

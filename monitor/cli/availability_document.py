@@ -8,7 +8,6 @@ from fractions import Fraction
 from io import StringIO
 from typing import Any
 
-from monitor.cli.account import Entry
 from monitor.cli.availability_table import FORMULA, SHARES, group_texts, target_text, verdict_text
 from monitor.cli.budgets import budget_document
 from monitor.domain.availability import (
@@ -30,6 +29,7 @@ from monitor.domain.windows import Window
 from monitor.locales import Language
 from monitor.locales.dates import moment_text
 from monitor.locales.shares import mean_text, resolution_text
+from monitor.reports.entries import Entry
 
 _SECOND = 1_000_000
 _ROUNDING = {

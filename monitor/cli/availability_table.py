@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta, tzinfo
 
-from monitor.cli.account import Entry
 from monitor.cli.budgets import budget_notes
 from monitor.cli.exceptions import doubt_lines
 from monitor.domain.availability import (
@@ -29,6 +28,7 @@ from monitor.locales.shares import (
     mean_text,
     upper_text,
 )
+from monitor.reports.entries import Entry
 
 _NONE = "–"
 FORMULA = "ΣU / Σ(U + D)"

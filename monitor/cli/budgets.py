@@ -5,12 +5,12 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
-from monitor.cli.account import Entry
 from monitor.domain.budget import PAIRS, Budget, Burn, Pair
 from monitor.fields import format_duration
 from monitor.locales import Language
 from monitor.locales.dates import duration_text
 from monitor.locales.numbers import Rounding, decimal, percent
+from monitor.reports.entries import Entry
 
 _FIRST = {
     Language.ID: ("Jatah waktu henti", "Diizinkan", "Terpakai", "Sisa"),

@@ -8,8 +8,8 @@ from monitor.cli.errors import Failed
 from monitor.cli.settings import shared_options
 
 if TYPE_CHECKING:
-    from monitor.cli.account import Entry
     from monitor.demo.scenes import Ended
+    from monitor.reports.entries import Entry
 
 
 @click.command()
@@ -51,11 +51,11 @@ def demo(*, seconds: float | None, port: int | None, lang: str) -> None:
 
 def _figures(ended: "Ended") -> "list[Entry]":
     """Compute what `pantau availability` does, over the very time of the demonstration."""
-    from monitor.cli.account import Terms
     from monitor.cli.configured import configuration
-    from monitor.cli.history import entry
     from monitor.domain.instant import microseconds
     from monitor.domain.windows import Window
+    from monitor.reports.entries import Terms
+    from monitor.reports.reckoning import entry
     from monitor.store.reader import open_reader
 
     config = configuration(ended.config)

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from monitor.cli.account import Entry
 from monitor.cli.demowords import MESSAGES, TURNS, WORDS
 from monitor.cli.output import coloured, cut, table, terminal_width
 from monitor.cli.words import COLOURS
@@ -24,6 +23,7 @@ from monitor.locales.dates import duration_text, time_text
 from monitor.locales.messages_reasons import cause_text, failure_text
 from monitor.locales.numbers import decimal
 from monitor.locales.shares import headline
+from monitor.reports.entries import Entry
 from monitor.web.texts import GLYPHS, STATUSES
 
 _ZONE = ZoneInfo("Asia/Makassar")

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
 
-from monitor.cli.account import Entry
 from monitor.domain.calendar import HolidayDoubt
 from monitor.domain.correction import CorrectionRecord
 from monitor.domain.instant import microseconds
@@ -13,6 +12,7 @@ from monitor.domain.windows import Window, duration, intersection
 from monitor.locales import Language
 from monitor.locales.dates import duration_text, short_date_text, time_text
 from monitor.locales.numbers import decimal
+from monitor.reports.entries import Entry
 from monitor.web.texts import STATUSES
 
 _HEADINGS = {

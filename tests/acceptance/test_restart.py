@@ -8,12 +8,12 @@ from itertools import groupby
 
 import pytest
 
-from monitor.cli.history import track
 from monitor.configuration import load
 from monitor.domain.timeline import Span
 from monitor.domain.windows import Window
 from monitor.notifiers import receiver_types
 from monitor.probes import check_types
+from monitor.reports.reckoning import track
 from monitor.store.reader import open_reader
 from tests.acceptance.conftest import Hire
 from tests.acceptance.messages import body, kinds, of_service

@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.cli.account import Terms
-from monitor.cli.history import entry
 from monitor.cli.period import period
 from monitor.configuration.loader import load
 from monitor.domain.availability import verdict
@@ -28,6 +26,8 @@ from monitor.domain.state import Transition
 from monitor.domain.windowrecord import Source, WindowRecord
 from monitor.ports import Change, Mark, MarkKind
 from monitor.probes import check_types
+from monitor.reports.entries import Terms
+from monitor.reports.reckoning import entry
 from monitor.store.reader import open_reader
 from monitor.store.sealjob import Paces
 from monitor.store.sql import open_store

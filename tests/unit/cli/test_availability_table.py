@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.cli.account import Entry
 from monitor.cli.availability_document import csv_text, document
 from monitor.cli.availability_table import headings, notes, rows
 from monitor.domain.availability import Figures, Parts
@@ -16,6 +15,7 @@ from monitor.domain.observation import UnknownCause
 from monitor.domain.periods import month
 from monitor.domain.service import Criticality, Service, ServiceId, Sla
 from monitor.locales import Language
+from monitor.reports.entries import Entry
 from tests.payloads import PAYLOADS
 
 ID, EN = Language.ID, Language.EN

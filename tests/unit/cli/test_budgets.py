@@ -4,12 +4,12 @@ from fractions import Fraction
 
 import pytest
 
-from monitor.cli.account import Entry
 from monitor.cli.budgets import budget_document, budget_headings, budget_notes, budget_rows
 from monitor.domain.availability import pooled
 from monitor.domain.budget import PAIRS, Budget, Burn
 from monitor.domain.service import Service, ServiceId
 from monitor.locales import Language
+from monitor.reports.entries import Entry
 
 ID, EN = Language.ID, Language.EN
 SECOND = 1_000_000

@@ -7,8 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.cli.account import Terms
-from monitor.cli.history import entry, track
 from monitor.domain.calendar import Calendar, Hours
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.correction import Correction, CorrectionRecord
@@ -21,6 +19,8 @@ from monitor.domain.timeline import Sample, spans
 from monitor.domain.windowrecord import Source, WindowRecord
 from monitor.domain.windows import Window
 from monitor.ports import Mark, MarkKind
+from monitor.reports.entries import Terms
+from monitor.reports.reckoning import entry, track
 from monitor.store.codes import MARK
 from monitor.store.stops import Stops
 from monitor.store.timeline import Known

@@ -1,17 +1,9 @@
-"""From stored samples to the figures of services: what `pantau availability` computes."""
+"""From stored samples to the figures of services: what tables and reports are made of."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from monitor.cli.account import Entry, Reckoning, Terms
-from monitor.cli.spending import (
-    Shown,
-    Spending,
-    confirmed_timeline,
-    looked_back,
-    shown_spans,
-)
 from monitor.domain.availability import Figures, expected_samples, figures
 from monitor.domain.calendar import Calendar, doubts, open_windows
 from monitor.domain.carving import carved_out, concerning
@@ -24,6 +16,14 @@ from monitor.domain.schedule import phase
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.timeline import Span, clip
 from monitor.domain.windows import Window, intersection
+from monitor.reports.entries import Entry, Reckoning, Terms
+from monitor.reports.spending import (
+    Shown,
+    Spending,
+    confirmed_timeline,
+    looked_back,
+    shown_spans,
+)
 
 _NONE = Terms()
 
