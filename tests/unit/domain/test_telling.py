@@ -685,6 +685,7 @@ def test_what_expires_waits_for_others():
 
     assert night.look(NOON + WAIT - SECOND) == []
     assert night.look(NOON + WAIT) == [(AlertType.FIRING, "oncall", ("a",))]
+    assert night.sent[0].alert.occurred_at == NOON + WAIT
 
 
 def test_what_is_known_waits_for_no_suspicion():

@@ -89,6 +89,20 @@ def test_occasions_agree_with_what_goes_on(when, since, at):
         assert times[each.occurrence] is each.after_the_fact
 
 
+def test_a_rule_gives_nothing_before_it_was_known():
+    """Of a rule only the times count that were not over when it became known; of work that comes once
+    that is on record however late it was put down.
+    """
+    daily = Recurrence(
+        rule="FREQ=DAILY", first=date(2026, 10, 1), start=time(8), duration=HOUR, zone=UTC
+    )
+    found = [each.occurrence.end for each in occasions(known(daily, NOON), FROM, TO)]
+
+    assert found
+    assert min(found) > NOON
+    assert occasions(known(Occurrence(FROM, FROM + HOUR), NOON), FROM, TO)
+
+
 def test_nobody_cancels_twice():
     """The first cancellation stands: who cancels again changes nothing."""
     first = Cancellation(at=NOON, by="Rina", reason="Batal")
@@ -156,6 +170,23 @@ class TestTakenUp:
 
         assert (left.window.reason, left.cancelled.at) == ("Pembaruan", NOON + HOUR)
         assert (new.window.reason, new.added_at) == ("Lain", NOON + HOUR)
+
+    def test_named_again(self):
+        """A window that the file left out for a while, and names again, is known since it does again."""
+        [added] = taken_up((), [a_window()], NOON)
+        [left] = taken_up([added], [], NOON + HOUR)
+        [again] = taken_up([left], [a_window()], NOON + 2 * HOUR)
+
+        assert (again.added_at, again.cancelled) == (NOON + 2 * HOUR, None)
+
+    def test_why_it_was_cancelled(self):
+        """It is on record whether the file left a window out, or says something else of it."""
+        old = taken_up((), [a_window()], NOON)
+        [left] = taken_up(old, [], NOON + HOUR)
+        rewritten, _ = taken_up(old, [a_window(reason="Lain")], NOON + HOUR)
+
+        assert left.cancelled.reason.startswith("taken out")
+        assert rewritten.cancelled.reason.startswith("written otherwise")
 
     def test_what_others_added_stays(self):
         """The file says nothing of windows that were added by a command or by the API."""

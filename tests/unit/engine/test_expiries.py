@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.alert import AlertType, Route
 from monitor.domain.check import Affects, CheckId
+from monitor.domain.expiry import expiries
 from monitor.domain.incident import Acknowledgement, Concern
 from monitor.domain.observation import Failure, FailureKind, Outcome, OutcomeStatus, series
 from monitor.domain.status import Status
@@ -133,6 +134,24 @@ class TestStages:
 
         assert Life().live(insecure).sent == []
         assert Life(nothing).live(seen, check=nothing).sent == []
+
+    def test_chain_is_that_of_the_certificate_shown(self):
+        """The end of a chain counts for the certificate that was verified by it, and for no other."""
+        name = series("probe_ssl_last_chain_expiry_timestamp_seconds")
+        mine, other = (
+            {"fingerprint": mark, "not_after": end.timestamp()}
+            for mark, end in (("ab12", NOON + 90 * DAY), ("cd34", NOON + 80 * DAY))
+        )
+        seen = replace(
+            OK,
+            facts={"certificate": mine, "certificates": [mine, other]},
+            measurements={name: (NOON + 10 * DAY).timestamp()},
+        )
+
+        assert {each.mark.partition(":")[0]: each.expires_at for each in expiries(seen, HTTP)} == {
+            "ab12": NOON + 10 * DAY,
+            "cd34": NOON + 80 * DAY,
+        }
 
     def test_end_of_the_chain_counts(self):
         """Where the chain ends before the certificate, that is the end."""
