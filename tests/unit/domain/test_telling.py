@@ -603,6 +603,13 @@ class TestEscalation:
         night.look(NOON + WAIT)
         return night
 
+    def test_clock_that_is_set_back_puts_off_no_step(self):
+        """Where the clock is set back after the alarm, nobody waits longer for a step than it says."""
+        night, back = self.night(), NOON - 60 * MINUTE
+        night.look(back)
+
+        assert night.look(back + 15 * MINUTE) == [(AlertType.ESCALATED, "kabid", ("a",))]
+
     def test_what_is_no_outage_is_never_escalated(self):
         """However long a service is degraded and nobody takes care, only those whom routes name know."""
         night = self.night()
