@@ -44,6 +44,7 @@ from monitor.store.schema import (
     vantage_name,
 )
 from monitor.store.stops import Stops, read_stops
+from monitor.store.taken import Measured, taken_between
 from monitor.store.timeline import Known, known
 from monitor.store.windows import window_records
 
@@ -95,6 +96,11 @@ class Reader:
         """
         with _store_errors():
             return samples_between(self._connection, self._asked(check_id, start, end))
+
+    def taken(self, check_id: CheckId, start: int, end: int) -> Iterator[Measured]:
+        """Yield the samples that were due in the period with all that is kept of each, in order."""
+        with _store_errors():
+            yield from taken_between(self._connection, self._asked(check_id, start, end))
 
     def epochs(self, check_id: CheckId, start: int, end: int) -> list[Epoch]:
         """Return `samples` with the beginning and the end that the monitor recorded.

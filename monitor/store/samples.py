@@ -74,7 +74,7 @@ def first_unsealed(connection: Connection, check: int, vantage: int) -> int | No
 def _status_counts(connection: Connection, asked: Asked) -> Sequence[tuple[int, int]]:
     wanted = (
         select(observation.c.status, func.count())
-        .where(*_in_period(connection, observation, asked))
+        .where(*in_period(connection, observation, asked))
         .where(observation.c.attempt == 0)
         .group_by(observation.c.status)
     )
@@ -84,7 +84,7 @@ def _status_counts(connection: Connection, asked: Asked) -> Sequence[tuple[int, 
 def _missed_counts(connection: Connection, asked: Asked) -> Sequence[tuple[int, int]]:
     wanted = (
         select(missed_slot.c.reason, func.sum(missed_slot.c.count))
-        .where(*_in_period(connection, missed_slot, asked))
+        .where(*in_period(connection, missed_slot, asked))
         .group_by(missed_slot.c.reason)
     )
     return tuples(connection, wanted)
@@ -122,7 +122,7 @@ def _inside(connection: Connection, asked: Asked) -> dict[int, list[Sample]]:
     table = observation.c
     wanted = (
         select(table.epoch, table.scheduled_at, table.status, table.cause)
-        .where(*_in_period(connection, observation, asked))
+        .where(*in_period(connection, observation, asked))
         .order_by(table.epoch, table.scheduled_at)
     )
     status, cause = STATUS.meaning, CAUSE.optional_meaning
@@ -156,7 +156,7 @@ def _raw_before(connection: Connection, asked: Asked) -> dict[int, Sample]:
     }
 
 
-def _in_period(
+def in_period(
     connection: Connection, table: FromClause, asked: Asked
 ) -> tuple[ColumnElement[bool], ...]:
     """Name every epoch, so that each is one range of the key."""

@@ -48,6 +48,7 @@ GROUPS = (
     "silence",
     "maintenance",
     "correct",
+    "export",
 )  # their commands take the options
 
 

@@ -1,0 +1,162 @@
+"""`pantau export`: what is stored of a period, for other programs to reckon with."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from monitor.cli.errors import Failed
+from monitor.cli.output import print_json, progress
+from monitor.cli.settings import Output, Settings, pass_settings, shared_options
+
+if TYPE_CHECKING:
+    from monitor.cli.exporting import Kind, Row
+    from monitor.configuration.config import Config
+    from monitor.domain.check import CheckId
+    from monitor.domain.windows import Window
+
+_SUBJECTS = ("observations", "intervals", "incidents")
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+def _period_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    options = (
+        click.option("--month", "in_month", metavar="YYYY-MM", help="A month of the zone."),
+        click.option("--from", "first", type=_DAY, metavar="DAY", help="The first day."),
+        click.option("--to", "until", type=_DAY, metavar="DAY", help="The day after the last."),
+        click.option("--service", "services", multiple=True, metavar="ID", help="Only of this."),
+        click.option(
+            "--only",
+            "subjects",
+            multiple=True,
+            type=click.Choice(_SUBJECTS),
+            help="Only this table; repeat.  [default: all three]",
+        ),
+        click.option(
+            "--out",
+            "folder",
+            required=True,
+            type=click.Path(file_okay=False, path_type=Path),
+            metavar="DIR",
+            help="The folder for the files; it is made where it is missing.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group()
+def export() -> None:
+    """Write what is stored of a period to files: samples, statuses, incidents."""
+
+
+@export.command()
+@_period_options
+@shared_options
+@pass_settings
+def csv(settings: Settings, /, folder: Path, **asked: Any) -> None:
+    """Write CSV files: observations.csv, intervals.csv and incidents.csv.
+
+    Times are UTC. A cell that a spreadsheet would compute begins with an apostrophe.
+    """
+    from monitor.cli.tablefile import write_csv
+
+    _export(settings, folder, "csv", write_csv, **asked)
+
+
+@export.command()
+@_period_options
+@shared_options
+@pass_settings
+def parquet(settings: Settings, /, folder: Path, **asked: Any) -> None:
+    """Write Parquet files, which DuckDB, pandas and others read. Takes the extra `parquet`."""
+    from monitor.cli.tablefile import arrow_modules, write_parquet
+
+    arrow_modules()
+    _export(settings, folder, "parquet", write_parquet, **asked)
+
+
+def _export(
+    settings: Settings,
+    folder: Path,
+    suffix: str,
+    write: "Callable[[Path, Mapping[str, Kind], Iterable[Row]], int]",
+    *,
+    subjects: Sequence[str],
+    services: Sequence[str],
+    **days: Any,
+) -> None:
+    from monitor.cli.configured import configuration
+    from monitor.cli.exporting import COLUMNS, Extent, Subject, rows
+    from monitor.ports import StoreError
+    from monitor.store.reader import open_reader
+
+    config = configuration(settings.config_path)
+    period = _period(config, **days)
+    written: dict[Path, int] = {}
+    try:
+        with open_reader(config.monitor.data_dir, config.monitor.vantage) as reader:
+            checks = _checks(config, reader.checks(), services)
+            extent = Extent(
+                vantage=config.monitor.vantage,
+                checks=checks,
+                services=frozenset(services) or None,
+                period=period,
+            )
+            for subject in map(Subject, subjects or _SUBJECTS):
+                path = folder / f"{subject.value}.{suffix}"
+                bar = progress(checks, f"Writing {subject.value}")
+                found = rows(subject, reader, replace(extent, checks=bar))
+                written[path] = write(path, COLUMNS[subject], found)
+    except StoreError as error:
+        raise Failed(str(error)) from None
+    _show(settings, written)
+
+
+def _period(
+    config: "Config", *, in_month: str | None, first: datetime | None, until: datetime | None
+) -> "Window":
+    from monitor.cli.period import NoPeriod, period
+    from monitor.domain.instant import microseconds
+
+    try:
+        return period(
+            in_month=in_month,
+            first=_day(first),
+            until=_day(until),
+            zone=ZoneInfo(config.monitor.zone),
+            now=microseconds(datetime.now(UTC)),
+        ).window
+    except NoPeriod as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _day(at: datetime | None) -> date | None:
+    return None if at is None else at.date()
+
+
+def _checks(
+    config: "Config", stored: "Sequence[CheckId]", services: Sequence[str]
+) -> "list[CheckId]":
+    """Return the checks of services; without any, all, also those that are configured no more."""
+    from monitor.configuration.names import nearest
+
+    known = {str(name) for name in config.services}
+    for name in services:
+        if name not in known:
+            raise click.UsageError(f"there is no service {name!r}{nearest(name, known)}")
+    theirs = {each.check.id for each in config.checks if each.check.service in services}
+    return [check for check in stored if not services or check in theirs]
+
+
+def _show(settings: Settings, written: dict[Path, int]) -> None:
+    if settings.output is Output.JSON:
+        print_json([{"file": str(path), "rows": count} for path, count in written.items()])
+    elif not settings.quiet:
+        for path, count in written.items():
+            click.echo(f"✓ {path}: {count:,} rows")
