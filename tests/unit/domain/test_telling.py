@@ -695,6 +695,31 @@ def test_what_expires_waits_for_others():
     assert night.sent[0].alert.occurred_at == NOON + WAIT
 
 
+def test_what_expires_is_nobodys_victim():
+    """That something of a service expires is told by itself, also while what it depends on is down."""
+    night = Night(a_service("router"), a_service("a", "router"))
+    soon = Expiry(of=Ending.CERTIFICATE, name="a", mark="a", expires_at=NOON + timedelta(days=10))
+    night.put(down("router"), down("a", concern=Concern.EXPIRY, expiry=soon))
+    night.look(NOON + WAIT)
+
+    assert {_services(sent.alert) for sent in night.sent} == {("router",), ("a",)}
+
+
+def test_longest_silence_is_named():
+    """Of several silences that cover an outage the one that ends last says until when nobody is told."""
+    night = Night(a_service("a"))
+    night.silences = [
+        Silence(id=name, match=Match(), at=NOON, until=NOON + minutes * MINUTE, by="Rina")
+        for name, minutes in (("short", 5), ("long", 60), ("middle", 30))
+    ]
+    night.put(down("a"))
+    night.look(NOON + WAIT)
+    hold = night.incidents["INC-a"].hold
+
+    assert hold is not None
+    assert (hold.by, hold.until) == ("long", NOON + 60 * MINUTE)
+
+
 def test_what_is_known_waits_for_no_suspicion():
     """The end of an outage that people know of is told after the usual wait, also while it is in doubt
     whether something is down on which its service depends.
