@@ -4,8 +4,11 @@
 # Out: U D K M Um Dm degraded bridged n A-down lower-down upper-up (in 1/100,000; - for none)
 BEGIN { OFMT = "%.0f"; CONVFMT = "%.0f" }
 function edge(t) { if (t > start && t < stop) cut[++cuts] = t }
-function floor5(a, b, x) { if (!b) return "-"; x = a * 100000; return (x - x % b) / b }
-function ceil5(a, b, x) { if (!b) return "-"; x = a * 100000; return (x + (b - x % b) % b) / b }
+function share(a, b, up, q, r, i) {  # a / b in 1/100,000, digit by digit: a * 100000 may be no integer any more
+    if (!b) return "-"; r = a % b; q = (a - r) / b
+    for (i = 0; i < 5; i++) { r *= 10; q = q * 10 + (r - r % b) / b; r %= b }
+    return q + (up && r > 0)
+}
 function inside(n, from, to, t, i) { for (i = 1; i <= n; i++) if (t >= from[i] && t < to[i]) return 1; return 0 }
 function seen(c, t, i, s) {          # what check c was known to be at instant t
     while (at[c, now[c] + 1] != "" && at[c, now[c] + 1] <= t) now[c]++
@@ -23,9 +26,7 @@ function judge(t, c, s, up, ok, bad) {
     }
     return up >= needed ? "u" : ok >= needed ? "g" : checks - bad < needed ? "d" : "x"
 }
-function sort(i, j, v) {
-    for (i = 2; i <= cuts; i++) { v = cut[i]; for (j = i - 1; j && cut[j] > v; j--) cut[j + 1] = cut[j]; cut[j + 1] = v }
-}
+function sort(i, j, v) { for (i = 2; i <= cuts; i++) { v = cut[i]; for (j = i - 1; j && cut[j] > v; j--) cut[j + 1] = cut[j]; cut[j + 1] = v } }
 $1 == "case" {
     split("", at); split("", what); split("", now); split("", cut); split("", sum)
     start = $2; stop = $3; P = $4; needed = $5; hold = int(P * 5 / 2)
@@ -43,7 +44,7 @@ $1 == "end" {
         if (s != "off") { sum[s, m] += len; if (!m && s != "x" && stretched) sum["b"] += len }
         s = s "" m; if (s == "d0" && was != s) runs++; was = s
     }
-    U = sum["u", 0] + sum["g", 0]; D = sum["d", 0] + 0; K = sum["x", 0] + 0
+    U = sum["u", 0] + sum["g", 0]; D = sum["d", 0] + 0; K = sum["x", 0] + 0; O = U + D + K
     Um = sum["u", 1] + sum["g", 1]; Dm = sum["d", 1] + 0; M = Um + Dm + sum["x", 1]
-    print U, D, K, M, Um, Dm, sum["g", 0] + 0, sum["b"] + 0, runs, floor5(U, U + D), floor5(U, U + D + K), ceil5(U + K, U + D + K)
+    print U, D, K, M, Um, Dm, sum["g", 0] + 0, sum["b"] + 0, runs, share(U, U + D), share(U, O), share(U + K, O, 1)
 }

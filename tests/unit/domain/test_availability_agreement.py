@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.domain.availability import figures
+from monitor.domain.calendar import Calendar, Hours, open_windows
 from monitor.domain.combination import combine
+from monitor.domain.instant import instant
 from monitor.domain.observation import Status, UnknownCause
-from monitor.domain.periods import between
+from monitor.domain.periods import between, month
 from monitor.domain.service import Rule, StatusRule
 from monitor.domain.timeline import Mark, Sample, hold_limit, spans
 from monitor.domain.windows import Window
@@ -22,6 +24,11 @@ from tests.peers import peer
 CASES = 10_000
 PROGRAM = Path(__file__).parents[2] / "data" / "availability.awk"
 LETTERS = {Status.UP: "u", Status.DEGRADED: "g", Status.DOWN: "d", Status.UNKNOWN: "x"}
+ODD_MONTHS = [
+    *(("Australia/Lord_Howe", "2026-04"), ("Australia/Lord_Howe", "2026-10")),
+    *(("America/New_York", "2026-03"), ("Pacific/Apia", "2011-12"), ("Asia/Kathmandu", "2026-06")),
+    *(("Asia/Makassar", "2026-02"), ("America/Havana", "2026-11")),
+]
 ODD_DAYS = [
     ("Australia/Lord_Howe", date(2026, 4, 5)),
     ("Australia/Lord_Howe", date(2026, 10, 4)),
@@ -39,11 +46,17 @@ class Case:
     def __init__(self, number: int) -> None:
         self.random = random.Random(number)
         self.window = self._window()
+        self.zone = ZoneInfo("UTC")
+        self.is_month = self.random.random() < 0.1
+        if self.is_month:
+            self.zone, self.window = self._month()
         self.interval = max(self.window.length // self.random.randint(3, 14), 2)
         self.needed = self.random.randint(1, 3)
         self.checks = [self._check() for _ in range(self.random.randint(1, 3))]
         self.maintenance = self._windows(self.random.choice([0, 0, 1, 2]))
         self.hours = self._windows(self.random.choice([0, 0, 0, 1, 3]))
+        if self.is_month:
+            self.hours = open_windows(self._calendar(), self.window)
 
     def _window(self):
         if self.random.random() < 0.3:
@@ -51,6 +64,22 @@ class Case:
             return between(day, day + timedelta(days=1), ZoneInfo(zone))
         start = self.random.randint(0, 50)
         return Window(start, start + self.random.choice([7, 100, 1_000, 3_600_000_000]))
+
+    def _month(self):
+        """A month of an odd zone, in which a clock is changed, a day left out, or nothing."""
+        name, text = self.random.choice(ODD_MONTHS)
+        return ZoneInfo(name), month(text, ZoneInfo(name))
+
+    def _calendar(self):
+        """Hours of weekdays by the clock of the zone, with a holiday or two."""
+        minutes = sorted(self.random.sample(range(0, 1_441, 15), 4))
+        spans = [
+            Hours(*(timedelta(minutes=m) for m in pair)) for pair in (minutes[:2], minutes[2:])
+        ]
+        first = instant(self.window.start).astimezone(self.zone).date()
+        off = {first + timedelta(days=self.random.randint(0, 30)): "" for _ in range(2)}
+        week = [tuple(spans[: self.random.randint(0, 2)]) for _ in range(7)]
+        return Calendar(id="c", name="c", zone=self.zone, week=tuple(week), holidays=off)
 
     def _instant(self):
         margin = hold_limit(self.interval)
@@ -84,7 +113,9 @@ class Case:
             events += [(m.at, 1, f"k {m.at}") for m in marks]
             lines += ["c", *(line for _, _, line in sorted(events))]
         lines += [f"m {start} {end}" for start, end in self.maintenance]
-        lines += [f"h {start} {end}" for start, end in self.hours]
+        # A calendar that is never open is told from a service without one by hours that are empty.
+        never = [Window(self.window.start, self.window.start)] if self.is_month else []
+        lines += [f"h {start} {end}" for start, end in self.hours or never]
         return "\n".join([*lines, "end"])
 
     @property
@@ -98,7 +129,7 @@ class Case:
         service = combine(known, StatusRule(rule=Rule.QUORUM, quorum=self.needed), self.window)
         period = [
             Window(max(start, self.window.start), min(end, self.window.end))
-            for start, end in self.hours or [self.window]
+            for start, end in self.hours or ([] if self.is_month else [self.window])
         ]
         return figures(service, period, interval=self.interval, maintenance=self.maintenance)
 
@@ -141,7 +172,7 @@ def test_two_programs_agree():
 def test_parts_sum_to_the_period(number):
     """Up, down, unknown and maintenance sum to the period to the microsecond."""
     case = Case(number)
-    case.hours = []
+    case.hours, case.is_month = [], False
 
     assert case.figures().parts.total == case.window.length
 

@@ -149,3 +149,11 @@ def test_counters_agree_with_the_figures(statuses, minutes, some):
         )
         inside = each.apart.get(Counted.MAINTENANCE, {})
         assert sum(inside.values()) == parts.maintenance
+
+
+def test_a_clock_that_was_set_back():
+    """Time is counted by what was planned then, also after it was asked of a later time."""
+    counting = Countings(CALENDARS, [work(6, 10)]).of(ALWAYS, [WEB])
+    counting.apart(T + 60 * HOUR, T + 61 * HOUR)
+
+    assert counting.apart(T + 6 * HOUR, T + 7 * HOUR) == {Counted.MAINTENANCE: HOUR}

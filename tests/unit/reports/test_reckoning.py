@@ -321,6 +321,35 @@ def test_budget_of_a_target():
     assert (found.budget.burns[0].long, found.budget.burns[0].short) == (5, 10)
 
 
+def test_a_budget_is_of_the_promised_hours_without_planned_work():
+    """A target allows for its hours in the whole period, without the maintenance that is planned."""
+    office = Calendar(
+        id="kantor",
+        name="Kantor",
+        zone=ZoneInfo("UTC"),
+        week=((Hours(timedelta(hours=16), timedelta(hours=20)),),) * 7,
+    )
+    start = instant(PERIOD.start + 2 * HOUR)
+    window = MaintenanceWindow(
+        id="patch",
+        when=Occurrence(start, start + timedelta(hours=1)),
+        reason="r",
+        approved_by="a",
+        services=frozenset({PORTAL.id}),
+    )
+    record = WindowRecord(window=window, source=Source.FILE, added_at=instant(PERIOD.start))
+    terms = Terms(
+        calendars={"kantor": office},
+        windows=(record,),
+        whole=Window(PERIOD.start, PERIOD.start + 8 * HOUR),
+    )
+    sla = Sla(target=Fraction(9, 10), basis="SK", hours="kantor")
+
+    found = entry(replace(PORTAL, sla=sla), [a_check()], FakeHistory({}), PERIOD, terms)
+
+    assert found.budget.allowed == Fraction(3 * HOUR, 10)
+
+
 def test_no_budget_without_a_target():
     """Where nothing was promised there is nothing to use up."""
     assert entry(PORTAL, [a_check()], FakeHistory({}), PERIOD).budget is None
