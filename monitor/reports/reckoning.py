@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monitor.domain.availability import Figures, expected_samples, figures
+from monitor.domain.budget import Budget
 from monitor.domain.calendar import Calendar, doubts, open_windows
 from monitor.domain.carving import carved_out, concerning
 from monitor.domain.check import Affects, Check, CheckId
@@ -15,6 +16,7 @@ from monitor.domain.observation import MissedReason
 from monitor.domain.schedule import phase
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.timeline import Span, clip
+from monitor.domain.windowrecord import Occasion
 from monitor.domain.windows import Window, intersection
 from monitor.reports.entries import Entry, Reckoning, Terms
 from monitor.reports.spending import (
@@ -74,6 +76,66 @@ class Track:
     received: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What the figures of a service over `period` rest on.
+
+    `checks` are those that affect its availability, `work` the maintenance that touches the
+    period and `planned` what that takes out of it. `acts` are the corrections about it, withdrawn
+    ones too; `standing` are those that count. `open_hours` is when it was promised.
+    """
+
+    service: Service
+    checks: Sequence[Check]
+    tracks: Mapping[CheckId, Track]
+    hours: Calendar | None
+    open_hours: Sequence[Window]
+    work: tuple[Occasion, ...]
+    planned: Sequence[Window]
+    acts: tuple[CorrectionRecord, ...]
+    standing: Sequence[Correction]
+    period: Window
+
+    @property
+    def began(self) -> int | None:
+        """Return when watching began, None if before the period."""
+        begins = min((one.begins for one in self.tracks.values()), default=self.period.end)
+        return begins if begins > self.period.start else None
+
+    def timeline(self, corrections: Sequence[Correction]) -> list[Span]:
+        """Return the status throughout; what is said of the service as a whole comes last."""
+        timelines = [
+            corrected(one.timeline, [each for each in corrections if each.check == name])
+            for name, one in self.tracks.items()
+        ]
+        combined = combine(timelines, self.service.status, self.period)
+        return corrected(combined, [each for each in corrections if each.check is None])
+
+    def reckoned(self, timeline: Sequence[Span]) -> Reckoning:
+        """Return the figures of the period, whose slots are all of it whatever was promised."""
+        tracks = self.tracks.values()
+        expected = sum(one.expected for one in tracks)
+        received = sum(one.received for one in tracks)
+        always = self.over(timeline, [self.period], expected, received)
+        if self.hours is None:
+            return Reckoning(figures=always)
+        promised = self.over(timeline, self.open_hours, expected, received)
+        return Reckoning(figures=promised, always=always)
+
+    def over(
+        self, timeline: Sequence[Span], windows: Sequence[Window], expected: int, received: int
+    ) -> Figures:
+        """Return the figures of any part of the period, with the slots that it has."""
+        return figures(
+            timeline,
+            windows,
+            interval=max((one.interval for one in self.tracks.values()), default=0),
+            maintenance=self.planned,
+            expected=expected,
+            received=received,
+        )
+
+
 def entry(
     service: Service,
     checks: Iterable[Check],
@@ -85,77 +147,66 @@ def entry(
 
     Slots are counted over the whole period, whatever hours were promised.
     """
-    counted = _counted(service.id, checks)
-    tracks = {check.id: track(check, history, period) for check in counted}
-    work = concerning(terms.windows, service, counted, period)
-    planned = intersection([period], carved_out(work, service, counted))
-    hours = terms.calendars.get(service.sla.hours) if service.sla else None
-    acts = tuple(each for each in terms.corrections if _is_about(each, service, tracks, period))
-    counting = standing(acts, period)
-    measured = _Reckoner(tracks=tracks, hours=hours, planned=planned, period=period)
-    begins = min((one.begins for one in tracks.values()), default=period.end)
-    found = measured.reckoned(service, counting)
-    budget = None
-    if service.sla is not None:
-        spending = Spending(
-            service=service,
-            sla=service.sla,
-            checks=counted,
-            hours=hours,
-            windows=terms.windows,
-            whole=terms.whole or period,
-        )
-        lately = _confirmed(service, counted, history, looked_back(period), terms.corrections)
-        budget = spending.budget(found.figures, lately)
+    known = grounds(service, checks, history, period, terms)
+    found = known.reckoned(known.timeline(known.standing))
     return Entry(
         service=service,
         figures=found.figures,
-        hours=hours,
+        hours=known.hours,
         always=found.always,
-        budget=budget,
-        measured=measured.reckoned(service) if counting else None,
-        corrections=acts,
-        work=work,
-        carved=tuple(planned),
-        doubts=tuple(doubts(hours, period)) if hours else (),
-        began=begins if begins > period.start else None,
+        budget=_budget(known, found.figures, history, terms),
+        measured=known.reckoned(known.timeline(())) if known.standing else None,
+        corrections=known.acts,
+        work=known.work,
+        carved=tuple(known.planned),
+        doubts=tuple(doubts(known.hours, period)) if known.hours else (),
+        began=known.began,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reckoner:
-    """Computes figures from the same samples, with corrections and without."""
+def grounds(
+    service: Service,
+    checks: Iterable[Check],
+    history: History,
+    period: Window,
+    terms: Terms = _NONE,
+) -> Grounds:
+    """Return what the figures of a service over `period` rest on."""
+    counted = _counted(service.id, checks)
+    tracks = {check.id: track(check, history, period) for check in counted}
+    work = concerning(terms.windows, service, counted, period)
+    hours = terms.calendars.get(service.sla.hours) if service.sla else None
+    acts = tuple(each for each in terms.corrections if _is_about(each, service, tracks, period))
+    return Grounds(
+        service=service,
+        checks=counted,
+        tracks=tracks,
+        hours=hours,
+        open_hours=() if hours is None else open_windows(hours, period),
+        work=work,
+        planned=intersection([period], carved_out(work, service, counted)),
+        acts=acts,
+        standing=standing(acts, period),
+        period=period,
+    )
 
-    tracks: Mapping[CheckId, Track]
-    hours: Calendar | None
-    planned: Sequence[Window]
-    period: Window
 
-    def reckoned(self, service: Service, corrections: Sequence[Correction] = ()) -> Reckoning:
-        """Return the figures of a service; what is said of the service as a whole comes last."""
-        timelines = [
-            corrected(one.timeline, [each for each in corrections if each.check == name])
-            for name, one in self.tracks.items()
-        ]
-        combined = combine(timelines, service.status, self.period)
-        whole = [each for each in corrections if each.check is None]
-        timeline = corrected(combined, whole)
-        always = self._over(timeline, [self.period])
-        if self.hours is None:
-            return Reckoning(figures=always)
-        promised = self._over(timeline, open_windows(self.hours, self.period))
-        return Reckoning(figures=promised, always=always)
-
-    def _over(self, timeline: Sequence[Span], windows: Sequence[Window]) -> Figures:
-        tracks = self.tracks.values()
-        return figures(
-            timeline,
-            windows,
-            interval=max((one.interval for one in tracks), default=0),
-            maintenance=self.planned,
-            expected=sum(one.expected for one in tracks),
-            received=sum(one.received for one in tracks),
-        )
+def _budget(known: Grounds, found: Figures, history: History, terms: Terms) -> Budget | None:
+    """Return what the target of a service allows, None where it has none."""
+    service = known.service
+    if service.sla is None:
+        return None
+    spending = Spending(
+        service=service,
+        sla=service.sla,
+        checks=known.checks,
+        hours=known.hours,
+        windows=terms.windows,
+        whole=terms.whole or known.period,
+    )
+    window = looked_back(known.period)
+    lately = _confirmed(service, known.checks, history, window, terms.corrections)
+    return spending.budget(found, lately)
 
 
 def _confirmed(
@@ -204,8 +255,12 @@ def track(check: Check, history: History, period: Window) -> Track:
         begins=taking_part.start,
         timeline=clip(known.spans, taking_part),
         interval=interval,
-        expected=expected_samples(
-            [taking_part], interval, span_microseconds(phase(check.id, check.interval))
-        ),
+        expected=expected_in(check, [taking_part]),
         received=history.slots(check.id, *period).received,
     )
+
+
+def expected_in(check: Check, windows: Iterable[Window]) -> int:
+    """Return how many slots a check has in `windows`."""
+    interval = span_microseconds(check.interval)
+    return expected_samples(windows, interval, span_microseconds(phase(check.id, check.interval)))

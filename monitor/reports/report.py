@@ -36,6 +36,11 @@ class Scope:
     owner: str | None = None
     services: tuple[ServiceId, ...] = ()
 
+    @property
+    def known(self) -> Window:
+        """Return the part of the period that was over: what figures are about."""
+        return Window(self.period.start, self.until)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerState:

@@ -27,6 +27,7 @@ from monitor.domain.windowrecord import WindowRecord
 from monitor.domain.windows import Window
 from monitor.ports import DeliveryState, Mark, Sought, StoreError, Story
 from monitor.store import stories
+from monitor.store.answers import Answers, answers
 from monitor.store.asked import Asked
 from monitor.store.codes import CAUSE, DELIVERY, MARK, STATUS
 from monitor.store.connection import DATABASE, reading_engine
@@ -137,6 +138,13 @@ class Reader:
         with _store_errors():
             found = counts_between(self._connection, self._asked(check_id, start, end))
         return Slots(received=found.received, known=found.known, missed=found.missed)
+
+    def answers(self, check_id: CheckId, windows: Sequence[Window]) -> list[Answers]:
+        """Return how many slots of a check have a sample in each of `windows`, and how long its
+        answers took. Windows are in order, and each begins where the one before it ends.
+        """
+        with _store_errors():
+            return answers(self._connection, self._check(check_id), self._vantage, windows)
 
     def intervals(self, check_id: CheckId, start: int, end: int) -> list[Interval]:
         """Return the statuses that were shown of a check in the period, in order."""

@@ -81,7 +81,7 @@ def sealed_counts(connection: Connection, asked: Asked) -> Counts:
     for row in sealed_rows(connection, asked):
         is_cut = row.began < asked.start or asked.end < row.began + HOUR
         if is_cut and row.block is not None:
-            _add_block(counts, _block(connection, row.block, row.hour), asked)
+            _add_block(counts, block_of(connection, row.block, row.hour), asked)
         elif not is_cut or row.began >= asked.start:
             _add_row(counts, row)
     return counts
@@ -159,7 +159,8 @@ def _add_block(counts: Counts, block: Block, asked: Asked) -> None:
             counts.missed[MISSED.meaning[reason]] += count
 
 
-def _block(connection: Connection, number: int, hour: int) -> Block:
+def block_of(connection: Connection, number: int, hour: int) -> Block:
+    """Return the block of that number, which is about that hour."""
     wanted = select(sample_block.c.body).where(sample_block.c.number == number)
     [(body,)] = tuples(connection, wanted)
     return _unpacked(body, hour)

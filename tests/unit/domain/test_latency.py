@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from monitor.domain.latency import (
     BOUNDS,
     RELATIVE_ERROR,
+    counts_of,
     merged,
     packed,
     quantile,
@@ -79,3 +80,9 @@ def test_bins_are_as_narrow_as_promised():
     """A bin ends within 51/49 of where it begins, or holds one number."""
     for low, high in pairwise(BOUNDS[1:]):
         assert high == low + 1 or high * 49 <= low * 51
+
+
+@given(st.lists(durations, max_size=5))
+def test_bytes_of_many_add_up(parts):
+    """The bytes of many sketches give the sketch of all durations together."""
+    assert counts_of(packed(sketch(part)) for part in parts) == merged(map(sketch, parts))

@@ -1,6 +1,6 @@
 """From stored samples to the figures of a service."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -10,59 +10,23 @@ import pytest
 from monitor.domain.calendar import Calendar, Hours
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.correction import Correction, CorrectionRecord
-from monitor.domain.epochs import Epoch, merge_epochs
 from monitor.domain.instant import instant
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.observation import MissedReason, Status, UnknownCause
 from monitor.domain.service import Service, ServiceId, Sla
-from monitor.domain.timeline import Sample, spans
+from monitor.domain.timeline import Sample
 from monitor.domain.windowrecord import Source, WindowRecord
 from monitor.domain.windows import Window
 from monitor.ports import Mark, MarkKind
 from monitor.reports.entries import Terms
 from monitor.reports.reckoning import entry, track
-from monitor.store.codes import MARK
-from monitor.store.stops import Stops
-from monitor.store.timeline import Known
 from tests.fakes import a_check
+from tests.unit.reports.histories import FakeHistory
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 PERIOD = Window(1000 * HOUR, 1001 * HOUR)
 PORTAL = Service(id=ServiceId("portal"), name="Portal", owner="diskominfo")
-
-
-@dataclass(frozen=True)
-class Counts:
-    received: int = 0
-    missed: dict = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class FakeHistory:
-    samples: dict
-    events: tuple = ()
-    missed: dict = field(default_factory=dict)
-    shown: tuple = ()
-
-    def intervals(self, check_id, start, end):
-        return self.shown
-
-    def known(self, check_id, interval, window):
-        stops = Stops((m.epoch, mark_at(m), MARK.code[m.kind], m.detail) for m in self.events)
-        samples, ends = merge_epochs([Epoch(samples=self.samples.get(check_id, ()))])
-        return Known(
-            first=samples[0].at if samples else None,
-            spans=spans(samples, interval, window, [*ends, *stops.between(*window)]),
-        )
-
-    def slots(self, check_id, start, end):
-        inside = [one for one in self.samples.get(check_id, ()) if start <= one.at < end]
-        return Counts(received=len(inside), missed=self.missed)
-
-
-def mark_at(mark):
-    return int(mark.at.timestamp() * 1_000_000)
 
 
 def every_minute(status=Status.UP, *, first=0, last=60):
