@@ -4,6 +4,7 @@ import base64
 import getpass
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ _BUNDLE = """\
 The ledger {name}
 
 entries.jsonl     the entries, one a line, to the byte as they were hashed
+hours.jsonl       what is known of each hour of each check: an entry "hour" has the root over these
+blocks            their samples as far as they are kept, in the same order, in base64
 checkpoints       what was signed of them, in the form of c2sp.org/tlog-checkpoint
 pantau_verify.py  verifies both; it needs Python, and nothing else
 
@@ -31,6 +34,7 @@ the key with the one that you were told when the monitor began.
 if TYPE_CHECKING:
     from monitor.ledger.audit import Finding
     from monitor.ledger.note import Verifier
+    from monitor.store.hoursaudit import HoursFinding
     from monitor.store.ledgerreader import LedgerReader
 
 
@@ -86,12 +90,13 @@ def verify(
             known, held = _key(reader, vkey), list(_elsewhere(kept))
             finding = reader.audited(known, held)
             cosigned = _cosigned(reader, witness_keys, asked, held)
+            hours = reader.hours()
         except NoteError as error:
             raise Failed(str(error)) from None
     if finding.fault is None:
         with _reading(settings):
             pass  # what is not signed yet may be damaged all the same
-    _show(settings, finding, known, len(kept), cosigned)
+    _show(settings, finding, hours, known, kept=len(kept), cosigned=cosigned)
 
 
 def _cosigned(
@@ -171,6 +176,11 @@ def _write_bundle(folder: Path, reader: "LedgerReader", notes: Sequence[str]) ->
     with (folder / "entries.jsonl").open("wb") as file:
         file.writelines(body + b"\n" for _, body in reader.entries())
     (folder / "checkpoints").write_text("".join(notes))
+    with (folder / "hours.jsonl").open("wb") as rows, (folder / "blocks").open("wb") as kept:
+        for row, block in reader.rows_and_blocks():
+            rows.write(row + b"\n")
+            if block is not None:
+                kept.write(base64.b64encode(block) + b"\n")
     program = files("monitor.ledger").joinpath("pantau_verify.py").read_text()
     (folder / "pantau_verify.py").write_text(program)
     (folder / "README.txt").write_text(_BUNDLE.format(name=key.name, key=key))
@@ -255,21 +265,48 @@ def _elsewhere(files: Iterable[Path]) -> Iterator[tuple[str, str]]:
 
 
 def _show(
-    settings: Settings, finding: "Finding", known: "Verifier", kept: int, cosigned: int | None
+    settings: Settings,
+    finding: "Finding",
+    hours: "HoursFinding",
+    known: "Verifier",
+    *,
+    kept: int,
+    cosigned: int | None,
 ) -> None:
     fault = finding.fault
     if settings.output is Output.JSON:
-        print_json({**_document(finding, known), "witnessed": cosigned})
-    elif fault is None and not settings.quiet:
+        document = {**_document(finding, known), "witnessed": cosigned}
+        print_json({**document, "hours": asdict(hours)})
+    elif fault is None and not hours.faults and not settings.quiet:
         click.echo(f"✓ {finding.size} entries, {finding.signed} of them signed by {known.name}")
         click.echo(f"  root {base64.b64encode(finding.root).decode()}")
         click.echo(f"  key  {known}")
         if cosigned is not None:
             click.echo(f"  {cosigned} entries witnessed")
+        for line in _hours_lines(hours):
+            click.echo(f"  {line}")
         if not kept:
             click.echo("  Compared with what is on this machine only: see --checkpoint.")
     if fault is not None:
         raise Failed(f"✗ entries {fault.first} to {fault.end - 1}: {fault.detail}")
+    if hours.faults:
+        raise Failed("\n".join(f"✗ {each}" for each in hours.faults))
+
+
+def _hours_lines(hours: "HoursFinding") -> Iterator[str]:
+    """Yield what there is to say of sealed hours in which nothing is wrong."""
+    if hours.parts:
+        yield (
+            f"{hours.rows} hours of checks, and {hours.blocks} blocks of samples, are as they "
+            "were sealed"
+        )
+    if hours.dropped:
+        yield f"{hours.dropped} blocks were dropped, as the ledger says"
+    if hours.restored:
+        yield (
+            f"{hours.restored} hours were sealed after the backup that was put back since: the "
+            "ledger has what they add up to, the database does not know them"
+        )
 
 
 def _document(finding: "Finding", known: "Verifier") -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from monitor.domain.observation import Status
 from monitor.ledger.tree import Frontier, leaf_hash
 from monitor.store.asked import tuples
 from monitor.store.block import HOUR
-from monitor.store.hours import COLUMNS, Hour, leaf
+from monitor.store.hours import COLUMNS, Hour, in_code_points, leaf
 from monitor.store.ledger import Ledger
 from monitor.store.record import hour_entry
 from monitor.store.schema import check_name, sealed_hour, sealed_part
@@ -55,6 +55,7 @@ def open_parts(connection: Connection, vantage: int, vantage_name: str) -> list[
 
 def add_leaves(connection: Connection, part: Part, so_far: Summed) -> Summed:
     """Return `so_far` with the leaves of the next checks."""
+    name = in_code_points(connection, check_name.c.name)
     wanted = (
         select(check_name.c.name, *COLUMNS)
         .join_from(
@@ -67,8 +68,8 @@ def add_leaves(connection: Connection, part: Part, so_far: Summed) -> Summed:
                 sealed_hour.c.part == part.part,
             ),
         )
-        .where(check_name.c.name > so_far.name)
-        .order_by(check_name.c.name)
+        .where(name > so_far.name)
+        .order_by(name)
         .limit(_LEAVES)
     )
     found = [(name, Hour._make(row)) for name, *row in tuples(connection, wanted)]

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from sqlalchemy import Column, ColumnElement, Connection
+
 from monitor.domain.observation import MissedReason, Status, UnknownCause
 from monitor.domain.timeline import Sample, Span
 from monitor.ledger.canonical import plain
@@ -120,6 +122,11 @@ def leaf(row: Hour, check: str, vantage: str) -> bytes:
             "vantage": vantage,
         }
     )
+
+
+def in_code_points(connection: Connection, name: Column[str]) -> ColumnElement[str]:
+    """Return a name so that it is ordered, and compared, by code points: as Python does."""
+    return name if connection.dialect.name == "sqlite" else name.collate("C")
 
 
 def compact(value: Any) -> str:

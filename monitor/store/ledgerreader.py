@@ -16,6 +16,7 @@ from monitor.ledger.note import Verifier, parse
 from monitor.ledger.proof import Proof
 from monitor.ledger.tree import inclusion_proof, leaf_hash, subtrees
 from monitor.ledger.witness import Witness, witnessed
+from monitor.store.hoursaudit import HoursFinding, audited_hours, rows_and_blocks
 from monitor.store.ledger import entries, key_entries, newest_note, notes
 from monitor.store.reader import reading
 
@@ -60,6 +61,14 @@ class LedgerReader:
         if finding.fault is None and missing:
             return replace(finding, fault=_removed(min(missing)))
         return finding
+
+    def hours(self) -> HoursFinding:
+        """Return how sealed hours and the samples that are kept stand to their entries."""
+        return audited_hours(self._connection, entries(self._connection))
+
+    def rows_and_blocks(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield what is kept of sealed hours: see `hoursaudit.rows_and_blocks`."""
+        return rows_and_blocks(self._connection)
 
     def witnessed(
         self, witnesses: Sequence[Witness], asked: int, held: Iterable[tuple[str, str]] = ()

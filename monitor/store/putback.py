@@ -24,6 +24,7 @@ from monitor.store.connection import (
     writing_engine,
 )
 from monitor.store.ledger import Ledger, entries, notes
+from monitor.store.lostparts import mark_lost_parts
 from monitor.store.migrate import bring_up, revision
 from monitor.store.ownership import leave_to_owner
 from monitor.store.pagesums import sums_path
@@ -95,8 +96,10 @@ def _prepare(workshop: Path, data_dir: Path, by: str, at: datetime) -> int | Non
         with connection.begin():
             bring_up(connection, str(workshop / DATABASE))
         with connection.begin():
+            size = Ledger(connection).size
             carried = _carry_on(connection, data_dir)
-            Ledger(connection).add([restored_entry(by, at)])
+            mark_lost_parts(connection, size, at)
+            Ledger(connection).add([restored_entry(by, at, size)])
         checkpoint(connection, "TRUNCATE")
     return carried
 

@@ -135,9 +135,12 @@ def configuration_entry(configured: Configured) -> bytes:
     return _entry("config", hash=configured.hash, at=microseconds(configured.at))
 
 
-def restored_entry(by: str, at: datetime) -> bytes:
-    """Return the entry that says that a backup was put in the place of the database."""
-    return _entry("restored", by=by, at=microseconds(at))
+def restored_entry(by: str, at: datetime, size: int) -> bytes:
+    """Return the entry that says that a backup was put in the place of the database.
+
+    The backup had `size` entries: of what later ones tell, the database knows no more.
+    """
+    return _entry("restored", by=by, at=microseconds(at), size=size)
 
 
 def hour_entry(

@@ -1,11 +1,13 @@
 """The daemon seals what earlier hours left, while it goes on watching."""
 
 import asyncio
+import base64
 import json
 import sqlite3
 import time
 from contextlib import closing
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from monitor.domain.check import CheckId
 from monitor.domain.instant import instant
 from monitor.domain.observation import Observation, Outcome
+from monitor.ledger.tree import leaf_hash, root_of
 from monitor.ports import Change
 from monitor.store.connection import DATABASE
 from monitor.store.sql import open_store
@@ -51,6 +54,26 @@ def test_a_killed_daemon_goes_on_sealing(hire: Hire, targets: Flippable) -> None
     assert entries == list(hours)
     verified = pantau(daemon.site.folder, "ledger", "verify")
     assert verified.returncode == 0, verified.stderr
+    assert f"{3 * 3} hours of checks, and {3 * 3} blocks of samples" in verified.stdout
+    bundle = daemon.site.folder / "bundle"
+    assert pantau(daemon.site.folder, "ledger", "export", "--bundle", str(bundle)).returncode == 0
+    assert _agrees(bundle)
+
+
+def _agrees(bundle: Path) -> bool:
+    """Say whether a bundle holds what its entries stand for, by what docs/ledger.md tells."""
+    leaves: dict[int, list[bytes]] = {}
+    hashes = []
+    for line in (bundle / "hours.jsonl").read_bytes().splitlines():
+        row = json.loads(line)
+        leaves.setdefault(row["hour"], []).append(leaf_hash(line))
+        hashes.append(row["hash"])
+    blocks = [base64.b64decode(line) for line in (bundle / "blocks").read_bytes().splitlines()]
+    entries = [json.loads(line) for line in (bundle / "entries.jsonl").read_bytes().splitlines()]
+    roots = {each["hour"]: each["root"] for each in entries if each["type"] == "hour"}
+    return [sha256(block).hexdigest() for block in blocks] == hashes and roots == {
+        hour: root_of(found).hex() for hour, found in leaves.items()
+    }
 
 
 async def _watched(data: Path, hours: range) -> None:

@@ -132,7 +132,8 @@ def test_backup_is_put_back(tmp_path: Path) -> None:
     assert observations(done.replaced) == 9
     assert observations(data / DATABASE) == 5 + 2
     log = log_of(data)
-    assert json.loads(log[10][1]) == {"type": "restored", "by": "Rina", "at": 1780290000000000}
+    restored = {"type": "restored", "by": "Rina", "at": 1780290000000000, "size": 6}
+    assert json.loads(log[10][1]) == restored
     points = [checkpoint_of(note, OURS.verifier) for note in (held, after)]
     finding = audited(log, points)
     assert finding.fault is None
