@@ -1,4 +1,4 @@
-"""Since when the configuration stood as it stood last, by the entries of the ledger."""
+"""Which configurations were in force, and since when, by the entries of the ledger."""
 
 import json
 
@@ -32,3 +32,14 @@ def last_configured(connection: Connection) -> Configured | None:
             break
         last = Configured(entry["hash"], instant(entry["at"]))
     return last
+
+
+def configured_between(connection: Connection, start: int, end: int) -> list[Configured]:
+    """Return the configurations that were taken up in [start, end), oldest first."""
+    wanted = select(_BODY).where(_IS_CONFIGURATION).order_by(ledger_entry.c.number)
+    entries = (json.loads(row.body) for row in connection.execute(wanted))
+    return [
+        Configured(entry["hash"], instant(entry["at"]))
+        for entry in entries
+        if start <= entry["at"] < end
+    ]

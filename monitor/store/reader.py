@@ -19,20 +19,25 @@ from monitor.domain.correction import CorrectionRecord
 from monitor.domain.epochs import Epoch
 from monitor.domain.incident import Incident
 from monitor.domain.instant import instant
+from monitor.domain.note import Note
 from monitor.domain.observation import MissedReason, Status, UnknownCause
 from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState
 from monitor.domain.timeline import Sample
 from monitor.domain.windowrecord import WindowRecord
 from monitor.domain.windows import Window
-from monitor.ports import DeliveryState, Mark, Sought, StoreError, Story
+from monitor.ledger.checkpoint import Checkpoint
+from monitor.ledger.note import NoteError, parse
+from monitor.ports import Configured, DeliveryState, Mark, Sought, StoreError, Story
 from monitor.store import stories
 from monitor.store.answers import Answers, answers
 from monitor.store.asked import Asked
 from monitor.store.codes import CAUSE, DELIVERY, MARK, STATUS
+from monitor.store.configurations import configured_between
 from monitor.store.connection import DATABASE, reading_engine
 from monitor.store.corrections import correction_records
 from monitor.store.damage import refuse_damage
+from monitor.store.ledger import newest_note
 from monitor.store.migrate import HEAD, revision
 from monitor.store.restore import incidents, silences, states
 from monitor.store.samples import counts_between, samples_between
@@ -48,6 +53,9 @@ from monitor.store.stops import Stops, read_stops
 from monitor.store.taken import Measured, taken_between
 from monitor.store.timeline import Known, known
 from monitor.store.windows import window_records
+
+# A statement of SQLite may have 32,766 parameters.
+_MOST_ASKED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +199,26 @@ class Reader:
         """Return all that is kept of an incident, None where there is no such incident."""
         with _store_errors():
             return stories.story(self._connection, incident_id)
+
+    def notes(self, incidents: Sequence[str]) -> list[Note]:
+        """Return what people did about these incidents, and said of them."""
+        slices = (incidents[n : n + _MOST_ASKED] for n in range(0, len(incidents), _MOST_ASKED))
+        with _store_errors():
+            return [note for each in slices for note in stories.notes(self._connection, each)]
+
+    def configured(self, start: int, end: int) -> list[Configured]:
+        """Return the configurations that were taken up in the period, oldest first."""
+        with _store_errors():
+            return configured_between(self._connection, start, end)
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Return what was signed last of the ledger, None if nothing was yet."""
+        with _store_errors():
+            note = newest_note(self._connection)
+        try:
+            return None if note is None else Checkpoint.parse(parse(note.encode()).text)
+        except NoteError as error:
+            raise StoreError(f"the newest checkpoint can't be read: {error}") from error
 
     def windows(self) -> tuple[WindowRecord, ...]:
         """Return every maintenance window that was ever known, oldest first."""

@@ -1,0 +1,132 @@
+"""Makes a report: what is on record about a period, and about which services it is asked."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from monitor.domain.calendar import Calendar
+from monitor.domain.check import Check
+from monitor.domain.correction import CorrectionRecord
+from monitor.domain.incident import Incident
+from monitor.domain.instant import instant
+from monitor.domain.note import Note
+from monitor.domain.service import Service, ServiceId
+from monitor.domain.windowrecord import Occasion, WindowRecord
+from monitor.ledger.checkpoint import Checkpoint
+from monitor.ports import Configured, Mark
+from monitor.reports.accounting import LongHistory, account
+from monitor.reports.entries import Terms
+from monitor.reports.report import (
+    Account,
+    Applied,
+    LedgerState,
+    Provenance,
+    Report,
+    Scope,
+    Told,
+    Wording,
+)
+
+Going = Callable[[Sequence[Service]], Iterable[Service]]
+"""Gives services one by one, and may show how far it is."""
+
+
+class Records(LongHistory, Protocol):
+    """What the store remembers. Periods are in microseconds since the Unix epoch."""
+
+    def windows(self) -> tuple[WindowRecord, ...]: ...
+    def corrections(self) -> tuple[CorrectionRecord, ...]: ...
+    def incidents(self, start: int, end: int) -> tuple[Incident, ...]: ...
+    def notes(self, incidents: Sequence[str]) -> Sequence[Note]: ...
+    def marks(self, start: int, end: int) -> Sequence[Mark]: ...
+    def configured(self, start: int, end: int) -> Sequence[Configured]: ...
+    def checkpoint(self) -> Checkpoint | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What is watched, by which configuration and software, and what people write of it."""
+
+    services: Sequence[Service]
+    checks: Sequence[Check]
+    calendars: Mapping[str, Calendar]
+    vantage: str
+    configuration: str
+    software: str
+    wording: Wording = field(default_factory=Wording)
+
+
+def report(watched: Watched, records: Records, scope: Scope, going: Going = iter) -> Report:
+    """Return the report on `scope`, from what is on record by now."""
+    windows, corrections = records.windows(), records.corrections()
+    terms = Terms(
+        calendars=watched.calendars, windows=windows, corrections=corrections, whole=scope.period
+    )
+    by_service: dict[ServiceId, list[Check]] = {}
+    for check in watched.checks:
+        by_service.setdefault(check.service, []).append(check)
+    accounts = [
+        account(service, by_service.get(service.id, ()), records, scope, terms)
+        for service in going(reported(watched.services, scope))
+    ]
+    return Report(
+        scope=scope,
+        provenance=_provenance(watched, records),
+        accounts=accounts,
+        incidents=_told(records, accounts, scope),
+        marks=records.marks(*scope.known),
+        applied=[Applied(at=each.at, hash=each.hash) for each in records.configured(*scope.known)],
+        wording=watched.wording,
+    )
+
+
+def reported(services: Iterable[Service], scope: Scope) -> list[Service]:
+    """Return the services that are asked about, in order of owner, criticality and name."""
+    asked = (
+        service
+        for service in services
+        if (scope.owner is None or service.owner == scope.owner)
+        and (not scope.services or service.id in scope.services)
+    )
+    return sorted(asked, key=lambda one: (one.owner, one.criticality.place, one.name, one.id))
+
+
+def _provenance(watched: Watched, records: Records) -> Provenance:
+    point = records.checkpoint()
+    return Provenance(
+        software=watched.software,
+        configuration=watched.configuration,
+        vantage=watched.vantage,
+        ledger=None if point is None else _state(point),
+    )
+
+
+def _state(point: Checkpoint) -> LedgerState:
+    return LedgerState(origin=point.origin, size=point.size, root=point.root.hex())
+
+
+def _told(records: Records, accounts: Sequence[Account], scope: Scope) -> list[Told]:
+    """Return the incidents of the services that are reported on, in order of their start."""
+    work = {each.service.id: each.work for each in accounts}
+    incidents = [each for each in records.incidents(*scope.known) if each.service in work]
+    notes: dict[str, list[Note]] = {}
+    for note in records.notes([each.id for each in incidents]):
+        notes.setdefault(note.incident, []).append(note)
+    until = instant(scope.until)
+    return [
+        Told(
+            incident=each,
+            notes=notes.get(each.id, ()),
+            planned=[
+                occasion.occurrence
+                for occasion in work[each.service]
+                if _is_during(occasion, each.started_at, each.ended_at or until)
+            ],
+        )
+        for each in incidents
+    ]
+
+
+def _is_during(occasion: Occasion, start: datetime, end: datetime) -> bool:
+    return occasion.occurrence.start < end and occasion.occurrence.end > start
