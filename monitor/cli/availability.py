@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.errors import Failed
-from monitor.cli.output import print_json, progress, terminal_width, whole
+from monitor.cli.output import print_json, progress, stacked, terminal_width, whole
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
 if TYPE_CHECKING:
@@ -125,24 +125,17 @@ def _show(
 def _text(entries: "Sequence[Entry]", asked: "Period", zone: ZoneInfo, language: "Language") -> str:
     from monitor.cli import availability_table as tables
     from monitor.cli.budgets import budget_headings, budget_rows
-    from monitor.cli.exceptions import (
-        correction_headings,
-        correction_rows,
-        work_headings,
-        work_rows,
-    )
+    from monitor.cli.exceptions import exceptions
     from monitor.cli.period import heading
 
     width = terminal_width()
     parts = [
         heading(asked, zone, language),
-        whole(tables.headings(language), tables.rows(entries, language), width),
+        stacked(tables.headings(language), tables.rows(entries, language), width),
         "\n".join(tables.notes(entries, asked.window, zone, language)),
     ]
-    sections = (
-        (budget_headings, budget_rows(entries, language)),
-        (work_headings, work_rows(entries, zone, language)),
-        (correction_headings, correction_rows(entries, zone, language)),
-    )
-    parts[2:2] = [whole(head(language), rows, width) for head, rows in sections if rows]
+    if budgets := budget_rows(entries, language):
+        parts.insert(2, stacked(budget_headings(language), budgets, width))
+    for title, head, rows in exceptions(entries, zone, language):
+        parts[-1:-1] = [title, whole(head, rows, width)]
     return "\n\n".join(parts)

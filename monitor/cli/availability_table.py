@@ -41,14 +41,14 @@ SHARES = {
 }
 _HEADINGS = {
     Language.ID: (
-        *("Layanan", "Ketersediaan", "Batas bawah", "Batas atas", "Kotor", "Cakupan"),
-        *("Waktu henti", "Tidak diketahui", "Pemeliharaan", "Gangguan"),
-        *("Rerata antar-gangguan", "Rerata pemulihan", "Sasaran", "Putusan"),
+        *("Layanan", "Ketersediaan", "Sasaran", "Putusan", "Batas bawah", "Batas atas"),
+        *("Cakupan", "Kotor", "Waktu henti", "Gangguan", "Tidak diketahui", "Pemeliharaan"),
+        *("Rerata antar-gangguan", "Rerata pemulihan"),
     ),
     Language.EN: (
-        *("Service", "Availability", "Lower bound", "Upper bound", "Gross", "Coverage"),
-        *("Downtime", "Unknown", "Maintenance", "Outages"),
-        *("MTBF", "MTTR", "Target", "Verdict"),
+        *("Service", "Availability", "Target", "Verdict", "Lower bound", "Upper bound"),
+        *("Coverage", "Gross", "Downtime", "Outages", "Unknown", "Maintenance"),
+        *("MTBF", "MTTR"),
     ),
 }
 _POLICY = {
@@ -105,9 +105,13 @@ def notes(entries: Sequence[Entry], period: Window, zone: tzinfo, language: Lang
     policy += budget_notes(entries, language)
     if len(entries) < 2:
         return policy
-    texts = group_texts([entry.figures for entry in entries], language)
+    low, mean = group_texts([entry.figures for entry in entries], language)
+    worst = lowest(entry.figures for entry in entries)
+    named = next((each.service.name for each in entries if each.figures is worst), "")
+    of_low, of_mean = _GROUP[language]
     return [
-        *(line.format(text) for line, text in zip(_GROUP[language], texts, strict=True)),
+        of_low.format(f"{low} ({named})" if named else low),
+        of_mean.format(mean),
         *policy,
     ]
 
@@ -144,23 +148,31 @@ def _reckoned(
 ) -> Iterator[tuple[str, ...]]:
     hours = entry.hours.name if entry.hours else ""
     promise = target_text(entry, language), verdict_text(entry, promised, language)
-    yield (_name(entry, hours, note), *_cells(promised, language), *promise)
+    yield (_name(entry, hours, note), *_cells(promised, promise, language))
     if always is not None:
-        yield (_name(entry, _ALL_HOURS, note), *_cells(always, language), _NONE, _NONE)
+        yield (_name(entry, _ALL_HOURS, note), *_cells(always, (_NONE, _NONE), language))
 
 
-def _name(entry: Entry, *remarks: str) -> str:
-    said = ", ".join(filter(None, remarks))
-    return f"{entry.service.name} ({said})" if said else entry.service.name
+def _name(entry: Entry, hours: str, note: str) -> str:
+    """Return the name, and below it what else its figures are about."""
+    if note or hours == _ALL_HOURS:
+        return f"  {', '.join(filter(None, (hours, note)))}"
+    return f"{entry.service.name} ({hours})" if hours else entry.service.name
 
 
-def _cells(figures: Figures, language: Language) -> tuple[str, ...]:
+def _cells(figures: Figures, promise: tuple[str, str], language: Language) -> tuple[str, ...]:
     seconds = whole_seconds(figures.parts)
-    times = (seconds.down, seconds.unknown, seconds.maintenance)
     return (
-        *(text(figures, language) for text in SHARES.values()),
-        *(_seconds_text(time, language) for time in times),
+        headline(figures, language),
+        *promise,
+        lower_text(figures, language),
+        upper_text(figures, language),
+        coverage_text(figures, language),
+        gross_text(figures, language),
+        _seconds_text(seconds.down, language),
         decimal(figures.outages, language),
+        _seconds_text(seconds.unknown, language),
+        _seconds_text(seconds.maintenance, language),
         mean_text(figures.mtbf, language),
         mean_text(figures.mttr, language),
     )

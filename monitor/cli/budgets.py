@@ -21,6 +21,7 @@ _UNITS = {
     Language.ID: (("hari", 86_400), ("jam", 3_600), ("menit", 60)),
     Language.EN: (("d", 86_400), ("h", 3_600), ("m", 60)),
 }
+_OVER = {Language.ID: "lewat {0}", Language.EN: "over by {0}"}
 _NONE = "–"
 _HIGH = " !"
 _LEGEND = {
@@ -58,7 +59,7 @@ def budget_document(budget: Budget, language: Language) -> Mapping[str, Any]:
         "used_microseconds": budget.used,
         "left_microseconds": _exact(budget.left),
         "allowed_text": _length(budget.allowed, language),
-        "left_text": _length(budget.left, language),
+        "left_text": _left(budget.left, language),
         "used_share": {
             "exact": _exact(budget.share),
             "text": _NONE
@@ -85,7 +86,7 @@ def _cells(budget: Budget, language: Language) -> tuple[str, ...]:
     return (
         _length(budget.allowed, language),
         _length(Fraction(budget.used), language),
-        _length(budget.left, language),
+        _left(budget.left, language),
         *(_rates(each, language) for each in budget.burns),
     )
 
@@ -103,9 +104,15 @@ def _rate(rate: Fraction | None, language: Language) -> str:
 
 
 def _length(microseconds: Fraction, language: Language) -> str:
-    """Return a length to the whole second, rounded towards less that is left."""
+    """Return a length, to the whole second."""
     whole = microseconds.numerator // microseconds.denominator // 1_000_000
     return duration_text(timedelta(seconds=whole), language)
+
+
+def _left(microseconds: Fraction, language: Language) -> str:
+    if microseconds < 0:
+        return _OVER[language].format(_length(-microseconds, language))
+    return _length(microseconds, language)
 
 
 def _pair(pair: Pair, language: Language) -> str:

@@ -1,6 +1,6 @@
 """What the figures leave out, and what they rest on that is not certain, in words for people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
 
@@ -15,9 +15,15 @@ from monitor.locales.numbers import decimal
 from monitor.reports.entries import Entry
 from monitor.web.texts import STATUSES
 
-_HEADINGS = {
+Listed = tuple[str, Sequence[str], Sequence[Sequence[str]]]
+
+_TITLES = {
+    Language.ID: ("Pemeliharaan terjadwal:", "Koreksi:"),
+    Language.EN: ("Scheduled maintenance:", "Corrections:"),
+}
+_WORK = {
     Language.ID: (
-        *("Pemeliharaan terjadwal", "Layanan", "Waktu", "Dikecualikan"),
+        *("Jendela", "Layanan", "Waktu", "Dikecualikan"),
         *("Disetujui oleh", "Alasan"),
     ),
     Language.EN: (
@@ -38,8 +44,8 @@ _PARTLY = {
 }
 _CANCELLED = {Language.ID: "tidak: dibatalkan", Language.EN: "no: cancelled"}
 _CORRECTION = {
-    Language.ID: ("Koreksi", "Layanan", "Waktu", "Menjadi", "Oleh", "Bukti", "Alasan"),
-    Language.EN: ("Correction", "Service", "When", "Made it", "By", "Evidence", "Reason"),
+    Language.ID: ("Id", "Layanan", "Waktu", "Menjadi", "Oleh", "Bukti", "Alasan"),
+    Language.EN: ("Id", "Service", "When", "Made it", "By", "Evidence", "Reason"),
 }
 _WITHDRAWN = {Language.ID: "dicabut oleh {by}", Language.EN: "withdrawn by {by}"}
 _ESTIMATED = {
@@ -53,9 +59,13 @@ _MISSING = {
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def work_headings(language: Language) -> tuple[str, ...]:
-    """Return the headings of `work_rows`."""
-    return _HEADINGS[language]
+def exceptions(entries: Sequence[Entry], zone: tzinfo, language: Language) -> Iterator[Listed]:
+    """Yield what maintenance and what corrections there were, each as a title, a head and rows."""
+    maintenance, corrections = _TITLES[language]
+    if work := work_rows(entries, zone, language):
+        yield maintenance, _WORK[language], work
+    if corrected := correction_rows(entries, zone, language):
+        yield corrections, _CORRECTION[language], corrected
 
 
 def work_rows(entries: Iterable[Entry], zone: tzinfo, language: Language) -> list[tuple[str, ...]]:
@@ -106,11 +116,6 @@ def _carved(entry: Entry, occasions: Sequence[Occasion], language: Language) -> 
         return _CANCELLED[language]
     length = duration(intersection(counted, entry.carved))
     return duration_text(length * _MICROSECOND, language) if length else _PARTLY[language]
-
-
-def correction_headings(language: Language) -> tuple[str, ...]:
-    """Return the headings of `correction_rows`."""
-    return _CORRECTION[language]
 
 
 def correction_rows(

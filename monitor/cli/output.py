@@ -78,6 +78,31 @@ def whole(head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None)
     return drawn if _fits(drawn, width) else _paragraphs(head, rows)
 
 
+def stacked(head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> str:
+    """Return a table of which nothing is cut; where it is too wide, several, one below the other.
+
+    Each begins with the first column, and takes what others left and fits. Where even one column
+    beside it is too wide, return paragraphs.
+    """
+    groups: list[list[int]] = []
+    for column in range(1, len(head)):
+        fitting = (each for each in groups if _fits(_columns(head, rows, [*each, column]), width))
+        if (group := next(fitting, None)) is not None:
+            group.append(column)
+        else:
+            groups.append([column])
+    drawn = [_columns(head, rows, group) for group in groups]
+    if all(_fits(each, width) for each in drawn):
+        return "\n\n".join(drawn)
+    return _paragraphs(head, rows)
+
+
+def _columns(head: Sequence[str], rows: Sequence[Sequence[str]], which: Sequence[int]) -> str:
+    """Return a table of the first column and of some others."""
+    shown = (0, *which)
+    return table([head[i] for i in shown], [[row[i] for i in shown] for row in rows])
+
+
 def _fits(text: str, width: int | None) -> bool:
     return width is None or max(map(cells, text.splitlines())) <= width
 

@@ -105,7 +105,7 @@ def test_a_row(language, expected):
 
 def test_a_service_without_a_target():
     """Without a target there is no verdict."""
-    assert rows([entry(target=None)], ID)[0][-2:] == ("–", "–")
+    assert rows([entry(target=None)], ID)[0][2:4] == ("–", "–")
 
 
 def test_notes_say_the_policy():
@@ -122,7 +122,7 @@ def test_notes_of_a_group():
     group = [entry(up=900 * SECOND, down=100 * SECOND), entry(up=10 * SECOND)]
 
     assert notes(group, JUNE, WITA, EN)[:2] == [
-        "Lowest: 90.000%",
+        "Lowest: 90.000% (Portal)",
         "Mean by time, ΣU / Σ(U + D): 90.099%",
     ]
 

@@ -58,10 +58,10 @@ def test_a_row(language, expected):
 
 
 def test_used_up():
-    """What was used beyond the budget is less than nothing left."""
+    """What was used beyond the budget is told as what it is over by."""
     [row] = budget_rows([entry(used=3_000)], ID)
 
-    assert row[3] == "-6 menit 48 detik"
+    assert row[3] == "lewat 6 menit 48 detik"
 
 
 def test_document():

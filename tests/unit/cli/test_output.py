@@ -1,6 +1,6 @@
 """Tables, CSV and JSON."""
 
-from monitor.cli.output import coloured, csv_text, cut, listing, table, whole
+from monitor.cli.output import coloured, csv_text, cut, listing, stacked, table, whole
 
 
 def test_columns_line_up():
@@ -38,6 +38,23 @@ def test_what_may_not_be_cut_becomes_paragraphs():
     """What people wrote is never cut: where the table is too wide, each row is a paragraph."""
     assert whole(("id", "text"), [("x", "y" * 40)], 44) == table(("id", "text"), [("x", "y" * 40)])
     assert whole(("id", "text"), [("x", "y" * 40)], 43) == f"x\n  text  {'y' * 40}"
+
+
+def test_what_is_too_wide_is_stacked():
+    """A table that is too wide becomes several, each with the first column, or paragraphs at last."""
+    head, rows = ("id", "a", "b", "c"), [("x", "1" * 9, "2" * 20, "3" * 9), ("y", "", "", "")]
+
+    assert stacked(head, rows, None) == stacked(head, rows, 46) == table(head, rows)
+    assert stacked(head, rows, 30).splitlines() == [
+        "id  a          c",
+        "x   111111111  333333333",
+        "y",
+        "",
+        "id  b",
+        "x   22222222222222222222",
+        "y",
+    ]
+    assert stacked(head, rows, 23) == whole(head, rows, 23)
 
 
 def test_nothing_is_cut_off_a_terminal():
