@@ -223,7 +223,7 @@ class Reader:
     def windows(self) -> tuple[WindowRecord, ...]:
         """Return every maintenance window that was ever known, oldest first."""
         with _store_errors():
-            return window_records(self._connection, None)
+            return window_records(self._connection, None, most=None)
 
     def corrections(self) -> tuple[CorrectionRecord, ...]:
         """Return every correction that was ever made, in order."""

@@ -37,10 +37,12 @@ def window_row(record: WindowRecord) -> Row:
     }
 
 
-def window_records(connection: Connection, since: datetime | None) -> tuple[WindowRecord, ...]:
+def window_records(
+    connection: Connection, since: datetime | None, most: int | None = MOST_WINDOWS
+) -> tuple[WindowRecord, ...]:
     """Return the windows that were not over at `since`, oldest first; all of them for None.
 
-    One that still stands in the file is always there. Of very many, the latest are returned.
+    One that still stands in the file is always there. The latest are returned, `most` of them.
     """
     table = maintenance_window
     wanted = select(table).order_by(table.c.added_at.desc(), table.c.id.desc())
@@ -49,7 +51,7 @@ def window_records(connection: Connection, since: datetime | None) -> tuple[Wind
         stands = table.c.cancelled_at.is_(None) & (table.c.source == SOURCE.code[Source.FILE])
         is_open = table.c.cancelled_at.is_(None) | (table.c.cancelled_at > at)
         wanted = wanted.where(stands | (is_open & (table.c.until.is_(None) | (table.c.until > at))))
-    return tuple(map(_record, connection.execute(wanted.limit(MOST_WINDOWS)).all()))[::-1]
+    return tuple(map(_record, connection.execute(wanted.limit(most)).all()))[::-1]
 
 
 def window_text(window: MaintenanceWindow) -> str:

@@ -12,6 +12,7 @@ from monitor.domain.alert import Notification
 from monitor.domain.check import Affects, CheckId
 from monitor.domain.incident import Concern, Incident
 from monitor.domain.instant import microseconds
+from monitor.domain.maintenance import MaintenanceWindow, Occurrence
 from monitor.domain.note import Note, NoteKind, Via
 from monitor.domain.observation import (
     MissedReason,
@@ -24,10 +25,12 @@ from monitor.domain.service import ServiceId
 from monitor.domain.state import CheckState
 from monitor.domain.status import Status
 from monitor.domain.timeline import Sample
+from monitor.domain.windowrecord import Source, WindowRecord
 from monitor.ports import Change, DeliveryState, MarkKind, Settlement, Sought, StoreError
 from monitor.store.connection import DATABASE
-from monitor.store.reader import Interval, open_reader
+from monitor.store.reader import Interval, open_reader, reading
 from monitor.store.sql import open_store
+from monitor.store.windows import window_records
 from tests.fakes import NOON, an_alert
 from tests.integration.store.changes import change_to, mark, notification, observation
 
@@ -308,3 +311,26 @@ async def test_incidents_are_found_latest_first(tmp_path, asked, names):
         found = reader.found(Sought(**{"limit": 9, **asked}))
 
     assert "".join(each.id for each in found) == names
+
+
+async def test_figures_know_of_every_window(tmp_path):
+    """However many windows there were, figures go by all of them; a list shows the latest."""
+    windows = tuple(
+        WindowRecord(
+            window=MaintenanceWindow(
+                id=f"w{n}",
+                when=Occurrence(NOON, NOON + timedelta(hours=1)),
+                reason="r",
+                approved_by="a",
+            ),
+            source=Source.COMMAND,
+            added_at=NOON + timedelta(minutes=n),
+        )
+        for n in range(3)
+    )
+    async with open_store(tmp_path, vantage="utama") as store:
+        await store.commit(Change(windows=windows))
+
+    with open_reader(tmp_path) as reader, reading(tmp_path) as connection:
+        assert reader.windows() == windows
+        assert window_records(connection, None, most=2) == windows[1:]

@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.availability import Parts
@@ -34,6 +34,8 @@ MONTHS = [
     *(("Pacific/Apia", "2011-12"), ("Asia/Kathmandu", "2026-06"), ("America/Havana", "2026-11")),
     *(("America/New_York", "2026-03"), ("Asia/Makassar", "2026-02")),
 ]
+# Making a month takes a busy machine long, and that is no fault of the case.
+LAWS = settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WEB = a_check(id=CheckId("web"), labels={"rack": "a"}, interval=timedelta(hours=5, microseconds=1))
 DNS = a_check(id=CheckId("dns"), interval=timedelta(hours=7))
 PORTAL = ServiceId("portal")
@@ -194,7 +196,7 @@ def hours_of(calendar, period):
     return [period] if calendar is None else open_windows(calendar, period)
 
 
-@settings(max_examples=CASES, deadline=None)
+@LAWS
 @given(cases())
 def test_parts_are_the_whole(case):
     """Up, down, unknown and maintenance sum to the hours to the microsecond, corrected or not."""
@@ -206,7 +208,7 @@ def test_parts_are_the_whole(case):
         assert sum(each.unknown_by_cause.values()) == parts.unknown
 
 
-@settings(max_examples=CASES, deadline=None)
+@LAWS
 @given(cases())
 def test_a_month_is_the_sum_of_its_days(case):
     """Every part of a month is the sum of those of its local days, by any hours, corrected or not.
@@ -224,7 +226,7 @@ def test_a_month_is_the_sum_of_its_days(case):
         assert sum((each[place][1].parts for each in by_day), Parts()) == of_month.parts
 
 
-@settings(max_examples=CASES, deadline=None)
+@LAWS
 @given(cases())
 def test_hours_and_the_rest_are_all(case):
     """What lies in the promised hours and what lies outside sums to the whole, part by part."""
