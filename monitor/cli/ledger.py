@@ -22,9 +22,14 @@ entries.jsonl     the entries, one a line, to the byte as they were hashed
 hours.jsonl       what is known of each hour of each check: an entry "hour" has the root over these
 blocks            their samples as far as they are kept, in the same order, in base64
 checkpoints       what was signed of them, in the form of c2sp.org/tlog-checkpoint
-pantau_verify.py  verifies both; it needs Python, and nothing else
+pantau_verify.py  verifies all of it; it needs Python, and nothing else
 
-    python3 pantau_verify.py --key '{key}' entries.jsonl checkpoints
+    python3 pantau_verify.py --key '{key}' \\
+        entries.jsonl checkpoints --hours hours.jsonl --blocks blocks
+
+With --period FROM/UNTIL (such as 2026-10-01T00:00+08:00/2026-11-01T00:00+08:00), --check ID for
+each check of a service, and --rule (all, any, or how many must be up) it also computes anew how
+long the service was up, down and unknown, around the clock and without regard to planned work.
 
 Who made this bundle could have signed another history with the same key. Add checkpoints that you
 got in another way, and earlier: from messages, from Prometheus, from a file you kept. And compare

@@ -1,32 +1,36 @@
 """Verify a ledger of Pantau without Pantau: this file needs Python 3.9 or newer and nothing else.
 
     python3 pantau_verify.py --key VKEY entries.jsonl checkpoints [more checkpoints…]
+    … --hours hours.jsonl [--blocks blocks]
+    … --hours hours.jsonl --period FROM/UNTIL --check ID [--check ID…] [--rule any]
 
-`entries.jsonl` holds one entry a line, checkpoint files hold signed notes one after the other.
-It exits with 0 when every checkpoint was signed by the key and stands for the entries as they are,
-with 1 when one does not, with 2 when what it was given can't be read. Nothing is skipped.
-
-A key may have been replaced: an entry of type `key` hands over, by a note that the key before and
-the new one signed. VKEY may be any of them. Each signs in its turn: the one before, no more than
-the checkpoint that ends with that entry, and that one it must have signed.
-
-The tree is that of RFC 6962 (RFC 9162, 2.1), the signature Ed25519 (RFC 8032, 5.1.7), the notes
-those of c2sp.org/signed-note and c2sp.org/tlog-checkpoint.
+It exits with 0 when every checkpoint (c2sp.org/tlog-checkpoint) was signed by the key, or by one
+that it was handed over to or from, and stands for the entries as they are; else with 1, and with 2
+when what it was given can't be read. Nothing is skipped. Hours of checks are held against entries
+of type `hour`, and blocks of samples against these. From the `spans` of a service's checks, and by
+its rule, it computes anew how long it was up, down and unknown in a period (2026-10-01T00:00+08:00/
+2026-11-01T00:00+08:00). Planned work, hours of service and corrections are not taken into account.
 """
 
 import argparse
 import base64
-import binascii
 import hashlib
 import json
 import re
 import sys
+import zlib
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Point = tuple[int, int, int, int]
-
+Leaf = dict[str, Any]
+STATUSES = ("up", "degraded", "down", "unknown")
+HOUR = 3_600_000_000  # microseconds, as all times are
+EPOCH = datetime.fromisoformat("1970-01-01T00:00+00:00")
 DASH = "\u2014 "
 
 
@@ -34,8 +38,7 @@ class Refused(Exception):
     """What was given is not what it should be."""
 
 
-# Ed25519, verification alone. Slow and plain: nothing here is secret.
-P = 2**255 - 19
+P = 2**255 - 19  # of Ed25519, of which verification alone is here
 ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
@@ -54,19 +57,10 @@ def added(one: Point, other: Point) -> Point:
 def times(number: int, point: Point) -> Point:
     """Return `point` added to itself so often."""
     total: Point = (0, 1, 1, 0)
-    while number:
-        if number & 1:
-            total = added(total, point)
+    for bit in reversed(f"{number:b}"):
+        total = added(total, point) if bit == "1" else total
         point = added(point, point)
-        number >>= 1
     return total
-
-
-def same(one: Point, other: Point) -> bool:
-    """Say whether two points are one."""
-    return (one[0] * other[2] - other[0] * one[2]) % P == 0 and (
-        one[1] * other[2] - other[1] * one[2]
-    ) % P == 0
 
 
 def point_of(raw: bytes) -> Point:
@@ -88,36 +82,29 @@ BASE = point_of((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
 
 def has_signed(key: bytes, text: bytes, signature: bytes) -> bool:
-    """Say whether `signature` over the bytes `text` is that of `key`."""
-    if len(key) != 32 or len(signature) != 64:
-        return False
+    """Say whether `signature` over the bytes `text` is that of `key`. May raise Refused."""
     scalar = int.from_bytes(signature[32:], "little")
-    if scalar >= ORDER:
+    if len(key) != 32 or len(signature) != 64 or scalar >= ORDER:
         return False
-    try:
-        public, commitment = point_of(key), point_of(signature[:32])
-    except Refused:
-        return False
+    public, commitment = point_of(key), point_of(signature[:32])
     digest = hashlib.sha512(signature[:32] + key + text).digest()
     challenge = int.from_bytes(digest, "little") % ORDER
-    return same(times(scalar, BASE), added(commitment, times(challenge, public)))
+    one, other = times(scalar, BASE), added(commitment, times(challenge, public))
+    return all((one[n] * other[2] - other[n] * one[2]) % P == 0 for n in (0, 1))
 
 
-# Notes and checkpoints.
 def decoded(text: str, what: str) -> bytes:
     """Return the bytes that stand in base64, written in the one right way."""
     try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise Refused(f"{what}: not base64") from None
-    if base64.b64encode(raw).decode() != text:
-        raise Refused(f"{what}: base64 that is not written as it should be")
+        raw = base64.b64decode(text)
+    except ValueError:
+        raw = b""
+    if not raw or base64.b64encode(raw).decode() != text:
+        raise Refused(f"{what}: not base64, or not as it should be written")
     return raw
 
 
-class Key(NamedTuple):
-    """A public key, and the last size of the log that it may sign; 0 for no end."""
-
+class Key(NamedTuple):  # a public key, and the last size that it may sign; 0 for no end
     vkey: str
     name: str
     hash: bytes
@@ -130,14 +117,11 @@ def key_of(vkey: str) -> Key:
     parts = vkey.strip().split("+", 2)
     if len(parts) != 3:
         raise Refused("the key: write NAME+HASH+KEY")
-    name, hashed, encoded = parts
-    key = decoded(encoded, "the key")
-    if len(key) != 33 or key[0] != 1 or not name or re.search(r"\s", name):
-        raise Refused("the key: not an Ed25519 key")
-    expected = hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
-    if hashed != expected.hex():
-        raise Refused("the key: its hash is another one")
-    return Key(vkey.strip(), name, expected, key[1:])
+    name, key = parts[0], decoded(parts[2], "the key")
+    hashed = hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
+    if len(key) != 33 or key[0] != 1 or re.search(r"^$|\s", name) or parts[1] != hashed.hex():
+        raise Refused("the key: not an Ed25519 key, or its hash is another one")
+    return Key(vkey.strip(), name, hashed, key[1:])
 
 
 def notes_in(text: str) -> Iterator[str]:
@@ -160,36 +144,28 @@ def opened(note: str, keys: Iterable[Key]) -> tuple[str, set[str]]:
     if not gap or not under.endswith("\n"):
         raise Refused("not a signed note")
     for line in under[:-1].split("\n"):
-        who, space, encoded = line[len(DASH) :].partition(" ")
-        if not line.startswith(DASH) or not space or not who:
+        found = re.fullmatch(DASH + r"(\S+) (\S+)", line)
+        if not found:
             raise Refused(f"{line[:60]!r} is no signature")
-        raw = decoded(encoded, "a signature")
-        for key in keys:
-            if (who, raw[:4]) == (key.name, key.hash):
-                if not has_signed(key.key, text.encode(), raw[4:]):
-                    raise Refused(f"a signature of {who} is false")
-                signed.add(key.vkey)
+        raw = decoded(found[2], "a signature")
+        for key in (key for key in keys if (found[1], raw[:4]) == (key.name, key.hash)):
+            if not has_signed(key.key, text.encode(), raw[4:]):
+                raise Refused(f"a signature of {key.name} is false")
+            signed.add(key.vkey)
     return text, signed
 
 
 def checkpoint_of(note: str, keys: Sequence[Key]) -> tuple[int, bytes, set[str]]:
     """Return size, root and signers of a checkpoint, signed by the key whose turn it was."""
     text, signed = opened(note, keys)
-    lines = text.split("\n")
-    if len(lines) < 4 or lines[-1] or "" in lines[:-1]:
+    found = re.fullmatch(r"(.+)\n(0|[1-9][0-9]{0,15})\n(.{43}=)\n(.+\n)*", text)
+    if not found:
         raise Refused("not a checkpoint")
-    origin, size, root = lines[:3]
-    if not re.fullmatch("0|[1-9][0-9]{0,15}", size):
-        raise Refused(f"{size[:60]!r} is no size")
-    turn = next(key for key in keys if not key.until or int(size) <= key.until)
-    if origin != turn.name:
-        raise Refused(f"a checkpoint of {origin!r}, and the key is that of {turn.name!r}")
-    hashed = decoded(root, "the root")
-    if len(hashed) != 32:
-        raise Refused("the root: not 32 bytes")
-    if turn.vkey not in signed:
+    size, root = int(found[2]), decoded(found[3], "the root")
+    turn = next(key for key in keys if not key.until or size <= key.until)
+    if found[1] != turn.name or turn.vkey not in signed:
         raise Refused(f"{turn.vkey} did not sign the checkpoint of {size} entries")
-    return int(size), hashed, signed
+    return size, root, signed
 
 
 def keys_by(entries: Sequence[bytes], vkey: str) -> list[Key]:
@@ -211,41 +187,42 @@ def keys_by(entries: Sequence[bytes], vkey: str) -> list[Key]:
             raise Refused(f"entry {number}: it hands over nothing")
         old = chain[-1]
         text, signed = opened(note, [old, new])
-        expected = [old.name, "pantau key rotation v1", str(number), old.vkey, new.vkey, ""]
-        if text.split("\n") != expected or old.name != new.name:
-            raise Refused(f"entry {number}: it hands over from another key, or elsewhere")
-        if signed != {old.vkey, new.vkey}:
-            raise Refused(f"entry {number}: not both keys signed that it is handed over")
+        stated = f"{old.name}\npantau key rotation v1\n{number}\n{old.vkey}\n{new.vkey}\n"
+        if text != stated or old.name != new.name or signed != {old.vkey, new.vkey}:
+            raise Refused(
+                f"entry {number}: it does not hand over, by both keys, from the one before"
+            )
         chain[-1:] = [old._replace(until=number + 1), new]
     told = key_of(vkey)
     return next((chain for chain in chains if told.vkey in {key.vkey for key in chain}), [told])
 
 
-# The tree.
 def roots_at(entries: Sequence[bytes], sizes: Container[int]) -> dict[int, bytes]:
     """Return the root over the first N entries, for each N of `sizes` that there is."""
     peaks: list[bytes] = []
     roots = {0: hashlib.sha256(b"").digest()}
-    for number, entry in enumerate(entries):
-        peaks.append(hashlib.sha256(b"\0" + entry).digest())
-        carried = number
-        while carried & 1:
-            right = peaks.pop()
-            peaks[-1] = hashlib.sha256(b"\1" + peaks[-1] + right).digest()
-            carried >>= 1
-        if number + 1 in sizes:
-            root = peaks[-1]
+    for number, entry in enumerate(entries, 1):
+        place, root = number, hashlib.sha256(b"\0" + entry).digest()
+        while place % 2 == 0:
+            place, root = place // 2, hashlib.sha256(b"\1" + peaks.pop() + root).digest()
+        peaks.append(root)
+        if number in sizes:
             for left in reversed(peaks[:-1]):
                 root = hashlib.sha256(b"\1" + left + root).digest()
-            roots[number + 1] = root
+            roots[number] = root
     return roots
 
 
-def entries_in(raw: bytes) -> list[bytes]:
-    """Return the entries of a file, one a line, to the byte. Raises Refused."""
+def lines_of(raw: bytes, what: str) -> list[bytes]:
+    """Return the lines of a file, to the byte. Raises Refused."""
     if raw and not raw.endswith(b"\n"):
-        raise Refused("the entries: the last line has no end")
-    entries = raw.split(b"\n")[:-1]
+        raise Refused(f"{what}: the last line has no end")
+    return raw.split(b"\n")[:-1]
+
+
+def entries_in(raw: bytes) -> list[bytes]:
+    """Return the entries of a file, one a line. Raises Refused."""
+    entries = lines_of(raw, "the entries")
     for number, entry in enumerate(entries):
         try:
             found = json.loads(entry)
@@ -257,10 +234,7 @@ def entries_in(raw: bytes) -> list[bytes]:
 
 
 def verified(raw: bytes, texts: Iterable[str], vkey: str) -> tuple[int, int]:
-    """Return how many entries there are, and how many are signed.
-
-    Raises Refused, with the smallest range of entries that is known to be wrong.
-    """
+    """Return how many entries there are, and how many are signed. Raises Refused."""
     entries = entries_in(raw)
     keys = keys_by(entries, vkey)
     points = sorted(checkpoint_of(note, keys) for text in texts for note in notes_in(text))
@@ -281,25 +255,144 @@ def verified(raw: bytes, texts: Iterable[str], vkey: str) -> tuple[int, int]:
     return len(entries), agreed
 
 
+def leaves_in(raw: bytes, entries: Sequence[bytes], signed: int) -> list[Leaf]:
+    """Return what stands behind entries; what a backup lacked that was put back is gone."""
+    parts: dict[Any, list[tuple[str, bytes, Leaf]]] = {}
+    for line in lines_of(raw, "the hours"):
+        leaf = json.loads(line)
+        place = leaf["vantage"], leaf["hour"], leaf["part"]
+        parts.setdefault(place, []).append((leaf["check"], line, leaf))
+    found: list[Leaf] = []
+    hours = list(enumerate(map(json.loads, entries)))
+    backups = [(each["size"], end) for end, each in hours if each["type"] == "restored"]
+    for number, hour in hours:
+        if hour["type"] == "hour":
+            rows = parts.pop((hour["vantage"], hour["hour"], hour["part"]), [])
+            rows.sort(key=lambda row: row[0])
+            root = roots_at([line for _, line, _ in rows], {len(rows)})[len(rows)]
+            is_lost = not rows and any(size <= number < end for size, end in backups)
+            if not is_lost and (len(rows) != hour["checks"] or root.hex() != hour["root"]):
+                raise Refused(f"entry {number}: the hours of checks are not those that were sealed")
+            found += ({**leaf, "signed": number < signed} for *_, leaf in rows)
+    if parts:
+        raise Refused(f"no entry stands for the hours of checks {next(iter(parts))}")
+    return found
+
+
+def blocks_in(raw: bytes, leaves: Iterable[Leaf]) -> Leaf:
+    """Return the blocks of a file by their hashes, if they are those that the leaves name."""
+    samples, found = {leaf["hash"]: leaf["samples"] for leaf in leaves}, {}
+    for line in lines_of(raw, "the blocks"):
+        packed = decoded(line.decode(), "a block")
+        name = hashlib.sha256(packed).hexdigest()
+        block = found[name] = json.loads(zlib.decompress(packed))
+        if sum(len(epoch["at"]) for epoch in block["epochs"]) != samples.get(name):
+            raise Refused(f"no leaf stands for the block {name}")
+    return found
+
+
+def spans_of(leaf: Leaf) -> list[tuple[int, str]]:
+    """Return what is known throughout the hour of a leaf: since when which status."""
+    began, rows = leaf["hour"] * HOUR, leaf["spans"] or [[0, "up"]]
+    ats = [row[0] for row in rows]
+    if ats[0] != 0 or ats != sorted(set(ats)) or {row[1] for row in rows} - set(STATUSES):
+        raise Refused(f"{leaf['check']}, hour {leaf['hour']}: its spans are none")
+    return [(began + row[0], row[1]) for row in rows]
+
+
+def begins(rows: Sequence[Leaf], blocks: Leaf, start: int, end: int) -> int:
+    """Return from where in a period a check takes part: from its first record on."""
+    before = [leaf for leaf in rows if leaf["hour"] < start // HOUR]
+    if before and before[-1]["last"]:
+        return start
+    inside = {leaf["hour"]: leaf["first"] for leaf in rows[len(before) :]}.items()
+    first: int = max(
+        min([end, *(hour * HOUR + at for hour, at in inside if at is not None)]), start
+    )
+    for leaf in rows:
+        if leaf["missed"] and leaf["hour"] <= first // HOUR:
+            if leaf["hash"] not in blocks:
+                raise Refused(f"the block of {leaf['check']}, hour {leaf['hour']}, is needed")
+            ats = [leaf["hour"] * HOUR + row[1] for row in blocks[leaf["hash"]]["missed"]]
+            if any(start <= at < first for at in ats):
+                return start
+    return first
+
+
+def combined(statuses: Iterable[str], rule: str) -> str:
+    """Return the status of a service with so many checks in each status."""
+    counts = Counter(statuses)
+    total = sum(counts.values())
+    needed = total if rule == "all" else min(1 if rule == "any" else int(rule), total)
+    if counts["up"] + counts["degraded"] >= needed > 0:
+        return "up" if counts["up"] >= needed else "degraded"
+    return "down" if total - counts["down"] < needed else "unknown"
+
+
+def lengths(leaves: Sequence[Leaf], blocks: Leaf, asked: argparse.Namespace) -> Counter[str]:
+    """Return the microseconds in each status in a period; an hour without a leaf is unknown."""
+    moments = map(datetime.fromisoformat, asked.period.split("/"))
+    start, end = ((each - EPOCH) // timedelta(microseconds=1) for each in moments)
+    newest = max((leaf["hour"] for leaf in leaves), default=0)
+    if not start < end <= (1 + newest) * HOUR or len({leaf["vantage"] for leaf in leaves}) != 1:
+        raise Refused("not all of the period was sealed and signed, at one vantage")
+    changes = [(end, "", "")]
+    for check in asked.check:
+        rows = [leaf for leaf in leaves if leaf["check"] == check]
+        if not rows:
+            raise Refused(f"there is no leaf of {check}")
+        rows.sort(key=lambda leaf: (leaf["hour"], leaf["part"]))
+        hours = {leaf["hour"]: spans_of(leaf) for leaf in rows}  # of an hour, its last part counts
+        first = begins(rows, blocks, start, end)
+        for hour in range(start // HOUR, -(-end // HOUR)):
+            spans = hours.get(hour, [(hour * HOUR, "unknown")])
+            changes += [(min(max(at, first), end), check, status) for at, status in spans]
+    found, known, since = Counter[str](), dict[str, str](), start
+    for at, check, status in sorted(changes, key=lambda change: change[0]):
+        found[combined(known.values(), asked.rule)] += at - since
+        since, known[check] = at, status
+    return found
+
+
+def verdict(options: argparse.Namespace) -> Iterator[str]:
+    """Yield what was verified, in words. Raises Refused, OSError, and others for what is none."""
+    raw = Path(options.entries).read_bytes()
+    texts = [Path(path).read_bytes().decode() for path in options.checkpoints]
+    count, signed = verified(raw, texts, options.key)
+    yield f"verified: {count} entries, {signed} of them signed"
+    if options.hours:
+        leaves = leaves_in(Path(options.hours).read_bytes(), entries_in(raw), signed)
+        blocks = blocks_in(Path(options.blocks).read_bytes() if options.blocks else b"", leaves)
+        yield f"verified: {len(leaves)} hours of checks, {len(blocks)} blocks of samples"
+        if options.period:
+            found = lengths([leaf for leaf in leaves if leaf["signed"]], blocks, options)
+            up, down, unknown = found["up"] + found["degraded"], found["down"], found["unknown"]
+            yield f"up {up}, down {down}, unknown {unknown} microseconds"
+            yield f"availability {Fraction(up, up + down) if up + down else None}"
+
+
 def main(arguments: Sequence[str]) -> int:
     """Verify what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--key", required=True, help="the public key: NAME+HASH+KEY")
+    parser.add_argument("--hours", help="file of what was sealed, an hour of a check a line")
+    parser.add_argument("--blocks", help="file of the samples, one block a line, in base64")
+    parser.add_argument("--period", metavar="FROM/UNTIL", help="of which figures are wanted")
+    parser.add_argument("--check", action="append", help="a check of the service; repeat")
+    parser.add_argument("--rule", default="all", help="all, any, or how many must be up")
     parser.add_argument("entries", help="file of the entries, one a line")
     parser.add_argument("checkpoints", nargs="+", help="files of checkpoints")
     options = parser.parse_args(arguments)
+    if options.period and not (options.hours and options.check):
+        parser.error("--period needs --hours and --check")
     try:
-        raw = Path(options.entries).read_bytes()
-        texts = [Path(path).read_bytes().decode() for path in options.checkpoints]
+        sys.stdout.write("".join(f"{line}\n" for line in list(verdict(options))))
     except (OSError, UnicodeDecodeError) as error:
         sys.stderr.write(f"can't read: {error}\n")
         return 2
-    try:
-        count, signed = verified(raw, texts, options.key)
-    except Refused as error:
+    except Exception as error:
         sys.stderr.write(f"NOT VERIFIED: {error}\n")
         return 1
-    sys.stdout.write(f"verified: {count} entries, {signed} of them signed\n")
     return 0
 
 

@@ -52,7 +52,14 @@ def test_ed25519(key, message, signature):
         for at in range(len(part)):
             bent = list(raw)
             bent[place] = part[:at] + bytes([part[at] ^ 1 << at % 8]) + part[at + 1 :]
-            assert not pantau_verify.has_signed(*bent)
+            assert not _has_signed(*bent)
+
+
+def _has_signed(key: bytes, message: bytes, signature: bytes) -> bool:
+    try:
+        return pantau_verify.has_signed(key, message, signature)
+    except Refused:
+        return False
 
 
 def test_signature_that_is_not_reduced():
