@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from monitor.store.putback import PutBack
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_USE_ANOTHER = "Do not put it back: take another backup"
 _THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -56,6 +57,7 @@ def verify(settings: Settings, /, file: Path | None) -> None:
     """Look at all of FILE, by default the database itself: pages, keys, schema and ledger."""
     from monitor.store.backup import examine
     from monitor.store.connection import DATABASE
+    from monitor.store.damage import ADVICE
 
     path = file or _data_dir(settings) / DATABASE
     if not path.exists():
@@ -67,7 +69,8 @@ def verify(settings: Settings, /, file: Path | None) -> None:
     elif not found.faults and not settings.quiet:
         click.echo(f"✓ {path}: {_words(found)}")
     if found.faults:
-        raise Failed("\n".join(f"✗ {path}: {fault}" for fault in found.faults))
+        lines = [f"✗ {path}: {fault}" for fault in found.faults]
+        raise Failed("\n".join([*lines, ADVICE if file is None else _USE_ANOTHER]))
 
 
 @db.command()

@@ -7,7 +7,7 @@ from monitor.store.connection import DATABASE, sync_folder
 
 
 def set_aside(data_dir: Path) -> Path:
-    """Rename the database of a data directory with all that is beside it; return its new name."""
+    """Rename the database of a data directory with all that is beside it; return its new place."""
     kept = _free_name(data_dir)
     # The database goes first: without it SQLite takes no log for its own, and the other way round
     # a crash in between would leave a database that seems to lack nothing.

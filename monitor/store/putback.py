@@ -3,38 +3,32 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Connection, insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from monitor.ledger.tree import root_of_entries
 from monitor.ports import StoreError
 from monitor.store.backup import Examination, examine
+from monitor.store.carrying import carry_on
 from monitor.store.connection import (
     DATABASE,
     checkpoint,
-    reading_engine,
     sync_folder,
     writing_engine,
 )
-from monitor.store.ledger import Ledger, entries, notes
+from monitor.store.ledger import Ledger
 from monitor.store.lostparts import mark_lost_parts
-from monitor.store.migrate import bring_up, revision
+from monitor.store.migrate import bring_up
 from monitor.store.ownership import leave_to_owner
 from monitor.store.pagesums import sums_path
 from monitor.store.record import restored_entry
-from monitor.store.schema import ledger_checkpoint, ledger_entry
 
 log = structlog.get_logger()
 
 _WORKSHOP = "restoring"
-_FIRST_WITH_LEDGER = "0007"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,47 +91,11 @@ def _prepare(workshop: Path, data_dir: Path, by: str, at: datetime) -> int | Non
             bring_up(connection, str(workshop / DATABASE))
         with connection.begin():
             size = Ledger(connection).size
-            carried = _carry_on(connection, data_dir)
+            carried = carry_on(connection, data_dir / DATABASE)
             mark_lost_parts(connection, size, at)
             Ledger(connection).add([restored_entry(by, at, size)])
         checkpoint(connection, "TRUNCATE")
     return carried
-
-
-def _carry_on(new: Connection, data_dir: Path) -> int | None:
-    """Add what the present ledger has and the copy's has not; return how many entries these are."""
-    if not (data_dir / DATABASE).exists():
-        return 0
-    try:
-        with _present(data_dir) as old:
-            before = list(entries(new))
-            if revision(old) is None or str(revision(old)) < _FIRST_WITH_LEDGER:
-                return 0
-            kept = list(entries(old, 0, len(before)))
-            if root_of_entries(kept) != root_of_entries(before):
-                return None
-            later = [{"number": n, "body": body} for n, body in entries(old, len(before))]
-            signed = {size for size, _ in notes(new)}
-            rows = _notes(old)
-            if later:
-                new.execute(insert(ledger_entry), later)
-            if missing := [row for row in rows if row["size"] not in signed]:
-                new.execute(insert(ledger_checkpoint), missing)
-            return len(later)
-    except (SQLAlchemyError, sqlite3.Error, StoreError) as error:
-        log.warning("ledger.unreadable", detail=str(error))
-        return None
-
-
-@contextmanager
-def _present(data_dir: Path) -> Iterator[Connection]:
-    with reading_engine(data_dir).connect() as connection:
-        yield connection
-
-
-def _notes(connection: Connection) -> list[dict[str, object]]:
-    found = connection.execute(ledger_checkpoint.select())
-    return [{"size": row.size, "at": row.at, "note": row.note} for row in found]
 
 
 def _set_aside(data_dir: Path, at: datetime) -> Path | None:

@@ -168,6 +168,14 @@ def retention_entry(vantage: str, before: int, at: int) -> bytes:
     return _entry("retention", vantage=vantage, before=before, at=at)
 
 
+def set_aside_entry(kept: str, at: datetime) -> bytes:
+    """Return the entry that says that the database was damaged, and is kept as the file `kept`.
+
+    For who reads the ledger it is as if a backup without any entry had been put back.
+    """
+    return _entry("restored", by="Pantau", at=microseconds(at), size=0, damaged=kept)
+
+
 def key_entry(vkey: str, at: int) -> bytes:
     """Return the entry of the key that signs from here on."""
     return _entry("key", key=vkey, at=at)

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,6 +40,7 @@ from monitor.store.connection import (
 from monitor.store.damage import Damaged
 from monitor.store.ledger import Ledger, Signing
 from monitor.store.migrate import HEAD, bring_up, revision
+from monitor.store.record import set_aside_entry
 from monitor.store.rows import HandOver, Job
 from monitor.store.statements import statements
 from monitor.store.sumskeeper import SumsKeeper
@@ -102,6 +104,7 @@ class Writer:
         self._sequence = 0
         self._epoch = 0
         self._rows = 0
+        self._aside: Path | None = None  # the database before, until the new one is made
         self._suspect = False  # a connection was thrown away, and the next has not proved itself
 
     def open(self) -> int:
@@ -181,11 +184,12 @@ class Writer:
                 self._sums.forget()
             with connection.begin():
                 bring_up(connection, self._place, upgrading=self._upgrading)
+                self._follow_on(connection)
                 self._sequence = max(self._sequence, _meta(connection, "sequence"))
                 self._epoch = max(self._epoch, _meta(connection, "epoch"))
             if self._sums is not None:
                 self._sums.begin()
-            self._suspect = False
+            self._suspect, self._aside = False, None
         return self._connection
 
     def _look_for_damage(self) -> None:
@@ -199,9 +203,22 @@ class Writer:
             if not self._upgrading:
                 raise
             faults = error.faults
-        kept = set_aside(self._data_dir)
+        self._aside = kept = set_aside(self._data_dir)
         log.error("store.set_aside", kept=str(kept), faults=faults)
         self._sums.look()
+
+    def _follow_on(self, connection: Connection) -> None:
+        """Let the ledger of a database that was set aside go on in the one that is new."""
+        if self._aside is None:
+            return
+        from monitor.store.carrying import carry_on  # seldom needed
+        from monitor.store.lostparts import mark_lost_parts
+
+        connection.execute(self._statements.add_vantage, [{"name": self._vantage}])
+        carried, at = carry_on(connection, self._aside), datetime.now(UTC)
+        mark_lost_parts(connection, 0, at)
+        Ledger(connection).add([set_aside_entry(self._aside.name, at)])
+        log.info("ledger.carried_on", entries=carried)
 
     def _keep_before_upgrade(self, connection: Connection) -> None:
         """Have a sound copy of a database of an earlier release before it is changed."""

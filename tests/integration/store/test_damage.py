@@ -1,6 +1,7 @@
 """A database that was damaged is named, and never becomes a figure. The long form is in tests/chaos."""
 
 import asyncio
+import json
 import os
 import random
 import shutil
@@ -17,6 +18,7 @@ from monitor.ports import Change, MarkKind, StoreError
 from monitor.store.backup import back_up, examine
 from monitor.store.connection import DATABASE
 from monitor.store.damage import Damaged, damage
+from monitor.store.ledgerreader import open_ledger
 from monitor.store.pagesums import sums_path
 from monitor.store.reader import open_reader
 from monitor.store.sql import open_store
@@ -118,6 +120,13 @@ def test_every_kind_of_damage_is_named(history: Path, tmp_path: Path, name: str,
                 assert examine(data / DATABASE).faults, what
 
 
+def rot(path: Path, old: bytes, new: bytes) -> None:
+    """Change what no log has and what stays well-formed."""
+    octets = path.read_bytes().replace(old, new)
+    with path.open("r+b") as file:
+        file.write(octets)
+
+
 def test_flip_that_sqlite_takes_for_a_value(history: Path, tmp_path: Path) -> None:
     """A flipped bit in a stored value, of which SQLite's own check knows nothing, is named by
     `verify`, by a reader and by a backup.
@@ -126,7 +135,7 @@ def test_flip_that_sqlite_takes_for_a_value(history: Path, tmp_path: Path) -> No
     asyncio.run(fill(data, range(50)))
     octets = (data / DATABASE).read_bytes()
     at = octets.index(b"oncall")
-    (data / DATABASE).write_bytes(octets.replace(b"oncall", b"oncalm"))
+    rot(data / DATABASE, b"oncall", b"oncalm")
 
     page = at // 4096 + 1
     with closing(sqlite3.connect(f"file:{data / DATABASE}?mode=ro", uri=True)) as connection:
@@ -155,7 +164,7 @@ def test_damaged_database_is_set_aside_at_the_start(history: Path, tmp_path: Pat
     """
     data = tmp_path / "data"
     shutil.copytree(history, data)
-    ruined(data / DATABASE, "zero", random.Random(SEED))
+    rot(data / DATABASE, b"oncall", b"oncalm")
     octets = (data / DATABASE).read_bytes()
 
     asyncio.run(fill(data, range(3)))
@@ -167,6 +176,28 @@ def test_damaged_database_is_set_aside_at_the_start(history: Path, tmp_path: Pat
     with open_reader(data) as reader:
         assert len(reader.samples(CHECKS[0], 0, 2**60)[1]) == 3
     assert [event["kept"] for event in logs if event["event"] == "store.set_aside"] == [str(kept)]
+
+
+def test_ledger_goes_on_after_damage(history: Path, tmp_path: Path) -> None:
+    """The ledger of a database that was set aside goes on in the new one, where it can be read, and
+    that it was is its next entry.
+    """
+    data = tmp_path / "data"
+    shutil.copytree(history, data)
+    with open_ledger(data) as ledger:
+        before = list(ledger.entries())
+    rot(data / DATABASE, b"oncall", b"oncalm")
+
+    asyncio.run(fill(data, range(500, 502)))
+
+    [kept] = data.glob("damaged-*.db")
+    with open_ledger(data) as ledger:
+        after = list(ledger.entries())
+    assert len(before) > 400
+    assert after[: len(before)] == before
+    told = json.loads(after[len(before)][1])
+    assert (told["type"], told["size"], told["damaged"]) == ("restored", 0, kept.name)
+    assert len(after) == len(before) + 1 + 2
 
 
 async def test_damage_while_it_runs(tmp_path: Path) -> None:
@@ -185,12 +216,6 @@ async def test_damage_while_it_runs(tmp_path: Path) -> None:
     assert found["damaged"]
 
 
-def rot(path: Path, old: bytes, new: bytes) -> None:
-    octets = path.read_bytes().replace(old, new)
-    with path.open("r+b") as file:
-        file.write(octets)
-
-
 def databases(data: Path) -> list[Path]:
     return [*data.glob("*.db")]
 
@@ -199,7 +224,7 @@ async def test_command_leaves_a_damaged_database_alone(history: Path, tmp_path: 
     """Who only comes to write a word does not set a database aside, and says what is wrong."""
     data = tmp_path / "data"
     shutil.copytree(history, data)
-    ruined(data / DATABASE, "zero", random.Random(SEED))
+    rot(data / DATABASE, b"oncall", b"oncalm")
 
     with pytest.raises(Damaged):
         async with open_store(data, vantage=VANTAGE, upgrading=False):
@@ -239,7 +264,7 @@ def test_checksums_that_were_lost_are_made_anew(history: Path, tmp_path: Path) -
     sums_path(data / DATABASE).unlink()
 
     asyncio.run(fill(data, range(500, 501)))
-    ruined(data / DATABASE, "zero", random.Random(SEED))
+    rot(data / DATABASE, b"oncall", b"oncalm")
 
     assert damage(data / DATABASE)
 
