@@ -2,44 +2,41 @@
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import tzinfo
 from fractions import Fraction
 from io import StringIO
 from typing import Any
 
-from monitor.cli.availability_table import FORMULA, SHARES, group_texts, target_text, verdict_text
+from monitor.cli.availability_table import FORMULA, group_texts, target_text, verdict_text
 from monitor.cli.budgets import budget_document
 from monitor.domain.availability import (
     MINIMUM_COVERAGE,
     Figures,
-    Parts,
     lowest,
     pooled,
     verdict,
     whole_seconds,
 )
 from monitor.domain.calendar import HolidayDoubt
-from monitor.domain.correction import CorrectionRecord
 from monitor.domain.instant import instant
 from monitor.domain.service import ALWAYS, Service, ServiceId
 from monitor.domain.timeline import HOLD_FACTOR
-from monitor.domain.windowrecord import Occasion
 from monitor.domain.windows import Window
 from monitor.locales import Language
 from monitor.locales.dates import moment_text
 from monitor.locales.shares import mean_text, resolution_text
 from monitor.reports.entries import Entry
-
-_SECOND = 1_000_000
-_ROUNDING = {
-    "decimals": 3,
-    "availability": "down",
-    "lower": "down",
-    "upper": "up",
-    "gross": "down",
-    "coverage": "down",
-}
+from monitor.reports.exactly import (
+    ROUNDING,
+    SHARES,
+    correction_document,
+    exact,
+    harmless,
+    in_seconds,
+    instant_text,
+    times,
+    work_document,
+)
 
 
 def csv_text(entries: Sequence[Entry], period: Window, language: Language) -> str:
@@ -56,7 +53,7 @@ def csv_text(entries: Sequence[Entry], period: Window, language: Language) -> st
     writer.writerow(columns)
     for entry in entries:
         for record in _records(entry, period, language):
-            writer.writerow([_cell(record[column]) for column in columns])
+            writer.writerow([harmless(record[column]) for column in columns])
     return out.getvalue()
 
 
@@ -73,21 +70,21 @@ def document(
     return {
         "language": language.value,
         "period": {
-            "from": _instant(period.start),
-            "until": _instant(period.end),
+            "from": instant_text(period.start),
+            "until": instant_text(period.end),
             "from_text": moment_text(instant(period.start), zone, language),
             "until_text": moment_text(instant(period.end), zone, language),
         },
         "policy": {
-            "hold_factor": _exact(HOLD_FACTOR),
-            "minimum_coverage": _exact(MINIMUM_COVERAGE),
-            "rounding": _ROUNDING,
+            "hold_factor": exact(HOLD_FACTOR),
+            "minimum_coverage": exact(MINIMUM_COVERAGE),
+            "rounding": ROUNDING,
         },
         "services": [_service(entry, language) for entry in entries],
         "group": {
-            "lowest": {"exact": _exact(worst.availability if worst else None), "text": low},
+            "lowest": {"exact": exact(worst.availability if worst else None), "text": low},
             "mean_by_time": {
-                "exact": _exact(pooled(group).availability),
+                "exact": exact(pooled(group).availability),
                 "text": mean,
                 "formula": FORMULA,
             },
@@ -103,7 +100,7 @@ def _service(entry: Entry, language: Language) -> dict[str, object]:
         "owner": service.owner,
         "criticality": service.criticality.value,
         "target": {
-            "exact": _exact(sla.target if sla else None),
+            "exact": exact(sla.target if sla else None),
             "text": target_text(entry, language),
             "basis": sla.basis if sla else None,
             "hours": sla.hours if sla else None,
@@ -112,9 +109,9 @@ def _service(entry: Entry, language: Language) -> dict[str, object]:
         "as_measured": None
         if entry.measured is None
         else _reckoned(entry, entry.measured.figures, entry.measured.always, language),
-        "corrections": [_correction(each) for each in entry.corrections],
+        "corrections": [correction_document(each) for each in entry.corrections],
         "error_budget": None if entry.budget is None else budget_document(entry.budget, language),
-        "maintenance": [_work(each) for each in entry.work],
+        "maintenance": [work_document(each) for each in entry.work],
         "holidays_in_doubt": [_doubt(each) for each in entry.doubts],
         "expected": entry.figures.expected,
         "received": entry.figures.received,
@@ -137,16 +134,16 @@ def _figures(figures: Figures, language: Language) -> dict[str, object]:
     low, high = figures.resolution or (None, None)
     return {
         **{
-            name: {"exact": _exact(getattr(figures, name)), "text": text(figures, language)}
+            name: {"exact": exact(getattr(figures, name)), "text": text(figures, language)}
             for name, text in SHARES.items()
         },
         "resolution": {
-            "low": _exact(low),
-            "high": _exact(high),
+            "low": exact(low),
+            "high": exact(high),
             "text": resolution_text(figures, language),
         },
-        "seconds": _times(whole_seconds(figures.parts)),
-        "microseconds": _times(figures.parts),
+        "seconds": times(whole_seconds(figures.parts)),
+        "microseconds": times(figures.parts),
         "unknown_by_cause_microseconds": {
             cause.value: length for cause, length in sorted(figures.unknown_by_cause.items())
         },
@@ -155,52 +152,6 @@ def _figures(figures: Figures, language: Language) -> dict[str, object]:
         "outages": figures.outages,
         "mtbf_seconds": _mean(figures.mtbf, language),
         "mttr_seconds": _mean(figures.mttr, language),
-    }
-
-
-def _work(occasion: Occasion) -> Mapping[str, Any]:
-    """Return a maintenance window as it was planned; `counted` is what of it was known before."""
-    record, planned = occasion.record, occasion.occurrence
-    counted = None if occasion.after_the_fact else occasion.counted
-    return {
-        "id": record.window.id,
-        "start": planned.start.isoformat(),
-        "end": planned.end.isoformat(),
-        "after_the_fact": occasion.after_the_fact,
-        "counted": None
-        if counted is None
-        else {"start": counted.start.isoformat(), "end": counted.end.isoformat()},
-        "reason": record.window.reason,
-        "approved_by": record.window.approved_by,
-        "added_at": record.added_at.isoformat(),
-        "added_by": record.added_by,
-        "source": record.source.value,
-        "cancelled": None
-        if record.cancelled is None
-        else {
-            "at": record.cancelled.at.isoformat(),
-            "by": record.cancelled.by,
-            "reason": record.cancelled.reason,
-        },
-    }
-
-
-def _correction(record: CorrectionRecord) -> Mapping[str, Any]:
-    made, withdrawn = record.correction, record.withdrawn
-    return {
-        "id": made.id,
-        "service": made.service,
-        "check": made.check,
-        "from": made.start.isoformat(),
-        "to": made.end.isoformat(),
-        "status": made.status.value,
-        "reason": made.reason,
-        "evidence": made.evidence,
-        "by": made.by,
-        "at": made.at.isoformat(),
-        "withdrawn": None
-        if withdrawn is None
-        else {"at": withdrawn.at.isoformat(), "by": withdrawn.by, "reason": withdrawn.reason},
     }
 
 
@@ -230,58 +181,36 @@ def _record(
 ) -> dict[str, object]:
     """Return the columns of one CSV line by name."""
     service, sla = entry.service, entry.service.sla
-    seconds, exactly = _times(whole_seconds(figures.parts)), _times(figures.parts)
+    seconds, exactly = times(whole_seconds(figures.parts)), times(figures.parts)
     record: dict[str, object] = {
         "service": service.id,
         "name": service.name,
         "owner": service.owner,
-        "from": _instant(period.start),
-        "until": _instant(period.end),
+        "from": instant_text(period.start),
+        "until": instant_text(period.end),
     }
     for name, text in SHARES.items():
         record[name] = text(figures, language)
-        record[f"{name}_exact"] = _exact(getattr(figures, name))
+        record[f"{name}_exact"] = exact(getattr(figures, name))
     return record | {
         **{f"{name}_seconds": time for name, time in seconds.items()},
         **{f"{name}_microseconds": time for name, time in exactly.items()},
         "outages": figures.outages,
-        "mtbf_seconds": _exact(_in_seconds(figures.mtbf)),
-        "mttr_seconds": _exact(_in_seconds(figures.mttr)),
+        "mtbf_seconds": exact(in_seconds(figures.mtbf)),
+        "mttr_seconds": exact(in_seconds(figures.mttr)),
         "expected": figures.expected,
         "received": figures.received,
         "target": target_text(entry, language) if sla else None,
-        "target_exact": _exact(sla.target if sla else None),
+        "target_exact": exact(sla.target if sla else None),
         "basis": sla.basis if sla else None,
         "hours": sla.hours if sla else ALWAYS,
         "corrected": "no",
         "verdict": verdict(figures, sla.target).value if sla else None,
-        "hold_factor": _exact(HOLD_FACTOR),
-        "minimum_coverage": _exact(MINIMUM_COVERAGE),
-        "rounding": "; ".join(f"{name} {way}" for name, way in _ROUNDING.items()),
+        "hold_factor": exact(HOLD_FACTOR),
+        "minimum_coverage": exact(MINIMUM_COVERAGE),
+        "rounding": "; ".join(f"{name} {way}" for name, way in ROUNDING.items()),
     }
 
 
-def _times(parts: Parts) -> dict[str, int]:
-    return asdict(parts) | {"maintenance": parts.maintenance, "total": parts.total}
-
-
 def _mean(mean: Fraction | None, language: Language) -> dict[str, str | None]:
-    return {"exact": _exact(_in_seconds(mean)), "text": mean_text(mean, language)}
-
-
-def _in_seconds(mean: Fraction | None) -> Fraction | None:
-    return None if mean is None else mean / _SECOND
-
-
-def _exact(value: Fraction | None) -> str | None:
-    return None if value is None else f"{value.numerator}/{value.denominator}"
-
-
-def _instant(at: int) -> str:
-    return instant(at).isoformat().replace("+00:00", "Z")
-
-
-def _cell(value: object) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return {"exact": exact(in_seconds(mean)), "text": mean_text(mean, language)}

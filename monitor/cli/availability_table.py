@@ -21,24 +21,14 @@ from monitor.locales.dates import duration_text, moment_text
 from monitor.locales.numbers import decimal, plain_percent
 from monitor.locales.shares import (
     VERDICTS,
-    coverage_text,
-    gross_text,
     headline,
-    lower_text,
     mean_text,
-    upper_text,
 )
 from monitor.reports.entries import Entry
+from monitor.reports.exactly import SHARES
 
 _NONE = "–"
 FORMULA = "ΣU / Σ(U + D)"
-SHARES = {
-    "availability": headline,
-    "lower": lower_text,
-    "upper": upper_text,
-    "gross": gross_text,
-    "coverage": coverage_text,
-}
 _HEADINGS = {
     Language.ID: (
         *("Layanan", "Ketersediaan", "Sasaran", "Putusan", "Batas bawah", "Batas atas"),
