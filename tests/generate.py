@@ -67,8 +67,9 @@ def schema_files() -> dict[Path, str]:
     from monitor.configuration.schema import schemas
     from monitor.notifiers import receiver_types
     from monitor.probes import check_types
+    from monitor.reports.form import schema as laporan
 
-    made = schemas(check_types(), receiver_types())
+    made = schemas(check_types(), receiver_types()) | {"laporan.schema.json": laporan()}
     return {
         SCHEMA_FOLDER / name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         for name, schema in made.items()

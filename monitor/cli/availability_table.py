@@ -21,11 +21,14 @@ from monitor.locales.dates import duration_text, moment_text
 from monitor.locales.numbers import decimal, plain_percent
 from monitor.locales.shares import (
     VERDICTS,
+    coverage_text,
+    gross_text,
     headline,
+    lower_text,
     mean_text,
+    upper_text,
 )
 from monitor.reports.entries import Entry
-from monitor.reports.exactly import SHARES
 
 _NONE = "–"
 FORMULA = "ΣU / Σ(U + D)"

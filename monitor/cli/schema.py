@@ -7,10 +7,11 @@ from monitor.cli.settings import shared_options
 
 
 @click.command()
-@click.argument("name", default="checks", metavar="[checks|monitor|alerts|maintenance]")
+@click.argument("name", default="checks", metavar="[checks|monitor|alerts|maintenance|laporan]")
 @shared_options
 def schema(name: str) -> None:
-    """Print the JSON Schema of checks.yaml, or of monitor, alerts or maintenance.yaml in config/.
+    """Print the JSON Schema of checks.yaml, or of monitor, alerts or maintenance.yaml in config/;
+    or of laporan.json, which reports are made from.
 
     Name it in the first line of a file, and editors complete and check it:
 
@@ -19,8 +20,9 @@ def schema(name: str) -> None:
     from monitor.configuration.schema import schemas
     from monitor.notifiers import receiver_types
     from monitor.probes import check_types
+    from monitor.reports.form import schema as laporan
 
-    files = schemas(check_types(), receiver_types())
+    files = schemas(check_types(), receiver_types()) | {"laporan.schema.json": laporan()}
     known = {file.partition(".")[0]: text for file, text in files.items()}
     if name not in known:
         raise click.UsageError(f"there is no schema {name!r}; known: {', '.join(known)}")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from monitor.domain.availability import Parts
 from monitor.domain.correction import CorrectionRecord
@@ -24,14 +24,15 @@ SHARES = {
     "gross": gross_text,
     "coverage": coverage_text,
 }
-ROUNDING = {
-    "decimals": 3,
+DECIMALS = 3
+WAYS: Mapping[str, Literal["down", "up"]] = {
     "availability": "down",
     "lower": "down",
     "upper": "up",
     "gross": "down",
     "coverage": "down",
 }
+ROUNDING: Mapping[str, object] = {"decimals": DECIMALS, **WAYS}
 _SECOND = 1_000_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -6,6 +6,7 @@ from monitor.domain.epochs import Epoch, merge_epochs
 from monitor.domain.latency import sketch
 from monitor.domain.observation import Status
 from monitor.domain.timeline import spans
+from monitor.ledger.checkpoint import Checkpoint
 from monitor.store.codes import MARK
 from monitor.store.stops import Stops
 from monitor.store.timeline import Known
@@ -57,3 +58,34 @@ class FakeHistory:
 
 def mark_at(mark):
     return int(mark.at.timestamp() * 1_000_000)
+
+
+@dataclass(frozen=True)
+class FakeRecords(FakeHistory):
+    work: tuple = ()
+    acts: tuple = ()
+    happened: tuple = ()
+    said: tuple = ()
+    applied: tuple = ()
+    point: Checkpoint | None = None
+
+    def windows(self):
+        return self.work
+
+    def corrections(self):
+        return self.acts
+
+    def incidents(self, start, end):
+        return self.happened
+
+    def notes(self, incidents):
+        return [note for note in self.said if note.incident in incidents]
+
+    def marks(self, start, end):
+        return self.events
+
+    def configured(self, start, end):
+        return self.applied
+
+    def checkpoint(self):
+        return self.point

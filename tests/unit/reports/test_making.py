@@ -1,6 +1,6 @@
 """What a report on a period holds, and about which services it is."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from monitor.ports import Configured, Mark, MarkKind
 from monitor.reports.making import Watched, report, reported
 from monitor.reports.report import Applied, Scope
 from tests.fakes import a_check
-from tests.unit.reports.histories import FakeHistory
+from tests.unit.reports.histories import FakeRecords
 
 PERIOD = between(date(2025, 6, 2), date(2025, 6, 3), ZoneInfo("Asia/Makassar"))
 SCOPE = Scope(period=PERIOD, until=PERIOD.end, zone="Asia/Makassar")
@@ -53,36 +53,6 @@ WATCHED = Watched(
     configuration="ab" * 32,
     software="1.0",
 )
-
-
-@dataclass(frozen=True)
-class FakeRecords(FakeHistory):
-    work: tuple = ()
-    happened: tuple = ()
-    said: tuple = ()
-    applied: tuple = ()
-    point: Checkpoint | None = None
-
-    def windows(self):
-        return self.work
-
-    def corrections(self):
-        return ()
-
-    def incidents(self, start, end):
-        return self.happened
-
-    def notes(self, incidents):
-        return [note for note in self.said if note.incident in incidents]
-
-    def marks(self, start, end):
-        return self.events
-
-    def configured(self, start, end):
-        return self.applied
-
-    def checkpoint(self):
-        return self.point
 
 
 def test_services_come_by_owner_and_by_how_much_they_matter():
