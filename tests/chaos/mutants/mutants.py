@@ -26,6 +26,7 @@ _CAUSE = "test_grouping.py::test_dead_parent_is_one_message"
 _FEW = "test_grouping.py::test_storm_is_few_messages"
 _HANDOVER = "test_oncall.py::test_who_takes_over_is_told"
 _LINK = "test_links.py::test_a_link_in_a_message"
+_FIGURES = "test_figures.py::test_planned_work_and_closed_hours_count_apart"
 _INJECTION = "test_injection.py::test_text_of_targets_is_text"
 
 MUTANTS = (
@@ -381,5 +382,29 @@ MUTANTS = (
         ],
         test=_LINK,
         says="NoteKind.ACKNOWLEDGED",
+    ),
+    Mutant(
+        name="a restart forgets what was planned",
+        changes=[
+            (
+                "engine/pipeline.py",
+                "        self._planned.put(known)\n        self._count_by(known)\n",
+                "        self._planned.put(known)\n",
+            )
+        ],
+        test=_FIGURES,
+        says="planned work was forgotten",
+    ),
+    Mutant(
+        name="all hours are promised",
+        changes=[
+            (
+                "domain/counting.py",
+                "open_windows(self._hours, window)\n",
+                "[window]\n",
+            )
+        ],
+        test=_FIGURES,
+        says="so do hours",
     ),
 )
