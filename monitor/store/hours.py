@@ -57,33 +57,14 @@ class Hour(NamedTuple):
 
     def missed_counts(self) -> dict[MissedReason, int]:
         """Return how many slots were missed, by reason."""
-        written = {} if self.missed is None else json.loads(self.missed)
-        return {MissedReason(reason): count for reason, count in written.items()}
+        return {} if self.missed is None else missed_counts(self.missed)
 
     def known_throughout(self) -> list[Span]:
         """Return the spans of the hour, which leave nothing of it out."""
-        if self.spans is None:
-            return [Span(self.began, self.began + HOUR, Status.UP)]
-        written = json.loads(self.spans)
-        ends = [*(offset for offset, *_ in written[1:]), HOUR]
-        return [
-            Span(
-                self.began + offset,
-                self.began + end,
-                Status(status),
-                None if cause is None else UnknownCause(cause),
-                bridged,
-            )
-            for (offset, status, cause, bridged), end in zip(written, ends, strict=True)
-        ]
+        return read_spans(self.spans, self.began)
 
 
 COLUMNS = tuple(sealed_hour.c[name] for name in Hour._fields)
-
-
-def latest(rows: Iterable[Hour]) -> list[Hour]:
-    """Return the rows whose spans count: of each hour the last part. `rows` are in order."""
-    return list({(row.check_id, row.hour): row for row in rows}.values())
 
 
 def spans_text(spans: Sequence[Span], began: int) -> str | None:
@@ -91,6 +72,29 @@ def spans_text(spans: Sequence[Span], began: int) -> str | None:
     if len(spans) == 1 and spans[0][2:] == (Status.UP, None, False):
         return None
     return compact([[each.start - began, each.status, each.cause, each.bridged] for each in spans])
+
+
+def read_spans(text: str | None, began: int) -> list[Span]:
+    """Return spans as they were before they were stored."""
+    if text is None:
+        return [Span(began, began + HOUR, Status.UP)]
+    written = json.loads(text)
+    ends = [*(offset for offset, *_ in written[1:]), HOUR]
+    return [
+        Span(
+            began + offset,
+            began + end,
+            Status(status),
+            None if cause is None else UnknownCause(cause),
+            bridged,
+        )
+        for (offset, status, cause, bridged), end in zip(written, ends, strict=True)
+    ]
+
+
+def missed_counts(text: str) -> dict[MissedReason, int]:
+    """Return how many slots were missed by reason, as it was before it was stored."""
+    return {MissedReason(reason): count for reason, count in json.loads(text).items()}
 
 
 def missed_text(counts: Mapping[str, int]) -> str | None:

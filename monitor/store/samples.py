@@ -1,8 +1,10 @@
 """The samples of one check in a period, found by steps down the key: however long its history."""
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -57,37 +59,18 @@ def counts_between(connection: Connection, asked: Asked) -> Counts:
 
 def first_unsealed(connection: Connection, check: int, vantage: int) -> int | None:
     """Return when the earliest sample was taken that is in no sealed hour, None without any."""
-    epochs = _epochs(observation, Asked(check, vantage, 0, 0)).subquery()
-    earliest = (
-        select(func.min(observation.c.scheduled_at))
-        .where(
-            observation.c.check_id == check,
-            observation.c.vantage_id == vantage,
-            observation.c.epoch == epochs.c.epoch,
-        )
-        .correlate(epochs)
-        .scalar_subquery()
-    )
-    return min((at for (at,) in tuples(connection, select(earliest))), default=None)
+    found = tuples(connection, _earliest(), {"check": check, "vantage": vantage})
+    return min((at for (at,) in found), default=None)
 
 
 def _status_counts(connection: Connection, asked: Asked) -> Sequence[tuple[int, int]]:
-    wanted = (
-        select(observation.c.status, func.count())
-        .where(*in_period(connection, observation, asked))
-        .where(observation.c.attempt == 0)
-        .group_by(observation.c.status)
-    )
-    return tuples(connection, wanted)
+    wanted = select(observation.c.status, func.count()).where(observation.c.attempt == 0)
+    return _inside_of(connection, observation, asked, wanted.group_by(observation.c.status))
 
 
 def _missed_counts(connection: Connection, asked: Asked) -> Sequence[tuple[int, int]]:
-    wanted = (
-        select(missed_slot.c.reason, func.sum(missed_slot.c.count))
-        .where(*in_period(connection, missed_slot, asked))
-        .group_by(missed_slot.c.reason)
-    )
-    return tuples(connection, wanted)
+    wanted = select(missed_slot.c.reason, func.sum(missed_slot.c.count))
+    return _inside_of(connection, missed_slot, asked, wanted.group_by(missed_slot.c.reason))
 
 
 def _add_sealed(
@@ -120,38 +103,23 @@ def _add_before(before: dict[int, Sample], epoch: int, sample: Sample) -> None:
 
 def _inside(connection: Connection, asked: Asked) -> dict[int, list[Sample]]:
     table = observation.c
-    wanted = (
-        select(table.epoch, table.scheduled_at, table.status, table.cause)
-        .where(*in_period(connection, observation, asked))
-        .order_by(table.epoch, table.scheduled_at)
-    )
+    wanted = select(table.epoch, table.scheduled_at, table.status, table.cause)
+    wanted = wanted.order_by(table.epoch, table.scheduled_at)
     status, cause = STATUS.meaning, CAUSE.optional_meaning
     return {
         epoch: [Sample(at, status[code], cause(why)) for _, at, code, why in rows]
-        for epoch, rows in groupby(tuples(connection, wanted), key=itemgetter(0))
+        for epoch, rows in groupby(
+            _inside_of(connection, observation, asked, wanted), key=itemgetter(0)
+        )
     }
 
 
 def _raw_before(connection: Connection, asked: Asked) -> dict[int, Sample]:
     """Return the last sample before the period of each epoch."""
-    epochs = _epochs(observation, asked).subquery()
-    columns = [
-        select(column)
-        .where(
-            observation.c.check_id == asked.check,
-            observation.c.vantage_id == asked.vantage,
-            observation.c.epoch == epochs.c.epoch,
-            observation.c.scheduled_at < asked.start,
-        )
-        .order_by(observation.c.scheduled_at.desc())
-        .limit(1)
-        .correlate(epochs)
-        .scalar_subquery()
-        for column in (observation.c.scheduled_at, observation.c.status, observation.c.cause)
-    ]
+    parameters = {"check": asked.check, "vantage": asked.vantage, "start": asked.start}
     return {
         epoch: Sample(at, STATUS.meaning[code], CAUSE.optional_meaning(why))
-        for epoch, at, code, why in tuples(connection, select(epochs.c.epoch, *columns))
+        for epoch, at, code, why in tuples(connection, _last_before(), parameters)
         if at is not None
     }
 
@@ -160,7 +128,27 @@ def in_period(
     connection: Connection, table: FromClause, asked: Asked
 ) -> tuple[ColumnElement[bool], ...]:
     """Name every epoch, so that each is one range of the key."""
-    epochs = [epoch for (epoch,) in tuples(connection, _epochs(table, asked))]
+    return _ranges(table, asked, _epochs_of(connection, table, asked))
+
+
+def _inside_of(
+    connection: Connection, table: FromClause, asked: Asked, wanted: Select[Any]
+) -> Sequence[tuple[Any, ...]]:
+    """Return what is `wanted` of the rows in the period."""
+    epochs = _epochs_of(connection, table, asked)
+    if not epochs:  # as ever when all is sealed
+        return []
+    return tuples(connection, wanted.where(*_ranges(table, asked, epochs)))
+
+
+def _epochs_of(connection: Connection, table: FromClause, asked: Asked) -> list[int]:
+    parameters = {"check": asked.check, "vantage": asked.vantage}
+    return [epoch for (epoch,) in tuples(connection, _epochs(table), parameters)]
+
+
+def _ranges(
+    table: FromClause, asked: Asked, epochs: Sequence[int]
+) -> tuple[ColumnElement[bool], ...]:
     return (
         table.c.check_id == asked.check,
         table.c.vantage_id == asked.vantage,
@@ -170,18 +158,58 @@ def in_period(
     )
 
 
-def _epochs(table: FromClause, asked: Asked) -> Select[int]:
+# Statements that each question of each check needs are made once: to make one takes as long as to
+# execute it.
+
+
+@cache
+def _epochs(table: FromClause) -> Select[int]:
     """Ask for the epochs of a check, each found by one step down the key of `table`."""
 
     def lowest(*conditions: ColumnElement[bool]) -> Select[int]:
-        return select(func.min(table.c.epoch).label("epoch")).where(
-            table.c.check_id == asked.check, table.c.vantage_id == asked.vantage, *conditions
-        )
+        return select(func.min(table.c.epoch).label("epoch")).where(*_of_check(table), *conditions)
 
     found = lowest().cte("epochs", recursive=True)
     following = lowest(table.c.epoch > found.c.epoch).correlate(found).scalar_subquery()
     epochs = found.union_all(select(following).where(found.c.epoch.is_not(None)))
     return select(epochs.c.epoch).where(epochs.c.epoch.is_not(None))
+
+
+@cache
+def _earliest() -> Select[int]:
+    """Ask for the time of the first sample of each epoch of a check."""
+    epochs = _epochs(observation).subquery()
+    earliest = (
+        select(func.min(observation.c.scheduled_at))
+        .where(*_of_check(observation), observation.c.epoch == epochs.c.epoch)
+        .correlate(epochs)
+        .scalar_subquery()
+    )
+    return select(earliest)
+
+
+@cache
+def _last_before() -> Select[Any]:
+    """Ask for the last sample before :start of each epoch of a check."""
+    epochs = _epochs(observation).subquery()
+    columns = [
+        select(column)
+        .where(
+            *_of_check(observation),
+            observation.c.epoch == epochs.c.epoch,
+            observation.c.scheduled_at < bindparam("start"),
+        )
+        .order_by(observation.c.scheduled_at.desc())
+        .limit(1)
+        .correlate(epochs)
+        .scalar_subquery()
+        for column in (observation.c.scheduled_at, observation.c.status, observation.c.cause)
+    ]
+    return select(epochs.c.epoch, *columns)
+
+
+def _of_check(table: FromClause) -> tuple[ColumnElement[bool], ...]:
+    return table.c.check_id == bindparam("check"), table.c.vantage_id == bindparam("vantage")
 
 
 def epochs_of_checks(table: Table) -> CTE:

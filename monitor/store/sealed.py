@@ -1,18 +1,60 @@
 """Reads sealed hours of one check: their rows, and the samples in their blocks."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from monitor.domain.observation import MissedReason, Status
 from monitor.ports import StoreError
 from monitor.store.asked import Asked, tuples
 from monitor.store.block import HOUR, Block, unpacked
 from monitor.store.codes import MISSED, STATUS
-from monitor.store.hours import COLUMNS, Hour, hours
+from monitor.store.hours import COLUMNS, Hour, hours, missed_counts
 from monitor.store.schema import check_name, sample_block, sealed_hour, tally
+
+# The hours that touch a period: one range of the key.
+_TOUCHING = (
+    sealed_hour.c.check_id == bindparam("check"),
+    sealed_hour.c.vantage_id == bindparam("vantage"),
+    sealed_hour.c.hour >= bindparam("first"),
+    sealed_hour.c.hour < bindparam("end"),
+)
+_IN_ORDER = (sealed_hour.c.hour, sealed_hour.c.part)
+
+# Made once: to make a statement takes as long as to execute it.
+_ROWS = select(*COLUMNS).where(*_TOUCHING).order_by(*_IN_ORDER)
+_SPANS = select(sealed_hour.c.hour, sealed_hour.c.spans).where(*_TOUCHING).order_by(*_IN_ORDER)
+_FIRST = (
+    select(sealed_hour.c.hour, sealed_hour.c.first_at)
+    .where(*_TOUCHING, sealed_hour.c.first_at.is_not(None))
+    .order_by(sealed_hour.c.hour, sealed_hour.c.part.desc())
+    .limit(1)
+)
+_LAST = (
+    select(*COLUMNS)
+    .where(*_TOUCHING[:2], sealed_hour.c.hour < bindparam("end"))
+    .order_by(sealed_hour.c.hour.desc(), sealed_hour.c.part.desc())
+    .limit(1)
+)
+_BLOCKS = (
+    select(sealed_hour.c.hour, sample_block.c.body)
+    .join_from(sealed_hour, sample_block, sealed_hour.c.block == sample_block.c.number)
+    .where(*_TOUCHING)
+    .order_by(*_IN_ORDER)
+)
+_TOTALS = select(func.sum(sealed_hour.c.received), func.sum(sealed_hour.c.known)).where(*_TOUCHING)
+_MISSED = select(sealed_hour.c.missed).where(*_TOUCHING, sealed_hour.c.missed.is_not(None))
+
+
+def _touched(asked: Asked) -> dict[str, int]:
+    return {
+        "check": asked.check,
+        "vantage": asked.vantage,
+        "first": asked.start // HOUR,
+        "end": -(-asked.end // HOUR),
+    }
 
 
 @dataclass(slots=True)
@@ -26,48 +68,34 @@ class Counts:
 
 def sealed_rows(connection: Connection, asked: Asked) -> list[Hour]:
     """Return the rows of all hours that touch the period, all parts of them, in order."""
-    wanted = (
-        select(*COLUMNS)
-        .where(
-            sealed_hour.c.check_id == asked.check,
-            sealed_hour.c.vantage_id == asked.vantage,
-            sealed_hour.c.hour >= asked.start // HOUR,
-            sealed_hour.c.hour < -(-asked.end // HOUR),
-        )
-        .order_by(sealed_hour.c.hour, sealed_hour.c.part)
+    return list(hours(tuples(connection, _ROWS, _touched(asked))))
+
+
+def sealed_spans(connection: Connection, asked: Asked) -> dict[int, str | None]:
+    """Return what is known throughout each hour that touches the period, as it is stored, in order.
+
+    That is all that most questions need, so a month of a check is one short list.
+    """
+    # Of two parts the later one stays.
+    return dict(tuples(connection, _SPANS, _touched(asked)))
+
+
+def first_sealed(connection: Connection, asked: Asked) -> int | None:
+    """Return when the first sample was taken that counts in a sealed hour of the period."""
+    return next(
+        (hour * HOUR + at for hour, at in tuples(connection, _FIRST, _touched(asked))), None
     )
-    return list(hours(tuples(connection, wanted)))
 
 
 def sealed_before(connection: Connection, check: int, vantage: int, hour: int) -> Hour | None:
     """Return the last row of a check before an hour, None where there is none."""
-    wanted = (
-        select(*COLUMNS)
-        .where(
-            sealed_hour.c.check_id == check,
-            sealed_hour.c.vantage_id == vantage,
-            sealed_hour.c.hour < hour,
-        )
-        .order_by(sealed_hour.c.hour.desc(), sealed_hour.c.part.desc())
-        .limit(1)
-    )
-    return next(hours(tuples(connection, wanted)), None)
+    parameters = {"check": check, "vantage": vantage, "end": hour}
+    return next(hours(tuples(connection, _LAST, parameters)), None)
 
 
 def blocks(connection: Connection, asked: Asked) -> Iterator[Block]:
     """Yield the blocks that are there of all hours that touch the period, in order."""
-    wanted = (
-        select(sealed_hour.c.hour, sample_block.c.body)
-        .join_from(sealed_hour, sample_block, sealed_hour.c.block == sample_block.c.number)
-        .where(
-            sealed_hour.c.check_id == asked.check,
-            sealed_hour.c.vantage_id == asked.vantage,
-            sealed_hour.c.hour >= asked.start // HOUR,
-            sealed_hour.c.hour < -(-asked.end // HOUR),
-        )
-        .order_by(sealed_hour.c.hour, sealed_hour.c.part)
-    )
-    for hour, body in tuples(connection, wanted):
+    for hour, body in tuples(connection, _BLOCKS, _touched(asked)):
         yield _unpacked(body, hour)
 
 
@@ -77,13 +105,24 @@ def sealed_counts(connection: Connection, asked: Asked) -> Counts:
     Of an hour that the period cuts the samples are counted, while they are kept; after that the
     whole hour is, where it begins in the period.
     """
-    counts = Counts()
-    for row in sealed_rows(connection, asked):
-        is_cut = row.began < asked.start or asked.end < row.began + HOUR
-        if is_cut and row.block is not None:
-            _add_block(counts, block_of(connection, row.block, row.hour), asked)
-        elif not is_cut or row.began >= asked.start:
-            _add_row(counts, row)
+    first, end = -(-asked.start // HOUR), asked.end // HOUR
+    whole = Asked(asked.check, asked.vantage, first * HOUR, max(first, end) * HOUR)
+    counts = _whole_counts(connection, whole)
+    for hour in sorted({asked.start // HOUR, (asked.end - 1) // HOUR} - set(range(first, end))):
+        cut = Asked(asked.check, asked.vantage, hour * HOUR, hour * HOUR + 1)
+        for row in sealed_rows(connection, cut):
+            if row.block is not None:
+                _add_block(counts, block_of(connection, row.block, row.hour), asked)
+            elif asked.start <= row.began < asked.end:
+                _add_row(counts, row)
+    return counts
+
+
+def _whole_counts(connection: Connection, asked: Asked) -> Counts:
+    [(received, known)] = tuples(connection, _TOTALS, _touched(asked))
+    counts = Counts(received=int(received or 0), known=int(known or 0))
+    for (text,) in tuples(connection, _MISSED, _touched(asked)):
+        _add_missed(counts, missed_counts(text))
     return counts
 
 
@@ -142,7 +181,11 @@ def sealed_since_totals(connection: Connection, vantage: int) -> list[tuple[str,
 def _add_row(counts: Counts, row: Hour) -> None:
     counts.received += row.received
     counts.known += row.known
-    for reason, count in row.missed_counts().items():
+    _add_missed(counts, row.missed_counts())
+
+
+def _add_missed(counts: Counts, missed: Mapping[MissedReason, int]) -> None:
+    for reason, count in missed.items():
         counts.missed[reason] += count
 
 

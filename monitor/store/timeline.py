@@ -1,6 +1,6 @@
 """What is known of one check over a period: from the rows of sealed hours, and samples after."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -10,9 +10,9 @@ from monitor.domain.timeline import Sample, Span, clip, joined, spans
 from monitor.domain.windows import Window
 from monitor.store.asked import Asked
 from monitor.store.block import HOUR
-from monitor.store.hours import Hour, latest
+from monitor.store.hours import Hour, read_spans
 from monitor.store.samples import first_unsealed, samples_between
-from monitor.store.sealed import sealed_before, sealed_rows
+from monitor.store.sealed import first_sealed, sealed_before, sealed_spans
 from monitor.store.stops import Stops
 
 
@@ -32,12 +32,16 @@ def known(connection: Connection, asked: Asked, interval: int, stops: Stops) -> 
     """Return what is known of a check, which runs every `interval` microseconds since its last
     sealed hour: how often it ran before that is kept with each.
     """
-    rows = latest(sealed_rows(connection, asked))
-    before = sealed_before(connection, asked.check, asked.vantage, asked.start // HOUR)
-    cut = _cut(connection, asked, rows[-1] if rows else before)
-    sealed = [row for row in rows if row.began < cut]
-    firsts = [_last_at(before), *(row.first for row in sealed)]
-    pieces = list(_sealed(sealed, before, Window(asked.start // HOUR * HOUR, cut), stops))
+    told = sealed_spans(connection, asked)
+    start = asked.start // HOUR
+    before = sealed_before(connection, asked.check, asked.vantage, start)
+    last = next(reversed(told), start - 1 if before is None else before.hour)
+    cut = _cut(connection, asked, (last + 1) * HOUR)
+    firsts = [_last_at(before)]
+    if firsts == [None] and told:
+        sealed = Asked(asked.check, asked.vantage, asked.start, cut)
+        firsts += [first_sealed(connection, sealed)]
+    pieces = list(_sealed(connection, asked, told, Window(start * HOUR, cut), stops))
     if cut < asked.end:
         begin = max(cut, asked.start)
         samples, later = unsealed(connection, asked, Window(begin, asked.end), interval, stops)
@@ -73,30 +77,38 @@ def surroundings(interval: int) -> int:
     return 3 * HOUR + 5 * interval
 
 
-def _cut(connection: Connection, asked: Asked, last: Hour | None) -> int:
+def _cut(connection: Connection, asked: Asked, sealed_until: int) -> int:
     """Return up to where sealed hours are to be believed: the hour of a later one's late sample
     will be another part of it.
     """
-    end = asked.start if last is None else max(last.began + HOUR, asked.start)
+    end = max(sealed_until, asked.start)
     late = first_unsealed(connection, asked.check, asked.vantage)
     return end if late is None else min(end, late // HOUR * HOUR)
 
 
 def _sealed(
-    rows: Sequence[Hour], before: Hour | None, window: Window, stops: Stops
+    connection: Connection,
+    asked: Asked,
+    told: Mapping[int, str | None],
+    window: Window,
+    stops: Stops,
 ) -> Iterator[Span]:
     """Yield what is known in sealed hours. One without a row is unknown, as marks have it."""
-    reached, last = window.start, before
-    for row in rows:
-        if reached < row.began:
-            yield from _gap(last, Window(reached, row.began), stops)
-        yield from row.known_throughout()
-        reached, last = row.began + HOUR, row
+    reached = window.start
+    for hour, text in told.items():
+        began = hour * HOUR
+        if began >= window.end:
+            break
+        if reached < began:
+            yield from _gap(connection, asked, Window(reached, began), stops)
+        yield from read_spans(text, began)
+        reached = began + HOUR
     if reached < window.end:
-        yield from _gap(last, Window(reached, window.end), stops)
+        yield from _gap(connection, asked, Window(reached, window.end), stops)
 
 
-def _gap(before: Hour | None, window: Window, stops: Stops) -> list[Span]:
+def _gap(connection: Connection, asked: Asked, window: Window, stops: Stops) -> list[Span]:
+    before = sealed_before(connection, asked.check, asked.vantage, window.start // HOUR)
     if before is None or before.last is None or before.last_epoch is None:
         return spans([], 1, window, stops.between(*window))
     samples, ends = merge_epochs([stops.epoch(before.last_epoch, [before.last])])

@@ -1,13 +1,14 @@
 """What a check costs, side by side with a C program that does the same by hand.
 
     make bench                       everything, about nine minutes
-    make bench ARGS="engine fleet"   some of: engine daemon fleet slow blackbox
+    make bench ARGS="engine fleet"   some of: engine daemon fleet slow tiers blackbox
 
 Ratios are of CPU time (user and system) against the C/OpenSSL floor, measured in turn in the same
 run, as medians; `blackbox` compares the whole daemon with blackbox_exporter instead. Exit code 1
 when a bound is passed.
 """
 
+import json
 import os
 import statistics
 import subprocess
@@ -184,11 +185,45 @@ def beside_blackbox(bench: Bench) -> None:
     blackbox.compare(bench.folder, bench.where, bench.report, lambda: bench.floor_cost(tls=True))
 
 
+def tiers(bench: Bench) -> None:
+    """Seal hours of ten thousand checks, and days of fewer; read them back over months."""
+    for interval, hours in ((60, 3), (30, 3)):
+        floor = bench.floor_cost(tls=False)
+        found = tiers_figures(FLEET, interval, hours)
+        floor = (floor + bench.floor_cost(tls=False)) / 2
+        each = found["cpu_seconds"] * 1e6 * interval / 3600 / FLEET
+        bench.report.say(
+            f"an hour of {FLEET} checks at {interval} s sealed: {found['cpu_seconds']:.2f} s of CPU "
+            f"in {found['wall_seconds']:.0f} s, {each:.2f} us a sample"
+        )
+        bench.report.bound("tiers: to seal a sample / http floor", each / floor, 0.12)
+        bench.report.bound("tiers: lateness p99 meanwhile", found["lateness_p99"] * 1e3, 50, " ms")
+    found = tiers_figures(200, 30, 48)
+    hours = 24 * 395
+    year = (found["block_bytes"] + found["row_bytes"]) * hours * 1000 / 1e9
+    kept = found["row_bytes"] * hours * 1000 / 1e9
+    bench.report.say(f"an hour of a check at 30 s: {found['block_bytes']:.0f} bytes of samples, ")
+    bench.report.say(f"{found['row_bytes']:.0f} for ever ({kept:.1f} GB of 1000 in 13 months)")
+    bench.report.bound("tiers: 13 months of 1000 checks at 30 s", year, 10, " GB")
+    bench.report.bound("tiers: 90 days of one check", found["days90_seconds"] * 1e3, 100, " ms")
+    bench.report.bound("tiers: a month of 3000 checks", found["month_seconds"] * 3000, 20, " s")
+    bench.report.bound("tiers: resident meanwhile", found["peak_mib"], 512, " MiB")
+
+
+def tiers_figures(checks: int, interval: int, hours: int) -> dict[str, float]:
+    """Return what `tests.bench.tiers` measures, in a process of its own."""
+    command = [sys.executable, "-m", "tests.bench.tiers"]
+    arguments = [str(checks), str(interval), str(hours)]
+    done = subprocess.run([*command, *arguments], check=True, capture_output=True, text=True)
+    return dict(json.loads(done.stdout))
+
+
 SECTIONS = {
     "engine": engine,
     "daemon": whole_daemon,
     "fleet": fleet,
     "slow": slow,
+    "tiers": tiers,
     "blackbox": beside_blackbox,
 }
 
