@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
-from monitor.domain.availability import Parts
+from monitor.domain.availability import Figures, Parts
 from monitor.domain.correction import CorrectionRecord
 from monitor.domain.instant import instant
 from monitor.domain.windowrecord import Occasion
+from monitor.locales import Language
 from monitor.locales.shares import (
     coverage_text,
     gross_text,
@@ -40,6 +42,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def exact(value: Fraction | None) -> str | None:
     """Return a fraction as it is: 113/115."""
     return None if value is None else f"{value.numerator}/{value.denominator}"
+
+
+def number(name: str, figures: Figures) -> Decimal | None:
+    """Return a share in percent, rounded as the policy says: just what people read.
+
+    None where they read words, or a bound, since no number of three decimals would be honest.
+    """
+    text = SHARES[name](figures, Language.EN)
+    return Decimal(text.removesuffix("%")) if text[0].isdigit() else None
 
 
 def in_seconds(mean: Fraction | None) -> Fraction | None:
