@@ -20,6 +20,7 @@ COMMANDS = {
         "monitor.cli.availability:availability",
         "Compute the availability of services over a period.",
     ),
+    "report": ("monitor.cli.report:report", "Write a report on the availability of services."),
     "correct": (
         "monitor.cli.correct:correct",
         "Correct what was recorded, on evidence and on record.",

@@ -1,10 +1,11 @@
 """Which time a command is about: a month, or local days from one to another."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
 from monitor.domain.instant import instant
-from monitor.domain.periods import between, month
+from monitor.domain.periods import between, month, quarter, year
 from monitor.domain.windows import Window
 from monitor.locales import Language
 from monitor.locales.dates import moment_text
@@ -36,14 +37,23 @@ class Period:
 
 
 def period(
-    *, in_month: str | None, first: date | None, until: date | None, zone: tzinfo, now: int
+    *,
+    in_month: str | None,
+    first: date | None,
+    until: date | None,
+    zone: tzinfo,
+    now: int,
+    in_quarter: str | None = None,
+    in_year: str | None = None,
 ) -> Period:
     """Return the period that a user means, up to `now` (microseconds) at most.
 
-    Either a month (YYYY-MM), or local days from `first` up to and without `until`. Raises
-    NoPeriod for anything else, and for a period that has not begun.
+    One of a month (YYYY-MM), a quarter (YYYY-Qn), a year (YYYY), and local days from `first` up to
+    and without `until`. Raises NoPeriod for anything else, and for a period that has not begun.
     """
-    window = _window(in_month, first, until, zone)
+    named = ((month, in_month), (quarter, in_quarter), (year, in_year))
+    asked = [(read, text) for read, text in named if text is not None]
+    window = _window(asked, first, until, zone)
     if window.start >= window.end:
         raise NoPeriod("the period ends before it begins: --to names the day after its last")
     if window.start >= now:
@@ -52,13 +62,19 @@ def period(
     return Period(cut, running=window.end > now, whole=window)
 
 
-def _window(in_month: str | None, first: date | None, until: date | None, zone: tzinfo) -> Window:
-    if in_month is not None and first is None and until is None:
+def _window(
+    named: Sequence[tuple[Callable[[str, tzinfo], Window], str]],
+    first: date | None,
+    until: date | None,
+    zone: tzinfo,
+) -> Window:
+    if len(named) == 1 and first is None and until is None:
+        [(read, text)] = named
         try:
-            return month(in_month, zone)
+            return read(text, zone)
         except ValueError as error:
             raise NoPeriod(str(error)) from None
-    if in_month is None and first is not None and until is not None:
+    if not named and first is not None and until is not None:
         return between(first, until, zone)
     raise NoPeriod("give --month YYYY-MM, or --from and --to YYYY-MM-DD")
 

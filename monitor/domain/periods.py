@@ -45,6 +45,22 @@ def month(text: str, zone: tzinfo) -> Window:
     return between(first, (first + 31 * _DAY).replace(day=1), zone)
 
 
+def quarter(text: str, zone: tzinfo) -> Window:
+    """Return the window of a quarter written YYYY-Qn. Anything else raises ValueError."""
+    year, _, number = text.upper().partition("-Q")
+    if not (_is_year(year) and number in {"1", "2", "3", "4"}):
+        raise ValueError(f"{text!r} is not a quarter; write it as 2026-Q4")
+    first = date(int(year), 3 * int(number) - 2, 1)
+    return between(first, (first + 93 * _DAY).replace(day=1), zone)
+
+
+def year(text: str, zone: tzinfo) -> Window:
+    """Return the window of a year written YYYY. Anything else raises ValueError."""
+    if not _is_year(text):
+        raise ValueError(f"{text!r} is not a year; write it as 2026")
+    return between(date(int(text), 1, 1), date(int(text) + 1, 1, 1), zone)
+
+
 def days(window: Window, zone: tzinfo) -> Iterator[Day]:
     """Yield the local days of `window` in order; the first and the last may be cut by its edges.
 
@@ -58,6 +74,10 @@ def days(window: Window, zone: tzinfo) -> Iterator[Day]:
         if end > window.start:
             yield Day(day, Window(max(start, window.start), min(end, window.end)))
         day, start = day + _DAY, end
+
+
+def _is_year(text: str) -> bool:
+    return len(text) == 4 and text.isascii() and text.isdigit() and 1970 <= int(text) < 9999
 
 
 def _first_of_month(text: str) -> date:

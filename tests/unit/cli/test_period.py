@@ -58,3 +58,26 @@ def test_what_is_no_period_is_refused(arguments):
     """Half a period, two at once, an empty one and one that has not begun are refused."""
     with pytest.raises(NoPeriod):
         asked(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "days"), [({"in_quarter": "2026-Q1"}, 90), ({"in_year": "2025"}, 365)]
+)
+def test_quarters_and_years_are_periods(asked_for, days):
+    """A quarter is three months of the zone, a year twelve."""
+    found = period(
+        in_month=None, first=None, until=None, zone=WITA, now=microseconds(NOON), **asked_for
+    )
+
+    assert found.window.length == days * 24 * HOUR
+
+
+@pytest.mark.parametrize(
+    "asked_for", [{"in_quarter": "2026-Q5"}, {"in_quarter": "2026-1"}, {"in_year": "26"}]
+)
+def test_what_is_no_quarter_or_year_is_refused(asked_for):
+    """A quarter is written 2026-Q1 and a year 2026."""
+    with pytest.raises(NoPeriod, match="write it as"):
+        period(
+            in_month=None, first=None, until=None, zone=WITA, now=microseconds(NOON), **asked_for
+        )

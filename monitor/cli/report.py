@@ -1,0 +1,209 @@
+"""`pantau report`: a report on availability as files, for auditors, leaders and spreadsheets."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from monitor.cli.errors import Failed
+from monitor.cli.output import print_json, progress
+from monitor.cli.settings import Output, Settings, pass_settings, shared_options
+
+if TYPE_CHECKING:
+    from monitor.configuration.config import Config
+    from monitor.locales import Language
+    from monitor.reports.filing import Filed, Pieces
+    from monitor.reports.report import Report, Scope
+
+_FORMATS = ("json", "csv", "xlsx")
+_NEEDS = {"xlsx": "xlsxwriter"}
+
+
+def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no day; write it as 2026-10-01") from None
+
+
+def _forms(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
+    forms = tuple(dict.fromkeys(form.strip() for form in value.split(",")))
+    for form in forms:
+        if form not in _FORMATS:
+            known = ", ".join(_FORMATS)
+            raise click.BadParameter(f"there is no format {form!r}; there are {known}")
+    return forms
+
+
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    options = (
+        click.option("--month", "in_month", metavar="YYYY-MM", help="A month of the zone."),
+        click.option("--quarter", "in_quarter", metavar="YYYY-Qn", help="A quarter of a year."),
+        click.option("--year", "in_year", metavar="YYYY", help="A year."),
+        click.option("--from", "first", callback=_day, metavar="DAY", help="The first day."),
+        click.option("--to", "until", callback=_day, metavar="DAY", help="The day after the last."),
+        click.option("--service", "services", multiple=True, metavar="ID", help="Only of this."),
+        click.option("--owner", metavar="OPD", help="Only of services that this one answers for."),
+        click.option("--lang", type=click.Choice(["id", "en"]), help="[default: as configured]"),
+        click.option(
+            "--format",
+            "forms",
+            callback=_forms,
+            default=",".join(_FORMATS),
+            metavar="FORM,…",
+            help=f"Of {', '.join(_FORMATS)}.  [default: all]",
+        ),
+        click.option(
+            "--out",
+            "folder",
+            default=".",
+            type=click.Path(file_okay=False, path_type=Path),
+            metavar="DIR",
+            help="The folder for the files, made where it is missing.  [default: here]",
+        ),
+        click.option("--replace", "replacing", is_flag=True, help="Put it in another's place."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_options
+@shared_options
+@pass_settings
+def report(
+    settings: Settings,
+    /,
+    *,
+    forms: tuple[str, ...],
+    folder: Path,
+    lang: str | None,
+    replacing: bool,
+    **asked: Any,
+) -> None:
+    """Write a report on the availability of services over a period.
+
+    All forms are made from the same data: laporan.json, whose SHA-256 (sidik data) is shown. What
+    is recorded being the same, the files are the same to the byte. A file that says something
+    else is never overwritten, unless with --replace.
+    """
+    from monitor.cli.configured import configuration
+    from monitor.locales import Language
+    from monitor.reports.filing import Occupied, filed, stem
+
+    config = configuration(settings.config_path)
+    scope = _scope(config, **asked)
+    _demand(forms)
+    made = _made(config, scope)
+    files = _files(made, forms, stem(scope), Language(lang or config.monitor.language))
+    try:
+        found = filed(folder, files, replacing=replacing)
+    except Occupied as error:
+        raise Failed(f"{error}; say another --out, or --replace") from None
+    except OSError as error:
+        raise Failed(f"{error.filename or folder}: {error.strerror}") from None
+    _show(settings, made, found)
+
+
+def _demand(forms: Sequence[str]) -> None:
+    """Raise Failed where a form needs what is not installed, before anything is computed."""
+    from importlib.util import find_spec
+
+    missing = [form for form in forms if form in _NEEDS and find_spec(_NEEDS[form]) is None]
+    if missing:
+        raise Failed(
+            f"{', '.join(missing)}: the extra `report` is missing: pip install 'pantau[report]'; "
+            "--format json,csv needs nothing else"
+        )
+
+
+def _scope(
+    config: "Config", *, services: tuple[str, ...], owner: str | None, **asked: Any
+) -> "Scope":
+    from monitor.cli.period import NoPeriod, period
+    from monitor.configuration.names import nearest
+    from monitor.domain.instant import microseconds
+    from monitor.domain.service import ServiceId
+    from monitor.reports.report import Scope
+
+    known = {str(name) for name in config.services}
+    for name in services:
+        if name not in known:
+            raise click.UsageError(f"there is no service {name!r}{nearest(name, known)}")
+    owners = {service.owner for service in config.services.values()}
+    if owner is not None and owner not in owners:
+        raise click.UsageError(f"no service has the owner {owner!r}{nearest(owner, owners)}")
+    named = [asked[way] for way in ("in_month", "in_quarter", "in_year") if asked[way]]
+    if len(named) + (asked["first"] is not None or asked["until"] is not None) != 1:
+        raise click.UsageError(
+            "give one of --month YYYY-MM, --quarter YYYY-Qn, --year YYYY, or --from and --to"
+        )
+    zone, now = config.monitor.zone, microseconds(datetime.now(UTC))
+    try:
+        found = period(**asked, zone=ZoneInfo(zone), now=now)
+    except NoPeriod as error:
+        raise click.UsageError(str(error)) from None
+    return Scope(
+        period=found.whole,
+        until=found.window.end,
+        zone=zone,
+        owner=owner,
+        services=tuple(map(ServiceId, sorted(set(services)))),
+    )
+
+
+def _made(config: "Config", scope: "Scope") -> "Report":
+    from monitor.app.reporting import watched
+    from monitor.ports import StoreError
+    from monitor.reports import making
+    from monitor.store.reader import open_reader
+
+    city = watched(config)
+    if not making.reported(city.services, scope):
+        raise click.UsageError(f"none of these services has the owner {scope.owner!r}")
+    try:
+        with open_reader(config.monitor.data_dir, config.monitor.vantage) as reader:
+            return making.report(
+                city, reader, scope, lambda services: progress(services, "Reading samples")
+            )
+    except StoreError as error:
+        raise Failed(str(error)) from None
+
+
+def _files(
+    made: "Report", forms: Sequence[str], name: str, language: "Language"
+) -> "Mapping[str, Pieces]":
+    from monitor.reports.daily import daily
+    from monitor.reports.laporan import fingerprint, laporan
+    from monitor.reports.workbook import workbook
+
+    known: dict[str, tuple[str, Pieces]] = {
+        "json": ("json", lambda: laporan(made)),
+        "csv": ("csv", lambda: (line.encode() for line in daily(made))),
+        "xlsx": (
+            f"{language}.xlsx",
+            lambda: [workbook(made, fingerprint(laporan(made)), language)],
+        ),
+    }
+    return {f"{name}.{known[form][0]}": known[form][1] for form in forms}
+
+
+def _show(settings: Settings, made: "Report", files: "Sequence[Filed]") -> None:
+    from monitor.reports.laporan import fingerprint, laporan
+
+    digest = fingerprint(laporan(made))
+    if settings.output is Output.JSON:
+        print_json(
+            {
+                "sidik_data": digest,
+                "files": [{"path": str(each.path), "new": each.is_new} for each in files],
+            }
+        )
+    elif not settings.quiet:
+        for each in files:
+            click.echo(f"{each.path}" + ("" if each.is_new else "  (was there, and is the same)"))
+        click.echo(f"sidik data (SHA-256): {digest}")

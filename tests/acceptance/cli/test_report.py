@@ -1,0 +1,136 @@
+"""`pantau report` over a real database: every form says what `pantau availability` says."""
+
+import csv
+import hashlib
+import json
+from fractions import Fraction
+
+import jsonschema
+import openpyxl
+import pytest
+
+from monitor.domain.observation import Outcome
+from monitor.ports import Change
+from monitor.reports.form import schema
+from monitor.store.sql import open_store
+from tests.acceptance.cli.commands import pantau
+from tests.acceptance.cli.test_availability import (
+    CHECKS,
+    FAILING,
+    REFUSED,
+    SEEN,
+    planned,
+    put_down,
+    sample,
+)
+
+DAY = ("--from", "2025-06-02", "--to", "2025-06-03")
+NAME = "laporan-2025-06-02--2025-06-02"
+SHARES = ("availability", "lower", "upper", "gross", "coverage")
+
+
+@pytest.fixture
+async def city(tmp_path):
+    """A city of one check whose day of 1,381 samples is in the database, with work at night."""
+    (tmp_path / "checks.yaml").write_text(CHECKS)
+    (tmp_path / "data").mkdir(mode=0o700)
+    seen = tuple(sample(t, REFUSED if t in FAILING else Outcome()) for t in SEEN)
+    async with open_store(tmp_path / "data", vantage="utama") as store:
+        await store.restore()
+        await store.commit(Change(observations=seen))
+    await put_down(tmp_path, planned())
+    return tmp_path
+
+
+def reported(city, *arguments):
+    return pantau(city, "report", *DAY, "--out", "laporan", *arguments)
+
+
+def sheet_of(city, title, head):
+    """Return the rows below the head, which begins with `head`, each by its columns."""
+    book = openpyxl.load_workbook(city / "laporan" / f"{NAME}.id.xlsx")
+    rows = list(book[title].iter_rows(values_only=True))
+    first = next(n for n, row in enumerate(rows) if row[0] == head)
+    return [dict(zip(rows[first], row, strict=True)) for row in rows[first + 1 :]]
+
+
+def test_every_form_says_what_the_command_says(city):
+    """The figures of JSON, CSV and XLSX are those of `pantau availability`, to the last digit."""
+    told = pantau(city, "availability", *DAY, "--output", "json", "--lang", "id")
+    [expected] = json.loads(told.stdout)["services"]
+
+    assert reported(city).returncode == 0
+
+    whole = json.loads((city / "laporan" / f"{NAME}.json").read_text())
+    [service] = whole["services"]
+    figures, [day] = service["figures"]["around_the_clock"], service["days"]
+    with (city / "laporan" / f"{NAME}.csv").open(newline="") as file:
+        [line] = csv.DictReader(file)
+    [summed] = sheet_of(city, "Ringkasan", "Layanan")
+    [daily] = sheet_of(city, "Harian", "Layanan")
+    headings = ("Ketersediaan", "Batas bawah", "Batas atas", "Kotor", "Cakupan")
+    for name, heading in zip(SHARES, headings, strict=True):
+        exact, text = expected[name]["exact"], expected[name]["text"]
+        digits = text.removesuffix(" %").replace(",", ".")
+        for told_of in (figures, day["around_the_clock"]):
+            assert (told_of[name]["exact"], told_of[name]["id"]) == (exact, text)
+        assert (line[f"{name}_exact"], line[f"{name}_percent"]) == (exact, digits)
+        for row in (summed, daily):
+            assert row[f"{heading}, tepat"] == exact
+            assert row[f"{heading} (%)"] == float(digits)
+    assert Fraction(figures["availability"]["exact"]) == Fraction(113, 115)
+    assert figures["microseconds"] == expected["microseconds"]
+    assert (summed["Waktu henti (detik)"], line["down_microseconds"]) == (1_380, "1380000000")
+    assert (summed["Sampel diharapkan"], summed["Sampel diterima"]) == (1_440, 1_381)
+    assert figures["mtbf_seconds"] == expected["mtbf_seconds"]["exact"]
+    assert service["target"]["verdict"] == expected["verdict"] == "met"
+    assert summed["Putusan"] == "memenuhi"
+    jsonschema.Draft202012Validator(schema()).validate(whole)
+
+
+def test_the_fingerprint_is_that_of_the_file(city):
+    """What is shown as sidik data is the SHA-256 of laporan.json, whatever the language."""
+    told = json.loads(reported(city, "--format", "json", "--output", "json").stdout)
+    english = json.loads(reported(city, "--lang", "en", "--output", "json").stdout)
+
+    written = (city / "laporan" / f"{NAME}.json").read_bytes()
+    assert told["sidik_data"] == hashlib.sha256(written).hexdigest() == english["sidik_data"]
+    assert [each["new"] for each in english["files"]] == [False, True, True]
+
+
+async def test_no_report_takes_the_place_of_another(city):
+    """The same data gives the same bytes; other data is refused, and all files stay as they are."""
+    assert reported(city).returncode == 0
+    before = {path.name: path.read_bytes() for path in (city / "laporan").iterdir()}
+    again = reported(city)
+    assert again.returncode == 0
+    assert again.stdout.count("is the same") == 3
+
+    async with open_store(city / "data", vantage="utama") as store:
+        await store.restore()
+        await store.commit(Change(observations=(sample(12_000),)))
+    refused = reported(city)
+
+    assert refused.returncode == 1
+    assert f"laporan/{NAME}.json is another report: nothing was written" in refused.stderr
+    assert {path.name: path.read_bytes() for path in (city / "laporan").iterdir()} == before
+    assert reported(city, "--replace").returncode == 0
+    assert (city / "laporan" / f"{NAME}.json").read_bytes() != before[f"{NAME}.json"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--format", "json,docx"), "there is no format 'docx'"),
+        (("--service", "portel"), "there is no service 'portel'; did you mean 'portal'?"),
+        (("--owner", "diskomenfo"), "no service has the owner 'diskomenfo'"),
+        (("--month", "2025-06"), "give one of --month YYYY-MM, --quarter YYYY-Qn"),
+    ],
+)
+def test_what_can_not_be_reported_is_a_usage_error(city, arguments, said):
+    """What is no form, no service, no owner or no period ends with 2, and says what would be."""
+    refused = reported(city, *arguments)
+
+    assert refused.returncode == 2
+    assert said in refused.stderr
+    assert not (city / "laporan").exists()
