@@ -105,6 +105,7 @@ def settings_page() -> str:
     from monitor.configuration.entries import Defaults, ServiceEntry
     from monitor.configuration.maintenance import WindowEntry
     from monitor.configuration.oncall import PersonEntry, RotationEntry
+    from monitor.configuration.reports import ReportFile
     from monitor.configuration.settings import MonitorSettings
     from monitor.notifiers import receiver_types
 
@@ -116,6 +117,7 @@ def settings_page() -> str:
         *("## config/monitor.yaml", keys_of(MonitorSettings)),
         *("## config/maintenance.yaml: each of `windows`", keys_of(WindowEntry)),
         *("## config/calendars/*.yaml", keys_of(CalendarFile)),
+        *("## config/report.yaml", keys_of(ReportFile)),
         *("## config/alerts.yaml", keys_of(AlertsFile)),
         *("## config/alerts.yaml: each of `routes`", keys_of(RouteEntry)),
         *("## config/alerts.yaml: each of `escalation`", keys_of(EscalationEntry)),

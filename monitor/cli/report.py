@@ -160,9 +160,10 @@ def _made(config: "Config", scope: "Scope") -> "Report":
     from monitor.app.reporting import watched
     from monitor.ports import StoreError
     from monitor.reports import making
+    from monitor.reports.filing import period_name
     from monitor.store.reader import open_reader
 
-    city = watched(config)
+    city = watched(config, period_name(scope))
     if not making.reported(city.services, scope):
         raise click.UsageError(f"none of these services has the owner {scope.owner!r}")
     try:

@@ -7,11 +7,12 @@ from monitor.cli.settings import shared_options
 
 
 @click.command()
-@click.argument("name", default="checks", metavar="[checks|monitor|alerts|maintenance|laporan]")
+@click.argument("name", default="checks", metavar="[checks|monitor|alerts|…|laporan]")
 @shared_options
 def schema(name: str) -> None:
-    """Print the JSON Schema of checks.yaml, or of monitor, alerts or maintenance.yaml in config/;
-    or of laporan.json, which reports are made from.
+    """Print the JSON Schema of checks.yaml, or of another file by its name.
+
+    Of config/: monitor, alerts, maintenance, calendar, report. Of reports: laporan.
 
     Name it in the first line of a file, and editors complete and check it:
 

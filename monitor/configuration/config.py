@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.checktype import CheckSpec, CheckType
 from monitor.configuration.problem import Problem
+from monitor.configuration.reports import ReportFile
 from monitor.configuration.settings import MonitorSettings
 from monitor.domain.acklink import LASTS
 from monitor.domain.calendar import Calendar
@@ -69,6 +70,7 @@ class Config:
     files: tuple[str, ...]
     hash: str
     windows: tuple[MaintenanceWindow, ...] = ()
+    report: ReportFile = field(default_factory=ReportFile)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     rotations: Mapping[str, Rotation] = field(default_factory=dict)
     modules: "Modules | None" = None

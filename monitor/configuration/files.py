@@ -14,6 +14,7 @@ from monitor.configuration.reading import decode, read
 
 _FOLDER = "config"
 _MONITOR, _ALERTS, _MAINTENANCE = "monitor.yaml", "alerts.yaml", "maintenance.yaml"
+_REPORT = "report.yaml"
 _SERVICES, _CALENDARS = "services", "calendars"
 # What is there and is not read: of the last, while /probe is not served.
 _SILENT = {_SERVICES, _CALENDARS, "schema", "blackbox.yml"}
@@ -31,6 +32,7 @@ class Files:
     monitor: Document
     alerts: Document
     maintenance: Document
+    report: Document
     calendars: tuple[Document, ...]
 
 
@@ -40,11 +42,13 @@ def gather(shelf: "Shelf", name: str) -> Files:
     monitor = shelf.document(f"{_FOLDER}/{_MONITOR}")
     alerts = shelf.document(f"{_FOLDER}/{_ALERTS}")
     maintenance = shelf.document(f"{_FOLDER}/{_MAINTENANCE}")
+    report = shelf.document(f"{_FOLDER}/{_REPORT}")
     return Files(
         checks=(checks, *_documents(shelf, _SERVICES)),
         monitor=monitor,
         alerts=alerts,
         maintenance=maintenance,
+        report=report,
         calendars=tuple(_documents(shelf, _CALENDARS)),
     )
 
@@ -121,7 +125,8 @@ def look_round(shelf: Shelf) -> None:
     for name in _listed(shelf.folder / _FOLDER, _FOLDER, shelf.findings):
         relative = f"{_FOLDER}/{name}"
         if relative not in shelf.tried and name not in _SILENT and name.endswith(_LIKELY):
-            known = (_MONITOR, _ALERTS, _MAINTENANCE, f"{_SERVICES}/*.yaml", f"{_CALENDARS}/*.yaml")
+            several = (f"{_SERVICES}/*.yaml", f"{_CALENDARS}/*.yaml")
+            known = (_MONITOR, _ALERTS, _MAINTENANCE, _REPORT, *several)
             message = "this file is not read" + nearest(name, known)
             shelf.findings.warning(relative, (1, 1), message)
 

@@ -45,6 +45,7 @@ from monitor.configuration.receivers import (
     routes_of,
     routes_to_all,
 )
+from monitor.configuration.reports import ReportFile
 from monitor.configuration.services import check_dependencies, check_hours, services_of
 from monitor.configuration.settings import MonitorSettings
 from monitor.fields import Context
@@ -127,6 +128,7 @@ def _assembled(
     look_round(shelf)
     alerts = _root(AlertsFile, files.alerts, findings, context, later=_LATER_ALERT_KEYS)
     planned = _root(MaintenanceFile, files.maintenance, findings, context)
+    report = _root(ReportFile, files.report, findings, context)
     zone = settings.zone if settings else "UTC"
     windows = windows_of(files.maintenance, zone, findings, context)
     calendars, known_calendars = calendars_of(files.calendars, zone, findings, context)
@@ -155,7 +157,7 @@ def _assembled(
             findings=findings,
         )
         check_heartbeat(files.alerts, named, findings)
-    if findings.problems or settings is None or alerts is None or planned is None:
+    if findings.problems or settings is None or alerts is None:
         return None
     routes = written_routes or routes_to_all(receivers)
     running = tuple(configured for configured, enabled, _ in checks if enabled)
@@ -177,7 +179,7 @@ def _assembled(
         document=files.alerts,
         findings=findings,
     )
-    if findings.problems:
+    if findings.problems or planned is None or report is None:
         return None
     return Config(
         monitor=settings,
@@ -194,6 +196,7 @@ def _assembled(
         escalations=escalations,
         sign_of_life=alerts.heartbeat.as_sign_of_life() if alerts.heartbeat else None,
         windows=windows,
+        report=report,
         calendars=calendars,
         rotations=rotations,
         modules=modules,

@@ -29,6 +29,7 @@ from monitor.configuration.checks import COMMON_KEYS, own_keys
 from monitor.configuration.entries import CheckEntry, Defaults, ServiceEntry
 from monitor.configuration.maintenance import WindowEntry
 from monitor.configuration.oncall import PersonEntry, RotationEntry
+from monitor.configuration.reports import ReportFile
 from monitor.configuration.settings import MonitorSettings
 from monitor.receivertype import ReceiverType
 
@@ -48,6 +49,7 @@ def schemas(
         "alerts.schema.json": _alerts(receiver_types),
         "maintenance.schema.json": _maintenance(),
         "calendar.schema.json": _calendar(),
+        "report.schema.json": _report(),
     }
 
 
@@ -114,6 +116,12 @@ def _calendar() -> Schema:
         **_file("Pantau: service hours", schema["properties"], shared),
         "required": schema["required"],
     }
+
+
+def _report() -> Schema:
+    shared = _Definitions()
+    schema = shared.of(ReportFile)
+    return _file("Pantau: what people write in reports", schema["properties"], shared)
 
 
 def _file(title: str, properties: Schema, shared: "_Definitions") -> Schema:

@@ -47,7 +47,7 @@ def stem(scope: Scope) -> str:
     named = [scope.owner or "", *scope.services[:_MOST_NAMED]]
     if len(scope.services) > _MOST_NAMED:
         named.append(f"+{len(scope.services) - _MOST_NAMED}")
-    parts = ["laporan", _period_name(scope), *map(_harmless, filter(None, named))]
+    parts = ["laporan", period_name(scope), *map(_harmless, filter(None, named))]
     if scope.until < scope.period.end:
         parts.append(f"hingga-{instant(scope.until).astimezone(UTC):%Y%m%dT%H%M%SZ}")
     return "-".join(parts)
@@ -85,7 +85,8 @@ def _write(path: Path, pieces: Iterable[bytes]) -> None:
         os.fsync(file.fileno())
 
 
-def _period_name(scope: Scope) -> str:
+def period_name(scope: Scope) -> str:
+    """Return how a period is called: 2026-10, 2026-Q4, 2026, or by its first and last day."""
     zone = ZoneInfo(scope.zone)
     first = instant(scope.period.start).astimezone(zone).date()
     last = instant(scope.period.end - 1).astimezone(zone).date()

@@ -1,0 +1,85 @@
+"""The keys of config/report.yaml: what people write in reports, and no record can say."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+
+from monitor.configuration.entries import Entry
+from monitor.configuration.moments import Day
+from monitor.configuration.names import Note, Text
+from monitor.fields import shown
+
+_INCIDENT_PATTERN = "^[A-Z2-7]{26}$"
+_PERIOD_PATTERN = "^[0-9]{4}(-(0[1-9]|1[0-2])|-Q[1-4])?$"
+_INCIDENT = re.compile(_INCIDENT_PATTERN.replace("$", r"\Z"))
+_PERIOD = re.compile(_PERIOD_PATTERN.replace("$", r"\Z"))
+
+
+def _incidents(told: dict[str, str]) -> dict[str, str]:
+    for name in told:
+        if not _INCIDENT.match(name):
+            raise ValueError(f"{shown(name)} is no incident: write the id from `pantau incidents`")
+    return told
+
+
+def _periods(told: dict[str, str]) -> dict[str, str]:
+    for name in told:
+        if not _PERIOD.match(name):
+            raise ValueError(f"{shown(name)} is no period: write 2026-10, 2026-Q4 or 2026")
+    return told
+
+
+def _keys(pattern: str, longest: int) -> WithJsonSchema:
+    return WithJsonSchema(
+        {
+            "type": "object",
+            "propertyNames": {"pattern": pattern},
+            "additionalProperties": {"type": "string", "minLength": 1, "maxLength": longest},
+        }
+    )
+
+
+ByIncident = Annotated[dict[str, Note], AfterValidator(_incidents), _keys(_INCIDENT_PATTERN, 2000)]
+ByPeriod = Annotated[dict[str, Text], AfterValidator(_periods), _keys(_PERIOD_PATTERN, 200)]
+
+
+class SignatoryEntry(Entry):
+    """Who signs. What is left out is left to be filled in by hand."""
+
+    role: Text = Field(description="As what they sign: Disusun oleh, Disahkan oleh.")
+    name: Text | None = Field(None, description="Their name.")
+    number: Text | None = Field(None, description="Their number (NIP).")
+    position: Text | None = Field(None, description="Their position.")
+
+
+class FollowUpEntry(Entry):
+    """What is to be done."""
+
+    recommendation: Note = Field(description="What is to be done.")
+    owner: Text | None = Field(None, description="Who does it.")
+    due: Day | None = Field(None, description="By when: `2026-12-31`.")
+    state: Text | None = Field(None, description="What has become of it.")
+
+
+class ReportFile(Entry):
+    """config/report.yaml. Everything may be left out, and is then left blank in reports."""
+
+    version: Literal[1] = Field(1, description="Version of this form of configuration.")
+    publisher: Text | None = Field(None, description="Who publishes the reports.")
+    numbers: ByPeriod = Field(
+        default={},
+        description="The number of reports by period: `2026-10`, `2026-Q4`, `2026`.",
+    )
+    information_class: Text | None = Field(
+        None, description="How reports are classified: Terbuka, Dikecualikan."
+    )
+    legal_basis: tuple[Note, ...] = Field((), description="Rules on which reports are based.")
+    signatories: tuple[SignatoryEntry, ...] = Field((), description="Who signs, in this order.")
+    follow_ups: tuple[FollowUpEntry, ...] = Field((), description="What is to be done.")
+    causes: ByIncident = Field(
+        default={}, description="The confirmed cause of each incident, by its id."
+    )
+    remarks: ByIncident = Field(
+        default={}, description="What else is to be said of an incident, by its id."
+    )
