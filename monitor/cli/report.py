@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from monitor.configuration.config import Config
     from monitor.locales import Language
     from monitor.reports.filing import Filed, Pieces
+    from monitor.reports.laporan import Whole
     from monitor.reports.report import Report, Scope
 
 _FORMATS = ("json", "csv", "xlsx")
@@ -94,19 +95,21 @@ def report(
     from monitor.cli.configured import configuration
     from monitor.locales import Language
     from monitor.reports.filing import Occupied, filed, stem
+    from monitor.reports.laporan import laporan
 
     config = configuration(settings.config_path)
     scope = _scope(config, **asked)
     _demand(forms)
     made = _made(config, scope)
-    files = _files(made, forms, stem(scope), Language(lang or config.monitor.language))
+    whole = laporan(made)
+    files = _files(made, whole, forms, stem(scope), Language(lang or config.monitor.language))
     try:
         found = filed(folder, files, replacing=replacing)
     except Occupied as error:
         raise Failed(f"{error}; say another --out, or --replace") from None
     except OSError as error:
         raise Failed(f"{error.filename or folder}: {error.strerror}") from None
-    _show(settings, made, found)
+    _show(settings, whole.fingerprint, found)
 
 
 def _demand(forms: Sequence[str]) -> None:
@@ -176,35 +179,28 @@ def _made(config: "Config", scope: "Scope") -> "Report":
 
 
 def _files(
-    made: "Report", forms: Sequence[str], name: str, language: "Language"
+    made: "Report", whole: "Whole", forms: Sequence[str], name: str, language: "Language"
 ) -> "Mapping[str, Pieces]":
     from monitor.reports.daily import daily
-    from monitor.reports.laporan import fingerprint, laporan
     from monitor.reports.workbook import workbook
 
     known: dict[str, tuple[str, Pieces]] = {
-        "json": ("json", lambda: laporan(made)),
+        "json": ("json", lambda: [whole.body]),
         "csv": ("csv", lambda: (line.encode() for line in daily(made))),
-        "xlsx": (
-            f"{language}.xlsx",
-            lambda: [workbook(made, fingerprint(laporan(made)), language)],
-        ),
+        "xlsx": (f"{language}.xlsx", lambda: [workbook(made, whole.fingerprint, language)]),
     }
     return {f"{name}.{known[form][0]}": known[form][1] for form in forms}
 
 
-def _show(settings: Settings, made: "Report", files: "Sequence[Filed]") -> None:
-    from monitor.reports.laporan import fingerprint, laporan
-
-    digest = fingerprint(laporan(made))
+def _show(settings: Settings, fingerprint: str, files: "Sequence[Filed]") -> None:
     if settings.output is Output.JSON:
         print_json(
             {
-                "sidik_data": digest,
+                "sidik_data": fingerprint,
                 "files": [{"path": str(each.path), "new": each.is_new} for each in files],
             }
         )
     elif not settings.quiet:
         for each in files:
             click.echo(f"{each.path}" + ("" if each.is_new else "  (was there, and is the same)"))
-        click.echo(f"sidik data (SHA-256): {digest}")
+        click.echo(f"sidik data (SHA-256): {fingerprint}")

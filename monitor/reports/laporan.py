@@ -1,11 +1,12 @@
 """A report as laporan.json: all that it says, exactly. Its SHA-256 is the report's *sidik data*.
 
-One line for each service, incident and event, so that a city's year is written and read piece by
-piece. The same report gives the same bytes.
+Services, incidents and events have a line each, so that a city's year can be read piece by piece.
+The same report gives the same bytes.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import cache
@@ -45,8 +46,24 @@ from monitor.reports.report import (
 )
 
 
-def laporan(report: Report) -> Iterator[bytes]:
-    """Yield laporan.json in pieces."""
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """laporan.json, in UTF-8."""
+
+    body: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the *sidik data*: the SHA-256 of the file in hex."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+def laporan(report: Report) -> Whole:
+    """Return what laporan.json says."""
+    return Whole(b"".join(_pieces(report)))
+
+
+def _pieces(report: Report) -> Iterator[bytes]:
     yield b"{\n"
     for name, value in _head(report).items():
         yield _text(name) + b": " + _text(value) + b",\n"
@@ -56,14 +73,6 @@ def laporan(report: Report) -> Iterator[bytes]:
         yield from _lines(values)
         yield b"]\n" if name == next(reversed(lists)) else b"],\n"
     yield b"}\n"
-
-
-def fingerprint(pieces: Iterable[bytes]) -> str:
-    """Return the *sidik data*: the SHA-256 of laporan.json in hex."""
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 def _head(report: Report) -> dict[str, Any]:

@@ -9,13 +9,13 @@ import jsonschema
 import pytest
 
 from monitor.reports.form import schema
-from monitor.reports.laporan import fingerprint, laporan
+from monitor.reports.laporan import laporan
 from monitor.reports.report import Wording
 from tests.unit.reports.reports import a_report
 
 
 def read(report):
-    return json.loads(b"".join(laporan(report)))
+    return json.loads(laporan(report).body)
 
 
 @pytest.fixture(scope="module")
@@ -97,14 +97,14 @@ def test_what_people_write_of_an_incident_stands_with_it(whole):
 
 def test_the_same_report_gives_the_same_bytes(whole):
     """Made twice it is the same to the byte, and so is its fingerprint: the SHA-256 of the file."""
-    again = b"".join(laporan(a_report()))
+    again = laporan(a_report()).body
 
-    assert b"".join(laporan(whole)) == again
-    assert fingerprint(laporan(whole)) == hashlib.sha256(again).hexdigest()
+    assert laporan(whole).body == again
+    assert laporan(whole).fingerprint == hashlib.sha256(again).hexdigest()
 
 
 def test_a_service_is_a_line(whole):
     """Services stand on a line each, so that a city's year can be read piece by piece."""
-    lines = b"".join(laporan(whole)).splitlines()
+    lines = laporan(whole).body.splitlines()
 
     assert sum(line.startswith(b'{"service"') for line in lines) == len(whole.accounts)
