@@ -60,10 +60,11 @@ def issue(
     label: str = "",
     organisation: str = "Kota Makassar",
     extensions: tuple[x509.ExtensionType, ...] = (),
+    critical: tuple[x509.ExtensionType, ...] = (),
 ) -> Issued:
     """Return a certificate valid from days[0] to days[1] from now; `issuer` None: self-signed.
 
-    `extensions` stand beside the usual ones.
+    `extensions` and `critical` ones stand beside the usual ones.
     """
     key = a_key(kind, label or subject)
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -95,6 +96,8 @@ def issue(
         )
     for extension in extensions:
         builder = builder.add_extension(extension, critical=False)
+    for extension in critical:
+        builder = builder.add_extension(extension, critical=True)
     signer = issuer.key if issuer else key
     return Issued(builder.sign(signer, hashes.SHA256()), key, issuer)
 

@@ -35,6 +35,8 @@ snmpd                       snmpd
 curl                        curl
 wrk                         wrk
 openssl                     openssl
+qpdf                        qpdf
+pdfsig                      poppler-utils
 gcc                         gcc
 /usr/include/stdlib.h       libc6-dev
 /usr/include/openssl/ssl.h  libssl-dev

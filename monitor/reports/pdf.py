@@ -10,8 +10,10 @@ from datetime import datetime
 from importlib.resources import as_file, files
 from typing import Any, Final
 
+from monitor.locales import Language
 from monitor.reports.document import Block, Cell, Document, Picture, Section, Table
 from monitor.reports.letters import settable
+from monitor.reports.places import APPROVAL, FOOT, MARGIN, SEAL, TITLES
 
 _STANDARDS: Final = ("a-3a", "ua-1")
 _TEMPLATES = files("monitor.reports") / "templates"
@@ -43,6 +45,28 @@ def pdf(document: Document, attachments: Sequence[Attachment], at: datetime) -> 
     return made
 
 
+def stamp(language: Language, lines: Sequence[str], at: datetime) -> bytes:
+    """Return the picture of a seal as a PDF of one page, as large as the place for it."""
+    import typst
+
+    told = {
+        "language": language.value,
+        "title": TITLES[language][0],
+        "lines": [settable(line) for line in lines],
+        "width": SEAL.width,
+        "height": SEAL.height,
+    }
+    with as_file(_TEMPLATES / "seal.typ") as template:
+        made: bytes = typst.compile(
+            template,
+            sys_inputs={"seal": json.dumps(told, ensure_ascii=False)},
+            ignore_system_fonts=True,
+            timestamp=int(at.timestamp()),
+            pdf_tags=False,
+        )
+    return made
+
+
 def _document(one: Document) -> dict[str, Any]:
     return {
         "language": one.language.value,
@@ -52,6 +76,11 @@ def _document(one: Document) -> dict[str, Any]:
         "footer": one.footer,
         "facts": one.facts.pairs,
         "sections": [_section(each) for each in one.sections],
+        "page": {"margin": MARGIN, "foot": FOOT},
+        "places": [
+            asdict(place) | {"title": title}
+            for place, title in zip((SEAL, APPROVAL), TITLES[one.language], strict=True)
+        ],
     }
 
 
