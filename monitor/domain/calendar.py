@@ -6,7 +6,7 @@ is neither left out nor counted twice.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -18,6 +18,9 @@ from monitor.domain.windows import Window, intersection
 FURTHEST = timedelta(days=400)
 
 _DAY = timedelta(days=1)
+
+# Dates that go by the moon are decreed a day or two from where they were expected.
+_MAY_MOVE = 2 * _DAY
 
 KeyT_contra = TypeVar("KeyT_contra", contravariant=True)
 ValueT_co = TypeVar("ValueT_co", covariant=True)
@@ -114,11 +117,23 @@ def open_windows(calendar: Calendar, period: Window) -> list[Window]:
 
 
 def doubts(calendar: Calendar, period: Window) -> list[HolidayDoubt]:
-    """Return what is not certain of the holidays in the years that `period` touches."""
-    last = instant(max(period.end - 1, period.start)).astimezone(calendar.zone).year
-    first = instant(period.start).astimezone(calendar.zone).year
-    found = (calendar.doubts.get(year) for year in range(first, last + 1))
-    return [each for each in found if each is not None]
+    """Return what is not certain of the holidays in `period`, year by year.
+
+    What is expected a little before it, or after, may still fall into it.
+    """
+    edges = period.start, max(period.end - 1, period.start)
+    first, last = (instant(at).astimezone(calendar.zone).date() for at in edges)
+    found = (calendar.doubts.get(year) for year in range(first.year, last.year + 1))
+    near = (
+        replace(each, estimated=_between(each.estimated, first - _MAY_MOVE, last + _MAY_MOVE))
+        for each in found
+        if each is not None
+    )
+    return [each for each in near if each.estimated or each.missing]
+
+
+def _between(days: Iterable[date], first: date, last: date) -> tuple[date, ...]:
+    return tuple(day for day in days if first <= day <= last)
 
 
 def _from(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Window]:

@@ -9,12 +9,13 @@ import pytest
 
 from monitor.configuration import load
 from monitor.domain.calendar import doubts, open_windows
-from monitor.domain.periods import days, month
-from monitor.domain.windows import duration
+from monitor.domain.periods import between, days, month
+from monitor.domain.windows import Window, duration
 from tests.unit.configuration.places import written
 
 WITA = ZoneInfo("Asia/Makassar")
 HOUR = 3_600_000_000
+YEAR_2027 = Window(month("2027-01", WITA).start, month("2027-12", WITA).end)
 PORTAL = "services: [{id: portal, name: P, owner: d, sla: {target: 99, basis: SK, hours: asn}}]\n"
 OFFICE = 'name: Jam kerja ASN\ndays: {mon-thu: "07:30-16:00", fri: "07:30-16:30"}\n'
 NATIONAL = "country: ID, categories: [public, government]"
@@ -95,9 +96,37 @@ def test_estimated_dates_are_in_doubt(tmp_path):
 )
 def test_what_somebody_settled_is_in_doubt_no_more(tmp_path, more, expected):
     """A day that was written, and a year that was confirmed, is not doubted any more."""
-    found = doubts(calendar_with(tmp_path, NATIONAL + more), month("2027-03", WITA))
+    found = doubts(calendar_with(tmp_path, NATIONAL + more), YEAR_2027)
 
     assert [[*each.estimated] for each in found] == ([] if expected is None else [expected])
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        ("2027-02", "2027-02", []),
+        ("2027-03", "2027-03", [10, 11]),
+        ("2027-01", "2027-04", [10, 11]),
+        ("2027-06", "2027-12", []),
+        ("2026-01", "2026-12", []),
+    ],
+)
+def test_only_what_may_fall_into_the_period_is_in_doubt(tmp_path, first, last, expected):
+    """Estimated dates are a doubt of the figures that they may change, and of no others."""
+    period = Window(month(first, WITA).start, month(last, WITA).end)
+
+    found = doubts(calendar_with(tmp_path, NATIONAL), period)
+
+    assert [day.day for each in found for day in each.estimated] == expected
+
+
+def test_a_date_near_the_period_may_move_into_it(tmp_path):
+    """A date that is expected a day after a period may be decreed within it."""
+    period = between(date(2027, 3, 1), date(2027, 3, 9), WITA)
+
+    [found] = doubts(calendar_with(tmp_path, NATIONAL), period)
+
+    assert found.estimated == (date(2027, 3, 10),)
 
 
 def test_far_years_are_in_doubt(tmp_path):
@@ -105,7 +134,6 @@ def test_far_years_are_in_doubt(tmp_path):
     [found] = doubts(calendar_with(tmp_path, NATIONAL), month("2041-06", WITA))
 
     assert (found.year, found.missing) == (2041, ("government",))
-    assert date(2041, 1, 1) not in found.estimated
 
 
 def test_a_needless_drop_is_in_doubt(tmp_path):
