@@ -13,6 +13,7 @@ import structlog
 
 from monitor.app.assembly import Assembly, assemble, web_context
 from monitor.app.collector import tame_collector
+from monitor.app.damage import DamageNews
 from monitor.app.keeper import EVERY
 from monitor.app.ledgerkey import LedgerKeyError, ledger_signing, settle_next_signer
 from monitor.app.linkkey import NoLinkKey, link_key
@@ -99,12 +100,14 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
     crashes = Crashes()
     supervisor = Supervisor()
     telemetry = PrometheusTelemetry(version("pantau"), tuple(config.receivers))
+    damage = DamageNews()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
             open_store(
                 settings.data_dir,
                 vantage=settings.vantage,
                 reached=options.reached,
+                set_aside=damage.put,
                 signing=ledger_signing(config),
             )
         )
@@ -129,7 +132,7 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
             lambda now: admission.replace(now.web),
             lambda now: supervisor.ready(_watched(now.config)),
         )
-        await stack.enter_async_context(_watching(parts, crashes))
+        await stack.enter_async_context(_watching(parts, crashes, damage))
         await stack.enter_async_context(_reloading(asked_to_reload, reloads, supervisor, parts))
         log.info("daemon.started", checks=len(config.checks), hash=config.hash)
         proof = await parts.self_check.ask()
@@ -196,7 +199,7 @@ async def _recording(parts: Assembly, crashes: Crashes) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _watching(parts: Assembly, crashes: Crashes) -> AsyncIterator[None]:
+async def _watching(parts: Assembly, crashes: Crashes, damage: DamageNews) -> AsyncIterator[None]:
     """Probe, tell, and watch ourselves. What is in flight at the end is abandoned, not failed."""
     parts.scheduler.start()
     parts.scheduler.tend(parts.keeper.run, EVERY)
@@ -207,6 +210,7 @@ async def _watching(parts: Assembly, crashes: Crashes) -> AsyncIterator[None]:
         asyncio.create_task(parts.connectivity.run(), name="connectivity"),
         asyncio.create_task(parts.watchdog.run(), name="watchdog"),
         asyncio.create_task(parts.notary.run(), name="notary"),
+        asyncio.create_task(damage.tell(parts.pipeline, parts.timeline), name="damage"),
     ]
     for task in tasks:
         crashes.watch(task)

@@ -33,6 +33,7 @@ class AlertType(StrEnum):
     SELF_OFFLINE = "self.offline"
     SELF_RECOVERED = "self.recovered"
     SELF_UNDELIVERED = "self.undelivered"
+    SELF_DAMAGED = "self.damaged"
     HEARTBEAT = "heartbeat"
     TEST = "test"
 

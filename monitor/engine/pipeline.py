@@ -182,6 +182,11 @@ class Pipeline:
         told = self._of_self(AlertType.SELF_OFFLINE, since, since, epoch, cause)
         self.mark(MarkKind.SELF_OFFLINE, since, epoch, cause, told)
 
+    def tell_damage(self, kept: str, at: datetime, epoch: int) -> None:
+        """Tell every receiver that the database was damaged, and is kept as the file `kept`."""
+        told = self._of_self(AlertType.SELF_DAMAGED, at, at, epoch, kept)
+        self._recorder.record(Change(notifications=told))
+
     def stay_offline(self, since: datetime, cause: UnknownCause) -> None:
         """Let it stand that a part of our own network is gone, of which people were told."""
         self._offline = _of_ourselves(AlertType.SELF_OFFLINE, since, cause)

@@ -50,6 +50,9 @@ _HEADLINES = {
         "Pemeriksaan layanan berjalan kembali.",
         AlertType.SELF_UNDELIVERED: "PESAN TIDAK SAMPAI: {receiver} tidak menerima pesan "
         "dari Pantau ({at}). Periksa penerima ini, dan sampaikan pesannya lewat jalan lain.",
+        AlertType.SELF_DAMAGED: "BASIS DATA RUSAK: basis data Pantau rusak dan disisihkan pada "
+        "{at}. Pemantauan berjalan terus dengan basis data baru. Periksa disk, lalu pulihkan "
+        "cadangan terakhir (pantau db restore): tanpa itu angka sebelumnya tidak ada.",
         AlertType.HEARTBEAT: "PANTAU BERJALAN: pemeriksaan berjalan baik pada {at}.",
         AlertType.TEST: "UJI COBA: pesan percobaan dari Pantau, {at}. "
         "Tidak ada gangguan dan tidak perlu tindakan.",
@@ -71,6 +74,9 @@ _HEADLINES = {
         "Checks are running again.",
         AlertType.SELF_UNDELIVERED: "MESSAGES NOT DELIVERED: {receiver} does not get Pantau's "
         "messages ({at}). Look after it, and pass the messages on another way.",
+        AlertType.SELF_DAMAGED: "DATABASE DAMAGED: Pantau's database was damaged, and set aside on "
+        "{at}. Monitoring goes on with a new one. Look at the disk, and put back the last backup "
+        "(pantau db restore): without it there are no figures of before.",
         AlertType.HEARTBEAT: "PANTAU IS RUNNING: checks were going well at {at}.",
         AlertType.TEST: "TEST: a trial message from Pantau, {at}. "
         "Nothing is down and nothing needs to be done.",

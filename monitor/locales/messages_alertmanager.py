@@ -34,6 +34,7 @@ _NAMES = {
     AlertType.SELF_OFFLINE: "PantauOffline",
     AlertType.SELF_RECOVERED: "PantauOffline",
     AlertType.SELF_UNDELIVERED: "PantauUndelivered",
+    AlertType.SELF_DAMAGED: "PantauDamaged",
     AlertType.HEARTBEAT: "PantauHeartbeat",
     AlertType.TEST: "PantauTest",
 }

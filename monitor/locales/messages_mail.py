@@ -57,6 +57,7 @@ _COLOURS = {
     AlertType.ESCALATED: _BAD,
     AlertType.SELF_OFFLINE: _BAD,
     AlertType.SELF_UNDELIVERED: _BAD,
+    AlertType.SELF_DAMAGED: _BAD,
     AlertType.RESOLVED: _GOOD,
     AlertType.SELF_RECOVERED: _GOOD,
 }

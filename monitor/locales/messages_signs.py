@@ -50,6 +50,7 @@ _MOODS = {
     AlertType.SELF_OFFLINE: Mood.WARNING,
     AlertType.SELF_RECOVERED: Mood.GOOD,
     AlertType.SELF_UNDELIVERED: Mood.WARNING,
+    AlertType.SELF_DAMAGED: Mood.WARNING,
 }
 _SIGNS = {Mood.BAD: "🔴", Mood.GOOD: "🟢", Mood.WARNING: "🟠", Mood.PLAIN: "🔵"}
 

@@ -43,6 +43,7 @@ _PRIORITIES = {
     AlertType.ESCALATED: 10,
     AlertType.REMINDER: _RINGS,
     AlertType.SELF_UNDELIVERED: _RINGS,
+    AlertType.SELF_DAMAGED: _RINGS,
     AlertType.SELF_OFFLINE: _RINGS,
     AlertType.UPDATED: _SOUNDS,
     AlertType.RESOLVED: _SOUNDS,

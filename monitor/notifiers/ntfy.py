@@ -49,6 +49,7 @@ _PRIORITIES = {
     AlertType.REMINDER: 4,
     AlertType.SELF_OFFLINE: 4,
     AlertType.SELF_UNDELIVERED: 4,
+    AlertType.SELF_DAMAGED: 4,
     AlertType.ACKNOWLEDGED: 2,
     AlertType.MAINTENANCE_STARTED: 2,
     AlertType.MAINTENANCE_ENDED: 2,

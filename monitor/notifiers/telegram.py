@@ -52,6 +52,7 @@ _LOUD = {
     AlertType.ESCALATED,
     AlertType.SELF_OFFLINE,
     AlertType.SELF_UNDELIVERED,
+    AlertType.SELF_DAMAGED,
     AlertType.TEST,
 }
 

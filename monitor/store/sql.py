@@ -157,20 +157,23 @@ async def open_store(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     failed: Callable[[], None] = lambda: None,
     reached: Callable[[str], None] = lambda _: None,
+    set_aside: Callable[[Path], None] = lambda _: None,
     upgrading: bool = True,
     signing: Signing | None = None,
 ) -> AsyncIterator[SqlStore]:
     """Open the store in a data directory, or at the URL of a database server.
 
     `group_commit` is in seconds, `queue` in changes; `failed` is called for each group that
-    could not be written; `reached` is told, in the writer's thread, where the writer stands.
+    could not be written; `reached` is told, in the writer's thread, where the writer stands,
+    and so is `set_aside`, as what a database is kept that was damaged.
     Without `upgrading` a database of an earlier release is refused. `signing` is by what the
     ledger is signed; it is kept in any case.
     Everything queued is written at the end. Raise StoreError when the database can't be opened,
     and at the end when something could not be written.
     """
     writer = _Threaded(
-        Writer(place, vantage, reached, upgrading=upgrading, signing=signing), vantage
+        Writer(place, vantage, reached, told_aside=set_aside, upgrading=upgrading, signing=signing),
+        vantage,
     )
     try:
         sequence = await writer.open()

@@ -76,7 +76,8 @@ class Writer:
     """Writes groups of jobs, each in one transaction. All methods run in one thread.
 
     Each method raises StoreError when the database can't be used right now; the next call then
-    starts on a fresh connection. `reached` is told where the writer stands: `writing`,
+    starts on a fresh connection. `told_aside` is told as what a database is kept that was damaged,
+    once there is a new one. `reached` is told where the writer stands: `writing`,
     `committed`, `checkpointed`. Without `upgrading` an earlier schema is refused.
     """
 
@@ -86,6 +87,7 @@ class Writer:
         vantage: str,
         reached: Callable[[str], None],
         *,
+        told_aside: Callable[[Path], None] = lambda _: None,
         upgrading: bool = True,
         signing: Signing | None = None,
     ) -> None:
@@ -97,6 +99,7 @@ class Writer:
         self._vantage = vantage
         self._signing = signing
         self._reached = reached
+        self._told_aside = told_aside
         self._upgrading = upgrading
         self._statements = statements(engine.dialect.name)
         self._connection: Connection | None = None
@@ -189,7 +192,8 @@ class Writer:
                 self._epoch = max(self._epoch, _meta(connection, "epoch"))
             if self._sums is not None:
                 self._sums.begin()
-            self._suspect, self._aside = False, None
+            self._suspect = False
+            self._let_know()
         return self._connection
 
     def _look_for_damage(self) -> None:
@@ -206,6 +210,11 @@ class Writer:
         self._aside = kept = set_aside(self._data_dir)
         log.error("store.set_aside", kept=str(kept), faults=faults)
         self._sums.look()
+
+    def _let_know(self) -> None:
+        aside, self._aside = self._aside, None
+        if aside is not None:
+            self._told_aside(aside)
 
     def _follow_on(self, connection: Connection) -> None:
         """Let the ledger of a database that was set aside go on in the one that is new."""

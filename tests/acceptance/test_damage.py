@@ -5,12 +5,14 @@ from pathlib import Path
 
 from tests.acceptance.cli.commands import pantau
 from tests.acceptance.conftest import Hire
+from tests.acceptance.messages import kinds
 from tests.collector import Collector
 from tests.daemon import Daemon, eventually, http_check, services
 from tests.flippable import Flippable
 from tests.integration.store.ruin import ruined
 
 _PERIOD = ("--from", "2026-01-01", "--to", "2100-01-01")
+_TOLD = {"self.damaged", "alert.firing"}
 _READING = (
     ("availability", *_PERIOD),
     ("availability", *_PERIOD, "--output", "json"),
@@ -52,7 +54,8 @@ def test_damaged_database(hire: Hire, targets: Flippable, collector: Collector) 
     asked = len(targets.times("kota"))
     daemon.start()
     eventually(lambda: len(targets.times("kota")) > asked, 10, "the target was asked again")
-    eventually(lambda: collector.received, 20, "it was told that the target is down")
+    eventually(lambda: set(kinds(collector.received)) >= _TOLD, 20, "both were told")
+    assert kinds(collector.received).count("self.damaged") == 1
     assert [event["event"] for event in daemon.events("store.set_aside")] == ["store.set_aside"]
     assert daemon.terminate()[0] == 0
     assert pantau(daemon.site.folder, "db", "verify").returncode == 0

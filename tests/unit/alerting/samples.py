@@ -203,6 +203,7 @@ SAMPLES: dict[str, Alert] = {
     "self-offline-resolver": an_own_alert(AlertType.SELF_OFFLINE, UnknownCause.RESOLVER),
     "self-recovered": an_own_alert(AlertType.SELF_RECOVERED, UnknownCause.SELF_OFFLINE),
     "self-recovered-resolver": an_own_alert(AlertType.SELF_RECOVERED, UnknownCause.RESOLVER),
+    "self-damaged": an_own_alert(AlertType.SELF_DAMAGED, "damaged-20260601T040000Z.db"),
     "self-undelivered": replace(
         an_own_alert(
             AlertType.SELF_UNDELIVERED,
