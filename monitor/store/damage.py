@@ -118,7 +118,7 @@ def _wrong_pages(look: _Look, descriptor: int) -> Iterator[str]:
             if place >= look.noted:
                 continue  # written after the last note; the log's own sums vouch for it
             octets = look.log.frames[place].octets  # noqa: PLW2901 - the page is there now
-        if known == UNKNOWN or page_sum(page, octets) == known:
+        if known == UNKNOWN or page_sum(octets) == known:
             continue
         if len(octets) < look.sheet.page_size:
             yield f"page {page} of {look.pages} is missing"
@@ -137,4 +137,4 @@ def _pages(descriptor: int, look: _Look) -> Iterator[tuple[int, bytes]]:
 def vouched(sheet: Sheet, log: Log) -> Mapping[int, int]:
     """Return the checksums of pages that the log has and that nobody noted yet."""
     start = _Look(sheet, log).noted
-    return {f.page: page_sum(f.page, f.octets) for f in log.frames[start:]}
+    return {f.page: page_sum(f.octets) for f in log.frames[start:]}

@@ -33,9 +33,9 @@ def sums_path(database: Path) -> Path:
     return Path(f"{database}-sums")
 
 
-def page_sum(page: int, octets: bytes | memoryview) -> int:
-    """Return the checksum of a page. Its number goes in, so that swapped pages are noticed."""
-    return zlib.crc32(octets, page) or 1
+def page_sum(octets: bytes | memoryview) -> int:
+    """Return the checksum of a page, which is never UNKNOWN."""
+    return zlib.crc32(octets) or 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,7 +143,7 @@ def sheet_now(database: int, log: Log) -> Sheet | None:
             if place is None
             else log.frames[place].octets
         )
-        sums.append(page_sum(page, octets) if len(octets) == size else UNKNOWN)
+        sums.append(page_sum(octets) if len(octets) == size else UNKNOWN)
     return Sheet(
         page_size=size,
         pages=pages,

@@ -96,7 +96,7 @@ class SumsKeeper:
             new.salt,
             new.start + len(new.frames),
             new.frames[-1].size,
-            {page: page_sum(page, octets) for page, octets in changed.items()},
+            {page: page_sum(octets) for page, octets in changed.items()},
         )
 
     def sync(self) -> None:
@@ -154,7 +154,7 @@ class SumsKeeper:
             known, size = sheet.of(page), sheet.page_size
             if known == UNKNOWN:
                 continue
-            if page_sum(page, os.pread(self._pages, size, (page - 1) * size)) != known:
+            if page_sum(os.pread(self._pages, size, (page - 1) * size)) != known:
                 what = f"page {page} of {sheet.pages} is not what was written"
                 raise Damaged(self._database, (what,))
 

@@ -1,19 +1,23 @@
 """Ways in which a disk or a hand ruins a file, and what a database says afterwards."""
 
 import random
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from monitor.domain.instant import microseconds
 from monitor.store.ledgerreader import open_ledger
 from monitor.store.reader import open_reader
+from tests.fakes import NOON
 
 PAGE = 4096
+YEAR = timedelta(days=365)
 WAYS = ("flip", "zero", "swap", "cut", "empty", "text", "garble")
 
 
 def answers(data: Path) -> Any:
     """Return all that a database says to those who read it."""
-    ever = (0, 2**60)
+    ever = (microseconds(NOON - YEAR), microseconds(NOON + YEAR))
     with open_reader(data) as reader:
         checks = reader.checks()
         said = [

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.domain.instant import microseconds
 from monitor.ports import Change, MarkKind, StoreError
 from monitor.store.backup import back_up, examine
 from monitor.store.connection import DATABASE
@@ -174,7 +175,7 @@ def test_damaged_database_is_set_aside_at_the_start(history: Path, tmp_path: Pat
     assert examine(kept).faults
     assert examine(data / DATABASE).faults == ()
     with open_reader(data) as reader:
-        assert len(reader.samples(CHECKS[0], 0, 2**60)[1]) == 3
+        assert len(reader.samples(CHECKS[0], 0, microseconds(NOON) * 2)[1]) == 3
     assert [event["kept"] for event in logs if event["event"] == "store.set_aside"] == [str(kept)]
 
 
