@@ -2,14 +2,15 @@
 
 import asyncio
 import random
+import resource
 import shutil
-import time
 from pathlib import Path
 
 import pytest
 
 from monitor.store.connection import DATABASE, writing_engine
 from monitor.store.ledger import Ledger
+from monitor.store.pagesums import sums_path
 from monitor.store.sql import open_store
 from tests.fakes import NOON
 from tests.integration.store.changes import VANTAGE
@@ -140,13 +141,14 @@ def test_a_million_entries(whole: Specimen, tmp_path: Path) -> None:
         [note] = connection.exec_driver_sql(
             "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1"
         ).one()
-    (tmp_path / "site").mkdir()
+    sums_path(tmp_path / "data" / DATABASE).unlink(missing_ok=True)  # it was not the store's writer
     large = Specimen(data=tmp_path / "data", log=[], kept=(), kept_text=note, backups=(), begun={})
-    began = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     said = tried_with_the_command(large, lambda _: None, tmp_path / "site")
-    seconds = time.monotonic() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    print(f"{seconds:.1f} s, with {_MILLION // 100} checkpoints")
+    print(f"{seconds:.1f} s of a processor, with {_MILLION // 100} checkpoints")
     assert said == ""
     assert seconds < _MOST_SECONDS
 

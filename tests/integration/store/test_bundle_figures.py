@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.check import Check, CheckId
@@ -30,7 +30,7 @@ from monitor.store.ledger import Signing
 from monitor.store.reader import open_reader
 from monitor.store.sealjob import Paces
 from monitor.store.sql import open_store
-from tests.fakes import a_check
+from tests.fakes import OK, a_check
 from tests.integration.store.changes import CHECKS, VANTAGE
 from tests.integration.store.test_sealing import (
     BEGIN,
@@ -113,7 +113,6 @@ def checks_of(paces: Paces) -> list[Check]:
 @settings(
     max_examples=25,
     deadline=None,
-    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data(), one=lives(), other=lives(), rule=st.sampled_from(RULES))
@@ -129,6 +128,11 @@ def test_same_figures(empty_store, data, one, other, rule):
         directory = Path(home) / "data"
         shutil.copytree(empty_store, directory)
         asyncio.run(sealed(directory, recorded, paces, hours))
+        if data.draw(st.booleans()):  # what comes late makes another part of its hour
+            at = BEGIN + data.draw(st.integers(0, 3 * HOUR))
+            outcome = data.draw(st.sampled_from([OK, DOWN]))
+            late = every_minute(0.3, check=TWO[0], epoch=9, start=at, outcome=outcome)
+            asyncio.run(sealed(directory, [Change(observations=late)], paces, hours + 3))
         arguments = bundle(directory, Path(home))
         [(newest,)] = rows(directory, "SELECT max(hour) FROM sealed_hour")
         assume(newest is not None)
