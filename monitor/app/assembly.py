@@ -15,6 +15,7 @@ from monitor.app.limits import probes_at_once
 from monitor.app.network import build_network, build_self_check
 from monitor.app.notary import Notary
 from monitor.app.receivers import Trial, build_notifiers
+from monitor.app.witnessing import Cosigner
 from monitor.configuration.config import Config
 from monitor.configuration.settings import MonitorSettings, ProbeSettings
 from monitor.engine.board import Board
@@ -95,7 +96,7 @@ def assemble(
     timeline = Timeline(epoch)
     network = build_network(config)
     notifiers = build_notifiers(config, network, telemetry, link_key=link_key)
-    notary = Notary(store, telemetry, settings.data_dir)
+    notary = Notary(store, telemetry, settings.data_dir, _cosigner(config, store, network))
     dispatcher = Dispatcher(
         store, notifiers, timeline, telemetry, checkpoint=lambda: notary.checkpoint
     )
@@ -177,6 +178,11 @@ def assemble(
         keeper=Keeper(store, telemetry, timeline.now_microseconds, settings.retention.samples),
         link_key=link_key,
     )
+
+
+def _cosigner(config: Config, store: SqlStore, network: Network) -> Cosigner | None:
+    witness = config.monitor.ledger.witness
+    return None if witness is None else Cosigner(store, network, witness.url, witness.parsed)
 
 
 def _blackbox(

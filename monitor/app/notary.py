@@ -24,13 +24,29 @@ class SigningStore(Protocol):
     async def sign(self) -> str | None: ...
 
 
-class Notary:
-    """`checkpoint` is the newest one, a signed note. It stands in a file and in a metric, too."""
+class Witnesses(Protocol):
+    """Cosign a checkpoint; None where there is no cosignature to be had now."""
 
-    def __init__(self, store: SigningStore, telemetry: Telemetry, data_dir: Path) -> None:
+    async def cosigned(self, note: str) -> str | None: ...
+
+
+class Notary:
+    """`checkpoint` is the newest one, a signed note. It stands in a file and in a metric, too.
+
+    It goes out before `witnesses` are asked, and again with their cosignatures.
+    """
+
+    def __init__(
+        self,
+        store: SigningStore,
+        telemetry: Telemetry,
+        data_dir: Path,
+        witnesses: Witnesses | None = None,
+    ) -> None:
         self._store = store
         self._telemetry = telemetry
         self._path = data_dir / FILE
+        self._witnesses = witnesses
         self.checkpoint: str | None = None
 
     async def run(self) -> None:
@@ -48,6 +64,10 @@ class Notary:
             return
         if note is not None and note != self.checkpoint:
             self._publish(note)
+        if note is not None and self._witnesses is not None:
+            cosigned = await self._witnesses.cosigned(note)
+            if cosigned is not None:
+                self._publish(cosigned)
 
     def _publish(self, note: str) -> None:
         point = Checkpoint.parse(parse(note.encode()).text)

@@ -21,6 +21,7 @@ from monitor.fields import Duration, Endpoint, File, Url, shown
 from monitor.fields.addresses import parse_endpoint, parse_url
 from monitor.fields.context import context_of
 from monitor.fields.durations import format_duration
+from monitor.ledger.witness import Witness
 
 
 def _with_port(endpoint: Endpoint) -> Endpoint:
@@ -142,6 +143,33 @@ class ProbeSettings(Entry):
     )
 
 
+def _witness(vkey: str) -> str:
+    Witness.parse(vkey)
+    return vkey
+
+
+class WitnessSettings(Entry):
+    """Who cosigns the ledger."""
+
+    url: Url = Field(description="Where it takes checkpoints, without add-checkpoint at the end.")
+    key: Annotated[str, AfterValidator(_witness)] = Field(
+        description="Its public key: NAME+HASH+KEY, of type 4."
+    )
+
+    @property
+    def parsed(self) -> Witness:
+        """Return the witness that `key` tells."""
+        return Witness.parse(self.key)
+
+
+class LedgerSettings(Entry):
+    """The ledger."""
+
+    witness: WitnessSettings | None = Field(
+        None, description="A witness that cosigns checkpoints (c2sp.org/tlog-witness)."
+    )
+
+
 class MonitorSettings(Entry):
     """The daemon."""
 
@@ -177,6 +205,7 @@ class MonitorSettings(Entry):
         SelfCheckSettings(), description="Whom to ask whether we are the ones who are offline."
     )
     retention: Retention = Field(Retention(), description="How long what was recorded is kept.")
+    ledger: LedgerSettings = Field(LedgerSettings(), description="Who stands for the ledger.")
     limits: Limits = Field(Limits(), description="What it may take of its host.")
     web_config_file: File | None = Field(
         None,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from monitor.domain.instant import microseconds
 from monitor.ledger.checkpoint import Checkpoint
@@ -91,6 +91,13 @@ class Ledger:
         self.add([rotation_entry(str(successor.verifier), note, by, at)])
         self._sign_by([signer, successor], at)
         self._signer = successor
+
+    def cosigned(self, size: int, note: str) -> None:
+        """Keep a checkpoint with the cosignatures that it has got, if it is still the same one."""
+        [before] = [*notes_at(self._connection, [size]), ""][:1]
+        if before and note.startswith(before):
+            of_size = ledger_checkpoint.c.size == size
+            self._connection.execute(update(ledger_checkpoint).where(of_size).values(note=note))
 
     def _ready(self, at: datetime) -> Signer | None:
         """Return who signs, None where nobody does."""

@@ -85,7 +85,15 @@ class HandOver:
     at: datetime
 
 
-Job = Enqueued | Frozen | Settled | Sign | HandOver
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """A checkpoint with the cosignatures of others, in the place of the same one without."""
+
+    size: int
+    note: str
+
+
+Job = Enqueued | Frozen | Settled | Sign | HandOver | Cosigned
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,15 @@ from monitor.domain.deadletter import DeadLetter, LettersSought
 from monitor.domain.instant import microseconds
 from monitor.domain.windowrecord import WindowRecord
 from monitor.ledger.note import Signer
+from monitor.ledger.tree import leaf_hash
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
 from monitor.store.corrections import correction_records
 from monitor.store.deadletters import dead_counts, dead_letters
 from monitor.store.groups import Figures, Groups
-from monitor.store.ledger import Ledger, Signing, newest_note
+from monitor.store.ledger import Ledger, Signing, entries, newest_note
 from monitor.store.restore import first_receipt, pending_rows, restored
 from monitor.store.retention import drop_samples
-from monitor.store.rows import Enqueued, Frozen, HandOver, Settled, Sign
+from monitor.store.rows import Cosigned, Enqueued, Frozen, HandOver, Settled, Sign
 from monitor.store.sealjob import Paces, seal_hours
 from monitor.store.stories import notes_about
 from monitor.store.tender import Tender
@@ -137,6 +138,16 @@ class SqlStore:
         while await self._writer.give_back():
             await self._tender.rest()
         return count
+
+    async def ledger_leaves(self, start: int, end: int) -> Sequence[bytes]:
+        """Return the hashes of the entries [start, end) of the ledger. Raise StoreError."""
+        return await self._writer.read(
+            lambda c: [leaf_hash(body) for _, body in entries(c, start, end)]
+        )
+
+    async def cosign(self, size: int, note: str) -> None:
+        """Keep a checkpoint with the cosignatures that it has got. Raise StoreError."""
+        await self._groups.add(Cosigned(size, note), wait=True)
 
     async def hand_over(self, successor: Signer, by: str) -> str | None:
         """Have `successor` sign the ledger from here on; return the newest checkpoint.

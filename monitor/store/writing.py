@@ -27,7 +27,7 @@ from monitor.store.record import (
     transition_entry,
     window_entry,
 )
-from monitor.store.rows import Enqueued, Frozen, HandOver, Job, Names, Row, Settled, Sign
+from monitor.store.rows import Cosigned, Enqueued, Frozen, HandOver, Job, Names, Row, Settled, Sign
 from monitor.store.statements import Statements
 from monitor.store.windows import window_row
 
@@ -73,6 +73,8 @@ class Scribe:
                 self.ledger.sign(job.at)
             elif isinstance(job, HandOver):
                 self.ledger.hand_over(job.successor, job.by, job.at)
+            elif isinstance(job, Cosigned):
+                self.ledger.cosigned(job.size, job.note)
             else:
                 self._write_to_outbox(job)
         self._write_changes(changes)

@@ -16,8 +16,9 @@ from tests.acceptance.cli.commands import pantau
 from tests.acceptance.conftest import Hire
 from tests.acceptance.messages import body
 from tests.collector import Collector
-from tests.daemon import http_check, services
+from tests.daemon import Daemon, http_check, services
 from tests.servers import free_port
+from tests.witnessserver import WitnessServer, witness_server
 
 
 def test_what_was_recorded_is_what_is_there(hire: Hire, collector: Collector) -> None:
@@ -72,10 +73,16 @@ def test_key_is_replaced(hire: Hire) -> None:
     """The key is replaced beside a running daemon and without one; who kept the first key and a
     checkpoint of before verifies all that came then, also without Pantau.
     """
-    daemon = hire()
+    with witness_server() as witness:
+        _replaced(hire(), witness)
+
+
+def _replaced(daemon: Daemon, witness: WitnessServer) -> None:
     daemon.site.write(
         services(["kota"]), [http_check("kota", f"http://127.0.0.1:{free_port()}/", "kota")]
     )
+    asked = {"witness": {"url": witness.url, "key": witness.key.vkey}}
+    daemon.site.write_settings(ledger=asked)
     daemon.start()
     site, kept = daemon.site.folder, daemon.site.folder / "kept"
     _wait_for(daemon.site.data / "checkpoint")
@@ -98,6 +105,9 @@ def test_key_is_replaced(hire: Hire) -> None:
     assert pantau(site, "ledger", "verify", "--key", told).returncode == 0
     assert pantau(site, "ledger", "export", "--bundle", site / "bundle").returncode == 0
     assert _alone(site / "bundle", told, kept).returncode == 0
+    assert 409 in witness.statuses  # it was asked how much it knows, after a restart
+    cosigned = pantau(site, "ledger", "verify", "--witness", witness.key.vkey, "--output", "json")
+    assert json.loads(cosigned.stdout)["witnessed"] == witness.size
 
 
 def _wait_for(path: Path) -> None:
