@@ -37,6 +37,20 @@ ROOTS = [
     "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 ]
+# Of the same log: entry and size, or older and newer size, and the hashes that lead to the root.
+_A = "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7"
+_B = "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e"
+_C = "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4"
+_D = "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b"
+_E = "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0"
+_F = "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a"
+INCLUSION = [
+    (0, 8, [_A, _B, _C]),
+    (5, 8, [_D, _E, ROOTS[3]]),
+    (2, 3, [ROOTS[1]]),
+    (1, 5, [ROOTS[0], _B, _D]),
+]
+CONSISTENCY = [(1, 8, [_A, _B, _C]), (6, 8, [_F, _E, ROOTS[3]]), (2, 5, [_B, _D])]
 LEAVES = [leaf_hash(entry) for entry in ENTRIES]
 sizes = st.integers(1, 70)
 
@@ -64,6 +78,25 @@ def test_empty_log():
 def test_vectors(size):
     """Roots are those that every implementation finds."""
     assert root_of(LEAVES[:size]).hex() == ROOTS[size - 1]
+
+
+@pytest.mark.parametrize(("index", "size", "hashes"), INCLUSION)
+def test_inclusion_vectors(index, size, hashes):
+    """Proofs of inclusion are those that every implementation makes, and lead to the root."""
+    proof = [bytes.fromhex(each) for each in hashes]
+
+    assert inclusion_proof(index, size, subtrees(LEAVES)) == proof
+    assert root_by_inclusion(LEAVES[index], index, size, proof).hex() == ROOTS[size - 1]
+
+
+@pytest.mark.parametrize(("old", "size", "hashes"), CONSISTENCY)
+def test_consistency_vectors(old, size, hashes):
+    """Proofs of consistency are those that every implementation makes, and lead to both roots."""
+    proof = [bytes.fromhex(each) for each in hashes]
+    before, after = (bytes.fromhex(ROOTS[each - 1]) for each in (old, size))
+
+    assert consistency_proof(old, size, subtrees(LEAVES)) == proof
+    assert is_consistent(old, before, size, after, proof)
 
 
 @given(sizes)
