@@ -30,6 +30,7 @@ from monitor.engine.scheduler import Engine, Scheduler
 from monitor.engine.selfcheck import SelfCheck
 from monitor.engine.teller import Teller
 from monitor.engine.watchdog import Watchdog
+from monitor.ledger.witness import Witness
 from monitor.locales import Language
 from monitor.metrics.exposition import Exposition
 from monitor.metrics.telemetry import PrometheusTelemetry
@@ -182,7 +183,9 @@ def assemble(
 
 def _cosigner(config: Config, store: SqlStore, network: Network) -> Cosigner | None:
     witness = config.monitor.ledger.witness
-    return None if witness is None else Cosigner(store, network, witness.url, witness.parsed)
+    if witness is None:
+        return None
+    return Cosigner(store, network, witness.url, Witness.parse(witness.key))
 
 
 def _blackbox(

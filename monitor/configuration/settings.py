@@ -21,7 +21,6 @@ from monitor.fields import Duration, Endpoint, File, Url, shown
 from monitor.fields.addresses import parse_endpoint, parse_url
 from monitor.fields.context import context_of
 from monitor.fields.durations import format_duration
-from monitor.ledger.witness import Witness
 
 
 def _with_port(endpoint: Endpoint) -> Endpoint:
@@ -144,6 +143,8 @@ class ProbeSettings(Entry):
 
 
 def _witness(vkey: str) -> str:
+    from monitor.ledger.witness import Witness  # only who has a witness pays for it
+
     Witness.parse(vkey)
     return vkey
 
@@ -155,11 +156,6 @@ class WitnessSettings(Entry):
     key: Annotated[str, AfterValidator(_witness)] = Field(
         description="Its public key: NAME+HASH+KEY, of type 4."
     )
-
-    @property
-    def parsed(self) -> Witness:
-        """Return the witness that `key` tells."""
-        return Witness.parse(self.key)
 
 
 class LedgerSettings(Entry):
