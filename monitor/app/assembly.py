@@ -176,7 +176,13 @@ def assemble(
         ),
         heart=heart,
         notary=notary,
-        keeper=Keeper(store, telemetry, timeline.now_microseconds, settings.retention.samples),
+        keeper=Keeper(
+            store,
+            telemetry,
+            timeline.now_microseconds,
+            settings.retention.samples,
+            in_doubt=lambda: clock_doubt.until(timeline.now()) is not None,
+        ),
         link_key=link_key,
     )
 

@@ -31,7 +31,8 @@ class SealingStore(Protocol):
 class Keeper:
     """Looks after the store once an hour, and again each minute while that fails.
 
-    `now` is in microseconds since the Unix epoch, `kept` how long samples are.
+    `now` is in microseconds since the Unix epoch, `kept` how long samples are. While the clock is
+    `in_doubt` nothing is done: which hours are over would be a guess.
     """
 
     def __init__(
@@ -40,10 +41,13 @@ class Keeper:
         telemetry: Telemetry,
         now: Callable[[], int],
         kept: timedelta,
+        *,
+        in_doubt: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
         self._telemetry = telemetry
         self._now = now
+        self._in_doubt = in_doubt
         self._kept = span_microseconds(kept)
         self._paces = Paces()
         self._done: int | None = None
@@ -57,7 +61,7 @@ class Keeper:
         """Do what is due. A store that fails is asked again the next time."""
         now = self._now()
         last = (now - _SETTLED) // HOUR - 1
-        if last == self._done:
+        if last == self._done or self._in_doubt():
             return
         try:
             sealed = await self._store.seal(last, self._paces)

@@ -114,11 +114,24 @@ def totals(rows: Iterable[Hour]) -> Counter[str]:
     return found
 
 
+def is_sealed(connection: Connection, vantage: int, hour: int) -> bool:
+    """Say whether an hour was sealed before, whatever is still open of it.
+
+    A clock that was ahead leaves sealed hours behind those that are yet to come.
+    """
+    wanted = select(sealed_part.c.part).where(
+        sealed_part.c.vantage_id == vantage, sealed_part.c.hour == hour, _IS_OVER
+    )
+    return connection.execute(wanted.limit(1)).first() is not None
+
+
 def sealed_until(connection: Connection, vantage: int) -> int | None:
-    """Return the hour up to which all are sealed, None where none is."""
+    """Return the hour after the last one that is sealed, None where none is."""
     wanted = select(func.max(sealed_part.c.hour)).where(
-        sealed_part.c.vantage_id == vantage,
-        sealed_part.c.entry.is_not(None) | sealed_part.c.restored_at.is_not(None),
+        sealed_part.c.vantage_id == vantage, _IS_OVER
     )
     newest: Any = connection.execute(wanted).scalar()
     return None if newest is None else int(newest) + 1
+
+
+_IS_OVER = sealed_part.c.entry.is_not(None) | sealed_part.c.restored_at.is_not(None)

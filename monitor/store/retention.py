@@ -10,11 +10,14 @@ from monitor.store.schema import check_name, sample_block, sealed_hour, sealed_p
 from monitor.store.tender import Tender
 
 _CHECKS = 500
+# Two days each hour are more than enough to keep up. A clock that is years ahead for an hour, and
+# that nobody noticed, then costs two days of samples, and not all of them.
+_MOST_PARTS = 48
 
 
 async def drop_samples(tender: Tender, before: int, now: int) -> int:
-    """Delete the blocks of all hours before `before` (counted from 1970), oldest first; return how
-    many parts of hours lost theirs.
+    """Delete the blocks of the oldest hours before `before` (counted from 1970); return how many
+    parts of hours lost theirs, which are 48 at most of each vantage.
 
     That they go is an entry of the ledger before they do, so that a block which is missing without
     one was taken by somebody else. `now` is in microseconds.
@@ -43,6 +46,7 @@ def _old_parts(connection: Connection, vantage: int, name: str, before: int) -> 
             sealed_part.c.restored_at.is_(None),
         )
         .order_by(sealed_part.c.hour, sealed_part.c.part)
+        .limit(_MOST_PARTS)
     )
     return [Part(vantage, name, *row) for row in tuples(connection, wanted)]
 

@@ -8,7 +8,15 @@ from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
 from monitor.store.asked import tuples
 from monitor.store.block import HOUR
-from monitor.store.closing import Part, Summed, add_leaves, close, open_parts, sealed_until
+from monitor.store.closing import (
+    Part,
+    Summed,
+    add_leaves,
+    close,
+    is_sealed,
+    open_parts,
+    sealed_until,
+)
 from monitor.store.samples import epochs_of_checks
 from monitor.store.schema import missed_slot, observation
 from monitor.store.sealing import Slice, seal
@@ -49,20 +57,21 @@ class _Sealing:
         until = await self._tender.ask(sealed_until, self._vantage)
         oldest = await self._oldest()
         if until is None:
-            return await self._seal_from(oldest, last, is_late=False)
+            return await self._seal_from(oldest, last)
         opened = await self._opened()
         begun = [part.hour for part in opened] + ([] if oldest is None else [oldest])
         # Entries are written when all is sealed that late samples change: a crash in between does
         # not lose from where on that is.
-        late = await self._seal_from(min(begun, default=None), min(until - 1, last), is_late=True)
-        return late + await self._seal_from(until, last, is_late=False)
+        first = min(begun, default=None)
+        late = await self._seal_from(first, min(until - 1, last), entered_last=True)
+        return late + await self._seal_from(until, last)
 
-    async def _seal_from(self, hour: int | None, last: int, *, is_late: bool) -> int:
+    async def _seal_from(self, hour: int | None, last: int, *, entered_last: bool = False) -> int:
         count = 0
         while hour is not None and hour <= last:
-            if await self._seal_hour(hour, is_late=is_late):
+            if await self._seal_hour(hour):
                 count, hour = count + 1, hour + 1
-                if not is_late:
+                if not entered_last:
                     await self._close()
             else:
                 later = await self._oldest()
@@ -70,7 +79,8 @@ class _Sealing:
         await self._close()
         return count
 
-    async def _seal_hour(self, hour: int, *, is_late: bool) -> int:
+    async def _seal_hour(self, hour: int) -> int:
+        is_late = await self._tender.ask(is_sealed, self._vantage, hour)
         stops = await self._tender.ask(read_stops, self._vantage)
         count = 0
         for first, end in await self._tender.checks(_CHECKS):

@@ -130,9 +130,9 @@ class SqlStore:
         return await seal_hours(self._tender, paces, last)
 
     async def drop_samples(self, before: int) -> int:
-        """Delete the samples of sealed hours before `before`, and give back the space they took.
+        """Delete samples of sealed hours before `before`, and give back the space they took.
 
-        Return of how many hours that was. Raise StoreError.
+        Return of how many hours that was: 48 at most, the oldest ones. Raise StoreError.
         """
         count = await drop_samples(self._tender, before, microseconds(self._now()))
         while await self._writer.give_back():

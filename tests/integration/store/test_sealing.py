@@ -51,6 +51,7 @@ HOUR = 3_600_000_000
 MINUTE = 60_000_000
 BEGIN = microseconds(NOON)
 FIRST = BEGIN // HOUR
+HOURS_AND_PARTS = "SELECT hour, part FROM sealed_hour ORDER BY hour, part"
 COLUMNS = ", ".join(Hour._fields)
 PACES = Paces(intervals=dict.fromkeys(CHECKS, MINUTE))
 DOWN = Outcome(status=OutcomeStatus.FAILED, failure=Failure(FailureKind.STATUS, "503"))
@@ -331,6 +332,29 @@ async def test_late_samples_make_another_part(tmp_path):
     assert slots.received == 210
 
 
+async def test_a_clock_that_was_ahead_leaves_a_gap_behind(tmp_path):
+    """Hours that come after others which a clock that was a year ahead had sealed are sealed as
+    any, with what is held into them; what is known is what samples say.
+    """
+    year = 365 * 24 * HOUR
+    ahead = every_minute(1.5, start=BEGIN + year, epoch=2)
+    back = every_minute(1, start=BEGIN + 2 * HOUR, epoch=3)
+    step = [(BEGIN + HOUR, 1), (BEGIN + year + HOUR * 3 // 2, 2)]
+    marks = [Mark(kind=MarkKind.CLOCK_STEP, at=instant(at), epoch=epoch) for at, epoch in step]
+    window = Window(BEGIN, BEGIN + 6 * HOUR)
+    change = Change(observations=every_minute(1) + ahead, marks=tuple(marks))
+    await kept(tmp_path, change, last=365 * 24)
+
+    await kept(tmp_path, Change(observations=back))
+    expected = by_samples(tmp_path, MINUTE, window)
+    await sealed(tmp_path, 5)
+
+    with open_reader(tmp_path) as reader:
+        assert reader.known(PORTAL, MINUTE, window).spans == expected
+    found = [(hour - FIRST, part) for hour, part in rows(tmp_path, HOURS_AND_PARTS)]
+    assert found[:4] == [(0, 0), (1, 0), (2, 0), (3, 0)]
+
+
 async def test_late_samples_change_what_later_hours_say(tmp_path):
     """Where a late sample changes what is held into the next hour, that gets another part too."""
     seen = every_minute(1) + every_minute(1, start=BEGIN + 2 * HOUR)
@@ -428,6 +452,7 @@ async def test_both_databases_seal_alike(place, tmp_path):
             await store.commit(change)
             await store.commit(Change(marks=(Mark(kind=MarkKind.STOP, at=NOON, epoch=9),)))
             await store.seal(FIRST + 3, PACES)
+            await store.drop_samples(FIRST + 1)
             found.append(await store._writer.read(lambda c: [tuple(r) for r in c.execute(wanted)]))
 
     assert found[0] == found[1]

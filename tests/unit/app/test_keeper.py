@@ -36,8 +36,13 @@ class Hours:
 
     def __init__(self):
         self.store, self.telemetry, self.minutes = FakeStore(), FakeTelemetry(), 0
+        self.in_doubt = False
         self.keeper = Keeper(
-            self.store, self.telemetry, lambda: NOW + self.minutes * MINUTE, timedelta(days=2)
+            self.store,
+            self.telemetry,
+            lambda: NOW + self.minutes * MINUTE,
+            timedelta(days=2),
+            in_doubt=lambda: self.in_doubt,
         )
 
     async def at(self, minutes):
@@ -60,6 +65,16 @@ async def test_an_hour_is_sealed_a_quarter_of_an_hour_after_its_end():
 async def test_samples_are_dropped_when_they_were_kept_long_enough():
     """Whole hours go that ended longer ago than samples are kept."""
     assert (await Hours().at(20))[1] == 1000 - 48
+
+
+async def test_nothing_is_done_by_a_clock_in_doubt():
+    """While the clock is in doubt nothing is sealed, and nothing dropped; afterwards both are."""
+    hours = Hours()
+    hours.in_doubt = True
+    assert await hours.at(20) == []
+
+    hours.in_doubt = False
+    assert len(await hours.at(21)) == 2
 
 
 async def test_failure_is_counted_and_tried_again():
