@@ -70,13 +70,13 @@ class _Sealing:
         count = 0
         while hour is not None and hour <= last:
             if await self._seal_hour(hour):
-                count, hour = count + 1, hour + 1
                 if not entered_last:
-                    await self._close()
+                    await self._close(hour)
+                count, hour = count + 1, hour + 1
             else:
                 later = await self._oldest()
                 hour = later if later is None or later > hour else hour + 1
-        await self._close()
+        await self._close(last)
         return count
 
     async def _seal_hour(self, hour: int) -> int:
@@ -99,8 +99,11 @@ class _Sealing:
             await self._tender.rest()
         return count
 
-    async def _close(self) -> None:
+    async def _close(self, last: int) -> None:
+        """Enter what is sealed of the hours up to `last`. A later one may have been begun only."""
         for part in await self._opened():
+            if part.hour > last:
+                break
             summed = Summed()
             while not summed.is_whole:
                 summed = await self._tender.ask(add_leaves, part, summed)
