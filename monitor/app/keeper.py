@@ -51,6 +51,7 @@ class Keeper:
         self._kept = span_microseconds(kept)
         self._paces = Paces()
         self._done: int | None = None
+        self._is_at_it = False
 
     def replace(self, checks: Iterable[Check]) -> None:
         """Go by how often these checks run, in hours that are not over yet."""
@@ -61,8 +62,9 @@ class Keeper:
         """Do what is due. A store that fails is asked again the next time."""
         now = self._now()
         last = (now - _SETTLED) // HOUR - 1
-        if last == self._done or self._in_doubt():
+        if self._is_at_it or last == self._done or self._in_doubt():
             return
+        self._is_at_it = True  # a long history may take hours
         try:
             sealed = await self._store.seal(last, self._paces)
             dropped = await self._store.drop_samples((now - self._kept) // HOUR)
@@ -75,6 +77,8 @@ class Keeper:
             self._done = last
             self._telemetry.sealed_until((last + 1) * HOUR / 1e6)
             log.debug("store.sealed", hours=sealed, dropped=dropped)
+        finally:
+            self._is_at_it = False
 
     def _failed(self, detail: str) -> None:
         self._telemetry.sealing_failed()

@@ -82,7 +82,7 @@ class Scheduler:
         self.jobs.start()
 
     def tend(self, work: Callable[[], Awaitable[None]], every: timedelta) -> None:
-        """Have `work` done again and again, never twice at a time. It must not raise."""
+        """Have `work` begun again and again, also while it is at it. It must not raise."""
         self.jobs.add_job(
             work,
             "interval",
@@ -90,7 +90,7 @@ class Scheduler:
             start_date=datetime.now(UTC) + _AFTER_START,
             misfire_grace_time=None,
             coalesce=True,
-            max_instances=1,
+            max_instances=2,
         )
 
     async def stop(self) -> None:

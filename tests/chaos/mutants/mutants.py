@@ -27,6 +27,7 @@ _FEW = "test_grouping.py::test_storm_is_few_messages"
 _HANDOVER = "test_oncall.py::test_who_takes_over_is_told"
 _LINK = "test_links.py::test_a_link_in_a_message"
 _FIGURES = "test_figures.py::test_planned_work_and_closed_hours_count_apart"
+_SEAL = "test_sealing.py::test_a_killed_daemon_goes_on_sealing"
 _INJECTION = "test_injection.py::test_text_of_targets_is_text"
 
 MUTANTS = (
@@ -406,5 +407,29 @@ MUTANTS = (
         ],
         test=_FIGURES,
         says="so do hours",
+    ),
+    Mutant(
+        name="samples are sealed and left where they were",
+        changes=[
+            (
+                "store/sealing.py",
+                "                execute(_DELETE[table], gone)\n",
+                "                pass\n",
+            )
+        ],
+        test=_SEAL,
+        says=r"assert \d+ == 0",
+    ),
+    Mutant(
+        name="hours are sealed and never entered",
+        changes=[
+            (
+                "store/sealjob.py",
+                "            await self._tender.enter(close, part, summed)\n",
+                "            pass\n",
+            )
+        ],
+        test=_SEAL,
+        says=r"assert \[\] == \[",
     ),
 )

@@ -1,5 +1,6 @@
 """When hours are sealed, and what is done when that fails."""
 
+import asyncio
 from datetime import timedelta
 
 from monitor.app.keeper import Keeper
@@ -75,6 +76,23 @@ async def test_nothing_is_done_by_a_clock_in_doubt():
 
     hours.in_doubt = False
     assert len(await hours.at(21)) == 2
+
+
+async def test_who_is_at_it_does_not_begin_again():
+    """While a long history is being sealed nothing is begun a second time."""
+    hours, begun = Hours(), asyncio.Event()
+
+    async def endless(last, paces):
+        hours.store.asked.append((last, paces))
+        begun.set()
+        await asyncio.Event().wait()
+
+    hours.store.seal = endless
+    first = asyncio.create_task(hours.at(20))
+    await begun.wait()
+
+    assert await hours.at(21) == []
+    first.cancel()
 
 
 async def test_failure_is_counted_and_tried_again():
