@@ -102,9 +102,10 @@ def lives(draw):
             marks.append(Mark(kind=MarkKind.START, at=instant(now), epoch=epoch))
         until = now + draw(st.integers(1, 4 * HOUR))
         at = now + draw(st.integers(0, interval))
+        is_calm = draw(st.booleans())
         while at < until:
-            outcome = draw(st.sampled_from([OK] * 8 + [DOWN, BLIND, SLOW]))
-            skip = draw(st.integers(0, 11))
+            outcome = OK if is_calm else draw(st.sampled_from([OK] * 8 + [DOWN, BLIND, SLOW]))
+            skip = 1 if is_calm else draw(st.integers(0, 11))
             if skip:
                 seen.append((at, epoch, 0, outcome))
                 if outcome is DOWN and interval > MINUTE:
@@ -304,6 +305,29 @@ async def test_a_block_is_what_its_row_stands_for(tmp_path):
         FIRST,
         60,
     )
+
+
+def at_minutes(*minutes, epoch):
+    return tuple(observation(minute, epoch=epoch) for minute in minutes)
+
+
+async def test_time_lived_twice_over_the_edge_of_an_hour(tmp_path):
+    """Time that was lived twice is unknown in each hour that it reaches into, also where the hour
+    itself holds too few samples to show it.
+    """
+    seen = at_minutes(10, 35, 60, epoch=1) + at_minutes(50, 75, 100, epoch=2)
+    step = Mark(kind=MarkKind.CLOCK_STEP, at=instant(BEGIN + 65 * MINUTE), epoch=1)
+    window, interval = Window(BEGIN, BEGIN + 3 * HOUR), 25 * MINUTE
+    await kept(tmp_path, Change(observations=seen, marks=(step,)))
+    expected = by_samples(tmp_path, interval, window)
+
+    await sealed(tmp_path, 2, Paces(intervals={PORTAL: interval}))
+
+    with open_reader(tmp_path) as reader:
+        found = reader.known(PORTAL, interval, window).spans
+    assert found == expected
+    assert (found[2].start - BEGIN, found[2].cause) == (50 * MINUTE, UnknownCause.CLOCK_STEP)
+    assert found[2].end - BEGIN == 75 * MINUTE
 
 
 async def test_late_samples_make_another_part(tmp_path):
