@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from monitor.configuration.config import Config
     from monitor.domain.check import CheckId
     from monitor.domain.windows import Window
+    from monitor.reports.filing import Pieces
+    from monitor.reports.report import Report
 
 _SUBJECTS = ("observations", "intervals", "incidents")
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -79,6 +81,81 @@ def parquet(settings: Settings, /, folder: Path, **asked: Any) -> None:
 
     arrow_modules()
     _export(settings, folder, "parquet", write_parquet, **asked)
+
+
+@export.command()
+@click.option("--month", "in_month", metavar="YYYY-MM", help="A month of the zone.")
+@click.option("--from", "first", type=_DAY, metavar="DAY", help="The first day.")
+@click.option("--to", "until", type=_DAY, metavar="DAY", help="The day after the last.")
+@click.option(
+    "--out",
+    "folder",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The folder for the files; it is made where it is missing.",
+)
+@click.option("--replace", "replacing", is_flag=True, help="Put them in the place of others.")
+@shared_options
+@pass_settings
+def opendata(settings: Settings, /, *, folder: Path, replacing: bool, **days: Any) -> None:
+    """Write open data: each day of public services, and their outages, as CSV and JSON.
+
+    With a data dictionary and metadata, for a Satu Data portal. Only services with `public: true`,
+    and only days that are over. A file that says something else is never overwritten unasked.
+    """
+    from monitor.cli.configured import configuration
+    from monitor.reports.filing import Occupied, filed
+    from monitor.reports.opendata import open_data
+
+    config = configuration(settings.config_path)
+    made = _public(config, _period(config, **days))
+    files = {name: _whole(body) for name, body in open_data(made, config.report.licence)}
+    try:
+        found = filed(folder, files, replacing=replacing)
+    except Occupied as error:
+        raise Failed(f"{error}; say another --out, or --replace") from None
+    except OSError as error:
+        raise Failed(f"{error.filename or folder}: {error.strerror}") from None
+    if settings.output is Output.JSON:
+        print_json([{"file": str(each.path), "new": each.is_new} for each in found])
+    elif not settings.quiet:
+        for each in found:
+            click.echo(f"✓ {each.path}" + ("" if each.is_new else ": was there, and is the same"))
+
+
+def _whole(body: bytes) -> "Pieces":
+    return lambda: [body]
+
+
+def _public(config: "Config", asked: "Window") -> "Report":
+    """Return the report on public services, on those days of a period that are over."""
+    from monitor.app.reporting import watched
+    from monitor.domain.instant import microseconds
+    from monitor.ports import StoreError
+    from monitor.reports import making
+    from monitor.reports.opendata import finished
+    from monitor.reports.report import Scope
+    from monitor.store.reader import open_reader
+
+    zone = config.monitor.zone
+    days = finished(asked, ZoneInfo(zone), microseconds(datetime.now(UTC)))
+    if days.start == days.end:
+        raise click.UsageError("no day of the period is over yet")
+    public = tuple(one.id for one in config.services.values() if one.public)
+    if not public:
+        raise Failed("no service is public: set `public: true` on those that citizens may see")
+    scope = Scope(period=days, until=days.end, zone=zone, services=public)
+    try:
+        with open_reader(config.monitor.data_dir, config.monitor.vantage) as reader:
+            return making.report(
+                watched(config),
+                reader,
+                scope,
+                lambda services: progress(services, "Reading samples"),
+            )
+    except StoreError as error:
+        raise Failed(str(error)) from None
 
 
 def _export(

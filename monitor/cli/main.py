@@ -35,7 +35,7 @@ COMMANDS = {
     "silence": ("monitor.cli.silence:silence", "Hear nothing of something for a while."),
     "oncall": ("monitor.cli.oncall:oncall", "Say who is on call, and who is next."),
     "notify": ("monitor.cli.notify:notify", "Try a receiver of alerts, or see who would be told."),
-    "export": ("monitor.cli.export:export", "Write what is stored to CSV or Parquet files."),
+    "export": ("monitor.cli.export:export", "Write what is stored to files, or open data."),
     "ledger": ("monitor.cli.ledger:ledger", "Show that nobody changed what was recorded."),
     "db": ("monitor.cli.db:db", "Back up the database, verify it, put a backup back."),
     "doctor": ("monitor.cli.doctor:doctor", "Look for what could keep Pantau from working."),

@@ -83,3 +83,6 @@ class ReportFile(Entry):
     remarks: ByIncident = Field(
         default={}, description="What else is to be said of an incident, by its id."
     )
+    licence: Text | None = Field(
+        None, description="On which terms open data may be used: CC-BY-4.0. Default: not said."
+    )
