@@ -1,6 +1,6 @@
 """`pantau report`: a report on availability as files, for auditors, leaders and spreadsheets."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,10 @@ from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
 if TYPE_CHECKING:
     from monitor.configuration.config import Config
-    from monitor.locales import Language
-    from monitor.reports.filing import Filed, Pieces
-    from monitor.reports.laporan import Whole
+    from monitor.reports.filing import Filed
     from monitor.reports.report import Report, Scope
 
 _FORMATS = ("json", "csv", "xlsx")
-_NEEDS = {"xlsx": "xlsxwriter"}
 
 
 def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
@@ -95,32 +92,32 @@ def report(
     from monitor.cli.configured import configuration
     from monitor.locales import Language
     from monitor.reports.filing import Occupied, filed, stem
-    from monitor.reports.laporan import laporan
+    from monitor.reports.forms import files, source_of
 
     config = configuration(settings.config_path)
     scope = _scope(config, **asked)
     _demand(forms)
     made = _made(config, scope)
-    whole = laporan(made)
-    files = _files(made, whole, forms, stem(scope), Language(lang or config.monitor.language))
+    source = source_of(made, Language(lang or config.monitor.language))
     try:
-        found = filed(folder, files, replacing=replacing)
+        found = filed(folder, files(source, forms, stem(scope)), replacing=replacing)
     except Occupied as error:
         raise Failed(f"{error}; say another --out, or --replace") from None
     except OSError as error:
         raise Failed(f"{error.filename or folder}: {error.strerror}") from None
-    _show(settings, whole.fingerprint, found)
+    _show(settings, source.whole.fingerprint, found)
 
 
 def _demand(forms: Sequence[str]) -> None:
     """Raise Failed where a form needs what is not installed, before anything is computed."""
-    from importlib.util import find_spec
+    from monitor.reports.forms import FORMS, lacking
 
-    missing = [form for form in forms if form in _NEEDS and find_spec(_NEEDS[form]) is None]
+    missing = lacking(forms)
     if missing:
+        others = ",".join(name for name, form in FORMS.items() if form.needs is None)
         raise Failed(
-            f"{', '.join(missing)}: the extra `report` is missing: pip install 'pantau[report]'; "
-            "--format json,csv needs nothing else"
+            f"{', '.join(missing)}: takes the extra `report`: pip install 'pantau[report]'; "
+            f"or say --format {others}"
         )
 
 
@@ -176,20 +173,6 @@ def _made(config: "Config", scope: "Scope") -> "Report":
             )
     except StoreError as error:
         raise Failed(str(error)) from None
-
-
-def _files(
-    made: "Report", whole: "Whole", forms: Sequence[str], name: str, language: "Language"
-) -> "Mapping[str, Pieces]":
-    from monitor.reports.daily import daily
-    from monitor.reports.workbook import workbook
-
-    known: dict[str, tuple[str, Pieces]] = {
-        "json": ("json", lambda: [whole.body]),
-        "csv": ("csv", lambda: (line.encode() for line in daily(made))),
-        "xlsx": (f"{language}.xlsx", lambda: [workbook(made, whole.fingerprint, language)]),
-    }
-    return {f"{name}.{known[form][0]}": known[form][1] for form in forms}
 
 
 def _show(settings: Settings, fingerprint: str, files: "Sequence[Filed]") -> None:

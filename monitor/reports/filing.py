@@ -6,17 +6,15 @@ says something else, none is put there.
 
 import filecmp
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from monitor.domain.instant import instant
+from monitor.reports.forms import Pieces
 from monitor.reports.report import Scope
-
-Pieces = Callable[[], Iterable[bytes]]
-"""Gives the bytes of a file, piece by piece."""
 
 _DAY = timedelta(days=1)
 _MOST_NAMED = 3

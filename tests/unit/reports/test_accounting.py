@@ -168,3 +168,15 @@ def test_response_times_are_quantiles_of_all_answers():
     for value, exactly in zip(told, (100_000, 1_000_000, 9_000_000), strict=True):
         assert abs(value - exactly) <= exactly * RELATIVE_ERROR
     assert response_times({}) is None
+
+
+def test_what_began_within_the_period_has_slots_since():
+    """No slot is expected of a check before its first sample, on no day and not in the period."""
+    asked = scope()
+    history = FakeHistory({"web": hourly([Status.UP] * 66, asked.period.start + 30 * HOUR)})
+
+    found = account(PORTAL, [WEB], history, asked, Terms())
+
+    assert [day.figures.expected for day in found.days] == [0, 18, 24, 24]
+    assert found.always.expected == 66
+    assert found.began == asked.period.start + 30 * HOUR
