@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from monitor.configuration.config import Config
     from monitor.domain.check import CheckId
     from monitor.domain.windows import Window
-    from monitor.reports.filing import Pieces
+    from monitor.reports.forms import Pieces
     from monitor.reports.report import Report
 
 _SUBJECTS = ("observations", "intervals", "incidents")
