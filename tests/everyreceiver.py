@@ -25,6 +25,8 @@ _SECRETS = (
     "123456789:AAF0fake_token-of-a-bot-that-is-not-there",
     "R0UT1NGKEY0123456789abcdefABCDEF",
 )
+# Apprise takes nearly any URL for some service's, so that of its own kind comes first.
+_OF_A_KIND = {"apprise": "json://pantau:geheimgeheim@127.0.0.1:9/geheimerpfad"}
 
 
 def every_notifier(folder: Path, language: str = "id") -> dict[str, Notifier]:
@@ -81,7 +83,8 @@ def spec_of(kind: str, folder: Path, base: str = "https://service.example", **ke
     files: list[Path] = []
     written = _with_secrets({**example(kind), **keys}, folder / kind, files)
     errors: list[ValidationError] = []
-    for secret in (f"{base}{_SECRET_PATH}", *_SECRETS):
+    own = [_OF_A_KIND[kind]] if kind in _OF_A_KIND else []
+    for secret in (*own, f"{base}{_SECRET_PATH}", *_SECRETS):
         for file in files:
             file.touch(mode=0o600)
             file.write_text(secret + "\n")

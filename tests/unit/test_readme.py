@@ -31,6 +31,7 @@ WRITTEN = {
     "token": "0123456789abcdef0123456789abcdef",
     "bot": "123456789:AAF0fake_token-of-a-bot-that-is-not-there",
     "url": "https://hooks.example/T0/B0/geheim",
+    "apprise": "json://pantau:geheim@hooks.example/geheim",
 }
 BLOCK = re.compile(r"^(`{3,})(\w*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
@@ -64,7 +65,7 @@ def load_as_it_stands(folder, code):
     if code.startswith("- "):
         code = whole(code)
     for file in {
-        *re.findall(r"\w+\.(?:key|pem|token|bot|url|user|password|community)\b", code),
+        *re.findall(r"\w+\.(?:apprise|key|pem|token|bot|url|user|password|community)\b", code),
         "oncall",
     }:
         (folder / file).touch(mode=0o600)

@@ -419,10 +419,12 @@ BLOCKING = {
 def test_nothing_resolves_names_behind_our_back():
     """No module calls what would resolve a name in a thread, or dial round the policy.
 
-    But for the demo, which is the city that is watched: it serves, and dials nobody.
+    But for the demo, which is the city that is watched: it serves, and dials nobody. And one module
+    keeps a process of others from what stands here.
     """
     package = Path(monitor.__file__).parent
-    sources = [each for each in sorted(package.rglob("*.py")) if "demo" not in each.parts]
+    others = package / "net" / "confinement.py"
+    sources = [each for each in package.rglob("*.py") if "demo" not in each.parts if each != others]
     calls = {
         f"{source}:{node.lineno}: {node.attr}"
         for source in sources
