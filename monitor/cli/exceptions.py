@@ -1,7 +1,7 @@
 """What the figures leave out, and what they rest on that is not certain, in words for people."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from itertools import groupby
 
 from monitor.domain.calendar import HolidayDoubt
@@ -10,7 +10,7 @@ from monitor.domain.instant import microseconds
 from monitor.domain.windowrecord import Occasion
 from monitor.domain.windows import Window, duration, intersection
 from monitor.locales import Language
-from monitor.locales.dates import duration_text, short_date_text, time_text
+from monitor.locales.dates import duration_text, span_text
 from monitor.locales.numbers import decimal
 from monitor.reports.entries import Entry
 from monitor.web.texts import STATUSES
@@ -98,7 +98,7 @@ def _work(
 
 def _when(occasions: Sequence[Occasion], zone: tzinfo, language: Language) -> str:
     start, end = occasions[0].occurrence.start, occasions[0].occurrence.end
-    first = _span(start, end, zone, language)
+    first = span_text(start, end, zone, language)
     if len(occasions) == 1:
         return first
     return _TIMES[language].format(count=decimal(len(occasions), language), first=first)
@@ -139,21 +139,12 @@ def _correction(
     return (
         made.id,
         entry.service.name if made.check is None else f"{entry.service.name}: {made.check}",
-        _span(made.start, made.end, zone, language),
+        span_text(made.start, made.end, zone, language),
         status,
         made.by,
         made.evidence,
         made.reason,
     )
-
-
-def _span(start: datetime, end: datetime, zone: tzinfo, language: Language) -> str:
-    """Return "1 Juni 2026, 22.00–23.00"; the day of the end as well where it is another one."""
-    days = [short_date_text(at.astimezone(zone).date(), language) for at in (start, end)]
-    times = [time_text(at, zone, language) for at in (start, end)]
-    if days[0] == days[1]:
-        return f"{days[0]}, {times[0]}–{times[1]}"
-    return f"{days[0]}, {times[0]} – {days[1]}, {times[1]}"
 
 
 def doubt_lines(entries: Iterable[Entry], language: Language) -> list[str]:

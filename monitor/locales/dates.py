@@ -74,6 +74,28 @@ def moment_text(at: datetime, zone: tzinfo, language: Language, *, seconds: bool
     return f"{day}, {time_text(at, zone, language, seconds=seconds)} {zone_text(at, zone)}"
 
 
+def span_text(start: datetime, end: datetime, zone: tzinfo, language: Language) -> str:
+    """Return "1 Juni 2026, 22.00–23.00"; the day of the end as well where it is another one.
+
+    Where the clock is changed in between, or shows a time twice, the zone's names tell them apart.
+    """
+    days = [short_date_text(at.astimezone(zone).date(), language) for at in (start, end)]
+    times = [time_text(at, zone, language) for at in (start, end)]
+    if any(_is_turning(at, zone) for at in (start, end)) or zone_text(start, zone) != zone_text(
+        end, zone
+    ):
+        times = [f"{t} {zone_text(at, zone)}" for t, at in zip(times, (start, end), strict=True)]
+    if days[0] == days[1]:
+        return f"{days[0]}, {times[0]}–{times[1]}"
+    return f"{days[0]}, {times[0]} – {days[1]}, {times[1]}"
+
+
+def _is_turning(at: datetime, zone: tzinfo) -> bool:
+    """Say whether the clock shows this time twice."""
+    local = at.astimezone(zone)
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
 def duration_text(length: timedelta, language: Language, *, units: int = 4) -> str:
     """Return "1 jam 30 menit": the units that are not zero, cut off after a number of `units`.
 

@@ -5,6 +5,7 @@ colours apart lose nothing. Lines and letters take the colour of the text around
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from math import floor, log10
@@ -17,6 +18,7 @@ _INK, _PAPER = "#1b1f24", "#ffffff"
 
 _CELL = 14
 _STEP = 16
+_NAME_WIDTH = 24
 
 
 class DayMark(StrEnum):
@@ -61,6 +63,21 @@ def day_strip(marks: Sequence[DayMark], *, across: int = 31) -> Drawing:
     cells = (_cell(mark, x, y) for mark, (x, y) in zip(marks, places, strict=True))
     rows = max(1, -(-len(marks) // across))
     return _drawing(min(max(len(marks), 1), across) * _STEP, rows * _STEP, cells)
+
+
+def month_strips(days: Sequence[tuple[date, DayMark]]) -> Drawing:
+    """Return a line for each month, in which a day stands at its place in the month.
+
+    Lines are named by their months, 1 to 12: whatever the language, people know these.
+    """
+    months = list(dict.fromkeys((day.year, day.month) for day, _ in days))
+    lines = {month: place * _STEP for place, month in enumerate(months)}
+    cells = [_letters(18, y + 12, str(month), "end") for (_, month), y in lines.items()]
+    cells += [
+        _cell(mark, _NAME_WIDTH + (day.day - 1) * _STEP, lines[day.year, day.month])
+        for day, mark in days
+    ]
+    return _drawing(_NAME_WIDTH + 31 * _STEP, max(1, len(months)) * _STEP, cells)
 
 
 def _cell(mark: DayMark, x: int, y: int) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from monitor.domain.availability import Figures
+from monitor.domain.availability import Figures, Verdict, verdict
 from monitor.domain.check import Check
 from monitor.domain.correction import CorrectionRecord
 from monitor.domain.incident import Incident
@@ -146,6 +146,12 @@ class Account:
     def promised(self) -> Figures:
         """Return the figures that the target is held against."""
         return self.in_hours or self.always
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Return what the figures say about the target, None where there is none."""
+        sla = self.service.sla
+        return verdict(self.promised, sla.target) if sla else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

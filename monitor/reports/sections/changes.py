@@ -1,0 +1,167 @@
+"""Section 10: what was corrected, with both figures, and what was changed in the period."""
+
+from collections.abc import Iterator
+
+from monitor.domain.availability import Figures, verdict
+from monitor.domain.correction import CorrectionRecord
+from monitor.locales import Language
+from monitor.locales.shares import headline, lower_text, upper_text
+from monitor.reports.document import Blank, Paragraph, Section, Table
+from monitor.reports.report import Account, Report
+from monitor.reports.sections.locale import NONE, Locale
+from monitor.reports.sections.tables import columns
+from monitor.reports.sections.vocabulary import (
+    ROUND_THE_CLOCK,
+    STATUSES,
+    hours,
+    target,
+    verdict_text,
+)
+
+_TEXTS = {
+    Language.ID: {
+        "title": "10. Koreksi dan perubahan",
+        "rule": "Yang tercatat tidak pernah diubah. Koreksi berdiri di sampingnya, dan "
+        "yang dicabut tetap disebut. Angka di bagian lain adalah angka sesudah "
+        "koreksi.",
+        "acts": "Koreksi yang menyentuh periode",
+        "no_acts": "Tidak ada koreksi yang menyentuh periode.",
+        "figures": "Angka sebelum dan sesudah koreksi",
+        "no_figures": "Tidak ada angka yang berubah karena koreksi.",
+        "before": "sebelum koreksi",
+        "after": "sesudah koreksi",
+        "withdrawn": "{status}; dicabut oleh {by}, {at}: {reason}",
+        "made": "{by}, {at}",
+        "part": "Konfigurasi dan sasaran",
+        "applied": "Konfigurasi yang mulai dipakai dalam periode; sidiknya ada di buku catatan",
+        "no_applied": "Tidak ada konfigurasi baru yang dipakai dalam periode.",
+        "targets": "Perubahan sasaran, jam layanan, atau aturan dalam periode, dengan "
+        "dasarnya (diisi penyusun):",
+    },
+    Language.EN: {
+        "title": "10. Corrections and changes",
+        "rule": "What is on record is never changed. A correction stands beside it, and "
+        "one that was withdrawn stays listed. Figures in other sections are those "
+        "after corrections.",
+        "acts": "Corrections that touch the period",
+        "no_acts": "No correction touches the period.",
+        "figures": "Figures before and after corrections",
+        "no_figures": "No figure was changed by a correction.",
+        "before": "before corrections",
+        "after": "after corrections",
+        "withdrawn": "{status}; withdrawn by {by}, {at}: {reason}",
+        "made": "{by}, {at}",
+        "part": "Configuration and targets",
+        "applied": "Configurations that were taken up in the period; their hashes are in the "
+        "ledger",
+        "no_applied": "No new configuration was taken up in the period.",
+        "targets": "Changes of targets, hours or rules in the period, and on what basis (for "
+        "the author to fill):",
+    },
+}
+_ACT_COLUMNS = {
+    Language.ID: (
+        *("Koreksi", "Layanan atau pemeriksaan", "Waktu", "Menjadi", "Oleh, pada"),
+        *("Bukti", "Alasan"),
+    ),
+    Language.EN: (
+        *("Correction", "Service or check", "When", "Made it", "By, at"),
+        *("Evidence", "Reason"),
+    ),
+}
+_COLUMNS = {
+    Language.ID: (
+        *("Layanan", "Jam", "Angka", "Ketersediaan", "Batas bawah", "Batas atas", "Henti"),
+        *("Tidak diketahui", "Sasaran", "Putusan"),
+    ),
+    Language.EN: (
+        *("Service", "Hours", "Figures", "Availability", "Lower bound", "Upper bound", "Down"),
+        *("Unknown", "Target", "Verdict"),
+    ),
+}
+_APPLIED_COLUMNS = {
+    Language.ID: ("Mulai dipakai", "Sidik konfigurasi (SHA-256)"),
+    Language.EN: ("In force from", "Configuration hash (SHA-256)"),
+}
+
+
+def changes(report: Report, locale: Locale) -> Section:
+    """Return the section."""
+    texts, language = _TEXTS[locale.language], locale.language
+    acts = Table(
+        caption=texts["acts"],
+        columns=columns(_ACT_COLUMNS[language], (3, 4, 4, 4, 4, 4, 5)),
+        rows=[_act(each, act, locale) for each in report.accounts for act in each.corrections],
+        nothing=texts["no_acts"],
+    )
+    both = Table(
+        caption=texts["figures"],
+        columns=columns(_COLUMNS[language], (5, 2, 3, 3, 3, 3, 4, 4, 2, 3), (3, 4, 5, 6, 7, 8)),
+        rows=[row for each in report.accounts for row in _figures(each, locale)],
+        nothing=texts["no_figures"],
+    )
+    applied = Table(
+        caption=texts["applied"],
+        columns=columns(_APPLIED_COLUMNS[language], (2, 5)),
+        rows=[(locale.moment(each.at), each.hash) for each in report.applied],
+        nothing=texts["no_applied"],
+    )
+    part = Section(
+        id="configuration",
+        title=texts["part"],
+        blocks=(applied, Blank(asked=texts["targets"], lines=2)),
+    )
+    rule = Paragraph(text=texts["rule"])
+    return Section(id="changes", title=texts["title"], blocks=(rule, acts, both), parts=(part,))
+
+
+def _act(account: Account, record: CorrectionRecord, locale: Locale) -> tuple[str, ...]:
+    made, texts = record.correction, _TEXTS[locale.language]
+    name = account.service.name
+    return (
+        made.id,
+        name if made.check is None else f"{name}: {made.check}",
+        locale.span(made.start, made.end),
+        _made(record, locale),
+        texts["made"].format(by=made.by, at=locale.moment(made.at)),
+        made.evidence or NONE,
+        made.reason or NONE,
+    )
+
+
+def _made(record: CorrectionRecord, locale: Locale) -> str:
+    status = STATUSES[locale.language][record.correction.status]
+    if (gone := record.withdrawn) is None:
+        return status
+    return _TEXTS[locale.language]["withdrawn"].format(
+        status=status, by=gone.by, at=locale.moment(gone.at), reason=gone.reason or NONE
+    )
+
+
+def _figures(account: Account, locale: Locale) -> Iterator[tuple[str, ...]]:
+    """Yield both figures of a service that was corrected: promised hours first, then all."""
+    if account.measured is None:
+        return
+    texts = _TEXTS[locale.language]
+    before = account.measured_in_hours or account.measured
+    yield _row(account, before, texts["before"], locale)
+    yield _row(account, account.promised, texts["after"], locale)
+    if account.measured_in_hours is not None:
+        yield _row(account, account.measured, texts["before"], locale, is_promised=False)
+        yield _row(account, account.always, texts["after"], locale, is_promised=False)
+
+
+def _row(
+    account: Account, found: Figures, which: str, locale: Locale, *, is_promised: bool = True
+) -> tuple[str, ...]:
+    sla, language = account.service.sla, locale.language
+    decided = verdict(found, sla.target) if sla and is_promised else None
+    return (
+        account.service.name,
+        hours(account) if is_promised else ROUND_THE_CLOCK,
+        which,
+        *(text(found, language) for text in (headline, lower_text, upper_text)),
+        *(locale.length(each) for each in (found.parts.down, found.parts.unknown)),
+        target(account, locale) if is_promised else NONE,
+        verdict_text(decided, locale),
+    )

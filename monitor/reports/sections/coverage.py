@@ -1,0 +1,166 @@
+"""Section 3: which services the report is about, and how each of them is checked."""
+
+from datetime import timedelta
+
+from monitor.domain.check import Check
+from monitor.domain.instant import instant
+from monitor.locales import Language
+from monitor.locales.dates import duration_text
+from monitor.reports.document import Blank, Block, Paragraph, Section, Table
+from monitor.reports.report import Account, Report
+from monitor.reports.sections.locale import NONE, Locale
+from monitor.reports.sections.tables import columns
+from monitor.reports.sections.vocabulary import CRITICALITIES, hours
+
+_TEXTS = {
+    Language.ID: {
+        "title": "3. Lingkup",
+        "count": "Laporan ini tentang {services} layanan milik {owners} penanggung jawab, "
+        "yang diperiksa dengan {checks} pemeriksaan.",
+        "services": "Layanan dalam lingkup laporan",
+        "no_services": "Tidak ada layanan dalam lingkup laporan ini.",
+        "since": "{moment}",
+        "before": "sebelum periode",
+        "never": "belum pernah terukur",
+        "added": "Layanan yang mulai dipantau dalam periode",
+        "no_added": "Tidak ada layanan yang mulai dipantau dalam periode.",
+        "removed": "Layanan yang berhenti dipantau dalam periode, dengan tanggal dan "
+        "alasannya (diisi penyusun; perubahan konfigurasi tercatat di bagian 10):",
+        "checks": "Pemeriksaan yang menentukan ketersediaan tiap layanan",
+        "no_checks": "Tidak ada pemeriksaan yang menentukan ketersediaan.",
+        "part": "Cara tiap layanan diperiksa",
+        "retry": "{failures} kali gagal, ulang tiap {retry}",
+        "all": "semua pemeriksaan",
+        "any": "salah satu pemeriksaan",
+        "quorum": "{count} pemeriksaan",
+    },
+    Language.EN: {
+        "title": "3. Scope",
+        "count": "This report is about {services} services of {owners} owners, which "
+        "{checks} checks look at.",
+        "services": "Services in the scope of the report",
+        "no_services": "There is no service in the scope of this report.",
+        "since": "{moment}",
+        "before": "before the period",
+        "never": "never measured yet",
+        "added": "Services that began to be watched in the period",
+        "no_added": "No service began to be watched in the period.",
+        "removed": "Services that ceased to be watched in the period, when and why (for the "
+        "author to fill; section 10 has changes of the configuration):",
+        "checks": "Checks that decide on the availability of each service",
+        "no_checks": "No check decides on availability.",
+        "part": "How each service is checked",
+        "retry": "{failures} failures, retried every {retry}",
+        "all": "all checks",
+        "any": "any check",
+        "quorum": "{count} checks",
+    },
+}
+_COLUMNS = {
+    Language.ID: (
+        *("Layanan", "Kode", "Penanggung jawab", "Tingkat kepentingan", "Jam layanan"),
+        *("Tersedia bila berhasil", "Dipantau sejak"),
+    ),
+    Language.EN: (
+        *("Service", "Id", "Owner", "Criticality", "Hours"),
+        *("Up when these succeed", "Watched since"),
+    ),
+}
+_CHECK_COLUMNS = {
+    Language.ID: (
+        *("Pemeriksaan", "Layanan", "Jenis", "Sasaran pemeriksaan", "Selang"),
+        *("Batas waktu", "Gangguan dipastikan setelah"),
+    ),
+    Language.EN: (
+        *("Check", "Service", "Type", "What is asked", "Interval"),
+        *("Timeout", "Outage confirmed after"),
+    ),
+}
+
+
+def coverage(report: Report, locale: Locale) -> Section:
+    """Return the section."""
+    texts, accounts = _TEXTS[locale.language], report.accounts
+    checks = [(each, check) for each in accounts for check in each.checks]
+    blocks: list[Block] = [
+        Paragraph(
+            text=texts["count"].format(
+                services=locale.number(len(accounts)),
+                owners=locale.number(len({each.service.owner for each in accounts})),
+                checks=locale.number(len(checks)),
+            )
+        ),
+        Table(
+            caption=texts["services"],
+            columns=columns(_COLUMNS[locale.language], (5, 4, 3, 3, 2, 3, 4)),
+            rows=[_service(each, report.scope.until, locale) for each in accounts],
+            nothing=texts["no_services"],
+        ),
+        Paragraph(text=_added(report, locale)),
+        Blank(asked=texts["removed"], lines=2),
+    ]
+    how = Table(
+        caption=texts["checks"],
+        columns=columns(_CHECK_COLUMNS[locale.language], (4, 4, 2, 6, 2, 2, 4)),
+        rows=[_check(account, check, locale) for account, check in checks],
+        nothing=texts["no_checks"],
+    )
+    part = Section(id="checks", title=texts["part"], blocks=(how,))
+    return Section(id="scope", title=texts["title"], blocks=blocks, parts=(part,))
+
+
+def _service(account: Account, until: int, locale: Locale) -> tuple[str, ...]:
+    service = account.service
+    return (
+        service.name,
+        service.id,
+        service.owner,
+        CRITICALITIES[locale.language][service.criticality],
+        hours(account),
+        _rule(account, locale),
+        _since(account, until, locale),
+    )
+
+
+def _rule(account: Account, locale: Locale) -> str:
+    rule = account.service.status
+    if len(account.checks) < 2:
+        return locale.number(len(account.checks))
+    count = locale.number(rule.needed(len(account.checks)))
+    return _TEXTS[locale.language][rule.rule.value].format(count=count)
+
+
+def _since(account: Account, until: int, locale: Locale) -> str:
+    texts = _TEXTS[locale.language]
+    if account.began is None:
+        return texts["before"]
+    return texts["never"] if account.began >= until else locale.moment(instant(account.began))
+
+
+def _added(report: Report, locale: Locale) -> str:
+    texts = _TEXTS[locale.language]
+    new = [
+        each.service.name
+        for each in report.accounts
+        if each.began is not None and each.began < report.scope.until
+    ]
+    return f"{texts['added']}: {locale.listed(new)}." if new else texts["no_added"]
+
+
+def _check(account: Account, check: Check, locale: Locale) -> tuple[str, ...]:
+    return (
+        check.id,
+        account.service.name,
+        check.type,
+        check.target or NONE,
+        _length(check.interval, locale),
+        _length(check.timeout, locale),
+        _TEXTS[locale.language]["retry"].format(
+            failures=locale.number(check.failure_threshold),
+            retry=_length(check.retry_interval, locale),
+        ),
+    )
+
+
+def _length(length: timedelta, locale: Locale) -> str:
+    return duration_text(length, locale.language)

@@ -1,0 +1,67 @@
+"""The words that several sections share."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from monitor.domain.availability import Verdict
+from monitor.domain.observation import Status
+from monitor.domain.service import Criticality
+from monitor.locales import Language
+from monitor.locales.numbers import plain_percent
+from monitor.locales.shares import VERDICTS
+from monitor.reports.report import Account
+from monitor.reports.sections.locale import NONE, Locale
+
+ROUND_THE_CLOCK = "24×7"
+
+STATUSES: Mapping[Language, Mapping[Status, str]] = {
+    Language.ID: {
+        Status.UP: "tersedia",
+        Status.DEGRADED: "menurun",
+        Status.DOWN: "terganggu",
+        Status.UNKNOWN: "tidak diketahui",
+    },
+    Language.EN: {
+        Status.UP: "up",
+        Status.DEGRADED: "degraded",
+        Status.DOWN: "down",
+        Status.UNKNOWN: "unknown",
+    },
+}
+
+CRITICALITIES: Mapping[Language, Mapping[Criticality, str]] = {
+    Language.ID: {
+        Criticality.SANGAT_KRITIS: "sangat kritis",
+        Criticality.KRITIS: "kritis",
+        Criticality.PENTING: "penting",
+        Criticality.BIASA: "biasa",
+    },
+    Language.EN: {
+        Criticality.SANGAT_KRITIS: "most critical",
+        Criticality.KRITIS: "critical",
+        Criticality.PENTING: "important",
+        Criticality.BIASA: "ordinary",
+    },
+}
+
+
+def target(account: Account, locale: Locale) -> str:
+    """Return the target as it was written, a dash without one."""
+    sla = account.service.sla
+    return plain_percent(sla.target, locale.language) if sla else NONE
+
+
+def share_target(account: Account) -> Fraction | None:
+    """Return the target as a share, None without one."""
+    sla = account.service.sla
+    return sla.target if sla else None
+
+
+def verdict_text(verdict: Verdict | None, locale: Locale) -> str:
+    """Return a verdict in words, a dash where there is no target."""
+    return NONE if verdict is None else VERDICTS[locale.language][verdict]
+
+
+def hours(account: Account) -> str:
+    """Return the hours that were promised."""
+    return account.hours or ROUND_THE_CLOCK
