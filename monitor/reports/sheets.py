@@ -14,15 +14,23 @@ from zoneinfo import ZoneInfo
 from monitor.domain.availability import Figures, verdict
 from monitor.domain.correction import Withdrawal
 from monitor.domain.instant import instant, microseconds
-from monitor.domain.observation import UnknownCause
+from monitor.domain.observation import Failure, UnknownCause
 from monitor.domain.service import ALWAYS
 from monitor.domain.windowrecord import Cancellation
 from monitor.locales import Language
-from monitor.locales.messages_reasons import CAUSES
+from monitor.locales.messages_reasons import CAUSES, failure_text
 from monitor.locales.shares import VERDICTS
 from monitor.reports.exactly import SHARES, exact, number
 from monitor.reports.report import Account, Report, ResponseTimes
-from monitor.reports.sheetwords import HEADINGS, IDENTITY, TITLES, WORDS
+from monitor.reports.sheetwords import (
+    AFFECTED,
+    CONCERNS,
+    HEADINGS,
+    IDENTITY,
+    STATUSES,
+    TITLES,
+    WORDS,
+)
 
 Cell = str | int | Decimal | datetime | None
 
@@ -114,20 +122,19 @@ class _Sheets:
                     yield (*named, *self._figures(figures), *_response(day.response))
 
     def incidents(self) -> Iterator[Sequence[Cell]]:
-        wording = self._report.wording
+        wording, language = self._report.wording, self._language
         for told in self._report.incidents:
             one = told.incident
-            failures = [each for each in one.checks if each.failure is not None]
             yield (
                 one.id,
                 one.service,
-                one.concern.value,
-                one.affects.value,
+                CONCERNS[language][one.concern],
+                AFFECTED[language][one.affects],
                 self._moment(one.started_at),
                 self._moment(one.ended_at),
                 None if one.ended_at is None else _seconds_between(one.started_at, one.ended_at),
                 ", ".join(each.id for each in one.checks),
-                "; ".join(f"{x.failure.kind}: {x.failure.detail}" for x in failures if x.failure),
+                "; ".join(_failure(each.failure, language) for each in one.checks if each.failure),
                 wording.causes.get(one.id),
                 wording.remarks.get(one.id),
                 "; ".join(" ".join(filter(None, (n.by, n.text))) for n in told.notes),
@@ -163,7 +170,7 @@ class _Sheets:
                     made.check,
                     self._moment(made.start),
                     self._moment(made.end),
-                    made.status.value,
+                    STATUSES[self._language][made.status],
                     made.reason,
                     made.evidence,
                     made.by,
@@ -246,6 +253,10 @@ def _name(one: Account) -> tuple[Cell, ...]:
 
 def _response(one: ResponseTimes | None) -> tuple[Cell, ...]:
     return (None,) * 3 if one is None else tuple(map(_seconds, (one.p50, one.p95, one.p99)))
+
+
+def _failure(one: Failure, language: Language) -> str:
+    return ": ".join(filter(None, (failure_text(one.kind, language), one.detail)))
 
 
 def _seconds_between(start: datetime, end: datetime) -> Cell:

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from monitor.domain.check import Affects
+from monitor.domain.incident import Concern
+from monitor.domain.observation import Status
 from monitor.locales import Language
 
 TITLES: Mapping[Language, Mapping[str, str]] = {
@@ -66,13 +69,51 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "seconds": "seconds",
     },
 }
+CONCERNS: Mapping[Language, Mapping[Concern, str]] = {
+    Language.ID: {
+        Concern.OUTAGE: "gangguan",
+        Concern.DEGRADATION: "menurun",
+        Concern.EXPIRY: "masa berlaku berakhir",
+    },
+    Language.EN: {
+        Concern.OUTAGE: "outage",
+        Concern.DEGRADATION: "degraded",
+        Concern.EXPIRY: "expiry",
+    },
+}
+AFFECTED: Mapping[Language, Mapping[Affects, str]] = {
+    Language.ID: {
+        Affects.AVAILABILITY: "ketersediaan",
+        Affects.SECURITY: "keamanan",
+        Affects.NONE: "tidak dihitung",
+    },
+    Language.EN: {
+        Affects.AVAILABILITY: "availability",
+        Affects.SECURITY: "security",
+        Affects.NONE: "nothing that counts",
+    },
+}
+STATUSES: Mapping[Language, Mapping[Status, str]] = {
+    Language.ID: {
+        Status.UP: "tersedia",
+        Status.DEGRADED: "menurun",
+        Status.DOWN: "gangguan",
+        Status.UNKNOWN: "tidak diketahui",
+    },
+    Language.EN: {
+        Status.UP: "up",
+        Status.DEGRADED: "degraded",
+        Status.DOWN: "down",
+        Status.UNKNOWN: "unknown",
+    },
+}
 _FIGURES = {
     Language.ID: (
         *("Ketersediaan (%)", "Ketersediaan, tepat", "Batas bawah (%)", "Batas bawah, tepat"),
         *("Batas atas (%)", "Batas atas, tepat", "Kotor (%)", "Kotor, tepat"),
         *("Cakupan (%)", "Cakupan, tepat", "Tersedia (detik)", "Termasuk menurun (detik)"),
         *("Waktu henti (detik)", "Tidak diketahui (detik)", "Pemeliharaan (detik)"),
-        *("Tersedia dalam pemeliharaan (detik)", "Henti dalam pemeliharaan (detik)"),
+        *("Tersedia dalam pemeliharaan (detik)", "Waktu henti dalam pemeliharaan (detik)"),
         *("Seluruhnya (detik)", "Gangguan", "Sampel diharapkan", "Sampel diterima"),
     ),
     Language.EN: (
@@ -98,12 +139,12 @@ HEADINGS: Mapping[Language, Mapping[str, Sequence[str]]] = {
             *("Waktu tanggap p50 (detik)", "p95 (detik)", "p99 (detik)"),
         ),
         "incidents": (
-            *("Gangguan", "Layanan", "Perihal", "Menyangkut", "Mulai ({zone})"),
+            *("Gangguan", "Layanan", "Jenis", "Menyangkut", "Mulai ({zone})"),
             *("Selesai ({zone})", "Lama (detik)", "Pemeriksaan", "Sebab teramati"),
             *("Sebab terkonfirmasi", "Keterangan", "Catatan"),
         ),
         "maintenance": (
-            *("Layanan", "Jadwal", "Mulai ({zone})", "Selesai ({zone})"),
+            *("Layanan", "Pemeliharaan", "Mulai ({zone})", "Selesai ({zone})"),
             *("Dihitung dari ({zone})", "Dihitung sampai ({zone})", "Dicatat setelah mulai"),
             *("Disetujui oleh", "Alasan", "Dicatat pada ({zone})", "Dicatat oleh"),
             *("Dibatalkan pada ({zone})", "Dibatalkan oleh", "Alasan pembatalan"),
@@ -132,7 +173,7 @@ HEADINGS: Mapping[Language, Mapping[str, Sequence[str]]] = {
             *("Response time p50 (seconds)", "p95 (seconds)", "p99 (seconds)"),
         ),
         "incidents": (
-            *("Incident", "Service", "Concern", "Affects", "Start ({zone})"),
+            *("Incident", "Service", "Kind", "Affects", "Start ({zone})"),
             *("End ({zone})", "Duration (seconds)", "Checks", "Observed cause"),
             *("Confirmed cause", "Remark", "Notes"),
         ),

@@ -8,7 +8,15 @@ import openpyxl
 import pytest
 
 from monitor.locales import Language
-from monitor.reports.sheetwords import HEADINGS, IDENTITY, TITLES, WORDS
+from monitor.reports.sheetwords import (
+    AFFECTED,
+    CONCERNS,
+    HEADINGS,
+    IDENTITY,
+    STATUSES,
+    TITLES,
+    WORDS,
+)
 from monitor.reports.workbook import workbook
 from tests.unit.reports.reports import a_report
 
@@ -98,7 +106,8 @@ def test_incidents_stand_with_their_causes(book):
 
     assert incident["Mulai (Asia/Makassar)"] == datetime.fromisoformat("2025-06-02T10:00")
     assert incident["Lama (detik)"] == 1_800
-    assert incident["Sebab teramati"] == "status: =503"
+    assert (incident["Jenis"], incident["Menyangkut"]) == ("gangguan", "ketersediaan")
+    assert incident["Sebab teramati"].endswith(": =503")
     assert incident["Sebab terkonfirmasi"] == "Kabel putus"
     assert incident["Catatan"] == "Rina -sedang dilihat"
 
@@ -109,6 +118,7 @@ def test_work_and_corrections_stand_with_who_did_what(book):
 
     assert [row["Disetujui oleh"] for row in work] == ["Kabid", "Kabid"]
     assert [row["Dibatalkan oleh"] for row in work] == [None, "Budi"]
+    assert {row["Status"] for row in corrections} == {"tidak diketahui"}
     assert [(row["Koreksi"], row["Dicabut oleh"]) for row in corrections] == [
         *(("k1", None), ("k2", "Budi"))
     ]
@@ -123,7 +133,7 @@ def test_unknown_time_has_its_causes(book):
     assert sum(causes[1:]) == causes[0] == 7_200
 
 
-@pytest.mark.parametrize("words", [HEADINGS, IDENTITY, TITLES, WORDS])
+@pytest.mark.parametrize("words", [AFFECTED, CONCERNS, HEADINGS, IDENTITY, STATUSES, TITLES, WORDS])
 def test_both_languages_say_as_much(words):
     """Each heading stands in both languages, in the same order."""
     indonesian, english = words[Language.ID], words[Language.EN]
