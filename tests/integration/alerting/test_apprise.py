@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from monitor.net.resolver import Resolver
 from monitor.notifiers.apprise.exchange import Order
 from monitor.notifiers.apprise.process import COMMAND, carry_out, environment
 from monitor.ports import Undelivered
+from tests.certificates import issue, write_chain
 from tests.collector import Collector, answers, hangs
 from tests.fakes import an_alert
 from tests.unit.notifiers.test_apprise import receiver
@@ -46,10 +48,12 @@ def url_of(collector: Collector, host: str = "127.0.0.1", query: str = "") -> st
     return f"json://pantau:{SECRET}@{host}:{collector.port}/{SECRET}{query}"
 
 
-async def attempt(folder: Path, url: str, server: NameServer = NOBODY, seconds: float = 15):
+async def attempt(
+    folder: Path, url: str, server: NameServer = NOBODY, seconds: float = 15, **keys: str
+) -> Undelivered | None:
     """Return why one message did not go out, None if it did."""
     network = Network(resolver=Resolver([server]))
-    notifier = receiver(folder, network=network, url=url, timeout=f"{seconds:g}s")
+    notifier = receiver(folder, network=network, url=url, timeout=f"{seconds:g}s", **keys)
     try:
         await notifier.notify("ROW1", notifier.payload("ROW1", an_alert()), datetime.now(UTC))
     except Undelivered as refused:
@@ -209,6 +213,26 @@ async def test_other_hosts_of_a_url_are_held_to_its_own(collector, folder):
 
     assert error.reason == "refused_by_policy"
     assert collector.accepted == 0
+
+
+async def test_certificates_are_verified(tmp_path, folder):
+    """A service that cannot prove who it is gets nothing, and one that the receiver's own
+    authority vouches for gets all.
+    """
+    authority = issue(subject="Akar", names=(), authority=True)
+    chain, key = write_chain(tmp_path, "service", issue(names=("localhost",), issuer=authority))
+    trusted = tmp_path / "authority.pem"
+    trusted.write_bytes(authority.pem())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, key)
+    with Collector(tls=context) as secured:
+        url = url_of(secured, host="localhost").replace("json:", "jsons:")
+
+        error = await attempt(folder, url)
+
+        assert error.reason == "not_delivered"
+        assert secured.received == []
+        assert await attempt(folder, url, ca_file=str(trusted)) is None
 
 
 async def test_process_that_dies(collector):

@@ -19,7 +19,9 @@ from monitor.notifiers.apprise.process import environment
 from monitor.receivertype import ReceiverContext
 from tests.fakes import LINK_KEY, an_alert
 from tests.goldenfiles import assert_golden
-from tests.unit.alerting.samples import COMPANIONS, SAMPLES
+from tests.payloads import PAYLOADS
+from tests.unit.alerting.samples import SAMPLES
+from tests.unit.notifiers.test_injection import hostile
 
 URL = "json://pantau:geheimgeheim@127.0.0.1:9/geheimerpfad"
 PARTS = ("geheim", "127.0.0.1", "json")
@@ -53,6 +55,11 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("secrets")
 
 
+@pytest.fixture(scope="module")
+def notifier(folder):
+    return receiver(folder)
+
+
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("name", SAMPLES)
 def test_body(name, language, folder):
@@ -73,14 +80,14 @@ def test_no_secret_in_a_body(folder):
     assert not any(part in shown for part in PARTS)
 
 
-@given(text=st.text(max_size=1500), alert_type=st.sampled_from(AlertType))
-def test_any_text_is_text(folder, text, alert_type):
+@given(
+    text=st.text(max_size=1500) | st.sampled_from(PAYLOADS), alert_type=st.sampled_from(AlertType)
+)
+def test_any_text_is_text(notifier, text, alert_type):
     """Whatever others write, no service finds markup, a name or a place to fill in, and the
     message keeps to its length.
     """
-    alert = an_alert(alert_type, companions=COMPANIONS, detail=text)
-
-    said = json.loads(receiver(folder).payload("ROW1", alert))
+    said = json.loads(notifier.payload("ROW1", hostile(alert_type, text)))
 
     assert not re.search(r"[<>*`~@|{}\[\]]", said["title"] + said["body"])
     assert len(said["title"]) <= 250
