@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monitor.reports.filing import Filed
     from monitor.reports.report import Report, Scope
 
-_FORMATS = ("json", "csv", "xlsx")
+_FORMATS = ("pdf", "html", "json", "csv", "xlsx")
 
 
 def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:

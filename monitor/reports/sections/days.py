@@ -11,7 +11,8 @@ from monitor.locales.numbers import plain_percent
 from monitor.locales.shares import coverage_text, headline
 from monitor.reports.charts import DayMark, Drawing, day_strip, month_strips
 from monitor.reports.document import Block, Cell, Paragraph, Section, Table
-from monitor.reports.report import Account, DayAccount, Report
+from monitor.reports.report import Account, DayAccount, Report, Scope
+from monitor.reports.sections.identity import local_days
 from monitor.reports.sections.locale import NONE, Locale
 from monitor.reports.sections.tables import columns, picture
 from monitor.reports.sections.vocabulary import share_target
@@ -98,7 +99,7 @@ _SHORT = {
     },
 }
 _LEGEND_COLUMNS = {Language.ID: ("Tanda", "Arti"), Language.EN: ("Mark", "Meaning")}
-_STRIP_COLUMNS = {Language.ID: ("Layanan", "Hari"), Language.EN: ("Service", "Days")}
+_SERVICE = {Language.ID: "Layanan", Language.EN: "Service"}
 _COLUMNS = {
     Language.ID: (
         *("Tanggal", "Ketersediaan", "Cakupan", "Henti", "Tidak diketahui", "Pemeliharaan"),
@@ -127,7 +128,7 @@ def days(report: Report, locale: Locale) -> Section:
     is_long = any(len(each.days) > _LONG for each in accounts)
     strips = Table(
         caption=texts["months" if is_long else "strips"],
-        columns=columns(_STRIP_COLUMNS[locale.language], (2, 5)),
+        columns=columns((_SERVICE[locale.language], _from_to(report.scope, locale)), (2, 5)),
         rows=[(each.service.name, _strip(each, locale, is_long=is_long)) for each in accounts],
         nothing=texts["nothing"],
     )
@@ -139,6 +140,10 @@ def days(report: Report, locale: Locale) -> Section:
         blocks=_monthly(accounts, locale) if is_long else _daily(accounts, locale),
     )
     return Section(id="days", title=texts["title"], blocks=(_legend(locale), strips), parts=(part,))
+
+
+def _from_to(scope: Scope, locale: Locale) -> str:
+    return " – ".join(locale.day(day) for day in local_days(scope))
 
 
 def day_mark(day: DayAccount, target: Fraction | None) -> DayMark:

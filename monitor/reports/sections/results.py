@@ -117,7 +117,7 @@ def results(report: Report, locale: Locale) -> Section:
     times = Table(
         caption=texts["times"],
         columns=columns(
-            _TIMES[language], (5, 2, 4, 4, 4, 4, 3, 3, 1, 4, 4, 4), (2, 3, 4, 5, 6, 7, 8, 9, 10)
+            _TIMES[language], (5, 2, 4, 4, 4, 5, 3, 4, 1, 4, 4, 6), (2, 3, 4, 5, 6, 7, 8, 9, 10)
         ),
         rows=[_time_row(row, locale) for row in rows],
         nothing=texts["nothing"],
