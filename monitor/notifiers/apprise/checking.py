@@ -1,6 +1,7 @@
 """Says of a secret whether it holds a URL of Apprise's, without showing anything of it."""
 
 import re
+from collections.abc import Callable
 from importlib.util import find_spec
 from subprocess import TimeoutExpired
 
@@ -11,10 +12,7 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,31}://\S{1,4096}\Z")
 
 
 def understandable(secret: Secret) -> Secret:
-    """Return a secret that Apprise understands; raise ValueError, never showing it.
-
-    A machine too busy to ask Apprise is no mistake of the writer's: the first message tells.
-    """
+    """Return a secret that Apprise understands; raise ValueError, never showing it."""
     url = secret.reveal().strip()
     if not _URL.match(url):
         raise ValueError(
@@ -22,7 +20,7 @@ def understandable(secret: Secret) -> Secret:
         )
     if find_spec("apprise") is None:
         raise ValueError("Apprise needs an extra: pip install 'pantau[apprise]'")
-    if not _is_understood(url):
+    if not is_understood(url):
         raise ValueError(
             "Apprise does not understand the secret's URL: it knows no such service, or the URL "
             "lacks a part that the service asks for"
@@ -30,9 +28,13 @@ def understandable(secret: Secret) -> Secret:
     return secret
 
 
-def _is_understood(url: str) -> bool:
+def is_understood(url: str, ask: Callable[[str], bool] = understands) -> bool:
+    """Say whether a URL may be configured; raise ValueError where Apprise cannot run at all.
+
+    A machine too busy to ask is no mistake of the writer's: the first message tells.
+    """
     try:
-        return understands(url)
+        return ask(url)
     except (OSError, TimeoutExpired):
         return True
     except ValueError:

@@ -14,6 +14,7 @@ from monitor.domain.alert import AlertType
 from monitor.fields import Context
 from monitor.locales import Language
 from monitor.notifiers.apprise import RECEIVER_TYPE, AppriseSpec, undelivered
+from monitor.notifiers.apprise.checking import is_understood
 from monitor.notifiers.apprise.exchange import Answer, Order
 from monitor.notifiers.apprise.process import environment
 from monitor.receivertype import ReceiverContext
@@ -112,6 +113,30 @@ def test_url_that_is_none(url, reason, tmp_path):
     assert error.value.errors()[0]["loc"] == ("url",)
     assert reason in str(error.value)
     assert "geheim" not in str(error.value)
+
+
+def raising(error):
+    """Return a function that raises, as one that asks Apprise may."""
+
+    def ask(url):
+        raise error
+
+    return ask
+
+
+@pytest.mark.parametrize("error", [subprocess.TimeoutExpired("python", 30), BlockingIOError()])
+def test_busy_machine_is_no_mistake(error):
+    """A configuration is not refused because this machine had no time to ask Apprise."""
+    assert is_understood(URL, raising(error))
+
+
+def test_apprise_that_does_not_run():
+    """An Apprise that is broken is told where the configuration is read, without the URL."""
+    with pytest.raises(ValueError, match="does not run here") as error:
+        is_understood(URL, raising(ValueError(URL)))
+
+    assert "geheim" not in str(error.value)
+    assert error.value.__suppress_context__
 
 
 def test_url_is_read_from_elsewhere(tmp_path):
