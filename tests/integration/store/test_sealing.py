@@ -8,7 +8,7 @@ import tempfile
 from contextlib import closing
 from datetime import timedelta
 from hashlib import sha256
-from itertools import count, pairwise
+from itertools import count, pairwise, starmap
 from pathlib import Path
 
 import pytest
@@ -163,6 +163,7 @@ def test_sealed_hours_say_what_samples_say(empty_store, life, stages):
     """
     interval, _, _, _, until = life
     window = Window(BEGIN - HOUR, (until // HOUR + 3) * HOUR)
+    parts = list(starmap(Window, pairwise(range(window.start, window.end, 45 * MINUTE))))
     with tempfile.TemporaryDirectory() as home:
         directory = Path(home) / "data"
         shutil.copytree(empty_store, directory)
@@ -170,6 +171,7 @@ def test_sealed_hours_say_what_samples_say(empty_store, life, stages):
         expected = by_samples(directory, interval, window)
         with open_reader(directory) as reader:
             samples, slots = reader.samples(PORTAL, *window), reader.slots(PORTAL, *window)
+            counted = [reader.slots(PORTAL, *part) for part in parts]
         recorded = rows(directory, "SELECT * FROM observation")
 
         for last in stages:
@@ -179,8 +181,8 @@ def test_sealed_hours_say_what_samples_say(empty_store, life, stages):
             assert reader.known(PORTAL, interval, window).spans == expected
             assert reader.samples(PORTAL, *window) == samples
             assert reader.slots(PORTAL, *window) == slots
-            for start, end in pairwise(range(window.start, window.end, 45 * MINUTE)):
-                part = Window(start, end)
+            assert [reader.slots(PORTAL, *part) for part in parts] == counted
+            for part in parts:
                 assert reader.known(PORTAL, interval, part).spans == clip(expected, part)
         still = rows(directory, "SELECT * FROM observation")
         assert set(still) <= set(recorded)
