@@ -12,6 +12,7 @@ import pytest
 from monitor.domain.observation import Outcome
 from monitor.ports import Change
 from monitor.reports.form import schema
+from monitor.reports.forms import FORMS
 from monitor.store.sql import open_store
 from tests.acceptance.cli.commands import pantau
 from tests.acceptance.cli.test_availability import (
@@ -68,6 +69,7 @@ def test_every_form_says_what_the_command_says(city):
         [line] = csv.DictReader(file)
     [summed] = sheet_of(city, "Ringkasan", "Layanan")
     [daily] = sheet_of(city, "Harian", "Layanan")
+    page = (city / "laporan" / f"{NAME}.id.html").read_text()
     headings = ("Ketersediaan", "Batas bawah", "Batas atas", "Kotor", "Cakupan")
     for name, heading in zip(SHARES, headings, strict=True):
         exact, text = expected[name]["exact"], expected[name]["text"]
@@ -75,6 +77,7 @@ def test_every_form_says_what_the_command_says(city):
         for told_of in (figures, day["around_the_clock"]):
             assert (told_of[name]["exact"], told_of[name]["id"]) == (exact, text)
         assert (line[f"{name}_exact"], line[f"{name}_percent"]) == (exact, digits)
+        assert text in page
         for row in (summed, daily):
             assert row[f"{heading}, tepat"] == exact
             assert row[f"{heading} (%)"] == float(digits)
@@ -95,7 +98,13 @@ def test_the_fingerprint_is_that_of_the_file(city):
 
     written = (city / "laporan" / f"{NAME}.json").read_bytes()
     assert told["sidik_data"] == hashlib.sha256(written).hexdigest() == english["sidik_data"]
-    assert [each["new"] for each in english["files"]] == [False, True, True]
+    assert {each["path"]: each["new"] for each in english["files"]} == {
+        f"laporan/{NAME}.en.pdf": True,
+        f"laporan/{NAME}.en.html": True,
+        f"laporan/{NAME}.csv": True,
+        f"laporan/{NAME}.json": False,
+        f"laporan/{NAME}.en.xlsx": True,
+    }
 
 
 async def test_no_report_takes_the_place_of_another(city):
@@ -104,7 +113,7 @@ async def test_no_report_takes_the_place_of_another(city):
     before = {path.name: path.read_bytes() for path in (city / "laporan").iterdir()}
     again = reported(city)
     assert again.returncode == 0
-    assert again.stdout.count("is the same") == 3
+    assert again.stdout.count("is the same") == len(FORMS)
 
     async with open_store(city / "data", vantage="utama") as store:
         await store.restore()
@@ -112,7 +121,7 @@ async def test_no_report_takes_the_place_of_another(city):
     refused = reported(city)
 
     assert refused.returncode == 1
-    assert f"laporan/{NAME}.json is another report: nothing was written" in refused.stderr
+    assert f"laporan/{NAME}.id.pdf is another report: nothing was written" in refused.stderr
     assert {path.name: path.read_bytes() for path in (city / "laporan").iterdir()} == before
     assert reported(city, "--replace").returncode == 0
     assert (city / "laporan" / f"{NAME}.json").read_bytes() != before[f"{NAME}.json"]

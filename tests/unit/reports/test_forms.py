@@ -1,12 +1,15 @@
 """The forms of a report, and what each needs."""
 
 import importlib.util
+import io
 import json
 
+import pikepdf
 import pytest
 
 from monitor.locales import Language
 from monitor.reports import forms
+from monitor.reports.daily import daily
 from monitor.reports.forms import FORMS, files, lacking, source_of
 from tests.unit.reports.reports import a_report
 
@@ -18,8 +21,8 @@ def source():
 
 def test_forms_for_people_say_their_language(source):
     """A file in words is called by its language; data is the same in each."""
-    assert list(files(source, ["json", "csv", "xlsx"], "laporan")) == [
-        *("laporan.json", "laporan.csv", "laporan.en.xlsx")
+    assert list(files(source, FORMS, "laporan")) == [
+        *("laporan.en.pdf", "laporan.en.html", "laporan.json", "laporan.csv", "laporan.en.xlsx")
     ]
 
 
@@ -45,6 +48,24 @@ def test_what_is_missing_is_known_before(monkeypatch):
     extra = {form.needs for form in FORMS.values()}
     monkeypatch.setattr(forms, "find_spec", lambda name: None if name in extra else found(name))
 
-    assert lacking(FORMS) == [name for name, form in FORMS.items() if form.needs]
-    assert "xlsx" in lacking(FORMS)
-    assert lacking(["json", "csv"]) == []
+    assert lacking(FORMS) == ["pdf", "xlsx"]
+    assert lacking(["json", "csv", "html"]) == []
+
+
+def test_the_data_goes_with_the_pdf(source):
+    """A PDF carries laporan.json, whose SHA-256 it names, and data.csv."""
+    [made] = files(source, ["pdf"], "laporan").values()
+
+    with pikepdf.open(io.BytesIO(b"".join(made()))) as document:
+        carried = {
+            name: spec.get_file().read_bytes() for name, spec in document.attachments.items()
+        }
+    assert carried["laporan.json"] == source.whole.body
+    assert carried["data.csv"].decode() == "".join(daily(source.report))
+
+
+def test_forms_for_people_name_the_fingerprint(source):
+    """Who reads the page can hold the data to the SHA-256 that stands on it."""
+    [made] = files(source, ["html"], "laporan").values()
+
+    assert source.whole.fingerprint in b"".join(made()).decode()
