@@ -1,15 +1,18 @@
 """Carries out one order by Apprise: `python -m monitor.notifiers.apprise.child`.
 
 It reads the order from standard input and writes one answer to standard output. Before anything of
-Apprise sees the URL, the process is held to the address policy, and to its time by the kernel, so
-that it does not outlive a daemon that was killed.
+Apprise sees the URL, the process is held to the address policy, and by the kernel to its memory and
+its time: it reads whatever a service pours out, and does not outlive a daemon that was killed.
 """
 
 import logging
 import re
+import resource
 import signal
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +28,8 @@ from monitor.notifiers.apprise.exchange import Answer, Order
 
 # How Apprise's plugins word a status that they did not expect.
 _STATUS = re.compile(r"error=([1-5][0-9]{2})\b")
+
+_MEMORY_BYTES = 256 * 1024 * 1024
 
 _SETTINGS: dict[str, Any] = {
     "app_id": "Pantau",
@@ -42,9 +47,21 @@ def main() -> None:
     """Read an order, carry it out, and answer."""
     answers, sys.stdout = sys.stdout, sys.stderr  # whatever a library prints is no answer
     order = Order.decoded(sys.stdin.buffer.readline())
-    signal.setitimer(signal.ITIMER_REAL, order.seconds)
+    _bound(order.seconds)
     answers.buffer.write(_carried_out(order).encoded())
     answers.flush()
+
+
+def _bound(seconds: float) -> None:
+    """Have the kernel end this process after `seconds`, and keep it from taking all memory.
+
+    Where a sandbox allows no limit, it is at least the first to go, and not the daemon.
+    """
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 def _carried_out(order: Order) -> Answer:

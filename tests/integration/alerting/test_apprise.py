@@ -22,7 +22,7 @@ from monitor.notifiers.apprise.exchange import Order
 from monitor.notifiers.apprise.process import COMMAND, carry_out, environment
 from monitor.ports import Undelivered
 from tests.certificates import issue, write_chain
-from tests.collector import Collector, answers, hangs
+from tests.collector import Collector, answers, hangs, head, pours
 from tests.fakes import an_alert
 from tests.unit.notifiers.test_apprise import receiver
 
@@ -76,6 +76,15 @@ def children() -> dict[int, str]:
     return found
 
 
+def resident_bytes(process: int) -> int:
+    """Return how much memory a process has, 0 for one that is gone."""
+    try:
+        pages = Path(f"/proc/{process}/statm").read_text().split()[1]
+    except OSError:
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
 async def test_delivered_once(collector, folder):
     """What was frozen goes out, once, and true means that it arrived."""
     assert await attempt(folder, url_of(collector)) is None
@@ -116,6 +125,21 @@ async def test_deadline_ends_it(collector, folder):
 
     assert error.reason == "timeout"
     assert time.monotonic() - began < 3 + SLACK_SECONDS
+    assert children() == {}
+
+
+async def test_memory_is_bounded(collector, folder):
+    """A service that pours out gigabytes ends the process, and takes no memory of the daemon's."""
+    collector.otherwise = pours(10**10, head(200, Content_Length="10000000000"))
+    sizes: list[int] = []
+
+    attempting = asyncio.create_task(attempt(folder, url_of(collector)))
+    while not attempting.done():
+        sizes += [resident_bytes(each) for each in children()]
+        await asyncio.sleep(0.02)
+
+    assert (await attempting).reason in {"internal", "not_delivered"}
+    assert max(sizes) < 400_000_000
     assert children() == {}
 
 
