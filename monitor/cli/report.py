@@ -93,6 +93,7 @@ def report(
     from monitor.locales import Language
     from monitor.reports.filing import Occupied, filed, stem
     from monitor.reports.forms import files, source_of
+    from monitor.reports.workbook import TooLong
 
     config = configuration(settings.config_path)
     scope = _scope(config, **asked)
@@ -103,6 +104,8 @@ def report(
         found = filed(folder, files(source, forms, stem(scope)), replacing=replacing)
     except Occupied as error:
         raise Failed(f"{error}; say another --out, or --replace") from None
+    except TooLong as error:
+        raise Failed(str(error)) from None
     except OSError as error:
         raise Failed(f"{error.filename or folder}: {error.strerror}") from None
     _show(settings, source.whole.fingerprint, found)

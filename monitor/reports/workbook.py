@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from monitor.domain.instant import instant
@@ -19,18 +20,36 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 _WIDTH = 18
+# What a spreadsheet holds: in a cell, and in a sheet.
 _MOST_LETTERS = 32_767
+_MOST_ROWS = 1_048_576
 # Excel holds moments to the millisecond.
 _MOMENT = "yyyy-mm-dd hh:mm:ss"
 
 
+class TooLong(ValueError):
+    """A sheet would have more rows than a spreadsheet holds."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            f"xlsx: the sheet {title} would have more than {_MOST_ROWS:,} rows: take a shorter "
+            "period, --owner, or csv, which has no limit"
+        )
+
+
 def workbook(report: Report, digest: str, language: Language) -> bytes:
-    """Return the workbook of a report whose *sidik data* is `digest`."""
+    """Return the workbook of a report whose *sidik data* is `digest`. Raise TooLong."""
+    with TemporaryDirectory(prefix="pantau-") as room:
+        return _written(report, digest, language, room)
+
+
+def _written(report: Report, digest: str, language: Language, room: str) -> bytes:
     import xlsxwriter  # part of the extra `report`
 
     out = BytesIO()
-    # Rows go to a file as they come: a city's year is larger than the memory for it.
-    book = xlsxwriter.Workbook(out, {"constant_memory": True, "default_date_format": _MOMENT})
+    # Rows go to files as they come: a city's year is larger than the memory for it.
+    how = {"constant_memory": True, "tmpdir": room, "default_date_format": _MOMENT}
+    book = xlsxwriter.Workbook(out, how)
     known = instant(report.scope.until).astimezone(UTC).replace(tzinfo=None)
     book.set_properties({"title": _title(report), "created": known})
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
@@ -55,6 +74,8 @@ def _fill(page: "Worksheet", sheet: Sheet, bold: Any, moment: Any) -> None:
         page.write_string(head, column, name, bold)
     row = head
     for row, cells in enumerate(sheet.rows, head + 1):
+        if row >= _MOST_ROWS:
+            raise TooLong(sheet.title)  # the writer would leave it out, and say nothing
         _put_all(page, row, cells, moment)
     page.freeze_panes(head + 1, 1)
     page.autofilter(head, 0, max(row, head + 1), len(sheet.columns) - 1)
@@ -74,4 +95,8 @@ def _put(page: "Worksheet", row: int, column: int, value: Cell, moment: Any) -> 
         case int() | Decimal():
             page.write_number(row, column, float(value))
         case str():
-            page.write_string(row, column, value[:_MOST_LETTERS])
+            page.write_string(row, column, _fitting(value))
+
+
+def _fitting(text: str) -> str:
+    return text if len(text) <= _MOST_LETTERS else f"{text[: _MOST_LETTERS - 1]}…"

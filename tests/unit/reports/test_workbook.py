@@ -1,6 +1,7 @@
 """A report as a workbook: what stands in its cells."""
 
 import io
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -8,6 +9,7 @@ import openpyxl
 import pytest
 
 from monitor.locales import Language
+from monitor.reports import workbook as module
 from monitor.reports.sheetwords import (
     AFFECTED,
     CONCERNS,
@@ -17,7 +19,7 @@ from monitor.reports.sheetwords import (
     TITLES,
     WORDS,
 )
-from monitor.reports.workbook import workbook
+from monitor.reports.workbook import TooLong, workbook
 from tests.unit.reports.reports import a_report
 
 DIGEST = "ef" * 32
@@ -141,3 +143,24 @@ def test_both_languages_say_as_much(words):
     assert list(indonesian) == list(english)
     if words is HEADINGS:
         assert {k: len(v) for k, v in indonesian.items()} == {k: len(v) for k, v in english.items()}
+
+
+def test_no_row_is_left_out(whole, monkeypatch):
+    """A sheet that would have more rows than a spreadsheet holds is refused, and not cut."""
+    monkeypatch.setattr(module, "_MOST_ROWS", 17)
+    assert workbook(whole, DIGEST, Language.ID)
+
+    monkeypatch.setattr(module, "_MOST_ROWS", 16)
+    with pytest.raises(TooLong, match="Ringkasan would have more than 16 rows: take a shorter"):
+        workbook(whole, DIGEST, Language.ID)
+
+
+def test_a_cell_that_is_cut_says_so(whole):
+    """Text that is longer than a cell holds ends with an ellipsis."""
+    wording = replace(whole.wording, causes={"gangguan-1": "x" * 40_000})
+    made = workbook(replace(whole, wording=wording), DIGEST, Language.ID)
+
+    [incident] = rows(openpyxl.load_workbook(io.BytesIO(made)), "Gangguan")
+
+    assert len(incident["Sebab terkonfirmasi"]) == 32_767
+    assert incident["Sebab terkonfirmasi"].endswith("x…")
