@@ -176,16 +176,11 @@ def _write_bundle(folder: Path, reader: "LedgerReader", notes: Sequence[str]) ->
     """Write the ledger as an auditor takes it along. Raises OSError."""
     from importlib.resources import files
 
+    from monitor.app.ledgerexport import export_ledger
+
     key = _key(reader, None)
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "entries.jsonl").open("wb") as file:
-        file.writelines(body + b"\n" for _, body in reader.entries())
-    (folder / "checkpoints").write_text("".join(notes))
-    with (folder / "hours.jsonl").open("wb") as rows, (folder / "blocks").open("wb") as kept:
-        for row, block in reader.rows_and_blocks():
-            rows.write(row + b"\n")
-            if block is not None:
-                kept.write(base64.b64encode(block) + b"\n")
+    export_ledger(folder, reader, notes)
     program = files("monitor.ledger").joinpath("pantau_verify.py").read_text()
     (folder / "pantau_verify.py").write_text(program)
     (folder / "README.txt").write_text(_BUNDLE.format(name=key.name, key=key))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.errors import Failed
+from monitor.cli.lazy import LazyGroup
 from monitor.cli.output import print_json, progress
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from monitor.reports.report import Report, Scope
 
 _FORMATS = ("pdf", "html", "json", "csv", "xlsx")
+
+_COMMANDS = {
+    "bundle": ("monitor.cli.bundle:bundle", "Write a report with all that verifies it."),
+    "verify": ("monitor.cli.bundle:verify", "Say whether a bundle or a sealed PDF is as it was."),
+}
 
 
 def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
@@ -36,7 +42,8 @@ def _forms(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
     return forms
 
 
-def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say what a report is about, and where it goes."""
     options = (
         click.option("--month", "in_month", metavar="YYYY-MM", help="A month of the zone."),
         click.option("--quarter", "in_quarter", metavar="YYYY-Qn", help="A quarter of a year."),
@@ -46,14 +53,6 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--service", "services", multiple=True, metavar="ID", help="Only of this."),
         click.option("--owner", metavar="OPD", help="Only of services that this one answers for."),
         click.option("--lang", type=click.Choice(["id", "en"]), help="[default: as configured]"),
-        click.option(
-            "--format",
-            "forms",
-            callback=_forms,
-            default=",".join(_FORMATS),
-            metavar="FORM,…",
-            help=f"Of {', '.join(_FORMATS)}.  [default: all]",
-        ),
         click.option(
             "--out",
             "folder",
@@ -69,11 +68,21 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.command()
-@_options
+@click.group(cls=LazyGroup, listed=_COMMANDS, invoke_without_command=True)
+@report_options
+@click.option(
+    "--format",
+    "forms",
+    callback=_forms,
+    default=",".join(_FORMATS),
+    metavar="FORM,…",
+    help=f"Of {', '.join(_FORMATS)}.  [default: all]",
+)
 @shared_options
 @pass_settings
+@click.pass_context
 def report(
+    context: click.Context,
     settings: Settings,
     /,
     *,
@@ -95,11 +104,12 @@ def report(
     from monitor.reports.forms import files, source_of
     from monitor.reports.workbook import TooLong
 
+    if context.invoked_subcommand is not None:
+        return
     config = configuration(settings.config_path)
-    scope = _scope(config, **asked)
+    scope = scope_of(config, **asked)
     _demand(forms)
-    made = _made(config, scope)
-    source = source_of(made, Language(lang or config.monitor.language))
+    source = source_of(made(config, scope), Language(lang or config.monitor.language))
     try:
         found = filed(folder, files(source, forms, stem(scope)), replacing=replacing)
     except Occupied as error:
@@ -108,7 +118,7 @@ def report(
         raise Failed(str(error)) from None
     except OSError as error:
         raise Failed(f"{error.filename or folder}: {error.strerror}") from None
-    _show(settings, source.whole.fingerprint, found)
+    show(settings, source.whole.fingerprint, found)
 
 
 def _demand(forms: Sequence[str]) -> None:
@@ -124,9 +134,10 @@ def _demand(forms: Sequence[str]) -> None:
         )
 
 
-def _scope(
+def scope_of(
     config: "Config", *, services: tuple[str, ...], owner: str | None, **asked: Any
 ) -> "Scope":
+    """Return what a report is asked about. Raises UsageError."""
     from monitor.cli.period import NoPeriod, period
     from monitor.configuration.names import nearest
     from monitor.domain.instant import microseconds
@@ -159,7 +170,8 @@ def _scope(
     )
 
 
-def _made(config: "Config", scope: "Scope") -> "Report":
+def made(config: "Config", scope: "Scope") -> "Report":
+    """Return the report on `scope`. Raises Failed."""
     from monitor.app.reporting import watched
     from monitor.ports import StoreError
     from monitor.reports import making
@@ -178,7 +190,8 @@ def _made(config: "Config", scope: "Scope") -> "Report":
         raise Failed(str(error)) from None
 
 
-def _show(settings: Settings, fingerprint: str, files: "Sequence[Filed]") -> None:
+def show(settings: Settings, fingerprint: str, files: "Sequence[Filed]") -> None:
+    """Print which files there are now, and the SHA-256 of the data."""
     if settings.output is Output.JSON:
         print_json(
             {

@@ -243,6 +243,10 @@ class ServiceForm:
     name: str
     owner: str
     criticality: str
+    rule: Annotated[
+        str,
+        Field(pattern="^(all|any|[1-9][0-9]*)$", description="How many of its checks must be up."),
+    ]
     began: Instant | None
     checks: list[CheckForm]
     target: TargetForm | None

@@ -21,7 +21,7 @@ from monitor.domain.correction import CorrectionRecord, Withdrawal
 from monitor.domain.incident import AffectedCheck
 from monitor.domain.instant import instant, span_microseconds
 from monitor.domain.note import Note
-from monitor.domain.service import Sla
+from monitor.domain.service import Rule, Sla, StatusRule
 from monitor.domain.timeline import HOLD_FACTOR
 from monitor.domain.windowrecord import Cancellation, Occasion
 from monitor.domain.windows import Window
@@ -192,6 +192,7 @@ def _service(one: Account) -> form.ServiceForm:
         name=service.name,
         owner=service.owner,
         criticality=service.criticality.value,
+        rule=_rule(service.status),
         began=None if one.began is None else instant_text(one.began),
         checks=[_check(each) for each in one.checks],
         target=None if service.sla is None else _target(service.sla, one.promised),
@@ -212,6 +213,10 @@ def _service(one: Account) -> form.ServiceForm:
         open_hours=[_window(each) for each in one.open_hours],
         days=[_day(each) for each in one.days],
     )
+
+
+def _rule(one: StatusRule) -> str:
+    return str(one.quorum) if one.rule is Rule.QUORUM else one.rule.value
 
 
 def _target(sla: Sla, promised: Figures) -> form.TargetForm:

@@ -1,0 +1,108 @@
+"""`pantau report bundle` and `pantau report verify`: for auditors, who need not believe us."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli.errors import Failed
+from monitor.cli.output import print_json
+from monitor.cli.report import made, report_options, scope_of, show
+from monitor.cli.settings import Output, Settings, pass_settings, shared_options
+
+if TYPE_CHECKING:
+    from monitor.configuration.config import Config
+    from monitor.reports.forms import Source
+    from monitor.reports.report import Scope
+
+_HOUR = 3_600_000_000
+
+
+@click.command()
+@report_options
+@shared_options
+@pass_settings
+def bundle(
+    settings: Settings, /, *, folder: Path, lang: str | None, replacing: bool, **asked: Any
+) -> None:
+    """Write one archive with a report, the ledger behind it, and what verifies both.
+
+    An auditor unpacks two programs of a file each, and needs Python and nothing else.
+    """
+    from monitor.cli.configured import configuration
+    from monitor.locales import Language
+    from monitor.reports.bundle import packed
+    from monitor.reports.filing import Occupied, filed, stem
+    from monitor.reports.forms import source_of
+
+    config = configuration(settings.config_path)
+    scope = scope_of(config, **asked)
+    source = source_of(made(config, scope), Language(lang or config.monitor.language))
+    try:
+        with TemporaryDirectory(prefix="pantau-") as place:
+            _fill(Path(place), config, scope, source)
+            files = {f"{stem(scope)}.zip": lambda: packed(Path(place))}
+            found = filed(folder, files, replacing=replacing)
+    except Occupied as error:
+        raise Failed(f"{error}; say another --out, or --replace") from None
+    except OSError as error:
+        raise Failed(f"{error.filename or folder}: {error.strerror}") from None
+    show(settings, source.whole.fingerprint, found)
+
+
+def _fill(folder: Path, config: "Config", scope: "Scope", source: "Source") -> None:
+    from monitor.app.ledgerexport import Hour, export_ledger
+    from monitor.ports import StoreError
+    from monitor.reports.bundle import add_instructions, add_manifest
+    from monitor.reports.forms import files
+    from monitor.store.ledgerreader import open_ledger
+
+    def is_asked(row: Hour) -> bool:
+        hour: int = row["hour"]
+        return scope.period.start // _HOUR <= hour <= scope.period.end // _HOUR
+
+    try:
+        with open_ledger(config.monitor.data_dir) as reader:
+            notes, key = reader.notes(), reader.recorded_key()
+            if not notes or key is None:
+                raise Failed("nothing was signed yet: the daemon signs a minute after its start")
+            export_ledger(folder, reader, notes, lambda row: is_asked(row) or bool(row["missed"]))
+    except StoreError as error:
+        raise Failed(str(error)) from None
+    for name, form in (("laporan.json", "json"), ("data.csv", "csv")):
+        [pieces] = files(source, [form], "").values()
+        with (folder / name).open("wb") as file:
+            file.writelines(pieces())
+    add_instructions(folder, key)
+    add_manifest(folder)
+
+
+@click.command()
+@click.option("--key", metavar="VKEY", help="The public key, as you were told it.")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@shared_options
+@pass_settings
+def verify(settings: Settings, /, *, path: Path, key: str | None) -> None:
+    """Say whether a bundle is as it was made, and what it says is in the ledger.
+
+    What the program in the bundle does, pantau_bundle.py, which an auditor runs without Pantau.
+    """
+    lines = list(_verified(path, key))
+    if settings.output is Output.JSON:
+        print_json({"path": str(path), "verified": lines})
+    elif not settings.quiet:
+        for line in lines:
+            click.echo(line)
+
+
+def _verified(path: Path, key: str | None) -> Iterator[str]:
+    from monitor.ledger.pantau_bundle import verdict
+
+    try:
+        yield from verdict(path.read_bytes(), key)
+    except OSError as error:
+        raise Failed(f"{path}: {error.strerror}") from None
+    except Exception as error:  # it fails closed: whatever it stumbles over is a fault of the file
+        raise Failed(f"✗ {path}: {error}") from None

@@ -1,0 +1,94 @@
+"""The archive of a bundle: one form for the same files, and every byte of it counts."""
+
+import io
+import zipfile
+
+import pytest
+
+from monitor.ledger.pantau_bundle import NEEDED, Refused, listed, unpacked
+from monitor.reports.bundle import add_instructions, add_manifest, packed
+
+_NAMES = (*NEEDED, "laporan.json")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in _NAMES:
+        (tmp_path / name).write_bytes(f"isi {name}\n".encode())
+    (tmp_path / "kosong").write_bytes(b"")
+    add_manifest(tmp_path)
+    return tmp_path
+
+
+def archive(folder):
+    return b"".join(packed(folder))
+
+
+def test_same_files_same_bytes(folder, tmp_path_factory):
+    """The same files give the same archive, in whatever order and whenever they were written."""
+    other = tmp_path_factory.mktemp("lain")
+    for path in sorted(folder.iterdir(), reverse=True):
+        (other / path.name).write_bytes(path.read_bytes())
+    assert archive(folder) == archive(other)
+
+
+def test_others_can_unpack_it(folder):
+    """Programs that know ZIP find every file as it was."""
+    with zipfile.ZipFile(io.BytesIO(archive(folder))) as opened:
+        assert opened.testzip() is None
+        assert {name: opened.read(name) for name in opened.namelist()} == {
+            path.name: path.read_bytes() for path in folder.iterdir()
+        }
+
+
+def test_every_byte_counts(folder):
+    """Whichever byte of an archive is another, in a file, before one or behind all, it shows."""
+    whole = archive(folder)
+    listed(unpacked(whole))
+    for at in range(len(whole)):
+        other = bytearray(whole)
+        other[at] ^= 1 << at % 8
+        with pytest.raises(Refused):
+            listed(unpacked(bytes(other)))
+
+
+@pytest.mark.parametrize("name", sorted(_NAMES))
+def test_changed_file_is_named(folder, name):
+    """A byte of a file that is another is told by the file's name."""
+    whole = bytearray(archive(folder))
+    whole[whole.index(f"isi {name}".encode())] ^= 1
+    with pytest.raises(Refused, match=name):
+        unpacked(bytes(whole))
+
+
+@pytest.mark.parametrize("name", sorted(_NAMES))
+def test_file_beside_the_manifest_is_named(folder, name):
+    """A file that was put in another's place, in an archive that is whole, is named as well."""
+    (folder / name).write_bytes(b"lain")
+    with pytest.raises(Refused, match=f"{name} is not what manifest.json lists"):
+        listed(unpacked(archive(folder)))
+
+
+def test_missing_and_added_files_are_named(folder):
+    """A file that was taken out, and one that was put in, are named."""
+    (folder / "blocks").rename(folder / "tambahan")
+    with pytest.raises(Refused, match="blocks is not"):
+        listed(unpacked(archive(folder)))
+
+
+@pytest.mark.parametrize("cut", [0, 1, 29, 31, 300, -1])
+def test_archive_that_ends_early(folder, cut):
+    """What is cut off, or follows, is no bundle."""
+    whole = archive(folder)
+    with pytest.raises(Refused):
+        listed(unpacked(whole[:cut]))
+    with pytest.raises(Refused):
+        listed(unpacked(whole + b"\0"))
+
+
+def test_instructions_name_the_key(tmp_path):
+    """The instructions, in both languages, name the command with the key."""
+    add_instructions(tmp_path, "pantau/balaikota+1234+kunci")
+    for name in ("BACA-SAYA.txt", "README.txt"):
+        text = (tmp_path / name).read_text()
+        assert "pantau_bundle.py --key 'pantau/balaikota+1234+kunci'" in text
