@@ -54,9 +54,11 @@ def _written(report: Report, digest: str, language: Language, room: str) -> byte
     book.set_properties({"title": _title(report), "created": known})
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     moment = book.add_format({"num_format": _MOMENT, "align": "left"})
-    for sheet in sheets(report, digest, language):
-        _fill(book.add_worksheet(sheet.title), sheet, bold, moment)
-    book.close()
+    try:
+        for sheet in sheets(report, digest, language):
+            _fill(book.add_worksheet(sheet.title), sheet, bold, moment)
+    finally:
+        book.close()  # also those files of a workbook that nobody will read
     return out.getvalue()
 
 
