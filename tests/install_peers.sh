@@ -37,6 +37,8 @@ wrk                         wrk
 openssl                     openssl
 qpdf                        qpdf
 pdfsig                      poppler-utils
+pdffonts                    poppler-utils
+pdftotext                   poppler-utils
 gcc                         gcc
 /usr/include/stdlib.h       libc6-dev
 /usr/include/openssl/ssl.h  libssl-dev

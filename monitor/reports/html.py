@@ -7,9 +7,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from monitor.domain.text import visible_text
 from monitor.locales import Language
 from monitor.reports.document import Block, Document, Picture
 
+_LONGEST = 1 << 20
 _CONTENTS = {Language.ID: "Isi", Language.EN: "Contents"}
 
 
@@ -24,6 +26,7 @@ def _template() -> Template:
         loader=PackageLoader("monitor.reports"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
@@ -31,6 +34,11 @@ def _template() -> Template:
     style = files("monitor.reports").joinpath("templates", "report.css").read_text("utf-8")
     own: dict[str, Any] = {"style": Markup(style), "drawn": _drawn, "kind_of": _kind}  # noqa: S704
     return environment.get_template("report.html", globals=own)
+
+
+def _shown(value: Any) -> Any:
+    """Return text without what turns its direction or steers a reader; markup as it is."""
+    return visible_text(value, _LONGEST) if type(value) is str else value
 
 
 def _drawn(picture: Picture) -> Markup:
