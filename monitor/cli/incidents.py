@@ -93,11 +93,11 @@ def _day(at: object) -> date | None:
 def _show_list(settings: Settings, config: "Config", sought: "Sought") -> None:
     from monitor.cli import incidentsview as view
     from monitor.ports import StoreError
-    from monitor.store.reader import open_reader
+    from monitor.store.reader import Examined, open_reader
     from monitor.web.incidententries import incident_entry
 
     try:
-        with open_reader(config.monitor.data_dir) as reader:
+        with open_reader(config.monitor.data_dir, examined=Examined.IF_UNREADABLE) as reader:
             found = reader.found(sought)
     except StoreError as error:
         raise Failed(str(error)) from None
@@ -122,13 +122,13 @@ def _listing(config: "Config", name: str) -> str:
 def _show_story(settings: Settings, config: "Config", incident: str) -> None:
     from monitor.cli import incidentsview as view
     from monitor.ports import StoreError
-    from monitor.store.reader import open_reader
+    from monitor.store.reader import Examined, open_reader
     from monitor.web.incidententries import story_entry
 
     if settings.output is Output.CSV:
         raise click.UsageError("--output csv is for the list; of one incident there is json")
     try:
-        with open_reader(config.monitor.data_dir) as reader:
+        with open_reader(config.monitor.data_dir, examined=Examined.IF_UNREADABLE) as reader:
             story = reader.story(incident)
     except StoreError as error:
         raise Failed(str(error)) from None

@@ -90,7 +90,7 @@ def verify(
     from monitor.ledger.note import NoteError
 
     # By its hashes it says more of a damaged ledger than the checksums of pages could.
-    with _reading(settings, examined=False) as reader:
+    with _reading(settings, is_examined=False) as reader:
         try:
             known, held = _key(reader, vkey), list(_elsewhere(kept))
             finding = reader.audited(known, held)
@@ -233,11 +233,13 @@ def rotate_key(settings: Settings, by: str | None) -> None:
 
 
 @contextmanager
-def _reading(settings: Settings, *, examined: bool = True) -> Iterator["LedgerReader"]:
+def _reading(settings: Settings, *, is_examined: bool = True) -> Iterator["LedgerReader"]:
     from monitor.cli.configured import configuration
     from monitor.ports import StoreError
     from monitor.store.ledgerreader import open_ledger
+    from monitor.store.reader import Examined
 
+    examined = Examined.FIRST if is_examined else Examined.NEVER
     try:
         data_dir = configuration(settings.config_path).monitor.data_dir
         with open_ledger(data_dir, examined=examined) as reader:

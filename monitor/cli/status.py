@@ -58,10 +58,12 @@ def _document(config: "Config") -> Mapping[str, Any]:
 def _stored(config: "Config") -> Mapping[str, Any]:
     from monitor.cli.statusview import stored_document
     from monitor.ports import StoreError
-    from monitor.store.reader import open_reader
+    from monitor.store.reader import Examined, open_reader
 
     try:
-        with open_reader(config.monitor.data_dir, config.monitor.vantage) as reader:
+        with open_reader(
+            config.monitor.data_dir, config.monitor.vantage, examined=Examined.IF_UNREADABLE
+        ) as reader:
             states = reader.states()
     except StoreError as error:
         raise Failed(str(error)) from None

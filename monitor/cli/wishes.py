@@ -18,12 +18,12 @@ def wishes(config: "Config") -> "Wishes":
     from monitor.domain.windowrecord import Source
     from monitor.ports import StoreError
     from monitor.store.connection import DATABASE
-    from monitor.store.reader import open_reader
+    from monitor.store.reader import Examined, open_reader
 
     if not (config.monitor.data_dir / DATABASE).exists():
         return Wishes()
     try:
-        with open_reader(config.monitor.data_dir) as reader:
+        with open_reader(config.monitor.data_dir, examined=Examined.IF_UNREADABLE) as reader:
             records, silences = reader.windows(), reader.silences()
     except StoreError as error:
         click.echo(f"silences and work planned by command are not looked at: {error}", err=True)

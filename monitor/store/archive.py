@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from monitor.domain.incident import Incident
 from monitor.ports import Sought, Story
-from monitor.store.reader import Reader, open_reader
+from monitor.store.reader import Examined, Reader, open_reader
 
 T = TypeVar("T")
 
@@ -35,5 +35,5 @@ class Archive:
             return await asyncio.to_thread(self._answer, question)
 
     def _answer(self, question: Callable[[Reader], T]) -> T:
-        with open_reader(self._data_dir, examined=False) as reader:
+        with open_reader(self._data_dir, examined=Examined.NEVER) as reader:
             return question(reader)

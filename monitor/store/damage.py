@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from monitor.ports import StoreError
@@ -92,12 +93,18 @@ def _looked(database: Path) -> tuple[tuple[str, ...], bool]:
 def faults_of(sheet: Sheet, log: Log, descriptor: int) -> tuple[str, ...]:
     """Return what is wrong with an open database whose files are `sheet` and `log`."""
     look = _Look(sheet, log)
-    wrong = _of_the_log(look) or list(_wrong_pages(look, descriptor))
-    if len(wrong) > _SHOWN:
-        wrong = [*wrong[:_SHOWN], f"and {len(wrong) - _SHOWN} more pages"]
+    wrong = _of_the_log(look) or _shown(_wrong_pages(look, descriptor))
     if wrong and not sheet.whole:
         wrong.append("the end of the checksums is lost, too")
     return tuple(wrong)
+
+
+def _shown(faults: Iterator[str]) -> list[str]:
+    """Return the first faults, and how many more there are: of a lost file that is each page."""
+    shown = list(islice(faults, _SHOWN))
+    if more := sum(1 for _ in faults):
+        shown.append(f"and {more} more pages")
+    return shown
 
 
 def _of_the_log(look: _Look) -> list[str]:

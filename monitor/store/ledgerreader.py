@@ -18,7 +18,7 @@ from monitor.ledger.tree import inclusion_proof, leaf_hash, subtrees
 from monitor.ledger.witness import Witness, witnessed
 from monitor.store.hoursaudit import HoursFinding, audited_hours, rows_and_blocks
 from monitor.store.ledger import entries, key_entries, newest_note, notes
-from monitor.store.reader import reading
+from monitor.store.reader import Examined, reading
 
 
 class LedgerReader:
@@ -114,10 +114,12 @@ def _removed(size: int) -> Fault:
 
 
 @contextmanager
-def open_ledger(data_dir: str | Path, *, examined: bool = True) -> Iterator[LedgerReader]:
+def open_ledger(
+    data_dir: str | Path, *, examined: Examined = Examined.FIRST
+) -> Iterator[LedgerReader]:
     """Open the ledger of a data directory. Raise StoreError when it can't be read, or is damaged.
 
-    Not `examined` is for who looks at its hashes.
+    Who looks at its hashes need not look for damage.
     """
     with reading(data_dir, examined=examined) as connection:
         yield LedgerReader(connection)

@@ -22,6 +22,7 @@ _RECORD = struct.Struct("<8sIIII")
 _PAIR = struct.Struct("<II")
 _CHECK = struct.Struct("<I")
 _REMEMBERED = 64
+_PAGE_SIZES = frozenset(512 << power for power in range(8))  # those that SQLite has
 
 UNKNOWN = 0
 CLOSED = bytes(8)
@@ -68,7 +69,10 @@ class Sheet:
         start = len(_MAGIC) + _HEAD.size
         if len(octets) < start or not octets.startswith(_MAGIC):
             return None
-        sheet = cls(page_size=_HEAD.unpack_from(octets, len(_MAGIC))[0])
+        (page_size,) = _HEAD.unpack_from(octets, len(_MAGIC))
+        if page_size not in _PAGE_SIZES:  # no record's checksum is over it
+            return None
+        sheet = cls(page_size=page_size)
         while sheet._take(octets):
             pass
         sheet.whole = sheet.length == len(octets)

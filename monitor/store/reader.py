@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,17 @@ from monitor.store.windows import window_records
 
 # A statement of SQLite may have 32,766 parameters.
 _MOST_ASKED = 10_000
+
+
+class Examined(Enum):
+    """When a reader looks for damage at all pages of the database, which takes a second a gigabyte.
+
+    NEVER is for the daemon, which looks itself, and for who looks at the hashes of the ledger.
+    """
+
+    FIRST = auto()
+    IF_UNREADABLE = auto()
+    NEVER = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,30 +281,38 @@ class Reader:
 
 @contextmanager
 def open_reader(
-    data_dir: str | Path, vantage: str | None = None, *, examined: bool = True
+    data_dir: str | Path, vantage: str | None = None, *, examined: Examined = Examined.FIRST
 ) -> Iterator[Reader]:
     """Open the database of a data directory for one vantage, by default the one that it has.
 
     Raise StoreError when there is none, it is damaged, it has another schema, or only other
-    vantages. Not `examined` is for the daemon, which has looked for damage when it started.
+    vantages. What prints no figure need not look for damage before it reads.
     """
     with reading(data_dir, examined=examined) as connection:
         yield Reader(connection, _vantage(connection, vantage))
 
 
 @contextmanager
-def reading(data_dir: str | Path, *, examined: bool = True) -> Iterator[Connection]:
+def reading(data_dir: str | Path, *, examined: Examined = Examined.FIRST) -> Iterator[Connection]:
     """Open the database of a data directory to read it. Raise StoreError when that can't be."""
     path = Path(data_dir) / DATABASE
     if not path.exists():
         raise StoreError(f"{path}: there is no database yet; `pantau run` makes one")
-    if examined:
+    if examined is Examined.FIRST:
         refuse_damage(path)
-    with _store_errors(), reading_engine(data_dir).connect() as connection:
-        found = revision(connection)
-        if found != HEAD:
-            raise StoreError(f"{path}: schema {found or 'unknown'}, and this release reads {HEAD}")
-        yield connection
+    try:
+        with _store_errors(), reading_engine(data_dir).connect() as connection:
+            _refuse_another_schema(path, revision(connection))
+            yield connection
+    except StoreError:
+        if examined is Examined.IF_UNREADABLE:
+            refuse_damage(path)
+        raise
+
+
+def _refuse_another_schema(path: Path, found: str | None) -> None:
+    if found != HEAD:
+        raise StoreError(f"{path}: schema {found or 'unknown'}, and this release reads {HEAD}")
 
 
 def _vantage(connection: Connection, name: str | None) -> int:

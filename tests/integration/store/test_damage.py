@@ -20,8 +20,8 @@ from monitor.store.backup import back_up, examine
 from monitor.store.connection import DATABASE
 from monitor.store.damage import Damaged, damage
 from monitor.store.ledgerreader import open_ledger
-from monitor.store.pagesums import sums_path
-from monitor.store.reader import open_reader
+from monitor.store.pagesums import Sheet, sums_path
+from monitor.store.reader import Examined, open_reader
 from monitor.store.sql import open_store
 from monitor.store.wal import Log
 from tests.fakes import NOON
@@ -268,6 +268,58 @@ def test_checksums_that_were_lost_are_made_anew(history: Path, tmp_path: Path) -
     rot(data / DATABASE, b"oncall", b"oncalm")
 
     assert damage(data / DATABASE)
+
+
+@pytest.mark.parametrize("bit", [0, 12, 13, 26, 31])
+def test_checksums_of_no_page_size(history: Path, tmp_path: Path, logs, bit: int) -> None:
+    """A flip in the page size that the checksums name calls no sound database damaged, reads no
+    gigabytes at once, and has the checksums made anew.
+    """
+    data = tmp_path / "data"
+    shutil.copytree(history, data)
+    sums = sums_path(data / DATABASE)
+    octets = bytearray(sums.read_bytes())
+    octets[len(b"pantau page sums 1\n") + bit // 8] ^= 1 << bit % 8
+    sums.write_bytes(octets)
+
+    assert damage(data / DATABASE) == ()
+    asyncio.run(fill(data, range(500, 501)))
+    assert databases(data) == [data / DATABASE]
+    assert Sheet.read(sums)
+
+
+def test_reader_that_prints_no_figure_looks_at_no_page_before(
+    history: Path, tmp_path: Path
+) -> None:
+    """What prints no figure reads what it asks for and no more, and names damage where that can't
+    be read.
+    """
+    data = tmp_path / "data"
+    asyncio.run(fill(data, range(50)))
+    rot(data / DATABASE, b"oncall", b"oncalm")
+    with open_reader(data, examined=Examined.IF_UNREADABLE) as reader:
+        assert not reader.states()
+
+    with (data / DATABASE).open("r+b") as file:
+        file.write(bytes(4096))
+    with (
+        pytest.raises(Damaged, match="page 1 of"),
+        open_reader(data, examined=Examined.IF_UNREADABLE),
+    ):
+        pass
+
+
+def test_lost_database_is_told_in_few_words(history: Path, tmp_path: Path) -> None:
+    """Of a database whose pages are all wrong the first ones are named, and the others counted."""
+    data = tmp_path / "data"
+    asyncio.run(fill(data, range(50)))
+    pages = (data / DATABASE).stat().st_size // 4096
+    (data / DATABASE).write_bytes(b"")
+
+    faults = damage(data / DATABASE)
+
+    assert faults[0] == f"page 1 of {pages} is missing"
+    assert faults[5:] == (f"and {pages - 5} more pages",)
 
 
 def test_backup_that_was_damaged_is_named(history: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from monitor.store.backup import back_up
 from monitor.store.connection import DATABASE
 from monitor.store.ledgerreader import open_ledger
 from monitor.store.putback import put_back
-from monitor.store.reader import open_reader
+from monitor.store.reader import Examined, open_reader
 from monitor.store.sealjob import Paces
 from monitor.store.sql import open_store
 from tests.fakes import NOON
@@ -40,7 +40,7 @@ async def history(tmp_path):
 
 
 def audited(directory):
-    with open_ledger(directory, examined=False) as reader:
+    with open_ledger(directory, examined=Examined.NEVER) as reader:
         return reader.hours()
 
 
