@@ -25,13 +25,22 @@ _HOUR = 3_600_000_000
 @shared_options
 @pass_settings
 def bundle(
-    settings: Settings, /, *, folder: Path, lang: str | None, replacing: bool, **asked: Any
+    settings: Settings,
+    /,
+    *,
+    folder: Path,
+    lang: str | None,
+    sign: bool,
+    replacing: bool,
+    **asked: Any,
 ) -> None:
     """Write one archive with a report, the ledger behind it, and what verifies both.
 
-    An auditor unpacks two programs of a file each, and needs Python and nothing else.
+    An auditor unpacks two programs of a file each, and needs Python and nothing else. The PDF is
+    there where the extra `report` is installed, and sealed with --sign.
     """
     from monitor.cli.configured import configuration
+    from monitor.cli.sealing import demand_key
     from monitor.locales import Language
     from monitor.reports.bundle import packed
     from monitor.reports.filing import Occupied, filed, stem
@@ -39,10 +48,12 @@ def bundle(
 
     config = configuration(settings.config_path)
     scope = scope_of(config, **asked)
+    if sign:
+        demand_key(config)
     source = source_of(made(config, scope), Language(lang or config.monitor.language))
     try:
         with TemporaryDirectory(prefix="pantau-") as place:
-            _fill(Path(place), config, scope, source)
+            _fill(Path(place), config, scope, source, sign=sign)
             files = {f"{stem(scope)}.zip": lambda: packed(Path(place))}
             found = filed(folder, files, replacing=replacing)
     except Occupied as error:
@@ -52,11 +63,12 @@ def bundle(
     show(settings, source.whole.fingerprint, found)
 
 
-def _fill(folder: Path, config: "Config", scope: "Scope", source: "Source") -> None:
+def _fill(folder: Path, config: "Config", scope: "Scope", source: "Source", *, sign: bool) -> None:
     from monitor.app.ledgerexport import Hour, export_ledger
+    from monitor.cli.sealing import seal
     from monitor.ports import StoreError
     from monitor.reports.bundle import add_instructions, add_manifest
-    from monitor.reports.forms import files
+    from monitor.reports.forms import files, lacking
     from monitor.store.ledgerreader import open_ledger
 
     def is_asked(row: Hour) -> bool:
@@ -75,6 +87,10 @@ def _fill(folder: Path, config: "Config", scope: "Scope", source: "Source") -> N
         [pieces] = files(source, [form], "").values()
         with (folder / name).open("wb") as file:
             file.writelines(pieces())
+    if not lacking(["pdf"]):
+        [(name, pieces)] = files(source, ["pdf"], "laporan").items()
+        body = b"".join(pieces())
+        (folder / name).write_bytes(seal(config, source, body) if sign else body)
     add_instructions(folder, key)
     add_manifest(folder)
 

@@ -61,6 +61,7 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="DIR",
             help="The folder for the files, made where it is missing.  [default: here]",
         ),
+        click.option("--sign", is_flag=True, help="Seal the PDF, by `seal` of report.yaml."),
         click.option("--replace", "replacing", is_flag=True, help="Put it in another's place."),
     )
     for option in reversed(options):
@@ -89,6 +90,7 @@ def report(
     forms: tuple[str, ...],
     folder: Path,
     lang: str | None,
+    sign: bool,
     replacing: bool,
     **asked: Any,
 ) -> None:
@@ -96,9 +98,10 @@ def report(
 
     All forms are made from the same data: laporan.json, whose SHA-256 (sidik data) is shown. What
     is recorded being the same, the files are the same to the byte. A file that says something
-    else is never overwritten, unless with --replace.
+    else is never overwritten, unless with --replace. A sealed PDF (--sign) stands beside the other.
     """
     from monitor.cli.configured import configuration
+    from monitor.cli.sealing import demand_key, sealed_beside
     from monitor.locales import Language
     from monitor.reports.filing import Occupied, filed, stem
     from monitor.reports.forms import files, source_of
@@ -109,9 +112,15 @@ def report(
     config = configuration(settings.config_path)
     scope = scope_of(config, **asked)
     _demand(forms)
+    if sign and "pdf" not in forms:
+        raise click.UsageError("--sign seals the PDF: say --format pdf as well")
+    if sign:
+        demand_key(config)
     source = source_of(made(config, scope), Language(lang or config.monitor.language))
     try:
-        found = filed(folder, files(source, forms, stem(scope)), replacing=replacing)
+        found = list(filed(folder, files(source, forms, stem(scope)), replacing=replacing))
+        papers = [each.path for each in found if sign and each.path.suffix == ".pdf"]
+        found += [sealed_beside(config, source, each, replacing=replacing) for each in papers]
     except Occupied as error:
         raise Failed(f"{error}; say another --out, or --replace") from None
     except TooLong as error:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from monitor.configuration.entries import Entry
 from monitor.configuration.moments import Day
 from monitor.configuration.names import Note, Text
-from monitor.fields import shown
+from monitor.fields import File, Secret, Url, shown
 
 _INCIDENT_PATTERN = "^[A-Z2-7]{26}$"
 _PERIOD_PATTERN = "^[0-9]{4}(-(0[1-9]|1[0-2])|-Q[1-4])?$"
@@ -62,6 +62,20 @@ class FollowUpEntry(Entry):
     state: Text | None = Field(None, description="What has become of it.")
 
 
+class SealEntry(Entry):
+    """The key that seals the PDF of reports."""
+
+    pkcs12: File = Field(
+        description="PKCS#12 file (.p12, .pfx) with the private key and its certificates."
+    )
+    passphrase: Secret = Field(description="What opens the PKCS#12 file.")
+    tsa_url: Url | None = Field(
+        None,
+        description="Time-stamping authority (RFC 3161) that says when it was sealed. "
+        "Default: none.",
+    )
+
+
 class ReportFile(Entry):
     """config/report.yaml. Everything may be left out, and is then left blank in reports."""
 
@@ -85,4 +99,7 @@ class ReportFile(Entry):
     )
     licence: Text | None = Field(
         None, description="On which terms open data may be used: CC-BY-4.0. Default: not said."
+    )
+    seal: SealEntry | None = Field(
+        None, description="What seals the PDF of reports (report --sign). Default: nothing."
     )

@@ -65,7 +65,7 @@ def load_as_it_stands(folder, code):
     if code.startswith("- "):
         code = whole(code)
     for file in {
-        *re.findall(r"\w+\.(?:apprise|key|pem|token|bot|url|user|password|community)\b", code),
+        *re.findall(r"\w+\.(?:apprise|key|pem|p12|token|bot|url|user|password|community)\b", code),
         "oncall",
     }:
         (folder / file).touch(mode=0o600)

@@ -8,8 +8,6 @@ from time import monotonic
 import pikepdf
 import pytest
 from asn1crypto import x509
-from cryptography import x509 as certificate
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import SigFieldSpec
@@ -30,31 +28,18 @@ from monitor.reports.signature import (
     sealed,
 )
 from monitor.reports.timestamping import authority
-from tests.certificates import intermediate, leaf, root
+from tests.certificates import root
 from tests.peers import peer
 from tests.servers import answering, ok, serving
 from tests.timestampers import time_stamper
 from tests.unit.reports.documents import document
+from tests.unit.reports.seals import PASSPHRASE, packed_key
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
-PASSPHRASE = "rahasia"
-
-
-@cache
-def packed() -> bytes:
-    usage = certificate.KeyUsage(True, True, *[False] * 7)
-    issued = leaf(subject="Segel Pantau", kind="rsa", critical=(usage,))
-    return pkcs12.serialize_key_and_certificates(
-        b"segel",
-        issued.key,
-        issued.certificate,
-        [intermediate().certificate, root().certificate],
-        BestAvailableEncryption(PASSPHRASE.encode()),
-    )
 
 
 def key() -> SealKey:
-    return seal_key(packed(), PASSPHRASE)
+    return seal_key(packed_key(), PASSPHRASE)
 
 
 @cache
@@ -202,7 +187,7 @@ def test_authority_without_a_time(answer, said):
 
 
 @pytest.mark.parametrize(
-    ("octets", "passphrase"), [(b"", ""), (b"no", PASSPHRASE), (packed(), "lain")]
+    ("octets", "passphrase"), [(b"", ""), (b"no", PASSPHRASE), (packed_key(), "lain")]
 )
 def test_no_key(octets, passphrase):
     """What is no PKCS#12 file, or opens with another passphrase, is said."""
