@@ -12,6 +12,7 @@ from monitor.locales.dates import (
     moment_text,
     month_text,
     short_date_text,
+    span_text,
     time_text,
     zone_text,
 )
@@ -104,3 +105,20 @@ def test_a_short_duration():
 
     assert duration_text(length, ID, units=2) == "2 hari"
     assert duration_text(length, ID, units=3) == "2 hari 5 menit"
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "zone", "text"),
+    [
+        ("2026-06-01T14:00", 1, "Asia/Makassar", "1 Juni 2026, 22.00–23.00"),
+        ("2026-06-01T14:00", 3, "Asia/Makassar", "1 Juni 2026, 22.00 – 2 Juni 2026, 01.00"),
+        ("2026-10-25T00:30", 1, "Europe/Berlin", "25 Oktober 2026, 02.30 CEST–02.30 CET"),
+        ("2026-10-25T01:30", 1, "Europe/Berlin", "25 Oktober 2026, 02.30 CET–03.30 CET"),
+        ("2026-03-29T00:30", 1, "Europe/Berlin", "29 Maret 2026, 01.30 CET–03.30 CEST"),
+    ],
+)
+def test_from_when_to_when(start, hours, zone, text):
+    """A stretch of time names its second day where it is another, and zones where clocks turn."""
+    began = datetime.fromisoformat(f"{start}+00:00")
+    ended = began + timedelta(hours=hours)
+    assert span_text(began, ended, ZoneInfo(zone), Language.ID) == text

@@ -1,3 +1,4 @@
+from datetime import date
 from fractions import Fraction
 from xml.etree import ElementTree as ET
 
@@ -10,6 +11,7 @@ from monitor.reports.charts import (
     Standing,
     Stretch,
     day_strip,
+    month_strips,
     percentile_lines,
     standing_bar,
     timeline_bar,
@@ -29,6 +31,18 @@ def test_a_cell_for_each_day():
     drawing = day_strip([DayMark.CLEAR] * 365)
     assert len(elements(drawing, "g")) == 365
     assert (drawing.width, drawing.height) == (31 * 16, 12 * 16)
+
+
+def test_a_day_stands_at_its_place_in_its_month():
+    """In a line for each month the same day of every month stands below the other."""
+    days = [date(2025, 1, 31), date(2025, 2, 1), date(2025, 3, 31)]
+    drawing = month_strips([(day, DayMark.CLEAR) for day in days])
+    places = [
+        tuple(map(int, each.get("transform")[10:-1].split())) for each in elements(drawing, "g")
+    ]
+    assert places[0][0] == places[2][0] > places[1][0]
+    assert [y for _, y in places] == [8, 24, 40]
+    assert [each.text for each in elements(drawing, "text")] == ["1", "2", "3"]
 
 
 def test_no_two_marks_look_alike_without_colour():
