@@ -30,14 +30,15 @@ _TEXTS = {
         "no_checks": "Tidak ada pemeriksaan yang menentukan ketersediaan.",
         "part": "Cara tiap layanan diperiksa",
         "retry": "{failures} kali gagal, ulang tiap {retry}",
+        "lone": "pemeriksaannya",
         "all": "semua pemeriksaan",
         "any": "salah satu pemeriksaan",
         "quorum": "{count} pemeriksaan",
     },
     Language.EN: {
         "title": "3. Scope",
-        "count": "This report is about {services} services of {owners} owners, which "
-        "{checks} checks look at.",
+        "count": "Services in this report: {services}; their owners: {owners}; checks that look at "
+        "them: {checks}.",
         "services": "Services in the scope of the report",
         "no_services": "There is no service in the scope of this report.",
         "since": "{moment}",
@@ -51,6 +52,7 @@ _TEXTS = {
         "no_checks": "No check decides on availability.",
         "part": "How each service is checked",
         "retry": "{failures} failures, retried every {retry}",
+        "lone": "its check",
         "all": "all checks",
         "any": "any check",
         "quorum": "{count} checks",
@@ -125,7 +127,7 @@ def _service(account: Account, until: int, locale: Locale) -> tuple[str, ...]:
 def _rule(account: Account, locale: Locale) -> str:
     rule = account.service.status
     if len(account.checks) < 2:
-        return locale.number(len(account.checks))
+        return _TEXTS[locale.language]["lone"] if account.checks else NONE
     count = locale.number(rule.needed(len(account.checks)))
     return _TEXTS[locale.language][rule.rule.value].format(count=count)
 

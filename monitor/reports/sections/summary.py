@@ -57,21 +57,21 @@ _TEXTS = {
     Language.EN: {
         "title": "1. Summary and statement",
         "nothing": "There is no service in the scope of this report.",
-        "promised": "Of {promised} services that have a target, {met} met it, {missed} missed "
-        "it, and {inconclusive} are inconclusive.",
-        "unpromised": "None of the {count} services has a target, so there is no verdict.",
+        "promised": "Services with a target: {promised}. Of these met it: {met}; missed it: "
+        "{missed}; inconclusive: {inconclusive}.",
+        "unpromised": "No service has a target, so there is no verdict.",
         "provisional": "The period is not over. Figures and verdicts in this report may still "
         "change.",
-        "untargeted": "{count} services have no target yet and get no verdict.",
+        "untargeted": "Services without a target, which get no verdict: {count}.",
         "covered": "The coverage of every service is at least {least}.",
-        "uncovered": "The coverage of {count} services is below {least}, so that nothing is "
-        "concluded about them: {names}.",
+        "uncovered": "Services with a coverage below {least}, of which nothing is concluded: "
+        "{count} ({names}).",
         "lowest": "Lowest availability: {name}, {share}.",
         "mean": "Mean by time, ΣU / Σ(U + D): {share}. Percentages are never averaged.",
         "outages": "Outages on record: {count}; downtime of all services together: {down}.",
         "unknown": "Unknown time of all services together: {unknown}. It counts neither as up "
         "nor as down.",
-        "corrected": "The figures of {count} services were corrected; those before and after "
+        "corrected": "Services whose figures were corrected: {count}; those before and after "
         "stand in section 10.",
         "verdicts": "Availability against the target",
         "attention": "Services that missed their target or are inconclusive; section 5 has all "

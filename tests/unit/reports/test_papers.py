@@ -53,6 +53,13 @@ def test_figures_are_text_on_paper(paper):
     assert [figure for figure in FIGURES[language] if figure not in text] == []
 
 
+def test_who_signs_sees_what_is_signed(paper):
+    """The places to sign stand on the page of their heading."""
+    pages = read_by("pdftotext", paper[1], "-").split("\f")
+    [page] = [each for each in pages if "Disusun oleh" in each]
+    assert "\n14. " in f"\n{page}"
+
+
 def test_qpdf_finds_no_fault(paper):
     """The file is sound by another program's judgement."""
     assert "No syntax or stream encoding errors" in read_by("qpdf", "--check", paper[1])

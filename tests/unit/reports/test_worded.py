@@ -20,6 +20,7 @@ from tests.unit.reports.builders import (
     HOUR,
     JUNE,
     MINUTE,
+    VECTOR_DAY,
     city,
     correction,
     day_figures,
@@ -128,6 +129,19 @@ def test_the_figures_of_the_vector():
     assert times[2:6] == ("21 jam 39 menit 30 detik", "23 menit", "57 menit 30 detik", "1 jam")
     assert times[8:11] == ("2", "10 jam 49 menit 45 detik", "11 menit 30 detik")
     assert times[11] == "98,109 % – 98,413 %"
+
+
+def test_the_hours_that_were_promised_decide():
+    """A verdict goes by the promised hours; figures around the clock stand beside, without one."""
+    kept = day_figures(Parts(up=8 * HOUR), 8 * HOUR)
+    days = [DayAccount(date=VECTOR_DAY, figures=vector().accounts[0].always, in_hours=kept)]
+    made = vector(hours="jam-kerja", in_hours=kept, days=days)
+    found = sections(worded(made, Language.ID))
+    promised, always = table(found["figures"]).rows
+    assert (promised[1], promised[2], promised[8]) == ("jam-kerja", "100,000 %", "memenuhi")
+    assert (always[1], always[2], always[7:]) == ("24×7", "98,260 %", ("–", "–"))
+    assert table(found["daily"]).rows[0][1] == "100,000 %"
+    assert table(found["summary"]).rows[0][3:5] == ("100,000 %", "memenuhi")
 
 
 def test_nothing_reads_as_perfect_that_is_not():
