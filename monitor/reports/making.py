@@ -1,6 +1,6 @@
 """Makes a report: what is on record about a period, and about which services it is asked."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +9,7 @@ from monitor.domain.calendar import Calendar
 from monitor.domain.check import Check
 from monitor.domain.correction import CorrectionRecord
 from monitor.domain.incident import Incident
-from monitor.domain.instant import instant
+from monitor.domain.instant import instant, microseconds
 from monitor.domain.note import Note
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.windowrecord import Occasion, WindowRecord
@@ -28,6 +28,9 @@ from monitor.reports.report import (
     Wording,
 )
 
+# How long after something was recorded it is signed at the latest, in microseconds.
+_SIGNED = 60_000_000
+
 Going = Callable[[Sequence[Service]], Iterable[Service]]
 """Gives services one by one, and may show how far it is."""
 
@@ -41,7 +44,7 @@ class Records(LongHistory, Protocol):
     def notes(self, incidents: Sequence[str]) -> Sequence[Note]: ...
     def marks(self, start: int, end: int) -> Sequence[Mark]: ...
     def configured(self, start: int, end: int) -> Sequence[Configured]: ...
-    def checkpoint(self) -> Checkpoint | None: ...
+    def checkpoint(self, told: int, end: int) -> Checkpoint | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,11 @@ class Watched:
 
 
 def report(watched: Watched, records: Records, scope: Scope, going: Going = iter) -> Report:
-    """Return the report on `scope`, from what is on record by now."""
+    """Return the report on `scope`, from what is on record by now.
+
+    It names the ledger as it was once all of that was signed, so that what is recorded of other
+    times does not change it.
+    """
     windows, corrections = records.windows(), records.corrections()
     terms = Terms(
         calendars=watched.calendars, windows=windows, corrections=corrections, whole=scope.period
@@ -70,11 +77,13 @@ def report(watched: Watched, records: Records, scope: Scope, going: Going = iter
         account(service, by_service.get(service.id, ()), records, scope, terms)
         for service in going(reported(watched.services, scope))
     ]
+    incidents = _told(records, accounts, scope)
+    recorded = max((scope.until, *map(microseconds, _recorded(accounts, incidents))))
     return Report(
         scope=scope,
-        provenance=_provenance(watched, records),
+        provenance=_provenance(watched, records.checkpoint(recorded + _SIGNED, scope.until)),
         accounts=accounts,
-        incidents=_told(records, accounts, scope),
+        incidents=incidents,
         marks=records.marks(*scope.known),
         applied=[Applied(at=each.at, hash=each.hash) for each in records.configured(*scope.known)],
         wording=watched.wording,
@@ -92,8 +101,23 @@ def reported(services: Iterable[Service], scope: Scope) -> list[Service]:
     return sorted(asked, key=lambda one: (one.owner, one.criticality.place, one.name, one.id))
 
 
-def _provenance(watched: Watched, records: Records) -> Provenance:
-    point = records.checkpoint()
+def _recorded(accounts: Iterable[Account], incidents: Iterable[Told]) -> Iterator[datetime]:
+    """Yield when each act was recorded that the report tells of."""
+    for each in accounts:
+        for act in each.corrections:
+            yield act.correction.at
+            if act.withdrawn is not None:
+                yield act.withdrawn.at
+        for occasion in each.work:
+            yield occasion.record.added_at
+            if occasion.record.cancelled is not None:
+                yield occasion.record.cancelled.at
+    for told in incidents:
+        yield told.incident.ended_at or told.incident.started_at
+        yield from (note.at for note in told.notes)
+
+
+def _provenance(watched: Watched, point: Checkpoint | None) -> Provenance:
     return Provenance(
         software=watched.software,
         configuration=watched.configuration,

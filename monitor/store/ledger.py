@@ -213,6 +213,17 @@ def newest_note(connection: Connection) -> str | None:
     return found
 
 
+def note_of(connection: Connection, at: int, entry: int) -> str | None:
+    """Return the first checkpoint that was signed at `at` or later and stands for `entry`.
+
+    The newest where there is none yet, None if nothing was signed.
+    """
+    found = ledger_checkpoint.c
+    wanted = select(found.note).where(found.at >= at, found.size > entry)
+    first: str | None = connection.execute(wanted.order_by(found.size).limit(1)).scalar()
+    return newest_note(connection) if first is None else first
+
+
 def _size(connection: Connection) -> int:
     newest = connection.execute(select(func.max(ledger_entry.c.number))).scalar()
     return 0 if newest is None else int(newest) + 1

@@ -33,12 +33,13 @@ from monitor.ports import Configured, DeliveryState, Mark, Sought, StoreError, S
 from monitor.store import stories
 from monitor.store.answers import Answers, answers
 from monitor.store.asked import Asked
+from monitor.store.block import HOUR
 from monitor.store.codes import CAUSE, DELIVERY, MARK, STATUS
 from monitor.store.configurations import configured_between
 from monitor.store.connection import DATABASE, reading_engine
 from monitor.store.corrections import correction_records
 from monitor.store.damage import refuse_damage
-from monitor.store.ledger import newest_note
+from monitor.store.ledger import note_of
 from monitor.store.migrate import HEAD, revision
 from monitor.store.restore import incidents, silences, states
 from monitor.store.samples import counts_between, samples_between
@@ -48,6 +49,7 @@ from monitor.store.schema import (
     interval,
     mark,
     outbox,
+    sealed_part,
     vantage_name,
 )
 from monitor.store.stops import Stops, read_stops
@@ -223,14 +225,22 @@ class Reader:
         with _store_errors():
             return configured_between(self._connection, start, end)
 
-    def checkpoint(self) -> Checkpoint | None:
-        """Return what was signed last of the ledger, None if nothing was yet."""
+    def checkpoint(self, told: int, end: int) -> Checkpoint | None:
+        """Return the first checkpoint that stands for all that was recorded up to `told` and for
+        the sealed hours that began before `end`; the newest where there is none yet.
+
+        None if nothing was signed yet.
+        """
+        wanted = select(func.max(sealed_part.c.entry)).where(
+            sealed_part.c.vantage_id == self._vantage, sealed_part.c.hour < -(-end // HOUR)
+        )
         with _store_errors():
-            note = newest_note(self._connection)
+            sealed = self._connection.execute(wanted).scalar()
+            note = note_of(self._connection, told, -1 if sealed is None else sealed)
         try:
             return None if note is None else Checkpoint.parse(parse(note.encode()).text)
         except NoteError as error:
-            raise StoreError(f"the newest checkpoint can't be read: {error}") from error
+            raise StoreError(f"a checkpoint can't be read: {error}") from error
 
     def windows(self) -> tuple[WindowRecord, ...]:
         """Return every maintenance window that was ever known, oldest first."""

@@ -15,9 +15,10 @@ from monitor.ports import Change, Configured
 from monitor.store import reader as module
 from monitor.store.ledger import Signing
 from monitor.store.reader import open_reader
+from monitor.store.sealjob import Paces
 from monitor.store.sql import open_store
 from tests.fakes import NOON
-from tests.integration.store.changes import VANTAGE
+from tests.integration.store.changes import CHECKS, VANTAGE, observation
 from tests.integration.store.tampering import OURS
 
 HOUR = timedelta(hours=1)
@@ -51,7 +52,7 @@ async def test_the_ledger_stands_as_it_was_signed_last(tmp_path):
     signed = await stored(tmp_path, change, signing=Signing(OURS))
 
     with open_reader(tmp_path) as reader:
-        found = reader.checkpoint()
+        found = reader.checkpoint(START, END)
 
     assert found == Checkpoint.parse(parse(signed.encode()).text)
     assert found.origin == OURS.name
@@ -62,7 +63,41 @@ async def test_a_ledger_that_nobody_signed_is_not_named(tmp_path):
     await stored(tmp_path, Change(configured=(Configured("aa", NOON),)))
 
     with open_reader(tmp_path) as reader:
-        assert reader.checkpoint() is None
+        assert reader.checkpoint(START, END) is None
+
+
+async def test_the_ledger_is_named_as_it_was_once_all_was_signed(tmp_path):
+    """What is recorded later of other times changes nothing: the first checkpoint that stands for
+    what is told is named, and the newest where there is none yet.
+    """
+    moments = [NOON + n * HOUR for n in range(4)]
+    for n, at in enumerate(moments):
+        how = {"now": lambda at=at: at, "signing": Signing(OURS)}
+        async with open_store(tmp_path, vantage=VANTAGE, **how) as store:
+            await store.commit(Change(configured=(Configured(f"{n}", at),)))
+            await store.sign()
+
+    with open_reader(tmp_path) as reader:
+        sizes = [reader.checkpoint(START + n * 3_600_000_000, END).size for n in (0, 1, 2, 9)]
+
+    assert sizes == [*sorted(set(sizes[:3])), sizes[2] + 1]
+
+
+async def test_the_hours_of_a_period_are_in_the_ledger_that_is_named(tmp_path):
+    """The checkpoint stands for the sealed hours of the period, whenever they were sealed."""
+    seen = tuple(observation(minute, check=CHECKS[0]) for minute in range(60))
+    async with open_store(
+        tmp_path, vantage=VANTAGE, now=lambda: NOON, signing=Signing(OURS)
+    ) as store:
+        await store.commit(Change(observations=seen, configured=(Configured("aa", NOON),)))
+        await store.sign()
+        await store.seal(START // 3_600_000_000, Paces(intervals={CHECKS[0]: 60_000_000}))
+        await store.sign()
+
+    with open_reader(tmp_path) as reader:
+        before, within = reader.checkpoint(START, START), reader.checkpoint(START, END)
+
+    assert within.size > before.size
 
 
 @pytest.mark.parametrize("most", [1, 10_000])

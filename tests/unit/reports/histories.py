@@ -68,6 +68,7 @@ class FakeRecords(FakeHistory):
     said: tuple = ()
     applied: tuple = ()
     point: Checkpoint | None = None
+    asked: list = field(default_factory=list)
 
     def windows(self):
         return self.work
@@ -87,5 +88,6 @@ class FakeRecords(FakeHistory):
     def configured(self, start, end):
         return self.applied
 
-    def checkpoint(self):
+    def checkpoint(self, told, end):
+        self.asked.append((told, end))
         return self.point

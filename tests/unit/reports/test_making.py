@@ -120,3 +120,23 @@ def test_a_report_says_where_it_comes_from():
     assert (ledger.origin, ledger.size, ledger.root) == ("pantau/balaikota", 7, "00" * 32)
     assert found.applied == [Applied(at=START, hash="cd" * 32)]
     assert list(found.marks) == [stop]
+
+
+def test_the_ledger_stands_for_the_last_act_that_is_told():
+    """The checkpoint that is asked for is one of a minute after all that the report tells of."""
+    note = Note(
+        incident="portal-1",
+        kind=NoteKind.COMMENT,
+        by="Rina",
+        at=START + 900 * HOUR,
+        text="Kabel",
+        via=None,
+    )
+    quiet, told = FakeRecords({}), FakeRecords({}, happened=(incident("portal", 1),), said=(note,))
+
+    report(WATCHED, quiet, SCOPE)
+    report(WATCHED, told, SCOPE)
+
+    minute = 60_000_000
+    assert quiet.asked == [(PERIOD.end + minute, PERIOD.end)]
+    assert told.asked == [(PERIOD.start + 900 * 60 * minute + minute, PERIOD.end)]
