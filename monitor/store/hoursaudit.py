@@ -90,10 +90,13 @@ def audited_hours(connection: Connection, entries: Iterable[tuple[int, bytes]]) 
 def rows_and_blocks(connection: Connection) -> Iterator[tuple[bytes, bytes | None]]:
     """Yield each row as the ledger stands for it, with its block where that is still there.
 
-    They are in order of the names of checks, then of vantage, hour and part.
+    They are in order of the names of checks, then of vantage, hour and part. What is being sealed
+    is left out: no entry stands for it yet.
     """
+    opened = _opened(connection)
     for check, vantage, row, body in _rows(connection):
-        yield leaf(row, check, vantage), body
+        if Key(vantage, row.hour, row.part) not in opened:
+            yield leaf(row, check, vantage), body
 
 
 def _said(

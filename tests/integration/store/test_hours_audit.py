@@ -146,6 +146,31 @@ async def test_hours_sealed_after_the_backup_are_told_of(tmp_path):
     assert found[-1].status == "unknown"
 
 
+async def test_what_is_being_sealed_is_not_handed_on(tmp_path, monkeypatch):
+    """A ledger that is handed on while an hour is being sealed holds no row that no entry stands
+    for yet: whoever verifies it would take it for one that was put in.
+    """
+    monkeypatch.setattr("monitor.store.sealjob._CHECKS", 1)
+    handed_on, stored = [], []
+
+    def handing_on(point):
+        with open_ledger(tmp_path) as reader:
+            finding = reader.hours()
+            assert finding.faults == []
+            stored.append((finding.rows, finding.parts))
+            handed_on.append((len(list(reader.rows_and_blocks())), finding.parts))
+
+    seen = [one for name in CHECKS for one in every_minute(1, check=name)]
+    await sealed(tmp_path, Change(observations=tuple(seen)), last=-1)
+    async with open_store(tmp_path, vantage=VANTAGE, reached=handing_on) as store:
+        await store.seal(FIRST, PACES)
+
+    assert any(rows and not parts for rows, parts in stored)
+    assert {rows for rows, parts in handed_on if not parts} == {0}
+    with open_ledger(tmp_path) as reader:
+        assert len(list(reader.rows_and_blocks())) == len(CHECKS)
+
+
 async def test_a_backup_made_while_sealing_is_put_back(tmp_path, monkeypatch):
     """What was being sealed when the backup was made is another part once it is put back."""
     data, copy = tmp_path / "data", tmp_path / "copy.db"
