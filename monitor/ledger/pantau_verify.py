@@ -1,15 +1,13 @@
 """Verify a ledger of Pantau without Pantau: this file needs Python 3.9 or newer and nothing else.
 
     python3 pantau_verify.py --key VKEY entries.jsonl checkpoints [more checkpoints…]
-    … --hours hours.jsonl [--blocks blocks]
-    … --hours hours.jsonl --period FROM/UNTIL --check ID [--check ID…] [--rule any]
+    … --hours hours.jsonl [--blocks blocks] [--period FROM/UNTIL --check ID… [--rule any]]
 
 It exits with 0 when every checkpoint (c2sp.org/tlog-checkpoint) was signed by the key, or by one
 that it was handed over to or from, and stands for the entries as they are; else with 1, and with 2
-when what it was given can't be read. Nothing is skipped. Hours of checks are held against entries
-of type `hour`, and blocks of samples against these. From the `spans` of a service's checks, and by
-its rule, it computes anew how long it was up, down and unknown in a period (2026-10-01T00:00+08:00/
-2026-11-01T00:00+08:00). Planned work, hours of service and corrections are not taken into account.
+when what it was given can't be read. Hours of checks are held against entries of type `hour`, and
+blocks of samples against these. From the `spans` of a service's checks, and by its rule, it says
+how long it was up, down and unknown. Planned work, hours of service and corrections do not count.
 """
 
 import argparse
@@ -48,8 +46,7 @@ def added(one: Point, other: Point) -> Point:
     """Return the sum of two points in extended coordinates."""
     a = (one[1] - one[0]) * (other[1] - other[0]) % P
     b = (one[1] + one[0]) * (other[1] + other[0]) % P
-    c = 2 * one[3] * other[3] * D % P
-    d = 2 * one[2] * other[2] % P
+    c, d = 2 * one[3] * other[3] * D % P, 2 * one[2] * other[2] % P
     e, f, g, h = b - a, d - c, d + c, b + a
     return (e * f % P, g * h % P, f * g % P, e * h % P)
 
@@ -58,23 +55,19 @@ def times(number: int, point: Point) -> Point:
     """Return `point` added to itself so often."""
     total: Point = (0, 1, 1, 0)
     for bit in reversed(f"{number:b}"):
-        total = added(total, point) if bit == "1" else total
-        point = added(point, point)
+        total, point = added(total, point) if bit == "1" else total, added(point, point)
     return total
 
 
 def point_of(raw: bytes) -> Point:
     """Return the point that 32 bytes stand for. Raises Refused where they stand for none."""
-    y = int.from_bytes(raw, "little")
-    sign, y = y >> 255, y & ((1 << 255) - 1)
+    sign, y = divmod(int.from_bytes(raw, "little"), 1 << 255)
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(square, (P + 3) // 8, P)
-    if (x * x - square) % P:
-        x = x * ROOT_OF_MINUS_ONE % P
+    x = x * ROOT_OF_MINUS_ONE % P if (x * x - square) % P else x
     if y >= P or (x * x - square) % P or (x == 0 and sign):
         raise Refused("not a point of the curve")
-    if x & 1 != sign:
-        x = P - x
+    x = P - x if x & 1 != sign else x
     return (x, y, 1, x * y % P)
 
 
@@ -180,8 +173,7 @@ def keys_by(entries: Sequence[bytes], vkey: str) -> list[Key]:
             continue
         new, chain = key_of(named), chains[-1]
         if note is None:
-            if not chain or chain[-1].vkey != new.vkey:
-                chains.append([new])
+            chains += [] if chain and chain[-1].vkey == new.vkey else [[new]]
             continue
         if not chain or not isinstance(note, str):
             raise Refused(f"entry {number}: it hands over nothing")
@@ -189,12 +181,10 @@ def keys_by(entries: Sequence[bytes], vkey: str) -> list[Key]:
         text, signed = opened(note, [old, new])
         stated = f"{old.name}\npantau key rotation v1\n{number}\n{old.vkey}\n{new.vkey}\n"
         if text != stated or old.name != new.name or signed != {old.vkey, new.vkey}:
-            raise Refused(
-                f"entry {number}: it does not hand over, by both keys, from the one before"
-            )
+            raise Refused(f"entry {number}: it does not hand over, by both keys, from the last")
         chain[-1:] = [old._replace(until=number + 1), new]
-    told = key_of(vkey)
-    return next((chain for chain in chains if told.vkey in {key.vkey for key in chain}), [told])
+    alone = [key_of(vkey)]
+    return next((chain for chain in chains if alone[0].vkey in {key.vkey for key in chain}), alone)
 
 
 def roots_at(entries: Sequence[bytes], sizes: Container[int]) -> dict[int, bytes]:
@@ -255,15 +245,17 @@ def verified(raw: bytes, texts: Iterable[str], vkey: str) -> tuple[int, int]:
     return len(entries), agreed
 
 
-def leaves_in(raw: bytes, entries: Sequence[bytes], signed: int) -> list[Leaf]:
-    """Return what stands behind entries; what a backup lacked that was put back is gone."""
+def leaves_in(raw: bytes, entries: Sequence[bytes], signed: int) -> tuple[list[Leaf], int]:
+    """Return what stands behind entries, and how much a backup that was put back lacked of it."""
     parts: dict[Any, list[tuple[str, bytes, Leaf]]] = {}
     for line in lines_of(raw, "the hours"):
         leaf = json.loads(line)
         place = leaf["vantage"], leaf["hour"], leaf["part"]
         parts.setdefault(place, []).append((leaf["check"], line, leaf))
     found: list[Leaf] = []
-    hours = list(enumerate(map(json.loads, entries)))
+    hours, lost = list(enumerate(map(json.loads, entries))), 0
+    drops = sorted((e["before"], e["vantage"]) for _, e in hours if e["type"] == "retention")
+    before = {vantage: hour for hour, vantage in drops}  # samples from there on are kept
     backups = [(each["size"], end) for end, each in hours if each["type"] == "restored"]
     for number, hour in hours:
         if hour["type"] == "hour":
@@ -271,15 +263,17 @@ def leaves_in(raw: bytes, entries: Sequence[bytes], signed: int) -> list[Leaf]:
             rows.sort(key=lambda row: row[0])
             root = roots_at([line for _, line, _ in rows], {len(rows)})[len(rows)]
             is_lost = not rows and any(size <= number < end for size, end in backups)
+            lost += hour["checks"] if is_lost else 0
             if not is_lost and (len(rows) != hour["checks"] or root.hex() != hour["root"]):
                 raise Refused(f"entry {number}: the hours of checks are not those that were sealed")
-            found += ({**leaf, "signed": number < signed} for *_, leaf in rows)
+            kept = hour["hour"] >= before.get(hour["vantage"], 0)
+            found += ({**leaf, "signed": number < signed, "kept": kept} for *_, leaf in rows)
     if parts:
         raise Refused(f"no entry stands for the hours of checks {next(iter(parts))}")
-    return found
+    return found, lost
 
 
-def blocks_in(raw: bytes, leaves: Iterable[Leaf]) -> Leaf:
+def blocks_in(raw: bytes, leaves: Sequence[Leaf]) -> Leaf:
     """Return the blocks of a file by their hashes, if they are those that the leaves name."""
     samples, found = {leaf["hash"]: leaf["samples"] for leaf in leaves}, {}
     for line in lines_of(raw, "the blocks"):
@@ -288,6 +282,9 @@ def blocks_in(raw: bytes, leaves: Iterable[Leaf]) -> Leaf:
         block = found[name] = json.loads(zlib.decompress(packed))
         if sum(len(epoch["at"]) for epoch in block["epochs"]) != samples.get(name):
             raise Refused(f"no leaf stands for the block {name}")
+    for leaf in leaves:
+        if leaf["kept"] and leaf["hash"] and leaf["hash"] not in found:
+            raise Refused(f"the block of {leaf['check']}, hour {leaf['hour']}, is gone unsaid")
     return found
 
 
@@ -306,9 +303,8 @@ def begins(rows: Sequence[Leaf], blocks: Leaf, start: int, end: int) -> int:
     if before and before[-1]["last"]:
         return start
     inside = {leaf["hour"]: leaf["first"] for leaf in rows[len(before) :]}.items()
-    first: int = max(
-        min([end, *(hour * HOUR + at for hour, at in inside if at is not None)]), start
-    )
+    seen = [hour * HOUR + at for hour, at in inside if at is not None]
+    first: int = max(min([end, *seen]), start)
     for leaf in rows:
         if leaf["missed"] and leaf["hour"] <= first // HOUR:
             if leaf["hash"] not in blocks:
@@ -361,9 +357,11 @@ def verdict(options: argparse.Namespace) -> Iterator[str]:
     count, signed = verified(raw, texts, options.key)
     yield f"verified: {count} entries, {signed} of them signed"
     if options.hours:
-        leaves = leaves_in(Path(options.hours).read_bytes(), entries_in(raw), signed)
-        blocks = blocks_in(Path(options.blocks).read_bytes() if options.blocks else b"", leaves)
+        leaves, lost = leaves_in(Path(options.hours).read_bytes(), entries_in(raw), signed)
+        blocks = blocks_in(Path(options.blocks).read_bytes(), leaves) if options.blocks else {}
         yield f"verified: {len(leaves)} hours of checks, {len(blocks)} blocks of samples"
+        if lost:
+            yield f"{lost} hours of checks are lost: entries say that a backup was put back"
         if options.period:
             found = lengths([leaf for leaf in leaves if leaf["signed"]], blocks, options)
             up, down, unknown = found["up"] + found["degraded"], found["down"], found["unknown"]
@@ -383,16 +381,18 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("entries", help="file of the entries, one a line")
     parser.add_argument("checkpoints", nargs="+", help="files of checkpoints")
     options = parser.parse_args(arguments)
-    if options.period and not (options.hours and options.check):
-        parser.error("--period needs --hours and --check")
+    if not options.hours and (options.blocks or options.period):
+        parser.error("--blocks and --period need --hours")
+    at, how = r"\d{4}-\d\d-\d\dT\S+[+-]\d\d:\d\d", f"{options.period} {options.rule}"
+    is_clear = options.check and re.fullmatch(rf"{at}/{at} (all|any|[1-9]\d*)", how)
+    if options.period and not is_clear:
+        parser.error("--period FROM/UNTIL, with offsets, needs --check; --rule is all, any or N")
     try:
         sys.stdout.write("".join(f"{line}\n" for line in list(verdict(options))))
-    except (OSError, UnicodeDecodeError) as error:
-        sys.stderr.write(f"can't read: {error}\n")
-        return 2
     except Exception as error:
-        sys.stderr.write(f"NOT VERIFIED: {error}\n")
-        return 1
+        is_unread = isinstance(error, (OSError, UnicodeDecodeError))
+        sys.stderr.write(f"{('NOT VERIFIED', 'not readable')[is_unread]}: {error}\n")
+        return 2 if is_unread else 1
     return 0
 
 

@@ -25,12 +25,14 @@ from monitor.ledger.note import Signer, split
 from monitor.ledger.tree import leaf_hash, root_of
 from monitor.ports import Change
 from monitor.reports.reckoning import entry
+from monitor.store.backup import back_up
 from monitor.store.hours import Hour, leaf
 from monitor.store.ledger import Signing
+from monitor.store.putback import put_back
 from monitor.store.reader import open_reader
 from monitor.store.sealjob import Paces
 from monitor.store.sql import open_store
-from tests.fakes import OK, a_check
+from tests.fakes import NOON, OK, a_check
 from tests.integration.store.changes import CHECKS, VANTAGE
 from tests.integration.store.test_sealing import (
     BEGIN,
@@ -209,7 +211,7 @@ def test_changed(arguments: list[str], tmp_path: Path, file: str, old: bytes, ne
 @pytest.mark.parametrize("file", ["leaves", "blocks"])
 @pytest.mark.parametrize("act", ["drop", "double", "put in"])
 def test_lines(arguments: list[str], tmp_path: Path, file: str, act: str) -> None:
-    """No leaf may be missing, be there twice, or stand for no entry; blocks may be gone."""
+    """No leaf and no block may be missing, or stand for no entry; and no leaf may be there twice."""
     lines = (tmp_path / file).read_bytes().splitlines(keepends=True)
     for number, line in enumerate(lines):
         bent = list(lines)
@@ -223,7 +225,77 @@ def test_lines(arguments: list[str], tmp_path: Path, file: str, act: str) -> Non
             )
         (tmp_path / file).write_bytes(b"".join(bent))
         code = pantau_verify.main(arguments)
-        assert code == (0 if file == "blocks" and act != "put in" else 1)
+        assert code == (0 if (file, act) == ("blocks", "double") else 1)
+
+
+def test_samples_that_were_dropped(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Blocks may be gone where an entry says that samples were dropped; another one is named."""
+
+    async def dropped() -> None:
+        async with open_store(tmp_path / "data", vantage=VANTAGE, signing=Signing(OURS)) as store:
+            await store.drop_samples(FIRST + 1)
+            await store.sign()
+
+    asyncio.run(dropped())
+    bundle(tmp_path / "data", tmp_path)
+    assert "9 hours of checks, 6 blocks of samples\n" in program(arguments)
+
+    blocks = (tmp_path / "blocks").read_bytes().splitlines(keepends=True)
+    (tmp_path / "blocks").write_bytes(b"".join(blocks[1:]))
+    assert pantau_verify.main(arguments) == 1
+    said = capsys.readouterr().err
+    assert f"the block of {TWO[0]}, hour {FIRST + 1}, is gone unsaid" in said
+
+
+def test_hours_that_a_backup_lacked(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hours that were lost with a backup that was put back are told of; others are missing."""
+    data, copy = tmp_path / "data", tmp_path / "copy.db"
+    back_up(data, copy)
+    later = every_minute(1, check=TWO[0], start=BEGIN + 5 * HOUR)
+    paces = Paces(intervals=dict.fromkeys(TWO, MINUTE))
+    asyncio.run(sealed(data, [Change(observations=later)], paces, 5))
+    put_back(data, copy, by="Rina", at=NOON + timedelta(days=1))
+    asyncio.run(sealed(data, [], paces, 4))
+    bundle(data, tmp_path)
+    assert program(arguments).endswith(
+        "1 hours of checks are lost: entries say that a backup was put back\n"
+    )
+
+    lines = (tmp_path / "leaves").read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if f'"hour":{FIRST}'.encode() not in line]
+    assert len(kept) < len(lines)
+    (tmp_path / "leaves").write_bytes(b"".join(kept))
+    assert pantau_verify.main(arguments) == 1
+    assert "are not those that were sealed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--period", "2026-06-01/2026-06-02", "--check", TWO[0]],
+        ["--period", "2026-06-01T00:00/2026-06-02T00:00+08:00", "--check", TWO[0]],
+        ["--period", "2026-06-01T00:00+08:00", "--check", TWO[0]],
+        ["--period", "2026-06-01T00:00+08:00/2026-06-02T00:00+08:00"],
+        [*asked(Window(BEGIN, BEGIN + HOUR), TWO, StatusRule()), "--rule", "most"],
+        [*asked(Window(BEGIN, BEGIN + HOUR), TWO, StatusRule()), "--rule", "0"],
+    ],
+)
+def test_what_is_asked_wrongly(arguments: list[str], options: list[str]) -> None:
+    """What can't be understood ends with 2: that says nothing of what was to be verified."""
+    with pytest.raises(SystemExit) as ended:
+        pantau_verify.main([*arguments, *options])
+    assert ended.value.code == 2
+
+
+def test_blocks_need_hours(arguments: list[str]) -> None:
+    """Blocks that nothing would be held against are not passed over."""
+    at = arguments.index("--hours")
+    with pytest.raises(SystemExit):
+        pantau_verify.main([*arguments[:at], *arguments[at + 2 :]])
 
 
 @pytest.mark.parametrize(
