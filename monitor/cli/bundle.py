@@ -1,5 +1,6 @@
 """`pantau report bundle` and `pantau report verify`: for auditors, who need not believe us."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -96,16 +97,28 @@ def _fill(folder: Path, config: "Config", scope: "Scope", source: "Source", *, s
 
 
 @click.command()
-@click.option("--key", metavar="VKEY", help="The public key, as you were told it.")
+@click.option("--key", metavar="VKEY", help="The public key of the ledger, as you were told it.")
+@click.option(
+    "--trust",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="CERT",
+    help="The certificate that seals come from, in PEM.",
+)
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @shared_options
 @pass_settings
-def verify(settings: Settings, /, *, path: Path, key: str | None) -> None:
-    """Say whether a bundle is as it was made, and what it says is in the ledger.
+def verify(settings: Settings, /, *, path: Path, key: str | None, trust: Path | None) -> None:
+    """Say whether a bundle, or a sealed PDF, is as it was made.
 
-    What the program in the bundle does, pantau_bundle.py, which an auditor runs without Pantau.
+    Of a bundle also whether what it says is in the ledger: what pantau_bundle.py does, a program
+    in it that an auditor runs without Pantau.
     """
-    lines = list(_verified(path, key))
+    try:
+        octets = path.read_bytes()
+    except OSError as error:
+        raise Failed(f"{path}: {error.strerror}") from None
+    is_paper = octets.startswith(b"%PDF") or path.suffix == ".pdf"
+    lines = list(_seals(path, octets, trust) if is_paper else _verified(path, octets, key))
     if settings.output is Output.JSON:
         print_json({"path": str(path), "verified": lines})
     elif not settings.quiet:
@@ -113,12 +126,42 @@ def verify(settings: Settings, /, *, path: Path, key: str | None) -> None:
             click.echo(line)
 
 
-def _verified(path: Path, key: str | None) -> Iterator[str]:
+def _verified(path: Path, octets: bytes, key: str | None) -> Iterator[str]:
     from monitor.ledger.pantau_bundle import verdict
 
     try:
-        yield from verdict(path.read_bytes(), key)
-    except OSError as error:
-        raise Failed(f"{path}: {error.strerror}") from None
+        yield from verdict(octets, key)
     except Exception as error:  # it fails closed: whatever it stumbles over is a fault of the file
         raise Failed(f"✗ {path}: {error}") from None
+
+
+def _seals(path: Path, octets: bytes, trust: Path | None) -> Iterator[str]:
+    from importlib.util import find_spec
+
+    if find_spec("pyhanko") is None:
+        raise Failed("a sealed PDF takes the extra `report`: pip install 'pantau[report]'")
+
+    from monitor.reports.sealcheck import BrokenSeal, signatures
+
+    logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # what it finds is told below
+    try:
+        roots = [] if trust is None else [_der(trust)]
+        for each in signatures(octets, roots):
+            if each.trusted is False:
+                raise Failed(f"✗ {path}: {each.field}: {each.subject} is not of {trust}")
+            yield f"verified: {each.field}, by {each.subject}"
+            clock = "an authority" if each.stamped else "the clock of who signed"
+            yield f"  at {each.at} by {clock}"
+    except BrokenSeal as error:
+        raise Failed(f"✗ {path}: {error}") from None
+    if trust is None:
+        yield "Whose certificate it is was not verified: see --trust."
+
+
+def _der(path: Path) -> bytes:
+    import ssl
+
+    try:
+        return ssl.PEM_cert_to_DER_cert(path.read_text())
+    except (OSError, ValueError) as error:
+        raise Failed(f"--trust {path}: no certificate in PEM: {error}") from None

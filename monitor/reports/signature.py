@@ -55,12 +55,27 @@ class SealKey:
 def seal_key(packed: bytes, passphrase: str) -> SealKey:
     """Return the key out of a PKCS#12 file. Raises SealError."""
     from pyhanko.sign.signers import SimpleSigner
+    from pyhanko_certvalidator.registry import SimpleCertificateStore
 
     try:
         found = SimpleSigner.load_pkcs12_data(packed, (), passphrase.encode())
     except (ValueError, TypeError, AttributeError):  # the last two where it holds no key
         raise SealError("no PKCS#12 file with a key, or the passphrase is another one") from None
+    if not _whole(found):
+        # Nothing would show that a byte of one is another.
+        found = SimpleSigner(
+            signing_cert=found.signing_cert,
+            signing_key=found.signing_key,
+            cert_registry=SimpleCertificateStore(),
+        )
     return SealKey(signer=found)
+
+
+def _whole(signer: "SimpleSigner") -> bool:
+    """Say whether the certificates beside the signer's lead up to a root that is one of them."""
+    held = {signer.signing_cert, *signer.cert_registry}
+    names = {each.subject.hashable for each in held if each}
+    return all(each.issuer.hashable in names for each in held if each)
 
 
 async def sealed(

@@ -7,6 +7,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from tests.acceptance.cli.commands import pantau
 from tests.acceptance.cli.test_opendata import city  # noqa: F401
+from tests.certificates import root
 from tests.timestampers import time_stamper
 from tests.unit.reports.seals import PASSPHRASE, packed_key
 
@@ -36,6 +37,17 @@ def test_sealed_beside_the_other(city, tmp_path_factory):  # noqa: F811
     assert sealed.startswith(unsealed)
     kinds = [each["type"].native for each in seal.signer_info["unsigned_attrs"]]
     assert kinds == ["signature_time_stamp_token"]
+
+    (city / "root.pem").write_bytes(root().pem())
+    path = f"{NAME}.segel.pdf"
+    verified = pantau(city, "report", "verify", path, "--trust", "root.pem")
+    assert verified.returncode == 0, verified.stderr
+    assert "verified: SegelIntegritas" in verified.stdout
+    assert "by an authority" in verified.stdout
+    (city / "lain.pdf").write_bytes(sealed.replace(b"/Count 1", b"/Count 2", 1)[:-2] + b"  ")
+    broken = pantau(city, "report", "verify", "lain.pdf")
+    assert broken.returncode == 1
+    assert "lain.pdf: " in broken.stderr
 
     assert pantau(city, "report", *DAY, "--sign").returncode == 0
     assert (city / f"{NAME}.segel.pdf").read_bytes() == sealed
