@@ -196,8 +196,13 @@ def prove(settings: Settings, /, number: int) -> None:
     The entry itself goes to stderr. Anybody with the public key can check both without us
     (c2sp.org/tlog-proof).
     """
-    with _reading(settings) as reader:
-        found = reader.proven(number)
+    from monitor.ledger.note import NoteError
+
+    try:
+        with _reading(settings) as reader:
+            found = reader.proven(number)
+    except NoteError as error:
+        raise Failed(str(error)) from None
     if found is None:
         raise Failed(f"entry {number} was not signed, or is not there")
     entry, proof = found
@@ -258,11 +263,19 @@ def _key(reader: "LedgerReader", vkey: str | None) -> "Verifier":
 
 
 def _elsewhere(files: Iterable[Path]) -> Iterator[tuple[str, str]]:
-    """Yield the notes that were kept in files, each with its file."""
-    from monitor.ledger.note import split
+    """Yield the notes that were kept in files, each with its file. NoteError for one with none."""
+    from monitor.ledger.note import NoteError, split
 
     for file in files:
-        for note in split(file.read_text()):
+        try:
+            notes = list(split(file.read_text("utf-8")))
+        except UnicodeDecodeError:
+            raise NoteError(f"{file}: not text in UTF-8: a checkpoint is") from None
+        except OSError as error:
+            raise NoteError(f"{file}: {error.strerror}") from None
+        if not notes:
+            raise NoteError(f"{file}: it holds no checkpoint, so nothing is compared with it")
+        for note in notes:
             yield str(file), note
 
 

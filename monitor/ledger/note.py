@@ -172,7 +172,13 @@ def key_material(vkey: str) -> tuple[str, str, bytes]:
     """
     name, _, rest = vkey.strip().partition("+")
     hashed, _, encoded = rest.partition("+")
-    return name, hashed, _decoded(encoded)
+    try:
+        key = _decoded(encoded)
+    except NoteError as error:
+        raise NoteError(f"{vkey.strip()[:80]!r} is no key, NAME+HASH+KEY: {error}") from None
+    if not key:
+        raise NoteError(f"{vkey.strip()[:80]!r} is no key: write NAME+HASH+KEY")
+    return name, hashed, key
 
 
 def parse(note: bytes) -> Note:

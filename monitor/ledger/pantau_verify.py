@@ -126,8 +126,8 @@ def notes_in(text: str) -> Iterator[str]:
             lines = []
         if lines or line:
             lines.append(line)
-    if lines:
-        raise Refused("a note that is cut short")
+    if lines or not text.strip():
+        raise Refused("a note that is cut short" if lines else "a file holds no checkpoint")
 
 
 def opened(note: str, keys: Iterable[Key]) -> tuple[str, set[str]]:

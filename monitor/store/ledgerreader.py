@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from monitor.ledger.audit import Fault, Finding, audited
 from monitor.ledger.checkpoint import Checkpoint
 from monitor.ledger.keychain import followed
-from monitor.ledger.note import Verifier, parse
+from monitor.ledger.note import NoteError, Verifier, parse
 from monitor.ledger.proof import Proof
-from monitor.ledger.tree import inclusion_proof, leaf_hash, subtrees
+from monitor.ledger.tree import inclusion_proof, leaf_hash, root_of, subtrees
 from monitor.ledger.witness import Witness, witnessed
 from monitor.store.hoursaudit import HoursFinding, audited_hours, rows_and_blocks
 from monitor.store.ledger import entries, key_entries, newest_note, notes
@@ -88,13 +88,24 @@ class LedgerReader:
             yield f"the database's checkpoint of {size} entries", note
 
     def proven(self, number: int) -> tuple[bytes, Proof] | None:
-        """Return an entry, and that it is in the newest checkpoint; None where it is not."""
+        """Return an entry, and that it is in the newest checkpoint; None where it is not.
+
+        Raises NoteError where that checkpoint stands for other entries: nothing can be proven then.
+        """
         note = newest_note(self._connection)
-        size = Checkpoint.parse(parse(note.encode()).text).size if note else 0
-        bodies = [body for _, body in entries(self._connection, 0, size)]
-        if note is None or not number < len(bodies) == size:
+        if note is None:
             return None
-        hashes = inclusion_proof(number, size, subtrees(list(map(leaf_hash, bodies))))
+        point = Checkpoint.parse(parse(note.encode()).text)
+        bodies = [body for _, body in entries(self._connection, 0, point.size)]
+        leaves = list(map(leaf_hash, bodies))
+        if root_of(leaves) != point.root:
+            message = (
+                f"these are not the {point.size} entries that the newest checkpoint stands for"
+            )
+            raise NoteError(f"{message}: `pantau ledger verify` says which are not")
+        if number >= point.size:
+            return None
+        hashes = inclusion_proof(number, point.size, subtrees(leaves))
         return bodies[number], Proof(index=number, hashes=tuple(hashes), note=note)
 
     def _key_bodies(self) -> Iterator[dict[str, Any]]:

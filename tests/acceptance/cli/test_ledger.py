@@ -61,7 +61,19 @@ def test_what_was_recorded_is_what_is_there(hire: Hire, collector: Collector) ->
     assert (alone.returncode, alone.stderr) == (0, "")
     assert alone.stdout == f"verified: {found['size']} entries, {found['size']} of them signed\n"
 
+    (site / "empty").write_text("\n")
+    (site / "binary").write_bytes(b"\xff\xfe")
+    for name, says in (("empty", "holds no checkpoint"), ("binary", "not text in UTF-8")):
+        refused = pantau(site, "ledger", "verify", "--checkpoint", kept, "--checkpoint", name)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert f"{name}: " in refused.stderr
+        assert says in refused.stderr
+    assert _alone(site / "bundle", found["key"], site / "empty").returncode == 1
+
     _rewrite(daemon.site.data / "pantau.db")
+    unproven = pantau(site, "ledger", "prove", "1")
+    assert (unproven.returncode, unproven.stdout) == (1, "")
+    assert "not the" in unproven.stderr
     denied = pantau(site, "ledger", "verify", "--checkpoint", kept)
     assert denied.returncode == 1
     assert "not what the checkpoint of" in denied.stderr

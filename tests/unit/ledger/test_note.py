@@ -68,10 +68,10 @@ def test_what_is_no_note(raw):
     [
         (VKEY.replace("c74f20a3", "c74f20a4"), "not the one of hash"),
         (VKEY.replace("+ARpc", "+ERpc"), "only Ed25519"),
-        ("PeterNeumann", "only Ed25519"),
+        ("PeterNeumann", "'PeterNeumann' is no key: write NAME"),
         ("a b+00000000+" + VKEY.split("+", 2)[2], "no name"),
         ("x+00000000+AQID", "32 bytes"),
-        ("x+00000000+A", "not base64"),
+        ("x+00000000+A", "is no key, NAME.HASH.KEY: not base64"),
     ],
 )
 def test_what_is_no_key(vkey, says):

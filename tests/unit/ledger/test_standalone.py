@@ -91,6 +91,7 @@ def test_fails_closed():
         (b"x\n", [""], KEY, "not JSON"),
         (b"", [""], "pantau", "NAME"),
         (b"", ["x"], KEY, "cut short"),
+        (lines(a_log(3)), [signed(a_log(3), 2), "\n"], KEY, "a file holds no checkpoint"),
     ],
 )
 def test_what_is_refused(raw, texts, key, says):
