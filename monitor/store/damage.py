@@ -1,8 +1,9 @@
 """Compares a database with the checksums of its pages, and names what is not as it was written."""
 
+import errno
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,7 +15,7 @@ from monitor.store.wal import Log
 _SHOWN = 5
 _LOOKS = 20
 _PAUSE_SECONDS = 0.05
-_CHUNK_PAGES = 256
+CHUNK_PAGES = 256
 
 ADVICE = (
     "The disk is failing, or another program wrote to it. No figure is computed from it: look at "
@@ -90,10 +91,23 @@ def _looked(database: Path) -> tuple[tuple[str, ...], bool]:
     return faults, again is not None and again.length == sheet.length
 
 
-def faults_of(sheet: Sheet, log: Log, descriptor: int) -> tuple[str, ...]:
-    """Return what is wrong with an open database whose files are `sheet` and `log`."""
+def all_pages(pages: int) -> Iterator[range]:
+    """Return all of so many pages, counted from 0, some at a time."""
+    return (range(first, pages)[:CHUNK_PAGES] for first in range(0, pages, CHUNK_PAGES))
+
+
+def faults_of(
+    sheet: Sheet,
+    log: Log,
+    descriptor: int,
+    among: Callable[[int], Iterable[range]] = all_pages,
+) -> tuple[str, ...]:
+    """Return what is wrong with an open database whose files are `sheet` and `log`.
+
+    `among` says which of so many pages are looked at.
+    """
     look = _Look(sheet, log)
-    wrong = _of_the_log(look) or _shown(_wrong_pages(look, descriptor))
+    wrong = _of_the_log(look) or _shown(_wrong_pages(look, descriptor, among(look.pages)))
     if wrong and not sheet.whole:
         wrong.append("the end of the checksums is lost, too")
     return tuple(wrong)
@@ -116,9 +130,9 @@ def _of_the_log(look: _Look) -> list[str]:
     return []
 
 
-def _wrong_pages(look: _Look, descriptor: int) -> Iterator[str]:
+def _wrong_pages(look: _Look, descriptor: int, among: Iterable[range]) -> Iterator[str]:
     newest = look.log.newest()
-    for page, octets in _pages(descriptor, look):
+    for page, octets in _pages(descriptor, look.sheet.page_size, among):
         place = newest.get(page)
         known = look.sheet.of(page)
         if place is not None:
@@ -133,12 +147,21 @@ def _wrong_pages(look: _Look, descriptor: int) -> Iterator[str]:
             yield f"page {page} of {look.pages} is not what was written"
 
 
-def _pages(descriptor: int, look: _Look) -> Iterator[tuple[int, bytes]]:
-    size = look.sheet.page_size
-    for first in range(0, look.pages, _CHUNK_PAGES):
-        octets = os.pread(descriptor, _CHUNK_PAGES * size, first * size)
-        for place in range(min(_CHUNK_PAGES, look.pages - first)):
-            yield first + place + 1, octets[place * size : (place + 1) * size]
+def _pages(descriptor: int, size: int, among: Iterable[range]) -> Iterator[tuple[int, bytes]]:
+    for places in among:
+        octets = stored(descriptor, len(places) * size, places.start * size)
+        for at, place in enumerate(places):
+            yield place + 1, octets[at * size : (at + 1) * size]
+
+
+def stored(descriptor: int, length: int, at: int) -> bytes:
+    """Return what the disk has there; nothing where it can't be read, as where it is cut off."""
+    try:
+        return os.pread(descriptor, length, at)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        return b""
 
 
 def vouched(sheet: Sheet, log: Log) -> Mapping[int, int]:

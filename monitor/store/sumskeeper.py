@@ -7,26 +7,32 @@ log's own checksums.
 """
 
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import structlog
 
-from monitor.store.damage import Damaged, faults_of, vouched
+from monitor.store.damage import CHUNK_PAGES, Damaged, faults_of, stored, vouched
 from monitor.store.pagesums import CLOSED, OPENED, UNKNOWN, Sheet, page_sum, sheet_now, sums_path
 from monitor.store.sumsfile import SumsFile
 from monitor.store.wal import Log, Tail, tail
 
 log = structlog.get_logger()
 
+# Nobody waits for the rest: monitoring begins meanwhile.
+_AT_THE_START_SECONDS = 1.0
+_AT_ONCE_SECONDS = 0.05
+
 
 class SumsKeeper:
     """The checksums of one database, whose writer calls these methods in this order.
 
     `look` before it connects, `begin` once it has, `note` after each commit, `sync` before each
-    checkpoint and before it lets go, and `ended` after. A commit that failed is not noted: a
-    connection that closes does not copy it. Each raises OSError where the disk fails, and `look`
-    and `note` raise Damaged.
+    checkpoint and before it lets go, and `ended` after. `look` sees as much as it can in a second;
+    `look_on` the rest, bit by bit, whenever nobody is waiting. A commit that failed is not noted: a
+    connection that closes does not copy it. Each raises OSError where the disk fails, and `look`,
+    `look_on` and `note` raise Damaged.
     """
 
     def __init__(self, database: Path) -> None:
@@ -39,6 +45,9 @@ class SumsKeeper:
         # Closing any descriptor of the database would take SQLite's locks on it away: this one
         # is kept for as long as SQLite may have some.
         self._pages: int | None = None
+        self._left = range(0)  # the pages, from 0, that nobody has looked at yet
+        self._doubted: set[int] = set()
+        self._is_thorough = False
 
     @property
     def frames(self) -> int:
@@ -46,15 +55,20 @@ class SumsKeeper:
         return 0 if self._sheet is None else self._sheet.frames
 
     def look(self) -> None:
-        """Raise Damaged where the database is not what was written. Nobody may have it open."""
+        """Raise Damaged where the database is not what was written. Nobody may have it open.
+
+        Pages in doubt come first. After `doubt_all` it takes the time it needs.
+        """
         self._let_go()
+        self._left = range(0)
         sheet = Sheet.read(self._path)
         if sheet is None or not self._database.exists():
             self._file.remove()
             return
         found = Log.read(self._database)
         self._pages = os.open(self._database, os.O_RDONLY | os.O_CLOEXEC)
-        faults = faults_of(sheet, found, self._pages)
+        faults = faults_of(sheet, found, self._pages, self._first_pages)
+        self._doubted, self._is_thorough = set(), False
         if faults and sheet.whole:
             raise Damaged(self._database, faults)
         if faults:
@@ -62,6 +76,18 @@ class SumsKeeper:
             self._file.remove()
         else:
             self._go_on(sheet, found)
+
+    def look_on(self) -> None:
+        """Look at some pages more. Raise Damaged where one is not what was written."""
+        if self._sheet is None:
+            return
+        self._left = self._left[: max(0, self._sheet.pages - self._left.start)]
+        for places in self._in_time(_AT_ONCE_SECONDS):
+            self._compare(self._sheet, {place + 1 for place in places} - self._logged)
+
+    def doubt_all(self) -> None:
+        """Have the next `look` see all pages: SQLite found one that it can't make sense of."""
+        self._is_thorough = True
 
     def begin(self) -> None:
         """Have checksums of all there is; from now on they are kept."""
@@ -116,6 +142,18 @@ class SumsKeeper:
             self.sync()
         self._let_go()
 
+    def _first_pages(self, pages: int) -> Iterator[range]:
+        yield from (range(page - 1, page) for page in sorted(self._doubted) if page <= pages)
+        self._left = range(pages)
+        yield from self._in_time(_AT_THE_START_SECONDS)
+
+    def _in_time(self, seconds: float) -> Iterator[range]:
+        """Yield pages that are left, some at a time, until time is up."""
+        until = time.monotonic() + seconds
+        while self._left and (self._is_thorough or time.monotonic() < until):
+            yield self._left[:CHUNK_PAGES]
+            self._left = self._left[CHUNK_PAGES:]
+
     def _go_on(self, sheet: Sheet, found: Log) -> None:
         """Take up what is known. What it lacks comes into a new file, and there is none until then:
         a checkpoint may come in between.
@@ -154,7 +192,8 @@ class SumsKeeper:
             known, size = sheet.of(page), sheet.page_size
             if known == UNKNOWN:
                 continue
-            if page_sum(os.pread(self._pages, size, (page - 1) * size)) != known:
+            if page_sum(stored(self._pages, size, (page - 1) * size)) != known:
+                self._doubted.add(page)
                 what = f"page {page} of {sheet.pages} is not what was written"
                 raise Damaged(self._database, (what,))
 

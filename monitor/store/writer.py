@@ -143,9 +143,16 @@ class Writer:
         return self._sums is not None and self._use(self._given_back)
 
     def tidy(self) -> None:
-        """Copy the log into the database when it has grown. Nobody should be waiting."""
-        if self._rows >= _CHECKPOINT_ROWS and self._sums is not None:
-            self._use(self._checkpoint)
+        """Copy the log into the database when it has grown, and look on for damage.
+
+        Nobody should be waiting. What is damaged is set aside at once.
+        """
+        if self._sums is None:
+            return
+        try:
+            self._use(self._tidied)
+        except Damaged:
+            self._use(lambda _: None)
 
     def close(self) -> None:
         """Give the connection back. SQLite then empties and removes its log."""
@@ -168,6 +175,15 @@ class Writer:
             self._signing = self._signing._replace(successors=successors)
 
     def _use(self, work: Callable[[Connection], T]) -> T:
+        try:
+            return self._tried(work)
+        except StoreError as error:
+            if self._sums is None or not _is_malformed(error.__cause__):
+                raise
+        self._sums.doubt_all()
+        return self._tried(work)
+
+    def _tried(self, work: Callable[[Connection], T]) -> T:
         try:
             return work(self._opened())
         except (*_FAULTS, StoreError) as error:
@@ -334,6 +350,12 @@ class Writer:
         if self._sums is not None:
             self._sums.note()
 
+    def _tidied(self, connection: Connection) -> None:
+        assert self._sums is not None  # noqa: S101 - `tidy` looked
+        if self._rows >= _CHECKPOINT_ROWS:
+            self._checkpoint(connection)
+        self._sums.look_on()
+
     def _checkpoint_if_long(self, connection: Connection) -> None:
         if self._sums is not None and self._sums.frames >= CHECKPOINT_PAGES:
             self._checkpoint(connection)
@@ -357,6 +379,12 @@ def _is_the_disk(error: Exception) -> bool:
     if isinstance(error, DatabaseError):
         return not isinstance(error, _FAULTS_OF_THE_ROWS)
     return isinstance(error, OSError | StoreError | MemoryError)
+
+
+def _is_malformed(error: BaseException | None) -> bool:
+    """Say whether SQLite can't make sense of what the file holds."""
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _message(error: Exception) -> str:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.instant import microseconds
 from monitor.ports import Change, MarkKind, StoreError
+from monitor.store import sumskeeper
 from monitor.store.backup import back_up, examine
 from monitor.store.connection import DATABASE
 from monitor.store.damage import Damaged, damage
@@ -219,6 +220,54 @@ async def test_damage_while_it_runs(tmp_path: Path) -> None:
 
 def databases(data: Path) -> list[Path]:
     return [*data.glob("*.db")]
+
+
+async def test_damage_is_found_after_the_start(tmp_path: Path, monkeypatch) -> None:
+    """The start waits for no look at a large database: what it has not seen is looked at between
+    writes, and set aside when it is found.
+    """
+    monkeypatch.setattr(sumskeeper, "_AT_THE_START_SECONDS", 0.0)
+    await fill(tmp_path, range(100))
+    rot(tmp_path / DATABASE, b"N5", b"n5")
+    aside: list[Path] = []
+
+    async with open_store(tmp_path, vantage=VANTAGE, now=lambda: NOON, set_aside=aside.append) as s:
+        assert databases(tmp_path) == [tmp_path / DATABASE]
+        await s.commit(Change(marks=(mark(MarkKind.PAUSE, 100),)))
+        await s.commit(Change(marks=(mark(MarkKind.PAUSE, 101),)))
+
+    [kept] = aside
+    assert examine(kept).faults
+    assert examine(tmp_path / DATABASE).faults == ()
+
+
+def test_look_goes_on_between_writes(tmp_path: Path, monkeypatch) -> None:
+    """However little time there is at once, and while pages come and go, all is looked at once, and
+    a sound database is not called damaged.
+    """
+    monkeypatch.setattr(sumskeeper, "_AT_THE_START_SECONDS", 0.0)
+    monkeypatch.setattr(sumskeeper, "CHUNK_PAGES", 7)
+    asyncio.run(fill(tmp_path, range(300)))
+
+    asyncio.run(fill(tmp_path, range(300, 400)))
+
+    assert databases(tmp_path) == [tmp_path / DATABASE]
+    assert examine(tmp_path / DATABASE).faults == ()
+
+
+def test_page_that_sqlite_stumbles_over_at_the_start(tmp_path: Path, monkeypatch) -> None:
+    """Where SQLite can't read what nobody has looked at yet, all is looked at, and the start goes
+    on with a new database.
+    """
+    monkeypatch.setattr(sumskeeper, "_AT_THE_START_SECONDS", 0.0)
+    asyncio.run(fill(tmp_path, range(50)))
+    octets = (tmp_path / DATABASE).read_bytes()
+    (tmp_path / DATABASE).write_bytes(octets[:4096] + b"\xff" * (len(octets) - 4096))
+
+    asyncio.run(fill(tmp_path, range(50, 52)))
+
+    assert len(databases(tmp_path)) == 2
+    assert examine(tmp_path / DATABASE).faults == ()
 
 
 async def test_command_leaves_a_damaged_database_alone(history: Path, tmp_path: Path) -> None:
