@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _FORMATS = ("pdf", "html", "json", "csv", "xlsx")
 
 _COMMANDS = {
+    "file": ("monitor.cli.reportfile:file", "File a report as a version, which stays."),
     "bundle": ("monitor.cli.bundle:bundle", "Write a report with all that verifies it."),
     "verify": ("monitor.cli.bundle:verify", "Say whether a bundle or a sealed PDF is as it was."),
 }
@@ -42,8 +43,8 @@ def _forms(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
     return forms
 
 
-def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say what a report is about, and where it goes."""
+def scope_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say what a report is about."""
     options = (
         click.option("--month", "in_month", metavar="YYYY-MM", help="A month of the zone."),
         click.option("--quarter", "in_quarter", metavar="YYYY-Qn", help="A quarter of a year."),
@@ -52,6 +53,13 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--to", "until", callback=_day, metavar="DAY", help="The day after the last."),
         click.option("--service", "services", multiple=True, metavar="ID", help="Only of this."),
         click.option("--owner", metavar="OPD", help="Only of services that this one answers for."),
+    )
+    return _added(command, options)
+
+
+def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say what a report is about, and where it goes."""
+    options = (
         click.option("--lang", type=click.Choice(["id", "en"]), help="[default: as configured]"),
         click.option(
             "--out",
@@ -64,6 +72,24 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--sign", is_flag=True, help="Seal the PDF, by `seal` of report.yaml."),
         click.option("--replace", "replacing", is_flag=True, help="Put it in another's place."),
     )
+    return scope_options(_added(command, options))
+
+
+def form_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says in which forms."""
+    return click.option(
+        "--format",
+        "forms",
+        callback=_forms,
+        default=",".join(_FORMATS),
+        metavar="FORM,…",
+        help=f"Of {', '.join(_FORMATS)}.  [default: all]",
+    )(command)
+
+
+def _added(
+    command: Callable[..., Any], options: Sequence[Callable[..., Any]]
+) -> Callable[..., Any]:
     for option in reversed(options):
         command = option(command)
     return command
@@ -71,14 +97,7 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group(cls=LazyGroup, listed=_COMMANDS, invoke_without_command=True)
 @report_options
-@click.option(
-    "--format",
-    "forms",
-    callback=_forms,
-    default=",".join(_FORMATS),
-    metavar="FORM,…",
-    help=f"Of {', '.join(_FORMATS)}.  [default: all]",
-)
+@form_option
 @shared_options
 @pass_settings
 @click.pass_context
@@ -111,7 +130,7 @@ def report(
         return
     config = configuration(settings.config_path)
     scope = scope_of(config, **asked)
-    _demand(forms)
+    demand(forms)
     if sign and "pdf" not in forms:
         raise click.UsageError("--sign seals the PDF: say --format pdf as well")
     if sign:
@@ -130,7 +149,7 @@ def report(
     show(settings, source.whole.fingerprint, found)
 
 
-def _demand(forms: Sequence[str]) -> None:
+def demand(forms: Sequence[str]) -> None:
     """Raise Failed where a form needs what is not installed, before anything is computed."""
     from monitor.reports.forms import FORMS, lacking
 

@@ -358,6 +358,31 @@ class GroupForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ValueForm:
+    """What a figure was: exactly, null where there was nothing to say, and as it is printed."""
+
+    exact: str | None
+    id: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferenceForm:
+    """What the version that this one replaces said otherwise.
+
+    `figure` is one of a service in `hours`; without `hours` it is a part of the report, and its
+    values are null. `corrections` are those that came, or were withdrawn, since that version.
+    """
+
+    service: str | None
+    figure: str
+    hours: Literal["around_the_clock", "in_hours"] | None
+    before: ValueForm | None
+    after: ValueForm | None
+    corrections: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportForm:
     """A report on availability, whole: the data behind it in every other form."""
 
@@ -374,6 +399,7 @@ class ReportForm:
     incidents: list[IncidentForm]
     marks: list[MarkForm]
     configurations: list[AppliedForm]
+    differences: list[DifferenceForm]
 
 
 def schema() -> dict[str, Any]:

@@ -35,6 +35,7 @@ from monitor.reports.report import (
     Account,
     Applied,
     DayAccount,
+    Difference,
     FollowUp,
     Provenance,
     Report,
@@ -42,6 +43,7 @@ from monitor.reports.report import (
     Scope,
     Signatory,
     Told,
+    Value,
     Wording,
 )
 
@@ -95,6 +97,7 @@ def _lists(report: Report) -> dict[str, Iterable[Any]]:
         "incidents": (_incident(each, report.wording) for each in report.incidents),
         "marks": map(_mark, report.marks),
         "configurations": map(_applied, report.applied),
+        "differences": map(_difference, report.differences),
     }
 
 
@@ -365,6 +368,24 @@ def _mark(one: Mark) -> form.MarkForm:
 
 def _applied(one: Applied) -> form.AppliedForm:
     return form.AppliedForm(at=_moment(one.at), hash=one.hash)
+
+
+def _difference(one: Difference) -> form.DifferenceForm:
+    hours: Any = one.hours
+    return form.DifferenceForm(
+        service=one.service,
+        figure=one.figure,
+        hours=hours,
+        before=_value(one.before),
+        after=_value(one.after),
+        corrections=list(one.corrections),
+    )
+
+
+def _value(one: Value | None) -> form.ValueForm | None:
+    if one is None:
+        return None
+    return form.ValueForm(exact=one.exact, id=one.words[Language.ID], en=one.words[Language.EN])
 
 
 def _both(text: Callable[[Language], str]) -> form.TextForm:

@@ -18,6 +18,7 @@ from monitor.domain.note import Note
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.windowrecord import Occasion
 from monitor.domain.windows import Window
+from monitor.locales import Language
 from monitor.ports import Mark
 
 
@@ -172,11 +173,36 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """What a figure was: exactly, None where there was nothing to say, and as it is read."""
+
+    exact: str | None
+    words: Mapping[Language, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What a version says otherwise than the one before it.
+
+    `figure` is named as in laporan.json, by `hours` that are one of its two sets of figures. Where
+    `hours` is None it is a part of the report, and neither value is told. `service` is None for
+    what is about all. `corrections` are those of the service that came or were withdrawn since.
+    """
+
+    figure: str
+    service: str | None = None
+    hours: str | None = None
+    before: Value | None = None
+    after: Value | None = None
+    corrections: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A report, whole. `accounts` are in order of owner, criticality and name.
 
     `version` is 1 for the first about its scope; `replaces` is the SHA-256 of the data of the one
-    before it.
+    before it, and `differences` what that one said otherwise.
     """
 
     scope: Scope
@@ -188,3 +214,4 @@ class Report:
     wording: Wording = field(default_factory=Wording)
     version: int = 1
     replaces: str | None = None
+    differences: Sequence[Difference] = ()

@@ -7,10 +7,11 @@ from monitor.domain.correction import CorrectionRecord
 from monitor.locales import Language
 from monitor.locales.shares import headline, lower_text, upper_text
 from monitor.reports.document import Blank, Paragraph, Section, Table
-from monitor.reports.report import Account, Report
+from monitor.reports.report import Account, Difference, Report
 from monitor.reports.sections.locale import NONE, Locale
 from monitor.reports.sections.tables import columns
 from monitor.reports.sections.vocabulary import (
+    FIGURES,
     ROUND_THE_CLOCK,
     STATUSES,
     hours,
@@ -32,6 +33,9 @@ _TEXTS = {
         "after": "sesudah koreksi",
         "withdrawn": "{status}; dicabut oleh {by}, {at}: {reason}",
         "made": "{by}, {at}",
+        "versions": "Perubahan dari versi sebelumnya",
+        "differences": "Yang berbeda dari versi yang digantikan; bagian tanpa angka berbeda isinya",
+        "no_differences": "Tidak ada yang berbeda dari versi yang digantikan.",
         "part": "Konfigurasi dan sasaran",
         "applied": "Konfigurasi yang mulai dipakai dalam periode; sidiknya ada di buku catatan",
         "no_applied": "Tidak ada konfigurasi baru yang dipakai dalam periode.",
@@ -51,6 +55,10 @@ _TEXTS = {
         "after": "after corrections",
         "withdrawn": "{status}; withdrawn by {by}, {at}: {reason}",
         "made": "{by}, {at}",
+        "versions": "Changes since the previous version",
+        "differences": "What differs from the version that is replaced; a part without figures "
+        "differs in what it says",
+        "no_differences": "Nothing differs from the version that is replaced.",
         "part": "Configuration and targets",
         "applied": "Configurations that were taken up in the period; their hashes are in the "
         "ledger",
@@ -78,6 +86,10 @@ _COLUMNS = {
         *("Service", "Hours", "Figures", "Availability", "Lower bound", "Upper bound", "Down"),
         *("Unknown", "Target", "Verdict"),
     ),
+}
+_DIFFERENCE_COLUMNS = {
+    Language.ID: ("Layanan", "Jam", "Angka atau bagian", "Semula", "Menjadi", "Koreksi"),
+    Language.EN: ("Service", "Hours", "Figure or part", "Was", "Is", "Corrections"),
 }
 _APPLIED_COLUMNS = {
     Language.ID: ("Mulai dipakai", "Sidik konfigurasi (SHA-256)"),
@@ -112,7 +124,35 @@ def changes(report: Report, locale: Locale) -> Section:
         blocks=(applied, Blank(asked=texts["targets"], lines=2)),
     )
     rule = Paragraph(text=texts["rule"])
-    return Section(id="changes", title=texts["title"], blocks=(rule, acts, both), parts=(part,))
+    parts = (part,) if report.replaces is None else (_versions(report, locale), part)
+    return Section(id="changes", title=texts["title"], blocks=(rule, acts, both), parts=parts)
+
+
+def _versions(report: Report, locale: Locale) -> Section:
+    """Return what the version before said otherwise."""
+    language, texts = locale.language, _TEXTS[locale.language]
+    table = Table(
+        caption=texts["differences"],
+        columns=columns(_DIFFERENCE_COLUMNS[language], (4, 2, 4, 4, 4, 4)),
+        rows=[_difference(each, report, locale) for each in report.differences],
+        nothing=texts["no_differences"],
+    )
+    return Section(id="versions", title=texts["versions"], blocks=(table,))
+
+
+def _difference(one: Difference, report: Report, locale: Locale) -> tuple[str, ...]:
+    language = locale.language
+    names = {str(each.service.id): each.service.name for each in report.accounts}
+    calendars = {str(each.service.id): hours(each) for each in report.accounts}
+    in_hours = calendars.get(one.service or "", "") if one.hours == "in_hours" else ROUND_THE_CLOCK
+    return (
+        NONE if one.service is None else names.get(one.service, one.service),
+        NONE if one.hours is None else in_hours,
+        FIGURES[language].get(one.figure, one.figure),
+        NONE if one.before is None else one.before.words[language],
+        NONE if one.after is None else one.after.words[language],
+        ", ".join(one.corrections) or NONE,
+    )
 
 
 def _act(account: Account, record: CorrectionRecord, locale: Locale) -> tuple[str, ...]:

@@ -16,7 +16,9 @@ from monitor.reports.forms import FORMS
 from monitor.store.sql import open_store
 from tests.acceptance.cli.commands import pantau
 from tests.acceptance.cli.test_availability import (
+    BY_ISP,
     CHECKS,
+    CUT,
     FAILING,
     REFUSED,
     SEEN,
@@ -143,3 +145,38 @@ def test_what_can_not_be_reported_is_a_usage_error(city, arguments, said):
     assert refused.returncode == 2
     assert said in refused.stderr
     assert not (city / "laporan").exists()
+
+
+def test_a_correction_makes_another_version(city):
+    """A filed report stays; corrected, it is the next version, and says what changed by what."""
+    arguments = ("report", "file", *DAY, "--format", "html", "--output", "json")
+    first = json.loads(pantau(city, *arguments).stdout)
+    same = json.loads(pantau(city, *arguments).stdout)
+    folder = city / "data" / "reports" / "2025-06-02--2025-06-02"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    made = pantau(city, *CUT, "--to", "2025-06-02 10:20", "--status", "unknown", *BY_ISP)
+    second = json.loads(pantau(city, *arguments).stdout)
+
+    assert made.returncode == 0
+    assert [(each["version"], each["new"]) for each in (first, same, second)] == [
+        (1, True),
+        (1, False),
+        (2, True),
+    ]
+    assert {path.name: path.read_bytes() for path in folder.iterdir()}.items() >= before.items()
+    whole = json.loads((folder / f"{NAME}-v2.json").read_text())
+    [correction] = [each["id"] for each in whole["services"][0]["corrections"]]
+    [down] = [each for each in whole["differences"] if each["figure"] == "down"]
+    assert whole["replaces"] == first["sidik_data"]
+    assert (int(down["before"]["exact"]), down["corrections"]) == (1_380_000_000, [correction])
+    assert int(down["after"]["exact"]) < 1_380_000_000
+    assert correction in (folder / f"{NAME}-v2.id.html").read_text()
+
+
+def test_only_what_is_over_is_filed(city):
+    """A period that goes on is refused: its report would never be final."""
+    refused = pantau(city, "report", "file", "--from", "2025-06-02", "--to", "2200-01-01")
+
+    assert refused.returncode == 2
+    assert "the period is not over" in refused.stderr
+    assert not (city / "data" / "reports").exists()

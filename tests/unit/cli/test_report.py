@@ -23,5 +23,5 @@ def test_a_form_that_needs_the_extra_says_so(monkeypatch):
     with pytest.raises(
         Failed, match=r"^xlsx: .*'pantau\[report\]'; or say --format html,json,csv$"
     ):
-        report._demand(("json", "xlsx"))
-    report._demand(("json", "csv"))
+        report.demand(("json", "xlsx"))
+    report.demand(("json", "csv"))
