@@ -21,6 +21,7 @@ import zlib
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,19 @@ def _day(service: str, date: str, figures: Mapping[str, Any]) -> Mapping[str, st
     }
 
 
+def of_period(verify: Any, leaves: Iterable[Any], period: Mapping[str, str]) -> "list[Any]":
+    """Return the leaves, of which those alone need a block that lie in the period of the report."""
+    edges = (_with_offset(period[edge]) for edge in ("start", "end"))
+    first, last = (
+        (datetime.fromisoformat(each) - verify.EPOCH) // timedelta(hours=1) for each in edges
+    )
+    return [{**leaf, "kept": leaf["kept"] and first <= leaf["hour"] <= last} for leaf in leaves]
+
+
+def _with_offset(moment: str) -> str:
+    return moment.replace("Z", "+00:00")  # Python before 3.11 does not read Z
+
+
 def recomputed(
     verify: Any, report: Mapping[str, Any], leaves: Sequence[Any], blocks: Any
 ) -> Iterator[str]:
@@ -189,7 +203,7 @@ def _lengths(
 ) -> "Counter[str]":
     found: Counter[str] = Counter()
     for start, end in spans:
-        period = "/".join(each.replace("Z", "+00:00") for each in (start, end))
+        period = f"{_with_offset(start)}/{_with_offset(end)}"
         found += verify.lengths(leaves, blocks, Namespace(period=period, **asked))
     return found
 
@@ -230,9 +244,11 @@ def verdict(raw: bytes, key: "str | None") -> Iterator[str]:
         if verify.roots_at(bodies, {state["size"]})[state["size"]].hex() != state["root"]:
             raise Refused("laporan.json names another ledger than that of the bundle")
         yield f"verified: the report names this ledger, at {state['size']} entries"
-    leaves = verify.leaves_in(files["hours.jsonl"], bodies, signed)
-    blocks = verify.blocks_in(files["blocks"], leaves)
+    leaves, lost = verify.leaves_in(files["hours.jsonl"], bodies, signed)
+    blocks = verify.blocks_in(files["blocks"], of_period(verify, leaves, report["period"]))
     yield f"verified: {len(leaves)} hours of checks, {len(blocks)} blocks of samples"
+    if lost:
+        yield f"{lost} hours of checks are lost: entries say that a backup was put back"
     yield from recomputed(verify, report, [leaf for leaf in leaves if leaf["signed"]], blocks)
 
 

@@ -112,6 +112,8 @@ def _no_other_history(folder: Path, files: dict[str, bytes]) -> None:
         told = _refusal(_remade(folder, files | {name: body}))
         assert told != "NOTHING", name
         assert said in told, (name, told)
+    fewer = files["blocks"].split(b"\n", 6)[6]
+    assert "gone unsaid" in _refusal(_remade(folder, files | {"blocks": fewer}))
     elsewhere = json.dumps(report | {"provenance": {"ledger": state | {"root": "00" * 32}}})
     told = _refusal(_remade(folder, files | {"laporan.json": elsewhere.encode()}))
     assert "another ledger" in told
