@@ -66,11 +66,11 @@ _TEXTS = {
 _COLUMNS = {
     Language.ID: (
         *("Gangguan", "Layanan", "Mulai", "Selesai", "Lama", "Sebab teramati"),
-        *("Sebab dipastikan", "Tindak lanjut", "Catatan petugas"),
+        *("Sebab dipastikan", "Keterangan, tindak lanjut", "Catatan petugas"),
     ),
     Language.EN: (
         *("Incident", "Service", "Start", "End", "Length", "Observed cause"),
-        *("Confirmed cause", "Follow-up", "Notes of staff"),
+        *("Confirmed cause", "Remarks, follow-up", "Notes of staff"),
     ),
 }
 _TIMELINE_COLUMNS = {Language.ID: ("Layanan", "Periode"), Language.EN: ("Service", "Period")}

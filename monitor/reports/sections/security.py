@@ -62,8 +62,8 @@ _EXPIRY_COLUMNS = {
     Language.EN: ("Service", "Kind", "Name", "Ends", "State"),
 }
 _COLUMNS = {
-    Language.ID: ("Insiden", "Layanan", "Mulai", "Selesai", "Temuan", "Tindak lanjut"),
-    Language.EN: ("Incident", "Service", "Start", "End", "Finding", "Follow-up"),
+    Language.ID: ("Insiden", "Layanan", "Mulai", "Selesai", "Temuan", "Keterangan, tindak lanjut"),
+    Language.EN: ("Incident", "Service", "Start", "End", "Finding", "Remarks, follow-up"),
 }
 
 

@@ -12,7 +12,7 @@ from monitor.domain.availability import Parts
 from monitor.domain.incident import Concern
 from monitor.locales import Language
 from monitor.reports.charts import DayMark
-from monitor.reports.document import Blank, Document, Section, Signatures, Table
+from monitor.reports.document import Blank, Document, Points, Section, Signatures, Table
 from monitor.reports.report import DayAccount, Wording
 from monitor.reports.sections.days import day_mark
 from monitor.reports.worded import worded
@@ -21,6 +21,7 @@ from tests.unit.reports.builders import (
     JUNE,
     MINUTE,
     VECTOR_DAY,
+    WORDING,
     city,
     correction,
     day_figures,
@@ -194,6 +195,17 @@ def test_what_nobody_wrote_is_left_blank():
         ("Diperiksa oleh", None),
         ("Disahkan oleh", None),
     ]
+
+
+def test_what_people_wrote_stands_as_they_wrote_it():
+    """Legal basis, follow-up and those who sign are taken from what people wrote, word by word."""
+    found = sections(worded(CITY, Language.ID))
+    [basis] = [each for each in found["basis"].blocks if isinstance(each, Points)]
+    assert tuple(basis.items) == WORDING.legal_basis
+    assert table(found["follow-up"]).rows[0][0] == WORDING.follow_ups[0].recommendation
+    assert table(found["follow-up"]).rows[0][2] == "31 Agustus 2026"
+    [places] = [each.places for each in found["approval"].blocks if isinstance(each, Signatures)]
+    assert [(each.role, each.name) for each in places] == [("Disusun oleh", "Rina")]
 
 
 def test_causes_that_people_confirmed_stand_beside_what_was_observed():
