@@ -98,7 +98,7 @@ def test_log_is_no_witness():
     [
         ("w+00000000+Bg==", "not the key of a witness"),
         (ONE.vkey.replace(ONE.vkey.split("+")[1], "00000000"), "not the one of hash"),
-        ("witness", "not the key of a witness"),
+        ("witness", "is no key: write NAME"),
         ("w+00000000+BAQE", "32 bytes"),
     ],
 )
