@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.errors import Failed
-from monitor.cli.output import print_csv, print_json, table, terminal_width
+from monitor.cli.output import print_csv, print_json, terminal_width, whole
 from monitor.cli.person import named
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 from monitor.cli.writing import answering
@@ -79,7 +79,7 @@ def list_corrections(settings: Settings) -> None:
     elif settings.output is Output.CSV:
         print_csv(_COLUMNS, [_record(each) for each in found])
     elif found:
-        click.echo(table(_HEAD, [_row(each, zone) for each in found], terminal_width()))
+        click.echo(whole(_HEAD, [_row(each, zone) for each in found], terminal_width()))
     else:
         click.echo("Nothing was corrected.")
 
@@ -121,7 +121,9 @@ def _what(found: Mapping[str, Any]) -> str:
 
 
 def _when(found: Mapping[str, Any], zone: tzinfo) -> str:
-    return f"{_short(found['from'], zone)} to {_short(found['to'], zone)}"
+    start, end = (datetime.fromisoformat(found[key]).astimezone(zone) for key in ("from", "to"))
+    form = "%Y-%m-%d %H:%M" if start.second == end.second == 0 else "%Y-%m-%d %H:%M:%S"
+    return f"{start:{form}} to {end:{form}}"
 
 
 def _short(at: str, zone: tzinfo) -> str:

@@ -98,7 +98,7 @@ def _work(
 
 def _when(occasions: Sequence[Occasion], zone: tzinfo, language: Language) -> str:
     start, end = occasions[0].occurrence.start, occasions[0].occurrence.end
-    first = span_text(start, end, zone, language)
+    first = span_text(start, end, zone, language, seconds=True)
     if len(occasions) == 1:
         return first
     return _TIMES[language].format(count=decimal(len(occasions), language), first=first)
@@ -139,7 +139,7 @@ def _correction(
     return (
         made.id,
         entry.service.name if made.check is None else f"{entry.service.name}: {made.check}",
-        span_text(made.start, made.end, zone, language),
+        span_text(made.start, made.end, zone, language, seconds=True),
         status,
         made.by,
         made.evidence,

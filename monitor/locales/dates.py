@@ -74,13 +74,18 @@ def moment_text(at: datetime, zone: tzinfo, language: Language, *, seconds: bool
     return f"{day}, {time_text(at, zone, language, seconds=seconds)} {zone_text(at, zone)}"
 
 
-def span_text(start: datetime, end: datetime, zone: tzinfo, language: Language) -> str:
+def span_text(
+    start: datetime, end: datetime, zone: tzinfo, language: Language, *, seconds: bool = False
+) -> str:
     """Return "1 Juni 2026, 22.00–23.00"; the day of the end as well where it is another one.
+
+    With `seconds` where it is asked for and one of both is not at a full minute.
 
     Where the clock is changed in between, or shows a time twice, the zone's names tell them apart.
     """
     days = [short_date_text(at.astimezone(zone).date(), language) for at in (start, end)]
-    times = [time_text(at, zone, language) for at in (start, end)]
+    is_fine = seconds and (start.second, end.second) != (0, 0)
+    times = [time_text(at, zone, language, seconds=is_fine) for at in (start, end)]
     if any(_is_turning(at, zone) for at in (start, end)) or zone_text(start, zone) != zone_text(
         end, zone
     ):

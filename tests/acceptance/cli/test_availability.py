@@ -400,6 +400,16 @@ def test_corrections_are_shown_beside_what_was_measured(city):
     assert "dicabut oleh Budi" in of_the_day(city).stdout
 
 
+def test_corrections_are_listed_to_the_second(city):
+    """Who adds up what was corrected can do it from the lists: they leave no seconds out."""
+    when = "--from", "2025-06-02 10:00:05", "--to", "2025-06-02 10:00:40"
+    made = pantau(city, *CUT[:4], *when, "--status", "unknown", *BY_ISP)
+
+    assert made.stdout.endswith("was unknown, 2025-06-02 10:00:05 to 2025-06-02 10:00:40\n")
+    assert "2025-06-02 10:00:05 to 2025-06-02 10:00:40" in pantau(city, "correct", "list").stdout
+    assert "2 Juni 2025, 10.00.05–10.00.40" in of_the_day(city).stdout
+
+
 def turned(seconds, old, new, failure=None):
     at = moment(seconds)
     return "portal-port", Transition(old=old, new=new, at=at, noticed_at=at, failure=failure)

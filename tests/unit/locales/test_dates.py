@@ -122,3 +122,14 @@ def test_from_when_to_when(start, hours, zone, text):
     began = datetime.fromisoformat(f"{start}+00:00")
     ended = began + timedelta(hours=hours)
     assert span_text(began, ended, ZoneInfo(zone), Language.ID) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "1 Juni 2026, 22.00–22.01"), (35, "1 Juni 2026, 22.00.00–22.01.35")]
+)
+def test_from_when_to_when_to_the_second(seconds, text):
+    """Seconds are told where they are asked for, unless both are at a full minute."""
+    began = datetime.fromisoformat("2026-06-01T14:00+00:00")
+    ended = began + timedelta(minutes=1, seconds=seconds)
+    told = span_text(began, ended, ZoneInfo("Asia/Makassar"), Language.ID, seconds=True)
+    assert told == text
