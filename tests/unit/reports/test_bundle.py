@@ -76,6 +76,18 @@ def test_missing_and_added_files_are_named(folder):
         listed(unpacked(archive(folder)))
 
 
+@pytest.mark.parametrize(
+    "change", [(b'"size": 0', b'"size": 1'), (b"\n}", b"\n\n}"), (b"v1", b"v2")]
+)
+def test_manifest_has_one_form(folder, change):
+    """A manifest that says anything else than the files do is named."""
+    manifest = folder / "manifest.json"
+    assert change[0] in manifest.read_bytes()
+    manifest.write_bytes(manifest.read_bytes().replace(*change, 1))
+    with pytest.raises(Refused, match=r"manifest\.json is changed"):
+        listed(unpacked(archive(folder)))
+
+
 @pytest.mark.parametrize("cut", [0, 1, 29, 31, 300, -1])
 def test_archive_that_ends_early(folder, cut):
     """What is cut off, or follows, is no bundle."""
