@@ -25,7 +25,10 @@ def faults(directory: Path, acknowledged: set[int]) -> list[str]:
         return [f"alarm: {'; '.join(alarms)}"]
     if not (directory / DATABASE).exists():
         return [f"lost {sorted(acknowledged)}: no file"] if acknowledged else []
-    place = f"file:{directory / DATABASE}?mode=ro"  # who may write copies the log when he closes it last
+    # Who may write copies the log when he closes it last. A file that was cut off while it was made
+    # has no log yet: it is rolled back first, and for that one must write.
+    mode = "rw" if (directory / f"{DATABASE}-journal").exists() else "ro"
+    place = f"file:{directory / DATABASE}?mode={mode}"
     with closing(sqlite3.connect(place, uri=True)) as database:
         if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return [f"lost {sorted(acknowledged)}: no tables"] if acknowledged else []
