@@ -126,28 +126,26 @@ class Sheet:
         self.records += 1
         del self.sums[pages:]
         if (missing := pages - len(self.sums)) > 0:
-            self.sums.extend([UNKNOWN] * missing)
+            self.sums.extend(array("I", [UNKNOWN]) * missing)
         for page, each in changed:
             if page <= pages:
                 self.sums[page - 1] = each
 
 
 def sheet_now(database: int, log: Log) -> Sheet | None:
-    """Return a sheet of an open database as it stands now; None where it has no page yet."""
+    """Return a sheet of an open database that knows what its log has; None where there is no page.
+
+    What only the database has is UNKNOWN: to read that takes its time.
+    """
     first = os.pread(database, 100, 0)
     if not log.frames and len(first) < 100:
         return None
     size = len(log.frames[0].octets) if log.frames else _page_size(first)
     pages = log.frames[-1].size if log.frames else os.fstat(database).st_size // size
-    newest, sums = log.newest(), array("I")
-    for page in range(1, pages + 1):
-        place = newest.get(page)
-        octets = (
-            os.pread(database, size, (page - 1) * size)
-            if place is None
-            else log.frames[place].octets
-        )
-        sums.append(page_sum(octets) if len(octets) == size else UNKNOWN)
+    sums = array("I", [UNKNOWN]) * pages
+    for page, place in log.newest().items():
+        if page <= pages:
+            sums[page - 1] = page_sum(log.frames[place].octets)
     return Sheet(
         page_size=size,
         pages=pages,

@@ -82,21 +82,23 @@ class SumsKeeper:
         if self._sheet is None:
             return
         self._left = self._left[: max(0, self._sheet.pages - self._left.start)]
-        for places in self._in_time(_AT_ONCE_SECONDS):
-            self._compare(self._sheet, {place + 1 for place in places} - self._logged)
+        self._look_at(self._sheet, _AT_ONCE_SECONDS)
 
     def doubt_all(self) -> None:
         """Have the next `look` see all pages: SQLite found one that it can't make sense of."""
         self._is_thorough = True
 
     def begin(self) -> None:
-        """Have checksums of all there is; from now on they are kept."""
+        """Have checksums and keep them. Those that were lost are made by looking on."""
         if self._pages is None:
             self._pages = os.open(self._database, os.O_RDONLY | os.O_CLOEXEC)
         found = Log.read(self._database)
         self._logged = set(found.newest())
         if self._sheet is None:
-            self._sheet = sheet_now(self._pages, found)
+            self._sheet = sheet = sheet_now(self._pages, found)
+            self._left = range(0 if sheet is None else sheet.pages)
+            if sheet is not None:
+                self._look_at(sheet, _AT_THE_START_SECONDS)
         self.note()
         self.sync()
 
@@ -141,6 +143,20 @@ class SumsKeeper:
             self._add(self._sheet, CLOSED, 0, self._sheet.pages, {})
             self.sync()
         self._let_go()
+
+    def _look_at(self, sheet: Sheet, seconds: float) -> None:
+        """Compare pages that only the database has, and sum those that were never summed."""
+        for places in self._in_time(seconds):
+            pages = {place + 1 for place in places} - self._logged
+            self._compare(sheet, pages)
+            if summed := self._summed(sheet, pages):
+                self._add(sheet, sheet.salt, sheet.frames, sheet.pages, summed)
+
+    def _summed(self, sheet: Sheet, pages: Iterable[int]) -> dict[int, int]:
+        assert self._pages is not None  # noqa: S101 - `begin` opened it
+        size, unknown = sheet.page_size, [page for page in pages if sheet.of(page) == UNKNOWN]
+        found = {page: stored(self._pages, size, (page - 1) * size) for page in unknown}
+        return {page: page_sum(octets) for page, octets in found.items() if len(octets) == size}
 
     def _first_pages(self, pages: int) -> Iterator[range]:
         yield from (range(page - 1, page) for page in sorted(self._doubted) if page <= pages)
