@@ -239,6 +239,12 @@ class FakeTelemetry:
     def sealing_failed(self) -> None:
         self._called("sealing_failed")
 
+    def report_filed(self, seconds: float) -> None:
+        self._called("report_filed", seconds=seconds)
+
+    def report_failed(self) -> None:
+        self._called("report_failed")
+
     def ledger_signed(self, size: int, root: str) -> None:
         self._called("ledger_signed", size=size, root=root)
 

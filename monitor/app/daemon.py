@@ -22,6 +22,7 @@ from monitor.app.planning import plan_of
 from monitor.app.reading import Reading, read_configuration
 from monitor.app.receivers import external_url
 from monitor.app.reload import Reloads
+from monitor.app.reportruns import ReportRuns, build_report_runs, plans_of
 from monitor.app.supervisor import Supervisor
 from monitor.configuration.config import Config
 from monitor.engine.resume import ended_at, resume, unchanged_since
@@ -124,6 +125,7 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
         stack.push_async_callback(parts.network.resolver.close)
         await stack.enter_async_context(_recording(parts, crashes))
         _begin(parts, config, restored)
+        reports = build_report_runs(config_path, config, parts)
         reloads = Reloads(config_path, options.web_config_file, reading, parts)
         admission = await stack.enter_async_context(
             open_listeners(reading, web_context(parts, config, reloads))
@@ -131,8 +133,9 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
         reloads.followers += (
             lambda now: admission.replace(now.web),
             lambda now: supervisor.ready(_watched(now.config)),
+            lambda now: reports.replace(plans_of(now.config)),
         )
-        await stack.enter_async_context(_watching(parts, crashes, damage))
+        await stack.enter_async_context(_watching(parts, crashes, damage, reports))
         await stack.enter_async_context(_reloading(asked_to_reload, reloads, supervisor, parts))
         log.info("daemon.started", checks=len(config.checks), hash=config.hash)
         proof = await parts.self_check.ask()
@@ -199,10 +202,13 @@ async def _recording(parts: Assembly, crashes: Crashes) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _watching(parts: Assembly, crashes: Crashes, damage: DamageNews) -> AsyncIterator[None]:
+async def _watching(
+    parts: Assembly, crashes: Crashes, damage: DamageNews, reports: ReportRuns
+) -> AsyncIterator[None]:
     """Probe, tell, and watch ourselves. What is in flight at the end is abandoned, not failed."""
     parts.scheduler.start()
     parts.scheduler.tend(parts.keeper.run, EVERY)
+    parts.scheduler.tend(reports.run, EVERY)
     tasks = [
         asyncio.create_task(parts.teller.run(), name="teller"),
         asyncio.create_task(parts.dispatcher.run(), name="dispatcher"),
@@ -218,6 +224,7 @@ async def _watching(parts: Assembly, crashes: Crashes, damage: DamageNews) -> As
         yield
     finally:
         await parts.scheduler.stop()
+        await reports.stop()
         for task in tasks:
             await _cancelled(task)
 

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from monitor.configuration.entries import Entry
 from monitor.configuration.moments import Day
 from monitor.configuration.names import Note, Text
+from monitor.domain.cron import parse_cron
+from monitor.domain.reportplan import Every
 from monitor.fields import File, Secret, Url, shown
 
 _INCIDENT_PATTERN = "^[A-Z2-7]{26}$"
@@ -30,6 +32,10 @@ def _periods(told: dict[str, str]) -> dict[str, str]:
     return told
 
 
+def _cron(written: str) -> str:
+    return parse_cron(written).text
+
+
 def _keys(pattern: str, longest: int) -> WithJsonSchema:
     return WithJsonSchema(
         {
@@ -40,6 +46,7 @@ def _keys(pattern: str, longest: int) -> WithJsonSchema:
     )
 
 
+Format = Literal["pdf", "html", "json", "csv", "xlsx"]
 ByIncident = Annotated[dict[str, Note], AfterValidator(_incidents), _keys(_INCIDENT_PATTERN, 2000)]
 ByPeriod = Annotated[dict[str, Text], AfterValidator(_periods), _keys(_PERIOD_PATTERN, 200)]
 
@@ -76,6 +83,34 @@ class SealEntry(Entry):
     )
 
 
+class ScheduleEntry(Entry):
+    """A report that is filed again and again, on the period that was over by then."""
+
+    period: Every = Field(description="On what: the last `month`, `quarter` or `year`.")
+    cron: Annotated[str, Field(max_length=200), AfterValidator(_cron)] = Field(
+        "0 7 1 * *",
+        description="When, as a line of a crontab in the zone of monitor.yaml. "
+        "Default: on the first of a month at 7.",
+    )
+    owner: Text | None = Field(None, description="Only on services that this one answers for.")
+    formats: tuple[Format, ...] = Field(
+        ("pdf", "html", "json", "csv", "xlsx"),
+        description="In which forms, besides `json`. Default: all.",
+    )
+    languages: tuple[Literal["id", "en"], ...] = Field(
+        (), description="In which languages. Default: the one of monitor.yaml."
+    )
+
+
+def _apart(entries: tuple[ScheduleEntry, ...]) -> tuple[ScheduleEntry, ...]:
+    seen = set()
+    for each in entries:
+        if (each.period, each.owner) in seen:
+            raise ValueError(f"two entries are on the same: the {each.period} of the same owner")
+        seen.add((each.period, each.owner))
+    return entries
+
+
 class ReportFile(Entry):
     """config/report.yaml. Everything may be left out, and is then left blank in reports."""
 
@@ -99,6 +134,9 @@ class ReportFile(Entry):
     )
     licence: Text | None = Field(
         None, description="On which terms open data may be used: CC-BY-4.0. Default: not said."
+    )
+    schedule: Annotated[tuple[ScheduleEntry, ...], AfterValidator(_apart)] = Field(
+        (), description="Reports that are filed by themselves. Default: none."
     )
     seal: SealEntry | None = Field(
         None, description="What seals the PDF of reports (report --sign). Default: nothing."

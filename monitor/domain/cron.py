@@ -109,6 +109,20 @@ def next_fire(cron: Cron, zone: tzinfo, after: datetime) -> datetime:
     raise ValueError(f"{cron.text} does not fire")
 
 
+def last_fire(cron: Cron, zone: tzinfo, until: datetime) -> datetime:
+    """Return the last time (UTC) at or before `until` at which `cron` fired in `zone`."""
+    today = until.astimezone(zone).date()
+    for back in range(2 * _DAYS_AHEAD):
+        day = today - _DAY * back
+        if cron.falls_on(day):
+            # What a skipped hour moved may belong to the day before.
+            days = [day, day - _DAY] if cron.falls_on(day - _DAY) else [day]
+            earlier = [at for each in days for at in _fires(cron, zone, each) if at <= until]
+            if earlier:
+                return max(earlier)
+    raise ValueError(f"{cron.text} did not fire")
+
+
 def _fires(cron: Cron, zone: tzinfo, day: date) -> Iterator[datetime]:
     for at in cron.times:
         wall = datetime.combine(day, at)

@@ -210,6 +210,17 @@ SEALING_FAILURES = Family(
     Kind.COUNTER,
     "How often hours could not be sealed, or old samples not be dropped.",
 )
+REPORT_FILED = Family(
+    "pantau_report_last_success_timestamp_seconds",
+    Kind.GAUGE,
+    "When a scheduled report was last filed, or found to say nothing new (Unix time). Absent until "
+    "that was done since the start.",
+)
+REPORT_FAILURES = Family(
+    "pantau_report_failures_total",
+    Kind.COUNTER,
+    "How often a scheduled report could not be filed.",
+)
 
 _UNSIGNED = "Absent until the ledger was signed."
 LEDGER_SIZE = Family(
@@ -273,6 +284,8 @@ CATALOGUE: tuple[Family, ...] = (
     STORE_FAILURES,
     SEALED_UNTIL,
     SEALING_FAILURES,
+    REPORT_FILED,
+    REPORT_FAILURES,
     LEDGER_SIZE,
     LEDGER_ROOT,
     BLACKBOX_UNKNOWN_MODULES,

@@ -56,6 +56,8 @@ class PrometheusTelemetry:
         self._store_failures = self._counter(catalogue.STORE_FAILURES)
         self._sealed_until: Gauge | None = None
         self._sealing_failures = self._counter(catalogue.SEALING_FAILURES)
+        self._report_filed: Gauge | None = None
+        self._report_failures = self._counter(catalogue.REPORT_FAILURES)
         self._ledger: tuple[Gauge, Gauge] | None = None
         self._blackbox: _BlackboxTelemetry | None = None
         build = self._gauge(catalogue.BUILD_INFO)
@@ -119,6 +121,14 @@ class PrometheusTelemetry:
 
     def sealing_failed(self) -> None:
         self._sealing_failures.inc()
+
+    def report_filed(self, seconds: float) -> None:
+        if self._report_filed is None:
+            self._report_filed = self._gauge(catalogue.REPORT_FILED)
+        self._report_filed.set(seconds)
+
+    def report_failed(self) -> None:
+        self._report_failures.inc()
 
     def ledger_signed(self, size: int, root: str) -> None:
         if self._ledger is None:

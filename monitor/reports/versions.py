@@ -78,6 +78,7 @@ def file_report(root: Path, report: Report, shape: Shape, at: datetime) -> Editi
     folder, name = root / period_name(report.scope), stem(report.scope)
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
+        _clear(folder, name)
         newest = _newest(folder, name)
         if newest is None:
             return _filed(folder, name, replace(report, version=1), shape, at)
@@ -152,6 +153,13 @@ def _said(path: Path, fingerprint: str) -> bytes:
     if Whole(body).fingerprint != fingerprint:
         raise Altered(path, f"its SHA-256 is not {fingerprint}, as it was filed")
     return body
+
+
+def _clear(folder: Path, name: str) -> None:
+    """Take away the drafts of those who were killed while they filed."""
+    for path in folder.iterdir():
+        if path.name.startswith(f".{name}-v") and path.name.endswith(".part"):
+            path.unlink()
 
 
 def _digest(path: Path) -> str:

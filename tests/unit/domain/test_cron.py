@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.cron import next_fire, parse_cron
+from monitor.domain.cron import last_fire, next_fire, parse_cron
 
 MAKASSAR = ZoneInfo("Asia/Makassar")
 BERLIN = ZoneInfo("Europe/Berlin")  # forward on 29 March 2026 at 2.00, back on 25 October at 3.00
@@ -141,3 +141,20 @@ def test_agrees_with_trying_every_minute(written, minutes):
 
 def matches(cron, wall):
     return wall.time() in cron.times and cron.falls_on(wall.date())
+
+
+@given(
+    line=st.sampled_from(
+        ["30 2 * * *", "0 0 * * *", "*/7 * * * *", "0 7 1 * *", "15 2 29 2 *", "30 23 30,31 12 *"]
+    ),
+    zone=st.sampled_from([MAKASSAR, BERLIN, APIA, LORD_HOWE]),
+    seconds=st.integers(946_684_800, 2_208_988_800),
+)
+def test_the_last_fire_is_the_one_before_the_next(line, zone, seconds):
+    """Between the last time and now there was no other, and the last is a time it fires at."""
+    cron, until = parse_cron(line), datetime.fromtimestamp(seconds, UTC)
+
+    last = last_fire(cron, zone, until)
+
+    assert last <= until < next_fire(cron, zone, last)
+    assert next_fire(cron, zone, last - timedelta(microseconds=1)) == last

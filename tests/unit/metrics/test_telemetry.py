@@ -32,7 +32,11 @@ def test_everything_of_the_catalogue_is_there(telemetry):
 
     blackbox = {name for name in own if name.startswith("blackbox_")}
     unsigned = {"pantau_ledger_size", "pantau_ledger_root_info"}
-    late = {"pantau_clock_offset_seconds", "pantau_store_sealed_until_timestamp_seconds"}
+    late = {
+        "pantau_clock_offset_seconds",
+        "pantau_store_sealed_until_timestamp_seconds",
+        "pantau_report_last_success_timestamp_seconds",
+    }
     assert own - shown == {*late, *unsigned, *blackbox}
 
 
@@ -80,6 +84,8 @@ def test_what_is_told_is_shown(telemetry):
     telemetry.store_failed()
     telemetry.sealed_until(3600.0)
     telemetry.sealing_failed()
+    telemetry.report_filed(7200.0)
+    telemetry.report_failed()
 
     shown = samples(telemetry)
     assert shown["pantau_scheduler_lateness_seconds_bucket", (("le", "0.005"),)] == 1
@@ -101,6 +107,8 @@ def test_what_is_told_is_shown(telemetry):
     assert shown["pantau_store_failures_total", ()] == 1
     assert shown["pantau_store_sealed_until_timestamp_seconds", ()] == 3600
     assert shown["pantau_store_sealing_failures_total", ()] == 1
+    assert shown["pantau_report_last_success_timestamp_seconds", ()] == 7200
+    assert shown["pantau_report_failures_total", ()] == 1
 
 
 def test_no_created_series(telemetry):

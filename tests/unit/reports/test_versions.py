@@ -104,6 +104,7 @@ def test_what_has_no_manifest_was_never_filed(tmp_path, report):
     first = file_report(tmp_path, report, SHAPE, AT)
     first.manifest.unlink()
     (tmp_path / FOLDER / f"{NAME}-v1.csv").write_bytes(b"half")
+    (tmp_path / FOLDER / f".{NAME}-v1.csv.123.part").write_bytes(b"draft")
 
     again = file_report(tmp_path, report, SHAPE, AT)
 

@@ -1,0 +1,233 @@
+"""Files the reports that config/report.yaml schedules, each by a process of its own.
+
+Typesetting a month takes a core for a while. A process of lower priority takes it from nobody who
+probes, and whatever becomes of it, the daemon goes on.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from monitor.app.assembly import Assembly
+from monitor.app.reportfiling import FOLDER
+from monitor.configuration.config import Config
+from monitor.domain.cron import parse_cron
+from monitor.domain.reportplan import ReportPlan, Run, due, pause
+from monitor.ports import Telemetry
+
+log = structlog.get_logger()
+
+_PATIENCE_SECONDS = 1_800.0
+_NICENESS = 10
+_MOST_SAID = 500
+
+
+class Unfiled(Exception):
+    """A report was not filed; the message says why."""
+
+
+class Memory:
+    """Which time of each plan was taken care of, in a file, so that a restart repeats none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> dict[str, datetime]:
+        """Return the times by the names of plans. What can't be read is as if it never was."""
+        try:
+            found = json.loads(self._path.read_text())
+            return {str(name): datetime.fromisoformat(at) for name, at in found.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            log.warning("report.schedule_unread", file=str(self._path), detail=str(error))
+            return {}
+
+    def write(self, done: Mapping[str, datetime]) -> None:
+        """Keep the times. A crash leaves the old ones or the new ones."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._path.with_suffix(".part")
+        with draft.open("w") as file:
+            json.dump({name: at.isoformat() for name, at in done.items()}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._path)
+
+
+@dataclass(slots=True)
+class _Trouble:
+    failures: int
+    again: datetime
+
+
+class ReportRuns:
+    """Looks each minute for what is due. One report at a time; what fails is tried again.
+
+    A plan begins when it is first seen. `filing` files one report and raises Unfiled if it can't.
+    While the clock is `in_doubt` nothing is due.
+    """
+
+    def __init__(
+        self,
+        plans: Sequence[ReportPlan],
+        *,
+        memory: Memory,
+        filing: Callable[[Run], Awaitable[None]],
+        telemetry: Telemetry,
+        now: Callable[[], datetime],
+        zone: ZoneInfo,
+        in_doubt: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._plans = tuple(plans)
+        self._memory = memory
+        self._filing = filing
+        self._telemetry = telemetry
+        self._now = now
+        self._zone = zone
+        self._in_doubt = in_doubt
+        self._done: dict[str, datetime] | None = None
+        self._troubles: dict[str, _Trouble] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def replace(self, plans: Sequence[ReportPlan]) -> None:
+        """Go by these plans from now on."""
+        self._plans = tuple(plans)
+        self._troubles.clear()
+
+    async def run(self) -> None:
+        """File what is due, unless that is going on already. It never raises."""
+        if self._task is not None or not self._plans or self._in_doubt():
+            return
+        self._task = asyncio.create_task(self._look_at_all())
+        await asyncio.wait({self._task})
+        self._task = None
+
+    async def stop(self) -> None:
+        """End what is going on: it is due again at the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _look_at_all(self) -> None:
+        try:
+            for plan in self._plans:
+                await self._look(plan)
+        except Exception:
+            log.exception("report.crashed")
+
+    async def _look(self, plan: ReportPlan) -> None:
+        done = await self._known()
+        if plan.name not in done:
+            await self._keep(plan, self._now())
+            return
+        trouble = self._troubles.get(plan.name)
+        run = due(plan, done[plan.name], self._now(), self._zone)
+        if run is None or (trouble is not None and self._now() < trouble.again):
+            return
+        try:
+            await self._filing(run)
+        except Unfiled as error:
+            self._failed(run, str(error))
+        else:
+            self._troubles.pop(plan.name, None)
+            await self._keep(plan, run.at)
+            self._telemetry.report_filed(self._now().timestamp())
+            log.info("report.filed", period=run.period, report=plan.name)
+
+    def _failed(self, run: Run, detail: str) -> None:
+        before = self._troubles.get(run.plan.name)
+        failures = 1 if before is None else before.failures + 1
+        self._troubles[run.plan.name] = _Trouble(failures, self._now() + pause(failures))
+        self._telemetry.report_failed()
+        log.error("report.unfiled", period=run.period, report=run.plan.name, detail=detail)
+
+    async def _known(self) -> dict[str, datetime]:
+        if self._done is None:
+            self._done = await asyncio.to_thread(self._memory.read)
+        return self._done
+
+    async def _keep(self, plan: ReportPlan, at: datetime) -> None:
+        done = await self._known()
+        done[plan.name] = at
+        await asyncio.to_thread(self._memory.write, dict(done))
+
+
+def build_report_runs(config_path: Path, config: Config, parts: Assembly) -> ReportRuns:
+    """Return what files the reports of `config`, the configuration at `config_path`."""
+    settings = config.monitor
+    return ReportRuns(
+        plans_of(config),
+        memory=Memory(settings.data_dir / FOLDER / "schedule.json"),
+        filing=lambda run: file_apart(command(config_path, run)),
+        telemetry=parts.telemetry,
+        now=parts.timeline.now,
+        zone=ZoneInfo(settings.zone),
+        in_doubt=lambda: parts.pipeline.dates_wait_until(parts.timeline.now()) is not None,
+    )
+
+
+def plans_of(config: Config) -> tuple[ReportPlan, ...]:
+    """Return the reports that are scheduled."""
+    return tuple(
+        ReportPlan(
+            every=each.period,
+            cron=parse_cron(each.cron),
+            forms=each.formats or ("json",),
+            languages=each.languages or (str(config.monitor.language),),
+            owner=each.owner,
+        )
+        for each in config.report.schedule
+    )
+
+
+def command(config_path: Path, run: Run) -> tuple[str, ...]:
+    """Return the command that files a report."""
+    plan = run.plan
+    owner = () if plan.owner is None else ("--owner", plan.owner)
+    return (
+        *(sys.executable, "-m", "monitor", "report", "file", "--quiet"),
+        *("--config", str(config_path), f"--{plan.every}", run.period),
+        *("--format", ",".join(plan.forms), "--lang", ",".join(plan.languages), *owner),
+    )
+
+
+async def file_apart(command: Sequence[str], patience: float = _PATIENCE_SECONDS) -> None:
+    """Run `command` in a process of low priority, which ends with us. Raises Unfiled."""
+    try:
+        async with asyncio.timeout(patience):
+            child = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,
+            )
+            try:
+                with suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, child.pid, _NICENESS)
+                _, said = await child.communicate()
+            finally:
+                await _end(child)
+    except TimeoutError:
+        raise Unfiled(f"it took more than {patience:g} s") from None
+    except OSError as error:
+        raise Unfiled(f"{command[0]}: {error.strerror}") from None
+    if child.returncode != 0:
+        text = " ".join(said.decode(errors="replace").split())
+        raise Unfiled(text[-_MOST_SAID:] or f"it ended with {child.returncode}")
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    if child.returncode is None:
+        with suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()

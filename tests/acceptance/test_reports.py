@@ -1,0 +1,43 @@
+"""The daemon files the reports that are scheduled, while it goes on watching."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+
+from tests.acceptance.conftest import Hire
+from tests.daemon import eventually, http_check, services
+from tests.flippable import Flippable
+
+_FILED = "pantau_report_last_success_timestamp_seconds"
+_FAILED = "pantau_report_failures_total"
+
+
+def test_a_missed_report_is_filed_at_the_start(hire: Hire, targets: Flippable) -> None:
+    """A report that was due while no daemon ran is filed after the start, with its manifest, and
+    once; one that can't be filed is counted, and neither the daemon nor the other minds.
+    """
+    daemon = hire()
+    daemon.site.write(services(["satu"]), [http_check("satu", targets.url("satu"))], interval="1s")
+    entries = [
+        {"period": "year", "owner": "siapa", "cron": "0 0 1 1 *", "formats": ["csv"]},
+        {"period": "month", "cron": "0 0 1 * *", "formats": ["csv", "html"]},
+    ]
+    (daemon.site.folder / "config" / "report.yaml").write_text(json.dumps({"schedule": entries}))
+    memory = daemon.site.data / "reports" / "schedule.json"
+    memory.parent.mkdir(parents=True, mode=0o700)
+    daemon.site.data.chmod(0o700)
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC).isoformat()
+    memory.write_text(json.dumps({"month": long_ago, "year, siapa": long_ago}))
+
+    daemon.start()
+    eventually(lambda: daemon.metrics(_FILED), 30, "the report is filed")
+    [manifest] = (daemon.site.data / "reports").glob("*-*/*-v1.manifest.json")
+    said = json.loads(manifest.read_text())
+    kept = json.loads(memory.read_text())
+
+    for name, digest in said["files"].items():
+        assert hashlib.sha256((manifest.parent / name).read_bytes()).hexdigest() == digest
+    assert {name.rpartition(".")[2] for name in said["files"]} == {"csv", "html", "json"}
+    assert (kept["year, siapa"], kept["month"] > long_ago) == (long_ago, True)
+    assert list(daemon.metrics(_FAILED).values()) == [1]
+    assert "no service has the owner 'siapa'" in daemon.tail()
