@@ -21,7 +21,7 @@ from monitor.app.assembly import Assembly
 from monitor.app.reportfiling import FOLDER
 from monitor.configuration.config import Config
 from monitor.domain.cron import parse_cron
-from monitor.domain.reportplan import ReportPlan, Run, due, pause
+from monitor.domain.reportplan import ReportPlan, Run, due, is_told, pause
 from monitor.ports import Telemetry
 
 log = structlog.get_logger()
@@ -72,8 +72,9 @@ class _Trouble:
 class ReportRuns:
     """Looks each minute for what is due. One report at a time; what fails is tried again.
 
-    A plan begins when it is first seen. `filing` files one report and raises Unfiled if it can't.
-    While the clock is `in_doubt` nothing is due.
+    A plan begins when it is first seen. `filing` files one report and raises Unfiled if it can't;
+    one that goes on failing is told to people by `telling`, once. While the clock is `in_doubt`
+    nothing is due.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class ReportRuns:
         telemetry: Telemetry,
         now: Callable[[], datetime],
         zone: ZoneInfo,
+        telling: Callable[[Run, str], None],
         in_doubt: Callable[[], bool] = lambda: False,
     ) -> None:
         self._plans = tuple(plans)
@@ -93,6 +95,7 @@ class ReportRuns:
         self._telemetry = telemetry
         self._now = now
         self._zone = zone
+        self._telling = telling
         self._in_doubt = in_doubt
         self._done: dict[str, datetime] | None = None
         self._troubles: dict[str, _Trouble] = {}
@@ -148,6 +151,8 @@ class ReportRuns:
         failures = 1 if before is None else before.failures + 1
         self._troubles[run.plan.name] = _Trouble(failures, self._now() + pause(failures))
         self._telemetry.report_failed()
+        if is_told(failures):
+            self._telling(run, detail)
         log.error("report.unfiled", period=run.period, report=run.plan.name, detail=detail)
 
     async def _known(self) -> dict[str, datetime]:
@@ -171,6 +176,9 @@ def build_report_runs(config_path: Path, config: Config, parts: Assembly) -> Rep
         telemetry=parts.telemetry,
         now=parts.timeline.now,
         zone=ZoneInfo(settings.zone),
+        telling=lambda run, why: parts.pipeline.tell_unreported(
+            run.name, run.at, parts.timeline.now(), why
+        ),
         in_doubt=lambda: parts.pipeline.dates_wait_until(parts.timeline.now()) is not None,
     )
 

@@ -34,6 +34,7 @@ class AlertType(StrEnum):
     SELF_RECOVERED = "self.recovered"
     SELF_UNDELIVERED = "self.undelivered"
     SELF_DAMAGED = "self.damaged"
+    SELF_UNREPORTED = "self.unreported"
     HEARTBEAT = "heartbeat"
     TEST = "test"
 

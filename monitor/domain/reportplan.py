@@ -43,6 +43,12 @@ class Run:
     at: datetime
     period: str
 
+    @property
+    def name(self) -> str:
+        """Return what people call it: its period, and its owner where it has one."""
+        owner = self.plan.owner
+        return self.period if owner is None else f"{self.period}, {owner}"
+
 
 def due(plan: ReportPlan, done: datetime, now: datetime, zone: tzinfo) -> Run | None:
     """Return what is due after `done`: of several times that passed, the last one alone."""
@@ -58,6 +64,11 @@ def ended(every: Every, at: datetime, zone: tzinfo) -> str:
     size = 1 if every is Every.MONTH else 3
     year, number = divmod(day.year * (12 // size) + (day.month - 1) // size - 1, 12 // size)
     return f"{year:04}-{number + 1:02}" if every is Every.MONTH else f"{year:04}-Q{number + 1}"
+
+
+def is_told(failures: int) -> bool:
+    """Say whether people are told after so many failures in a row: what passes tells nobody."""
+    return failures == len(_SOON) + 1
 
 
 def pause(failures: int) -> timedelta:

@@ -187,6 +187,13 @@ class Pipeline:
         told = self._of_self(AlertType.SELF_DAMAGED, at, at, epoch, kept)
         self._recorder.record(Change(notifications=told))
 
+    def tell_unreported(self, report: str, due: datetime, at: datetime, why: str) -> None:
+        """Tell every receiver that a report, due since `due`, could not be made: once for each."""
+        alert = _of_ourselves(AlertType.SELF_UNREPORTED, at, f"{report}: {why}")
+        key = f"unreported|{report}|{microseconds(due)}"
+        told = addressed(alert, key, self._plan.receivers)
+        self._recorder.record(Change(notifications=told))
+
     def stay_offline(self, since: datetime, cause: UnknownCause) -> None:
         """Let it stand that a part of our own network is gone, of which people were told."""
         self._offline = _of_ourselves(AlertType.SELF_OFFLINE, since, cause)

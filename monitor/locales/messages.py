@@ -53,6 +53,8 @@ _HEADLINES = {
         AlertType.SELF_DAMAGED: "BASIS DATA RUSAK: basis data Pantau rusak dan disisihkan pada "
         "{at}. Pemantauan berjalan terus dengan basis data baru. Periksa disk, lalu pulihkan "
         "cadangan terakhir (pantau db restore): tanpa itu angka sebelumnya tidak ada.",
+        AlertType.SELF_UNREPORTED: "LAPORAN BELUM JADI: laporan ketersediaan yang dijadwalkan "
+        "gagal dibuat ({at}), dan dicoba lagi setiap jam. Pemantauan berjalan terus.",
         AlertType.HEARTBEAT: "PANTAU BERJALAN: pemeriksaan berjalan baik pada {at}.",
         AlertType.TEST: "UJI COBA: pesan percobaan dari Pantau, {at}. "
         "Tidak ada gangguan dan tidak perlu tindakan.",
@@ -77,6 +79,8 @@ _HEADLINES = {
         AlertType.SELF_DAMAGED: "DATABASE DAMAGED: Pantau's database was damaged, and set aside on "
         "{at}. Monitoring goes on with a new one. Look at the disk, and put back the last backup "
         "(pantau db restore): without it there are no figures of before.",
+        AlertType.SELF_UNREPORTED: "REPORT NOT FILED: a scheduled report on availability could "
+        "not be made ({at}), and is tried again each hour. Monitoring goes on.",
         AlertType.HEARTBEAT: "PANTAU IS RUNNING: checks were going well at {at}.",
         AlertType.TEST: "TEST: a trial message from Pantau, {at}. "
         "Nothing is down and nothing needs to be done.",

@@ -35,6 +35,7 @@ _NAMES = {
     AlertType.SELF_RECOVERED: "PantauOffline",
     AlertType.SELF_UNDELIVERED: "PantauUndelivered",
     AlertType.SELF_DAMAGED: "PantauDamaged",
+    AlertType.SELF_UNREPORTED: "PantauUnreported",
     AlertType.HEARTBEAT: "PantauHeartbeat",
     AlertType.TEST: "PantauTest",
 }

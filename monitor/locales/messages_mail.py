@@ -58,6 +58,7 @@ _COLOURS = {
     AlertType.SELF_OFFLINE: _BAD,
     AlertType.SELF_UNDELIVERED: _BAD,
     AlertType.SELF_DAMAGED: _BAD,
+    AlertType.SELF_UNREPORTED: _WARNING,
     AlertType.RESOLVED: _GOOD,
     AlertType.SELF_RECOVERED: _GOOD,
 }

@@ -51,6 +51,7 @@ _MOODS = {
     AlertType.SELF_RECOVERED: Mood.GOOD,
     AlertType.SELF_UNDELIVERED: Mood.WARNING,
     AlertType.SELF_DAMAGED: Mood.WARNING,
+    AlertType.SELF_UNREPORTED: Mood.WARNING,
 }
 _SIGNS = {Mood.BAD: "🔴", Mood.GOOD: "🟢", Mood.WARNING: "🟠", Mood.PLAIN: "🔵"}
 

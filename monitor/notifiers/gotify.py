@@ -44,6 +44,7 @@ _PRIORITIES = {
     AlertType.REMINDER: _RINGS,
     AlertType.SELF_UNDELIVERED: _RINGS,
     AlertType.SELF_DAMAGED: _RINGS,
+    AlertType.SELF_UNREPORTED: _SOUNDS,
     AlertType.SELF_OFFLINE: _RINGS,
     AlertType.UPDATED: _SOUNDS,
     AlertType.RESOLVED: _SOUNDS,

@@ -50,6 +50,7 @@ _PRIORITIES = {
     AlertType.SELF_OFFLINE: 4,
     AlertType.SELF_UNDELIVERED: 4,
     AlertType.SELF_DAMAGED: 4,
+    AlertType.SELF_UNREPORTED: 3,
     AlertType.ACKNOWLEDGED: 2,
     AlertType.MAINTENANCE_STARTED: 2,
     AlertType.MAINTENANCE_ENDED: 2,

@@ -204,6 +204,9 @@ SAMPLES: dict[str, Alert] = {
     "self-recovered": an_own_alert(AlertType.SELF_RECOVERED, UnknownCause.SELF_OFFLINE),
     "self-recovered-resolver": an_own_alert(AlertType.SELF_RECOVERED, UnknownCause.RESOLVER),
     "self-damaged": an_own_alert(AlertType.SELF_DAMAGED, "damaged-20260601T040000Z.db"),
+    "self-unreported": an_own_alert(
+        AlertType.SELF_UNREPORTED, "2026-10, bapenda: /var/lib/pantau: No space left on device"
+    ),
     "self-undelivered": replace(
         an_own_alert(
             AlertType.SELF_UNDELIVERED,

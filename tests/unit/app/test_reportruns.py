@@ -27,7 +27,7 @@ class City:
 
     def __init__(self, folder: Path, plans=(MONTHLY,)):
         self.now, self.in_doubt, self.fails, self.filed = OCTOBER, False, False, []
-        self.telemetry = FakeTelemetry()
+        self.telemetry, self.told = FakeTelemetry(), []
         self.going = asyncio.Event()
         self.going.set()
         self.file = folder / "reports" / "schedule.json"
@@ -41,6 +41,7 @@ class City:
             telemetry=self.telemetry,
             now=lambda: self.now,
             zone=ZoneInfo("Asia/Makassar"),
+            telling=lambda run, why: self.told.append((run.period, why)),
             in_doubt=lambda: self.in_doubt,
         )
 
@@ -101,7 +102,20 @@ async def test_what_fails_is_tried_again(city):
     await city.at(SEVEN + 131 * MINUTE)
 
     assert tried == [0, 1, 11, 71]
+    assert city.told == [("2026-10", "the disk is full")]
     assert city.filed == [("month", "2026-10")]
+
+
+async def test_what_passes_tells_nobody(city):
+    """People are told at the third failure in a row; what works by then is no news."""
+    await city.at(OCTOBER)
+    city.fails = True
+    await city.at(SEVEN)
+    await city.at(SEVEN + MINUTE)
+    city.fails = False
+    await city.at(SEVEN + 11 * MINUTE)
+
+    assert (city.told, city.filed) == ([], [("month", "2026-10")])
 
 
 async def test_one_that_fails_keeps_no_other_back(tmp_path):

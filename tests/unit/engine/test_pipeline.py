@@ -658,6 +658,18 @@ class TestStanding:
         assert standing == [AlertType.SELF_OFFLINE]
         assert pipeline.standing("oncall") == ()
 
+    def test_a_report_that_fails_is_one_message(self):
+        """That a report could not be made is the same message however often it is told."""
+        pipeline, _, recorder = watching(HTTP)
+        for minutes in (0, 60):
+            at = NOON + timedelta(minutes=minutes)
+            pipeline.tell_unreported("2026-10", NOON, at, "the disk is full")
+        pipeline.tell_unreported("2026-10, bapenda", NOON, NOON, "the disk is full")
+
+        told = [each for change in recorder.changes for each in change.notifications]
+        assert {each.alert.type for each in told} == {AlertType.SELF_UNREPORTED}
+        assert (len(told), len({each.id for each in told})) == (3, 2)
+
 
 def a_note(incident, by="Rina", **changes):
     fields = {"incident": incident, "kind": NoteKind.ACKNOWLEDGED, "by": by, "at": NOON}

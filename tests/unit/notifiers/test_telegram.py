@@ -159,7 +159,7 @@ def test_links_lead_where_they_did(telegram):
 
 
 def test_only_what_calls_for_somebody_makes_a_sound(telegram):
-    """An outage, a reminder and a test make a sound; a recovery and planned work do not."""
+    """An outage, a reminder and a test make a sound; recoveries, planned work and late reports do not."""
     silent = {
         alert.type
         for alert in SAMPLES.values()
@@ -169,6 +169,7 @@ def test_only_what_calls_for_somebody_makes_a_sound(telegram):
     assert silent == {
         *(AlertType.UPDATED, AlertType.ACKNOWLEDGED, AlertType.RESOLVED, AlertType.HEARTBEAT),
         *(AlertType.MAINTENANCE_STARTED, AlertType.MAINTENANCE_ENDED, AlertType.SELF_RECOVERED),
+        AlertType.SELF_UNREPORTED,
     }
 
 
