@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.cli.days import local_day
 from monitor.cli.errors import Failed
 from monitor.cli.output import print_json, progress, stacked, terminal_width, whole
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
@@ -19,17 +20,12 @@ if TYPE_CHECKING:
     from monitor.reports.entries import Entry
 
 
-def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
-    try:
-        return None if value is None else date.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no day; write it as 2026-10-01") from None
-
-
 @click.command()
 @click.option("--month", "in_month", metavar="YYYY-MM", help="A month of the configured zone.")
-@click.option("--from", "first", callback=_day, metavar="YYYY-MM-DD", help="The first day.")
-@click.option("--to", "until", callback=_day, metavar="YYYY-MM-DD", help="The day after the last.")
+@click.option("--from", "first", callback=local_day, metavar="YYYY-MM-DD", help="The first day.")
+@click.option(
+    "--to", "until", callback=local_day, metavar="YYYY-MM-DD", help="The day after the last."
+)
 @click.option("--service", "services", multiple=True, metavar="ID", help="Only this one; repeat.")
 @click.option("--lang", type=click.Choice(["id", "en"]), help="Language.  [default: as configured]")
 @shared_options

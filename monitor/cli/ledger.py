@@ -2,14 +2,18 @@
 
 import base64
 import getpass
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.cli.days import local_day
 from monitor.cli.errors import Failed
 from monitor.cli.output import print_json
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
@@ -22,14 +26,15 @@ entries.jsonl     the entries, one a line, to the byte as they were hashed
 hours.jsonl       what is known of each hour of each check: an entry "hour" has the root over these
 blocks            their samples as far as they are kept, in the same order, in base64
 checkpoints       what was signed of them, in the form of c2sp.org/tlog-checkpoint
-pantau_verify.py  verifies all of it; it needs Python, and nothing else
+terms.json         what the figures of services go by: checks, hours, planned work, corrections
+pantau_verify.py   verifies all of it; it needs Python, and nothing else
+pantau_figures.py  verifies it as well, and computes all figures of availability anew
 
     python3 pantau_verify.py --key '{key}' \\
         entries.jsonl checkpoints --hours hours.jsonl --blocks blocks
 
-With --period FROM/UNTIL (such as 2026-10-01T00:00+08:00/2026-11-01T00:00+08:00), --check ID for
-each check of a service, and --rule (all, any, or how many must be up) it also computes anew how
-long the service was up, down and unknown, around the clock and without regard to planned work.
+    python3 pantau_figures.py --key '{key}' \\
+        entries.jsonl checkpoints --hours hours.jsonl --blocks blocks --terms terms.json
 
 Who made this bundle could have signed another history with the same key. Add checkpoints that you
 got in another way, and earlier: from messages, from Prometheus, from a file you kept. And compare
@@ -37,6 +42,7 @@ the key with the one that you were told when the monitor began.
 """
 
 if TYPE_CHECKING:
+    from monitor.domain.windows import Window
     from monitor.ledger.audit import Finding
     from monitor.ledger.note import Verifier
     from monitor.store.hoursaudit import HoursFinding
@@ -143,15 +149,38 @@ def _cosigned(
     metavar="FOLDER",
     help="Where to write all of the ledger, with what verifies it without Pantau.",
 )
+@click.option(
+    "--from",
+    "first",
+    callback=local_day,
+    metavar="YYYY-MM-DD",
+    help="The first day of the terms in the bundle.  [default: all that was sealed]",
+)
+@click.option(
+    "--to",
+    "until",
+    callback=local_day,
+    metavar="YYYY-MM-DD",
+    help="The day after their last.",
+)
 @shared_options
 @pass_settings
-def export(settings: Settings, /, to: Path | None, folder: Path | None) -> None:
+def export(
+    settings: Settings,
+    /,
+    to: Path | None,
+    folder: Path | None,
+    first: date | None,
+    until: date | None,
+) -> None:
     """Write the newest checkpoint to a file, to be kept where nobody from here can change it.
 
-    Or, with --bundle, all entries, all checkpoints, and a program of one file that verifies them.
+    Or, with --bundle, all entries, all checkpoints, what figures of availability go by, and the
+    programs that verify them and compute the figures anew.
     """
     if to is None and folder is None:
         raise click.UsageError("name a file (--checkpoint FILE) or a folder (--bundle FOLDER)")
+    days = _days(first, until, folder)
     with _reading(settings) as reader:
         notes = reader.notes()
         if not notes:
@@ -159,6 +188,7 @@ def export(settings: Settings, /, to: Path | None, folder: Path | None) -> None:
         try:
             if folder is not None:
                 _write_bundle(folder, reader, notes)
+                _write_terms(folder / "terms.json", settings, reader, days)
             if to is not None and str(to) != "-":
                 to.write_text(notes[-1])
         except OSError as error:
@@ -172,6 +202,16 @@ def export(settings: Settings, /, to: Path | None, folder: Path | None) -> None:
             click.echo(f"✓ {folder}: README.txt says how to verify it")
 
 
+def _days(first: date | None, until: date | None, folder: Path | None) -> tuple[date, date] | None:
+    """Return the days that were asked for, from one up to another; None where none were."""
+    if first is None and until is None:
+        return None
+    if first is None or until is None or first >= until or folder is None:
+        message = "--from and --to go together, with --bundle; --to names the day after the last"
+        raise click.UsageError(message)
+    return first, until
+
+
 def _write_bundle(folder: Path, reader: "LedgerReader", notes: Sequence[str]) -> None:
     """Write the ledger as an auditor takes it along. Raises OSError."""
     from importlib.resources import files
@@ -181,9 +221,46 @@ def _write_bundle(folder: Path, reader: "LedgerReader", notes: Sequence[str]) ->
     key = _key(reader, None)
     folder.mkdir(parents=True, exist_ok=True)
     export_ledger(folder, reader, notes)
-    program = files("monitor.ledger").joinpath("pantau_verify.py").read_text()
-    (folder / "pantau_verify.py").write_text(program)
+    for program in ("pantau_verify.py", "pantau_figures.py"):
+        (folder / program).write_bytes(files("monitor.ledger").joinpath(program).read_bytes())
     (folder / "README.txt").write_text(_BUNDLE.format(name=key.name, key=key))
+
+
+def _write_terms(
+    file: Path, settings: Settings, reader: "LedgerReader", days: tuple[date, date] | None
+) -> None:
+    """Write what figures go by, of what was sealed and signed of the days. Raises OSError."""
+    from monitor.cli.configured import configuration
+    from monitor.reports.entries import Terms
+    from monitor.reports.terms import terms_document
+
+    config = configuration(settings.config_path)
+    period = _sealed_of(days, reader.sealed(), ZoneInfo(config.monitor.zone))
+    if period is None:
+        file.unlink(missing_ok=True)
+        return
+    terms = Terms(
+        calendars=config.calendars, windows=reader.windows(), corrections=reader.corrections()
+    )
+    checks = [configured.check for configured in config.checks]
+    document = terms_document(config.services.values(), checks, period, terms)
+    file.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _sealed_of(
+    days: tuple[date, date] | None, sealed: "Window | None", zone: ZoneInfo
+) -> "Window | None":
+    """Return the part of the days that was sealed, else all that was; None where nothing was."""
+    from monitor.domain.periods import between
+    from monitor.domain.windows import Window
+
+    if days is None:
+        return sealed
+    asked = between(*days, zone)
+    found = Window(asked.start, min(asked.end, sealed.end)) if sealed else Window(0, 0)
+    if found.start >= found.end:
+        raise Failed(f"of {days[0]} up to {days[1]} nothing was sealed and signed yet")
+    return found
 
 
 @ledger.command()

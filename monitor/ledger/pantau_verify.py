@@ -266,8 +266,8 @@ def leaves_in(raw: bytes, entries: Sequence[bytes], signed: int) -> tuple[list[L
             lost += hour["checks"] if is_lost else 0
             if not is_lost and (len(rows) != hour["checks"] or root.hex() != hour["root"]):
                 raise Refused(f"entry {number}: the hours of checks are not those that were sealed")
-            kept = hour["hour"] >= before.get(hour["vantage"], 0)
-            found += ({**leaf, "signed": number < signed, "kept": kept} for *_, leaf in rows)
+            more = {"kept": hour["hour"] >= before.get(hour["vantage"], 0), "entry": number}
+            found += ({**leaf, **more, "signed": number < signed} for *_, leaf in rows)
     if parts:
         raise Refused(f"no entry stands for the hours of checks {next(iter(parts))}")
     return found, lost

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from monitor.domain.instant import instant
+from monitor.domain.windows import Window
 from monitor.ledger.tree import Frontier, leaf_hash
 from monitor.store.asked import tuples
 from monitor.store.block import HOUR, unpacked
@@ -97,6 +98,18 @@ def rows_and_blocks(connection: Connection) -> Iterator[tuple[bytes, bytes | Non
     for check, vantage, row, body in _rows(connection):
         if Key(vantage, row.hour, row.part) not in opened:
             yield leaf(row, check, vantage), body
+
+
+def sealed_hours(connection: Connection, size: int) -> Window | None:
+    """Return from the first up to the last hour of which the first `size` entries tell.
+
+    None where there is none. What a backup lacked that was put back is not there.
+    """
+    wanted = select(func.min(sealed_part.c.hour), func.max(sealed_part.c.hour)).where(
+        sealed_part.c.entry < size, sealed_part.c.restored_at.is_(None)
+    )
+    first, last = connection.execute(wanted).one()
+    return None if first is None else Window(first * HOUR, (last + 1) * HOUR)
 
 
 def _said(

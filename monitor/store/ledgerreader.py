@@ -9,6 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from monitor.domain.correction import CorrectionRecord
+from monitor.domain.windowrecord import WindowRecord
+from monitor.domain.windows import Window
 from monitor.ledger.audit import Fault, Finding, audited
 from monitor.ledger.checkpoint import Checkpoint
 from monitor.ledger.keychain import followed
@@ -16,9 +19,11 @@ from monitor.ledger.note import NoteError, Verifier, parse
 from monitor.ledger.proof import Proof
 from monitor.ledger.tree import inclusion_proof, leaf_hash, root_of, subtrees
 from monitor.ledger.witness import Witness, witnessed
-from monitor.store.hoursaudit import HoursFinding, audited_hours, rows_and_blocks
+from monitor.store.corrections import correction_records
+from monitor.store.hoursaudit import HoursFinding, audited_hours, rows_and_blocks, sealed_hours
 from monitor.store.ledger import entries, key_entries, newest_note, notes
 from monitor.store.reader import Examined, reading
+from monitor.store.windows import window_records
 
 
 class LedgerReader:
@@ -69,6 +74,20 @@ class LedgerReader:
     def rows_and_blocks(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Yield what is kept of sealed hours: see `hoursaudit.rows_and_blocks`."""
         return rows_and_blocks(self._connection)
+
+    def sealed(self) -> Window | None:
+        """Return from the first hour up to the last one whose samples were sealed and signed."""
+        note = newest_note(self._connection)
+        size = Checkpoint.parse(parse(note.encode()).text).size if note else 0
+        return sealed_hours(self._connection, size)
+
+    def windows(self) -> tuple[WindowRecord, ...]:
+        """Return all maintenance windows that were ever known, oldest first."""
+        return window_records(self._connection, None, most=None)
+
+    def corrections(self) -> tuple[CorrectionRecord, ...]:
+        """Return every correction that was ever made, in order."""
+        return correction_records(self._connection)
 
     def witnessed(
         self, witnesses: Sequence[Witness], asked: int, held: Iterable[tuple[str, str]] = ()

@@ -24,6 +24,7 @@ from monitor.ledger.tree import Frontier
 from monitor.ports import Configured, Mark
 from monitor.store.windows import window_text
 
+_WHOLE = 1 << 20
 _NOTE_TYPES = {NoteKind.ACKNOWLEDGED: "ack", NoteKind.COMMENT: "comment"}
 
 
@@ -80,6 +81,7 @@ def window_entry(record: WindowRecord) -> bytes:
     cancelled = record.cancelled
     return _entry(
         "maintenance",
+        longest=_WHOLE,  # an auditor reads in it what was planned
         id=record.window.id,
         at=microseconds(cancelled.at if cancelled else record.added_at),
         source=record.source.value,
@@ -106,7 +108,7 @@ def note_entry(note: Note) -> bytes:
 
 def correction_entry(act: Correction | Withdrawal) -> bytes:
     """Return the entry of a correction of what was recorded, or of its withdrawal."""
-    said = {"by": act.by, "at": microseconds(act.at), "reason": act.reason}
+    said: dict[str, Any] = {"by": act.by, "at": microseconds(act.at), "reason": act.reason}
     if isinstance(act, Withdrawal):
         return _entry("correction", id=act.correction, withdrawn=True, **said)
     return _entry(
@@ -187,9 +189,9 @@ def rotation_entry(vkey: str, note: str, by: str, at: datetime) -> bytes:
     return canonical({"type": "key", **named})
 
 
-def _entry(kind: str, /, **members: Any) -> bytes:
+def _entry(kind: str, /, longest: int = 1024, **members: Any) -> bytes:
     shown = {
-        name: visible_text(value) if isinstance(value, str) else value
+        name: visible_text(value, longest) if isinstance(value, str) else value
         for name, value in members.items()
     }
     return canonical({"type": kind, **shown})

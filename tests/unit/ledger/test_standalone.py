@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.ledger import pantau_verify
+from monitor.ledger import pantau_figures, pantau_verify
 from monitor.ledger.pantau_verify import DASH, Refused, verified
 from tests.unit.ledger.bundles import (
     KEY,
@@ -183,9 +183,10 @@ def test_command(tmp_path, capsys):
     assert pantau_verify.main(["--key", KEY, paths[0], "nothing"]) == 2
 
 
-def test_stands_alone():
+@pytest.mark.parametrize("program", [pantau_verify, pantau_figures])
+def test_stands_alone(program):
     """It is short enough to be read, and needs the standard library alone."""
-    source = Path(pantau_verify.__file__).read_text()
+    source = Path(program.__file__).read_text()
     tree = ast.parse(source)
     modules = {
         name.partition(".")[0]
