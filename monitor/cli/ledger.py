@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from monitor.domain.windows import Window
     from monitor.ledger.audit import Finding
     from monitor.ledger.note import Verifier
+    from monitor.store.actsaudit import ActsFinding
     from monitor.store.hoursaudit import HoursFinding
     from monitor.store.ledgerreader import LedgerReader
 
@@ -101,13 +102,13 @@ def verify(
             known, held = _key(reader, vkey), list(_elsewhere(kept))
             finding = reader.audited(known, held)
             cosigned = _cosigned(reader, witness_keys, asked, held)
-            hours = reader.hours()
+            hours, acts = reader.hours(), reader.acts()
         except NoteError as error:
             raise Failed(str(error)) from None
     if finding.fault is None:
         with _reading(settings):
             pass  # what is not signed yet may be damaged all the same
-    _show(settings, finding, hours, known, kept=len(kept), cosigned=cosigned)
+    _show(settings, finding, hours, acts, known, kept=len(kept), cosigned=cosigned)
 
 
 def _cosigned(
@@ -360,29 +361,30 @@ def _show(
     settings: Settings,
     finding: "Finding",
     hours: "HoursFinding",
+    acts: "ActsFinding",
     known: "Verifier",
     *,
     kept: int,
     cosigned: int | None,
 ) -> None:
-    fault = finding.fault
+    fault, faults = finding.fault, [*hours.faults, *acts.faults]
     if settings.output is Output.JSON:
         document = {**_document(finding, known), "witnessed": cosigned}
-        print_json({**document, "hours": asdict(hours)})
-    elif fault is None and not hours.faults and not settings.quiet:
+        print_json({**document, "hours": asdict(hours), "acts": asdict(acts)})
+    elif fault is None and not faults and not settings.quiet:
         click.echo(f"✓ {finding.size} entries, {finding.signed} of them signed by {known.name}")
         click.echo(f"  root {base64.b64encode(finding.root).decode()}")
         click.echo(f"  key  {known}")
         if cosigned is not None:
             click.echo(f"  {cosigned} entries witnessed")
-        for line in _hours_lines(hours):
+        for line in (*_hours_lines(hours), *_acts_lines(acts)):
             click.echo(f"  {line}")
         if not kept:
             click.echo("  Compared with what is on this machine only: see --checkpoint.")
     if fault is not None:
         raise Failed(f"✗ entries {fault.first} to {fault.end - 1}: {fault.detail}")
-    if hours.faults:
-        raise Failed("\n".join(f"✗ {each}" for each in hours.faults))
+    if faults:
+        raise Failed("\n".join(f"✗ {each}" for each in faults))
 
 
 def _hours_lines(hours: "HoursFinding") -> Iterator[str]:
@@ -399,6 +401,14 @@ def _hours_lines(hours: "HoursFinding") -> Iterator[str]:
             f"{hours.restored} hours were sealed after the backup that was put back since: the "
             "ledger has what they add up to, the database does not know them"
         )
+
+
+def _acts_lines(acts: "ActsFinding") -> Iterator[str]:
+    """Yield what there is to say of what people said in which nothing is wrong."""
+    if acts.acts:
+        yield f"{acts.acts} entries of corrections and planned work are as the database has them"
+    if acts.restored:
+        yield f"{acts.restored} of them were made after the backup that was put back since"
 
 
 def _document(finding: "Finding", known: "Verifier") -> Mapping[str, Any]:

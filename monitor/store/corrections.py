@@ -1,6 +1,7 @@
 """Corrections as rows: rows are added and never changed; a withdrawal is a row of its own."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -51,6 +52,12 @@ def correction_records(connection: Connection) -> tuple[CorrectionRecord, ...]:
         for row in rows
         if row.id is not None
     )
+
+
+def correction_acts(connection: Connection) -> Iterator[Correction | Withdrawal]:
+    """Yield what people said of the record, in order: corrections and their withdrawals."""
+    for row in connection.execute(select(correction).order_by(correction.c.number)):
+        yield _withdrawal(row) if row.id is None else _correction(row)
 
 
 def _withdrawal(row: Found[Any]) -> Withdrawal:

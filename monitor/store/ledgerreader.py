@@ -19,6 +19,7 @@ from monitor.ledger.note import NoteError, Verifier, parse
 from monitor.ledger.proof import Proof
 from monitor.ledger.tree import inclusion_proof, leaf_hash, root_of, subtrees
 from monitor.ledger.witness import Witness, witnessed
+from monitor.store.actsaudit import ActsFinding, audited_acts
 from monitor.store.corrections import correction_records
 from monitor.store.hoursaudit import HoursFinding, audited_hours, rows_and_blocks, sealed_hours
 from monitor.store.ledger import entries, key_entries, newest_note, notes
@@ -70,6 +71,10 @@ class LedgerReader:
     def hours(self) -> HoursFinding:
         """Return how sealed hours and the samples that are kept stand to their entries."""
         return audited_hours(self._connection, entries(self._connection))
+
+    def acts(self) -> ActsFinding:
+        """Return how corrections and planned work stand to their entries."""
+        return audited_acts(self._connection, entries(self._connection))
 
     def rows_and_blocks(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Yield what is kept of sealed hours: see `hoursaudit.rows_and_blocks`."""
