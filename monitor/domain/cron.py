@@ -115,9 +115,7 @@ def last_fire(cron: Cron, zone: tzinfo, until: datetime) -> datetime:
     for back in range(2 * _DAYS_AHEAD):
         day = today - _DAY * back
         if cron.falls_on(day):
-            # What a skipped hour moved may belong to the day before.
-            days = [day, day - _DAY] if cron.falls_on(day - _DAY) else [day]
-            earlier = [at for each in days for at in _fires(cron, zone, each) if at <= until]
+            earlier = [at for at in _fires(cron, zone, day) if at <= until]
             if earlier:
                 return max(earlier)
     raise ValueError(f"{cron.text} did not fire")

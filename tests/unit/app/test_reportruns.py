@@ -151,7 +151,8 @@ async def test_one_report_at_a_time(city):
     city.now = SEVEN
     first = asyncio.create_task(city.runs.run())
     await asyncio.sleep(0)
-    await city.runs.run()
+    async with asyncio.timeout(5):
+        await city.runs.run()
     await city.runs.stop()
     await first
     city.going.set()
