@@ -22,10 +22,10 @@ from monitor.cli.writing import answering
 _BUNDLE = """\
 The ledger {name}
 
-entries.jsonl     the entries, one a line, to the byte as they were hashed
-hours.jsonl       what is known of each hour of each check: an entry "hour" has the root over these
-blocks            their samples as far as they are kept, in the same order, in base64
-checkpoints       what was signed of them, in the form of c2sp.org/tlog-checkpoint
+entries.jsonl      the entries, one a line, to the byte as they were hashed
+hours.jsonl        what is known of each hour of each check: an entry "hour" has the root over these
+blocks             their samples as far as they are kept, in the same order, in base64
+checkpoints        what was signed of them, in the form of c2sp.org/tlog-checkpoint
 terms.json         what the figures of services go by: checks, hours, planned work, corrections
 pantau_verify.py   verifies all of it; it needs Python, and nothing else
 pantau_figures.py  verifies it as well, and computes all figures of availability anew

@@ -272,12 +272,14 @@ def case(tmp_path: Path) -> Case:
         *every_minute(2, check=TWO[1], start=BEGIN + 3 * HOUR),
     )
     work = once(BEGIN + 2 * HOUR, BEGIN + 2 * HOUR + 30 * MINUTE)
+    part = once(BEGIN + 2 * HOUR + 45 * MINUTE, BEGIN + 2 * HOUR + 50 * MINUTE)
     recorded = [
         Change(
             windows=(
                 a_record(1, work, BEGIN - HOUR, services=frozenset({SERVICE.id})),
                 a_record(2, nightly(), BEGIN - HOUR, owners=frozenset({SERVICE.owner})),
                 a_record(3, work, BEGIN - HOUR, services=frozenset({ServiceId("other")})),
+                a_record(4, part, BEGIN - HOUR, labels={"check": TWO[0]}),
             ),
             corrections=(
                 a_correction(1, BEGIN + HOUR, BEGIN + 2 * HOUR, Status.DOWN),
