@@ -46,7 +46,12 @@ from monitor.configuration.receivers import (
     routes_to_all,
 )
 from monitor.configuration.reports import ReportFile
-from monitor.configuration.services import check_dependencies, check_hours, services_of
+from monitor.configuration.services import (
+    check_dependencies,
+    check_hours,
+    check_schedule,
+    services_of,
+)
 from monitor.configuration.settings import MonitorSettings
 from monitor.fields import Context
 from monitor.receivertype import ReceiverType
@@ -146,6 +151,7 @@ def _assembled(
         check_hours(declared, known_calendars, findings)
         check_references(files.checks, declared, findings)
         check_windows(files.maintenance, declared, findings)
+        check_schedule(files.report, declared, findings)
         check_people(files.alerts, named_people, named, findings)
         check_routes(
             files.alerts,

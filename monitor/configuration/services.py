@@ -60,6 +60,16 @@ def check_hours(
                 findings.problem(item.file, at, f"sla.hours: {complaint}")
 
 
+def check_schedule(document: Document, declared: Mapping[str, Item], findings: Findings) -> None:
+    """Complain of reports that are scheduled for owners of no service."""
+    owners = {str(item.block.get("owner")) for item in declared.values()}
+    for entry in items([document], "schedule", findings):
+        for owner, at in asked(entry.block, "owner"):
+            if owner not in owners:
+                complaint = unknown("owner", owner, owners)
+                findings.problem(entry.file, at, f"schedule.owner: {complaint}")
+
+
 def check_dependencies(
     services: Mapping[ServiceId, Service], declared: Mapping[str, Item], findings: Findings
 ) -> None:
