@@ -2,8 +2,14 @@
 
 import hashlib
 import json
+import os
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
+
+from monitor.app.reportruns import Unfiled, file_apart
 from tests.acceptance.conftest import Hire
 from tests.daemon import eventually, http_check, services
 from tests.flippable import Flippable
@@ -44,3 +50,23 @@ def test_a_missed_report_is_filed_at_the_start(hire: Hire, targets: Flippable) -
     assert (kept["year"], kept["month"] > long_ago) == (long_ago, True)
     assert list(daemon.metrics(_FAILED).values()) == [1]
     assert "report.unfiled" in daemon.tail()
+
+
+async def test_a_report_is_made_at_low_priority() -> None:
+    """The process gives way to probes, and what it says on its way out is why it failed."""
+    program = "import os, sys, time; time.sleep(1); sys.exit(f'nice {os.nice(0)}')"
+
+    with pytest.raises(Unfiled, match=r"^nice 10$"):
+        await file_apart((sys.executable, "-c", program))
+
+
+async def test_a_report_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    """A process that outlives its time is killed, and none is left running."""
+    mark = tmp_path / "pid"
+    program = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)"
+
+    with pytest.raises(Unfiled, match="it took more than 2 s"):
+        await file_apart((sys.executable, "-c", program, str(mark)), 2.0)
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
