@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from monitor.store.connection import sync_folder
 from monitor.store.damage import CHUNK_PAGES, Damaged, faults_of, stored, vouched
 from monitor.store.pagesums import CLOSED, OPENED, UNKNOWN, Sheet, page_sum, sheet_now, sums_path
 from monitor.store.sumsfile import SumsFile
@@ -92,6 +93,7 @@ class SumsKeeper:
         """Have checksums and keep them. Those that were lost are made by looking on."""
         if self._pages is None:
             self._pages = os.open(self._database, os.O_RDONLY | os.O_CLOEXEC)
+        self._settle_log()
         found = Log.read(self._database)
         self._logged = set(found.newest())
         if self._sheet is None:
@@ -140,9 +142,19 @@ class SumsKeeper:
     def ended(self) -> None:
         """Note that no log is left, if that is so, and let go of all files."""
         if self._sheet is not None and not self._log_path.exists():
+            sync_folder(self._database.parent)  # or a power cut brings the log back
             self._add(self._sheet, CLOSED, 0, self._sheet.pages, {})
             self.sync()
         self._let_go()
+
+    def _settle_log(self) -> None:
+        """Make durable that the log was emptied, or a power cut lays the old one over the pages."""
+        if self._log_path.exists():
+            descriptor = os.open(self._log_path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def _look_at(self, sheet: Sheet, seconds: float) -> None:
         """Compare pages that only the database has, and sum those that were never summed."""

@@ -63,10 +63,12 @@ def recorded(directory: Path, *options: str, fault: str = "") -> list[Event]:
 
 
 def images(
-    events: list[Event], count: int, chance: random.Random, directory: Path
+    events: list[Event], count: int, chance: random.Random, directory: Path, first: int = 0
 ) -> Iterator[tuple[int, set[int], Path]]:
-    """Yield `count` cuts: after which event, what was acknowledged by then, and the disk."""
-    cuts = sorted(chance.randrange(len(events)) for _ in range(count))
+    """Yield `count` cuts, from event `first` on: after which event, what was acknowledged by then,
+    and the disk.
+    """
+    cuts = sorted(chance.randrange(first, len(events)) for _ in range(count))
     files: dict[str, File] = {}
     said = ""
     position = 0

@@ -13,10 +13,10 @@ SEED = random.randrange(10**6)
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
 
 
-def outcomes(directory, count: int, events: list[Event]) -> Counter[str]:
+def outcomes(directory, count: int, events: list[Event], first: int = 0) -> Counter[str]:
     """Return how many of `count` cuts ended how: `whole`, `lost`, `damage` or `halves`."""
     found: Counter[str] = Counter()
-    for cut, acknowledged, image in images(events, count, random.Random(SEED), directory):
+    for cut, acknowledged, image in images(events, count, random.Random(SEED), directory, first):
         faults = verdict.faults(image, acknowledged)
         found[faults[0].partition(" ")[0].rstrip(":") if faults else "whole"] += 1
         if faults:
@@ -30,6 +30,22 @@ def test_power_cut_loses_nothing_acknowledged(tmp_path):
     events = recorded(tmp_path / "data", "count=90")
 
     assert outcomes(tmp_path, 300, events) == {"whole": 300}
+
+
+def test_power_cut_right_after_a_log_was_emptied(tmp_path):
+    """A log that comes back after it was copied and emptied makes no sound database look damaged."""
+    death = "fdatasync:error=EIO:signal=SIGKILL:when=15"
+    events = recorded(tmp_path / "data", fault=death)
+    events += recorded(tmp_path / "data", "first=1000", "count=1")
+    begin = next(n for n, each in enumerate(events) if each.failed)
+    emptied = next(
+        n
+        for n, each in enumerate(events)
+        if n > begin and each.call == "ftruncate" and each.name.endswith("-wal")
+    )
+
+    # Enough to see each of the few events that follow with, and without, what was not synced.
+    assert outcomes(tmp_path, 80, events[: emptied + 7], emptied) == {"whole": 80}
 
 
 def test_simulated_cut_takes_what_was_not_synced(tmp_path):
