@@ -108,7 +108,8 @@ def sealed_counts(connection: Connection, asked: Asked) -> Counts:
     first, end = -(-asked.start // HOUR), asked.end // HOUR
     whole = Asked(asked.check, asked.vantage, first * HOUR, max(first, end) * HOUR)
     counts = _whole_counts(connection, whole)
-    for hour in sorted({asked.start // HOUR, (asked.end - 1) // HOUR} - set(range(first, end))):
+    edges = {asked.start // HOUR, (asked.end - 1) // HOUR}
+    for hour in sorted(edge for edge in edges if not first <= edge < end):
         cut = Asked(asked.check, asked.vantage, hour * HOUR, hour * HOUR + 1)
         for row in sealed_rows(connection, cut):
             if row.block is not None:

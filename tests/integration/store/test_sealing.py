@@ -416,7 +416,9 @@ async def test_intervals_are_those_of_their_hour(tmp_path):
     """An hour that ended before the present configuration counts by the interval before it."""
     seen = every_minute(2)
     await kept(tmp_path, Change(observations=seen), last=0)
-    await sealed(tmp_path, 1, Paces(intervals={PORTAL: 5 * MINUTE}, since=BEGIN + 3 * HOUR))
+    await sealed(
+        tmp_path, 1, Paces(intervals={PORTAL: 5 * MINUTE}, since=BEGIN + 3 * HOUR)
+    )
 
     assert rows(tmp_path, "SELECT interval FROM sealed_hour") == [(MINUTE,), (MINUTE,)]
 
@@ -491,3 +493,20 @@ async def test_both_databases_seal_alike(place, tmp_path):
 
     assert found[0] == found[1]
     assert len(found[0]) == 5
+
+
+async def test_a_period_without_end_costs_what_there_is(tmp_path):
+    """A question about all time takes no longer than what there is to tell."""
+    for begin in (0, 2):
+        seen = every_minute(1, start=BEGIN + begin * HOUR)
+        await kept(tmp_path, Change(observations=seen), last=begin or None)
+    everything_after = every_minute(1, start=BEGIN + 4 * HOUR)
+    await kept(tmp_path, Change(observations=everything_after))
+
+    with open_reader(tmp_path) as reader:
+        found = [each.scheduled_at for each in reader.taken(PORTAL, 0, 2**60)]
+        slots = reader.slots(PORTAL, 0, 2**60)
+        samples = reader.samples(PORTAL, 0, 2**60)
+        nothing = list(reader.taken(CheckId("nobody"), 0, 2**60))
+    assert (len(found), found) == (180, sorted(found))
+    assert (slots.received, len(samples[1]), nothing) == (180, 180, [])
