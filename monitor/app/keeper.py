@@ -55,8 +55,13 @@ class Keeper:
 
     def replace(self, checks: Iterable[Check]) -> None:
         """Go by how often these checks run, in hours that are not over yet."""
+        before, now = self._paces, self._now()
         intervals = {str(check.id): span_microseconds(check.interval) for check in checks}
-        self._paces = Paces(intervals=intervals, since=self._now())
+        since = {
+            name: min(now, before.since[name]) if before.intervals.get(name) == interval else now
+            for name, interval in intervals.items()
+        }
+        self._paces = Paces(intervals=intervals, since=since)
 
     async def run(self) -> None:
         """Do what is due. A store that fails is asked again the next time."""

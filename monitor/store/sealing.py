@@ -64,9 +64,9 @@ Rows = Mapping[int, Sequence[tuple[Any, ...]]]
 class Slice:
     """The checks that are numbered [first, end), in one hour (counted from 1970) of one vantage.
 
-    `intervals` says how often checks run that are configured since `since` (microseconds, Unix
-    epoch), by name. `is_late` says that the hour was sealed before: only what came after that is
-    sealed, and what it changes.
+    `intervals` says by name how often checks run that are configured, `since` from when on each
+    does (microseconds, Unix epoch). `is_late` says that the hour was sealed before: only what came
+    after that is sealed, and what it changes.
     """
 
     vantage: int
@@ -75,7 +75,7 @@ class Slice:
     first: int
     end: int
     intervals: Mapping[str, int]
-    since: int
+    since: Mapping[str, int]
     stops: Stops
     is_late: bool = False
 
@@ -87,7 +87,8 @@ class Slice:
     def interval(self, name: str, before: Hour | None) -> int | None:
         """Return how often a check ran in the hour: as configured by then, or as it did before."""
         known, configured = before and before.interval, self.intervals.get(name)
-        return configured or known if self.since < self.window.end else known or configured
+        is_in_force = self.since.get(name, 0) < self.window.end
+        return configured or known if is_in_force else known or configured
 
 
 def seal(connection: Connection, asked: Slice) -> int:

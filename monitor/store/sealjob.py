@@ -29,10 +29,13 @@ _LOOKED_AT = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paces:
-    """How often checks run (microseconds, by name) since an instant (microseconds, 1970)."""
+    """How often checks run (microseconds, by name), and since when each does (microseconds, 1970).
+
+    One that is not in `since` always did.
+    """
 
     intervals: Mapping[str, int] = field(default_factory=dict)
-    since: int = 0
+    since: Mapping[str, int] = field(default_factory=dict)
 
 
 async def seal_hours(tender: Tender, paces: Paces, last: int) -> int:

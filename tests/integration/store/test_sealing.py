@@ -417,7 +417,7 @@ async def test_intervals_are_those_of_their_hour(tmp_path):
     seen = every_minute(2)
     await kept(tmp_path, Change(observations=seen), last=0)
     await sealed(
-        tmp_path, 1, Paces(intervals={PORTAL: 5 * MINUTE}, since=BEGIN + 3 * HOUR)
+        tmp_path, 1, Paces(intervals={PORTAL: 5 * MINUTE}, since={PORTAL: BEGIN + 3 * HOUR})
     )
 
     assert rows(tmp_path, "SELECT interval FROM sealed_hour") == [(MINUTE,), (MINUTE,)]

@@ -1,6 +1,7 @@
 """When hours are sealed, and what is done when that fails."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from monitor.app.keeper import Keeper
@@ -113,4 +114,19 @@ async def test_intervals_hold_from_when_they_are_in_force():
     hours.keeper.replace([a_check(id=CheckId("web"), interval=timedelta(minutes=5))])
 
     [(_, paces), _] = await hours.at(20)
-    assert paces == Paces(intervals={"web": 5 * MINUTE}, since=NOW + 5 * MINUTE)
+    assert paces == Paces(intervals={"web": 5 * MINUTE}, since={"web": NOW + 5 * MINUTE})
+
+
+async def test_a_reload_leaves_alone_from_when_other_intervals_hold():
+    """Taken up again unchanged, a check's interval is in force from when it was first taken up: an
+    hour in which it was is not counted by the one before.
+    """
+    hours = Hours()
+    web = a_check(id=CheckId("web"), interval=timedelta(minutes=5))
+    api = a_check(id=CheckId("api"), interval=timedelta(minutes=1))
+    for minutes, checks in ((-30, [web, api]), (5, [web, replace(api, interval=web.interval)])):
+        hours.minutes = minutes
+        hours.keeper.replace(checks)
+
+    [(_, paces), _] = await hours.at(20)
+    assert paces.since == {"web": NOW - 30 * MINUTE, "api": NOW + 5 * MINUTE}
