@@ -19,6 +19,10 @@ EVERY = timedelta(minutes=1)
 # By then what was seen in an hour is stored, retries and slow writes included.
 _SETTLED = 15 * 60_000_000
 
+# Between two of its runs, which are a minute apart, the process stood still. That it did is on
+# record only once the watchdog has noticed, and what was seen before holds no longer than that.
+_STOOD_STILL = 5 * 60_000_000
+
 
 class SealingStore(Protocol):
     """Seals hours, and drops what is old."""
@@ -32,7 +36,8 @@ class Keeper:
     """Looks after the store once an hour, and again each minute while that fails.
 
     `now` is in microseconds since the Unix epoch, `kept` how long samples are. While the clock is
-    `in_doubt` nothing is done: which hours are over would be a guess.
+    `in_doubt` nothing is done: which hours are over would be a guess. After the process stood still
+    one turn is left out.
     """
 
     def __init__(
@@ -51,6 +56,7 @@ class Keeper:
         self._kept = span_microseconds(kept)
         self._paces = Paces()
         self._done: int | None = None
+        self._ran: int | None = None
         self._is_at_it = False
 
     def replace(self, checks: Iterable[Check]) -> None:
@@ -67,7 +73,9 @@ class Keeper:
         """Do what is due. A store that fails is asked again the next time."""
         now = self._now()
         last = (now - _SETTLED) // HOUR - 1
-        if self._is_at_it or last == self._done or self._in_doubt():
+        before, self._ran = self._ran, now
+        has_stood_still = before is not None and now - before > _STOOD_STILL
+        if self._is_at_it or last == self._done or self._in_doubt() or has_stood_still:
             return
         self._is_at_it = True  # a long history may take hours
         try:

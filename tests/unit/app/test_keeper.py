@@ -69,6 +69,15 @@ async def test_samples_are_dropped_when_they_were_kept_long_enough():
     assert (await Hours().at(20))[1] == 1000 - 48
 
 
+async def test_a_turn_is_left_out_after_the_process_stood_still():
+    """What stopped the process is on record before an hour is sealed in which it did."""
+    hours = Hours()
+    await hours.at(15)
+
+    assert await hours.at(200) == []
+    assert (await hours.at(201))[0][0] == 1002
+
+
 async def test_nothing_is_done_by_a_clock_in_doubt():
     """While the clock is in doubt nothing is sealed, and nothing dropped; afterwards both are."""
     hours = Hours()
