@@ -1,13 +1,14 @@
 """`pantau report`: a report on availability as files, for auditors, leaders and spreadsheets."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.cli.days import local_day
 from monitor.cli.errors import Failed
 from monitor.cli.lazy import LazyGroup
 from monitor.cli.output import print_json, progress
@@ -27,13 +28,6 @@ _COMMANDS = {
 }
 
 
-def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
-    try:
-        return None if value is None else date.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no day; write it as 2026-10-01") from None
-
-
 def _forms(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
     forms = tuple(dict.fromkeys(form.strip() for form in value.split(",")))
     for form in forms:
@@ -49,8 +43,10 @@ def scope_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--month", "in_month", metavar="YYYY-MM", help="A month of the zone."),
         click.option("--quarter", "in_quarter", metavar="YYYY-Qn", help="A quarter of a year."),
         click.option("--year", "in_year", metavar="YYYY", help="A year."),
-        click.option("--from", "first", callback=_day, metavar="DAY", help="The first day."),
-        click.option("--to", "until", callback=_day, metavar="DAY", help="The day after the last."),
+        click.option("--from", "first", callback=local_day, metavar="DAY", help="The first day."),
+        click.option(
+            "--to", "until", callback=local_day, metavar="DAY", help="The day after the last."
+        ),
         click.option("--service", "services", multiple=True, metavar="ID", help="Only of this."),
         click.option("--owner", metavar="OPD", help="Only of services that this one answers for."),
     )

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from monitor.domain.observation import Status
 from monitor.ledger.tree import Frontier, leaf_hash
 from monitor.store.asked import tuples
 from monitor.store.block import HOUR
-from monitor.store.hours import COLUMNS, Hour, in_code_points, leaf
+from monitor.store.hours import COLUMNS, Hour, in_code_points, in_part, leaf
 from monitor.store.ledger import Ledger
 from monitor.store.record import hour_entry
 from monitor.store.schema import check_name, sealed_hour, sealed_part
@@ -58,16 +58,7 @@ def add_leaves(connection: Connection, part: Part, so_far: Summed) -> Summed:
     name = in_code_points(connection, check_name.c.name)
     wanted = (
         select(check_name.c.name, *COLUMNS)
-        .join_from(
-            check_name,
-            sealed_hour,
-            and_(
-                sealed_hour.c.check_id == check_name.c.id,
-                sealed_hour.c.vantage_id == part.vantage,
-                sealed_hour.c.hour == part.hour,
-                sealed_hour.c.part == part.part,
-            ),
-        )
+        .join_from(check_name, sealed_hour, in_part(part.vantage, part.hour, part.part))
         .where(name > so_far.name)
         .order_by(name)
         .limit(_LEAVES)

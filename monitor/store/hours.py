@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection
+from sqlalchemy import Column, ColumnElement, Connection, and_
 
 from monitor.domain.observation import MissedReason, Status, UnknownCause
 from monitor.domain.timeline import Sample, Span
 from monitor.ledger.canonical import plain
 from monitor.store.block import HOUR
 from monitor.store.codes import CAUSE, STATUS
-from monitor.store.schema import sealed_hour
+from monitor.store.schema import check_name, sealed_hour
 
 
 class Hour(NamedTuple):
@@ -65,6 +65,16 @@ class Hour(NamedTuple):
 
 
 COLUMNS = tuple(sealed_hour.c[name] for name in Hour._fields)
+
+
+def in_part(vantage: int, hour: int, part: int) -> ColumnElement[bool]:
+    """Return how the row of a check in one part of an hour is joined to the check's name."""
+    return and_(
+        sealed_hour.c.check_id == check_name.c.id,
+        sealed_hour.c.vantage_id == vantage,
+        sealed_hour.c.hour == hour,
+        sealed_hour.c.part == part,
+    )
 
 
 def spans_text(spans: Sequence[Span], began: int) -> str | None:

@@ -1,9 +1,10 @@
 """Drops the samples of hours that are older than they are kept. What is known of an hour stays."""
 
-from sqlalchemy import Connection, and_, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from monitor.store.asked import tuples
 from monitor.store.closing import Part
+from monitor.store.hours import in_part
 from monitor.store.ledger import Ledger
 from monitor.store.record import retention_entry
 from monitor.store.schema import check_name, sample_block, sealed_hour, sealed_part
@@ -58,16 +59,7 @@ def _announce(_: Connection, ledger: Ledger, last: Part, now: int) -> None:
 def _drop_blocks(connection: Connection, part: Part, first: int, end: int) -> None:
     wanted = (
         select(sealed_hour.c.check_id, sealed_hour.c.block)
-        .join_from(
-            check_name,
-            sealed_hour,
-            and_(
-                sealed_hour.c.check_id == check_name.c.id,
-                sealed_hour.c.vantage_id == part.vantage,
-                sealed_hour.c.hour == part.hour,
-                sealed_hour.c.part == part.part,
-            ),
-        )
+        .join_from(check_name, sealed_hour, in_part(part.vantage, part.hour, part.part))
         .where(check_name.c.id >= first, check_name.c.id < end, sealed_hour.c.block.is_not(None))
         .order_by(sealed_hour.c.block)
     )

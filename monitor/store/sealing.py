@@ -32,7 +32,7 @@ from monitor.domain.windows import Window
 from monitor.store.asked import Asked, tuples
 from monitor.store.block import HOUR, Block, packed
 from monitor.store.codes import CAUSE, STATUS
-from monitor.store.hours import COLUMNS, Hour, hours, spans_text
+from monitor.store.hours import COLUMNS, Hour, hours, in_part, spans_text
 from monitor.store.samples import epochs_of_checks, samples_between
 from monitor.store.schema import (
     check_name,
@@ -302,14 +302,7 @@ def _changed_before(connection: Connection, asked: Slice) -> AbstractSet[int]:
 
 def _rows_of_part(connection: Connection, asked: Slice, hour: int, part: int) -> AbstractSet[int]:
     wanted = select(sealed_hour.c.check_id).join_from(
-        check_name,
-        sealed_hour,
-        and_(
-            sealed_hour.c.check_id == check_name.c.id,
-            sealed_hour.c.vantage_id == asked.vantage,
-            sealed_hour.c.hour == hour,
-            sealed_hour.c.part == part,
-        ),
+        check_name, sealed_hour, in_part(asked.vantage, hour, part)
     )
     wanted = wanted.where(check_name.c.id >= asked.first, check_name.c.id < asked.end)
     return frozenset(check for (check,) in tuples(connection, wanted))

@@ -15,6 +15,7 @@ from monitor.domain.correction import Correction, CorrectionRecord
 from monitor.domain.observation import Status
 from monitor.domain.service import ServiceId
 from monitor.domain.walltime import instant_of
+from monitor.reports.exactly import correction_document
 from monitor.web.context import Acts, NotWithdrawn
 from monitor.web.knownnames import stranger
 from monitor.web.wishes import Reason, Somebody, Unwished, Wish, wished
@@ -124,21 +125,11 @@ def _shown(moment: datetime) -> str:
 
 def entry(record: CorrectionRecord, acts: Acts) -> dict[str, Any]:
     """Return a correction as JSON shows it."""
-    made, withdrawn = record.correction, record.withdrawn
+    made = record.correction
     return {
-        "id": made.id,
-        "service": made.service,
-        "check": made.check,
+        **correction_document(record),
         "from": made.start.astimezone(acts.zone).isoformat(),
         "to": made.end.astimezone(acts.zone).isoformat(),
-        "status": made.status.value,
-        "reason": made.reason,
-        "evidence": made.evidence,
-        "by": made.by,
-        "at": made.at.isoformat(),
-        "withdrawn": None
-        if withdrawn is None
-        else {"at": withdrawn.at.isoformat(), "by": withdrawn.by, "reason": withdrawn.reason},
     }
 
 
