@@ -15,6 +15,9 @@ from monitor.ports import Clock, Telemetry
 log = structlog.get_logger()
 
 _ASK_SECONDS = 5.0
+# After a return the way to each target has to be found anew: an unanswered ARP or neighbour request
+# is repeated after a second, while another target answers already.
+_SETTLING_SECONDS = 2.0
 _PROOFS = {
     UnknownCause.SELF_OFFLINE: Proof.OFFLINE,
     UnknownCause.RESOLVER: Proof.RESOLVER_DEAD,
@@ -76,7 +79,7 @@ class Connectivity:
         proof = await self._self_check.prove(check, failure.kind, began, answered=answered)
         cause = self._fault_since(began, failure.kind)
         if proof is Proof.ONLINE and cause is not None:
-            # We are back by now, but were not while this probe waited for its answer.
+            # We are back by now, but were not, or hardly, while this probe waited for its answer.
             self._recover()
             return settled(observation, _PROOFS[cause])
         observation = settled(observation, proof)
@@ -93,9 +96,9 @@ class Connectivity:
                 self._recover()
 
     def _fault_since(self, began: float, kind: FailureKind) -> UnknownCause | None:
-        """Return the fault of ours, at `began` or later, that such a failure may come of."""
+        """Return the fault of ours, not quite over at `began`, that such a failure may come of."""
         cause = self.cause
-        if cause is None and self._back is not None and began < self._back[0]:
+        if cause is None and self._back is not None and began < self._back[0] + _SETTLING_SECONDS:
             cause = self._back[1]
         return None if cause is UnknownCause.RESOLVER and kind not in RESOLVER_KINDS else cause
 

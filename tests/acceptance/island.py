@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
@@ -68,8 +69,14 @@ class Island:
         """Pull the cable out."""
         self._run("-n", self._far, "link", "set", "cable", "down")
 
-    def mend(self) -> None:
+    def mend(self, late_seconds: float) -> None:
+        """Put the cable back; the way to all but the fragile targets is found some time later."""
+        far = [FAR, "dev", "cable"]
+        nowhere = ["lladdr", "02:00:00:00:00:99", "nud", "permanent"]
+        self._run("-n", self._home, "neighbour", "replace", *far, *nowhere)
         self._run("-n", self._far, "link", "set", "cable", "up")
+        time.sleep(late_seconds)
+        self._run("-n", self._home, "neighbour", "del", *far)
 
     def vanish(self) -> None:
         """Take the address of the fragile targets away: nothing answers there any more."""

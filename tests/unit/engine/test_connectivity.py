@@ -30,6 +30,9 @@ FELL_SILENT = Outcome(
     failure=Failure(FailureKind.TIMEOUT, "no answer from"),
     answered=True,
 )
+REFUSED = Outcome(
+    status=OutcomeStatus.FAILED, failure=Failure(FailureKind.CONNECT_REFUSED, "refused")
+)
 NO_ROUTE = Outcome(
     status=OutcomeStatus.UNKNOWN,
     failure=Failure(FailureKind.CONNECT_UNREACHABLE, "ENETUNREACH"),
@@ -137,15 +140,40 @@ async def test_probe_that_began_offline_takes_nobody_down():
     assert scene.ledger.told == [AlertType.SELF_OFFLINE, AlertType.SELF_RECOVERED]
 
 
+async def test_way_to_a_target_may_be_found_two_seconds_after_the_return():
+    """A probe that began within two seconds of the return, and was not answered while others were, says
+    nothing; one that began later does.
+    """
+    scene = Scene(alive=False)
+    await scene.judge(CHECKS[0], TIMEOUT)
+    scene.canary.alive = True
+    await scene.judge(CHECKS[1], OK)
+    scene.clock.advance(0.9)
+    seen = [await scene.judge(check, TIMEOUT) for check in CHECKS[2:5]]
+
+    assert [each.sample for each in seen] == [Status.UNKNOWN, Status.UNKNOWN, Status.DOWN]
+    assert seen[1].outcome.cause is UnknownCause.SELF_OFFLINE
+    assert scene.ledger.told == [AlertType.SELF_OFFLINE, AlertType.SELF_RECOVERED]
+
+
+async def test_refusal_right_after_the_return_is_down():
+    """What a target answers counts from the moment of the return."""
+    scene = Scene(alive=False)
+    await scene.judge(CHECKS[0], TIMEOUT)
+    await scene.judge(CHECKS[1], OK)
+
+    assert (await scene.judge(CHECKS[2], REFUSED)).sample is Status.DOWN
+
+
 async def test_first_failure_after_the_return_may_be_the_proof_of_it():
-    """A dead target whose failure makes us ask, and find that we are back, is down from then on."""
+    """A dead target whose failure makes us ask, and find that we are back, is down two seconds later."""
     scene = Scene(alive=False)
     await scene.judge(CHECKS[0], TIMEOUT)
     scene.canary.alive = True
     scene.clock.advance(1)
-    seen = [await scene.judge(CHECKS[0], TIMEOUT) for _ in range(2)]
+    seen = [await scene.judge(CHECKS[0], TIMEOUT) for _ in range(4)]
 
-    assert [each.sample for each in seen] == [Status.UNKNOWN, Status.DOWN]
+    assert [each.sample for each in seen] == [*[Status.UNKNOWN] * 3, Status.DOWN]
     assert scene.ledger.told == [AlertType.SELF_OFFLINE, AlertType.SELF_RECOVERED]
 
 
@@ -167,14 +195,14 @@ async def test_cut_in_the_middle_of_an_answer_takes_nobody_down():
 
 async def test_target_that_takes_requests_and_never_answers_is_down():
     """With a canary that answers it is down at once. With one that never does, its own answers prove
-    it wrong: the loss and the return are told once, and then it is down.
+    it wrong: the loss and the return are told once, and soon after that it is down.
     """
     seen = await Scene(alive=True).judge(CHECKS[0], FELL_SILENT)
     assert seen.sample is Status.DOWN
 
     scene = Scene(alive=False)
-    samples = [(await scene.judge(CHECKS[0], FELL_SILENT)).sample for _ in range(5)]
-    assert samples == [*[Status.UNKNOWN] * 2, *[Status.DOWN] * 3]
+    samples = [(await scene.judge(CHECKS[0], FELL_SILENT)).sample for _ in range(6)]
+    assert samples == [*[Status.UNKNOWN] * 4, *[Status.DOWN] * 2]
     assert scene.ledger.told == [AlertType.SELF_OFFLINE, AlertType.SELF_RECOVERED]
 
 
