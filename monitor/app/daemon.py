@@ -29,6 +29,7 @@ from monitor.engine.resume import ended_at, resume, unchanged_since
 from monitor.engine.selfcheck import Proof
 from monitor.metrics.telemetry import PrometheusTelemetry
 from monitor.ports import MarkKind, Restored, StoreError
+from monitor.store.backup import LAST_BACKUP
 from monitor.store.lock import DataDirectoryBusy, hold
 from monitor.store.sql import open_store
 
@@ -101,6 +102,7 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
     crashes = Crashes()
     supervisor = Supervisor()
     telemetry = PrometheusTelemetry(version("pantau"), tuple(config.receivers))
+    telemetry.watches_folder(settings.data_dir, settings.data_dir / LAST_BACKUP)
     damage = DamageNews()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(

@@ -37,12 +37,13 @@ def backup(settings: Settings, /, file: Path | None) -> None:
     Without FILE the copy is in the folder backups of data_dir, and its name says when it was made.
     FILE appears whole and sound, or not at all.
     """
-    from monitor.store.backup import back_up
+    from monitor.store.backup import back_up, note_backup
 
     data_dir = _data_dir(settings)
     target = file or data_dir / "backups" / f"pantau-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
     with _store_errors(), steps("Copying") as progress:
         found = back_up(data_dir, target, progress)
+        note_backup(data_dir, target)
     if settings.output is Output.JSON:
         print_json({"file": str(target), **_document(found)})
     elif not settings.quiet:

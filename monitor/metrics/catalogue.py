@@ -124,6 +124,13 @@ SERVICE_SLA_TARGET = Family(
     SERVICE_LABELS,
 )
 
+SERVICE_DEPENDENCY = Family(
+    "pantau_service_dependency_info",
+    Kind.GAUGE,
+    "Always 1. Tells which other service a service needs, one series for each.",
+    (*SERVICE_LABELS, "depends_on"),
+)
+
 LATENESS = Family(
     "pantau_scheduler_lateness_seconds",
     Kind.HISTOGRAM,
@@ -221,6 +228,21 @@ REPORT_FAILURES = Family(
     Kind.COUNTER,
     "How often a scheduled report could not be filed.",
 )
+BACKUP_MADE = Family(
+    "pantau_backup_last_success_timestamp_seconds",
+    Kind.GAUGE,
+    "When `pantau db backup` last made a backup (Unix time). Absent until it made one.",
+)
+DATA_FREE = Family(
+    "pantau_data_free_bytes",
+    Kind.GAUGE,
+    "Room that is left for the daemon on the disk of data_dir. Absent where the disk says nothing.",
+)
+DATA_SIZE = Family(
+    "pantau_data_size_bytes",
+    Kind.GAUGE,
+    "Size of the disk of data_dir. Absent where the disk says nothing.",
+)
 
 _UNSIGNED = "Absent until the ledger was signed."
 LEDGER_SIZE = Family(
@@ -267,6 +289,7 @@ CATALOGUE: tuple[Family, ...] = (
     SERVICE_STATUS,
     SERVICE_STATUS_SECONDS,
     SERVICE_SLA_TARGET,
+    SERVICE_DEPENDENCY,
     LATENESS,
     SLOTS_MISSED,
     IN_FLIGHT,
@@ -286,6 +309,9 @@ CATALOGUE: tuple[Family, ...] = (
     SEALING_FAILURES,
     REPORT_FILED,
     REPORT_FAILURES,
+    BACKUP_MADE,
+    DATA_FREE,
+    DATA_SIZE,
     LEDGER_SIZE,
     LEDGER_ROOT,
     BLACKBOX_UNKNOWN_MODULES,

@@ -9,7 +9,7 @@ from monitor.domain.observation import Series, Status, UnknownCause
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.tally import Totals
 from monitor.domain.timeline import HOLD_FACTOR
-from monitor.metrics.labels import label_name, rendered
+from monitor.metrics.labels import escaped, label_name, rendered
 from monitor.ports import StatusBoard, Watched
 
 STATUS_CODES = {Status.DOWN: 0, Status.UP: 1, Status.DEGRADED: 2, Status.UNKNOWN: 3}
@@ -56,7 +56,8 @@ class CheckRow(NamedTuple):
 class ServiceRow(NamedTuple):
     """The numbers of one service. `target` is None when nothing was promised.
 
-    `seconds` are those that count as SLA, `apart` the others, by what they count as.
+    `seconds` are those that count as SLA, `apart` the others, by what they count as. `needs` are
+    the services that it depends on.
     """
 
     labels: str
@@ -64,6 +65,7 @@ class ServiceRow(NamedTuple):
     seconds: tuple[float, ...]
     apart: Aparts
     target: float | None
+    needs: tuple[str, ...]
 
 
 class LabelCache:
@@ -163,6 +165,7 @@ def service_row(board: StatusBoard, service: Service) -> ServiceRow:
         seconds=_promised(board.service_tally(service.id), apart),
         apart=_aparts(apart),
         target=float(service.sla.target) if service.sla else None,
+        needs=tuple(escaped(each) for each in service.depends_on),
     )
 
 

@@ -218,6 +218,14 @@ def _sla_target(rows: Sequence[ServiceRow]) -> list[str]:
     ]
 
 
+def _dependencies(rows: Sequence[ServiceRow]) -> list[str]:
+    return [
+        f'pantau_service_dependency_info{{{row.labels},depends_on="{each}"}} 1\n'
+        for row in rows
+        for each in row.needs
+    ]
+
+
 CHECK_SERIES = (
     CheckSeries(catalogue.PROBE_SUCCESS, _success),
     CheckSeries(catalogue.PROBE_DURATION, _duration),
@@ -234,4 +242,5 @@ SERVICE_SERIES = (
     ServiceSeries(catalogue.SERVICE_STATUS, _service_status),
     ServiceSeries(catalogue.SERVICE_STATUS_SECONDS, _service_seconds),
     ServiceSeries(catalogue.SERVICE_SLA_TARGET, _sla_target),
+    ServiceSeries(catalogue.SERVICE_DEPENDENCY, _dependencies),
 )

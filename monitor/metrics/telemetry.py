@@ -4,6 +4,7 @@ import platform
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -21,6 +22,7 @@ from prometheus_client.registry import Collector
 from monitor.domain.observation import MissedReason
 from monitor.metrics import catalogue
 from monitor.metrics.catalogue import Family
+from monitor.metrics.datafolder import DataFolder
 
 # Fine around the promise (p99 under 50 ms), and far enough to see a stall.
 _LATENESS_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -151,6 +153,10 @@ class PrometheusTelemetry:
         """Count a request to /probe for a module that is not there."""
         if self._blackbox is not None:
             self._blackbox.unknown_modules.inc()
+
+    def watches_folder(self, data_dir: Path, backup_note: Path) -> None:
+        """Show from now on how full the disk of `data_dir` is, and when `backup_note` was left."""
+        self._registry.register(DataFolder(data_dir, backup_note))
 
     def render(self, *, openmetrics: bool) -> bytes:
         """Return the figures as text, without the line that ends an OpenMetrics body."""

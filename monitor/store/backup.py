@@ -20,6 +20,9 @@ from monitor.store.ledgerreader import LedgerReader
 from monitor.store.migrate import HEAD, revision
 from monitor.store.ownership import leave_to_owner
 
+LAST_BACKUP = "last-backup"
+"""The file of a data directory that each backup writes anew: as old as the last of them."""
+
 _STEP_PAGES = 2048
 _SHOWN_FAULTS = 5
 _FIRST_WITH_LEDGER = "0007"
@@ -72,6 +75,18 @@ def back_up(
     finally:
         part.unlink(missing_ok=True)
     return found
+
+
+def note_backup(data_dir: Path, target: Path) -> None:
+    """Keep in the data directory that `target` was made just now. Raises StoreError."""
+    path = data_dir / LAST_BACKUP
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            leave_to_owner(descriptor, data_dir)
+            file.write(os.fsencode(target.absolute()) + b"\n")
+    except OSError as error:
+        raise StoreError(f"{target} was made, but {path}: {error.strerror}") from error
 
 
 def examine(path: Path) -> Examination:

@@ -13,12 +13,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from monitor.cli.main import pantau
 from monitor.ledger.audit import audited
 from monitor.ledger.checkpoint import checkpoint_of
 from monitor.ledger.note import Signer
 from monitor.ports import Change, MarkKind, StoreError
-from monitor.store.backup import back_up, examine
+from monitor.store.backup import LAST_BACKUP, back_up, examine
 from monitor.store.connection import DATABASE, reading_engine, writing_engine
 from monitor.store.ledger import Signing, entries
 from monitor.store.migrate import HEAD, upgrade
@@ -79,6 +81,23 @@ async def test_backup_beside_a_writer(tmp_path: Path) -> None:
     assert 20 <= observations(target) <= 400
     assert target.stat().st_mode & 0o777 == 0o600
     assert {path.name for path in target.parent.iterdir()} == {"one.db", "one.db.sha256"}
+
+
+def test_last_backup_is_noted(tmp_path: Path) -> None:
+    """`pantau db backup` leaves in the data directory when and where it made one; nothing if not."""
+    data, note = tmp_path / "data", tmp_path / "data" / LAST_BACKUP
+    asyncio.run(written(data, range(2)))
+    (tmp_path / "checks.yaml").write_text("version: 1\n")
+    command = ["--config", str(tmp_path / "checks.yaml"), str(tmp_path / "one.db")]
+    made = CliRunner().invoke(pantau, ["db", "backup", *command])
+    began = note.stat().st_mtime
+    os.utime(note, (1, 1))
+    refused = CliRunner().invoke(pantau, ["db", "backup", *command])
+
+    assert (made.exit_code, refused.exit_code) == (0, 1), made.output
+    assert note.read_text() == f"{tmp_path / 'one.db'}\n"
+    assert began >= (tmp_path / "one.db").stat().st_mtime
+    assert note.stat().st_mtime == 1
 
 
 def test_backup_replaces_nothing(tmp_path: Path) -> None:

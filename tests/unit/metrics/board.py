@@ -161,7 +161,14 @@ def a_city() -> FakeBoard:
         watched=[failing, good, unseen],
         listed=[
             a_service(),
-            a_service(id="sigap", name="SIGAP", owner="brida", public=False, sla=None),
+            a_service(
+                id="sigap",
+                name="SIGAP",
+                owner="brida",
+                public=False,
+                sla=None,
+                depends_on=("portal",),
+            ),
         ],
         statuses={"portal": Status.DOWN},
         tallies={"portal": {Status.UP: 61_500_000, Status.DOWN: 1}},

@@ -1,3 +1,4 @@
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -6,6 +7,9 @@ from prometheus_client.parser import text_string_to_metric_families as text
 
 from monitor.metrics import catalogue
 from monitor.metrics.telemetry import PrometheusTelemetry
+
+DISK = {"pantau_data_free_bytes", "pantau_data_size_bytes"}
+SPENT_MEANWHILE = 2**30  # others write to the disk of the tests, too
 
 
 @pytest.fixture
@@ -37,7 +41,38 @@ def test_everything_of_the_catalogue_is_there(telemetry):
         "pantau_store_sealed_until_timestamp_seconds",
         "pantau_report_last_success_timestamp_seconds",
     }
-    assert own - shown == {*late, *unsigned, *blackbox}
+    folder = {"pantau_backup_last_success_timestamp_seconds", *DISK}
+    assert own - shown == {*late, *unsigned, *blackbox, *folder}
+
+
+def test_disk_of_the_data_is_told(telemetry, tmp_path):
+    """The room that is left on the disk of data_dir is shown as the kernel gives it, and its size."""
+    telemetry.watches_folder(tmp_path, tmp_path / "last-backup")
+    disk = os.statvfs(tmp_path)
+    shown = {name: value for (name, _), value in samples(telemetry).items()}
+
+    assert shown["pantau_data_size_bytes"] == disk.f_frsize * disk.f_blocks
+    assert 0 < shown["pantau_data_free_bytes"] <= disk.f_frsize * disk.f_bavail + SPENT_MEANWHILE
+    assert "pantau_backup_last_success_timestamp_seconds" not in shown
+
+
+def test_time_of_the_last_backup_is_told(telemetry, tmp_path):
+    """When the last backup was made is shown, and goes along with a later one."""
+    telemetry.watches_folder(tmp_path, tmp_path / "last-backup")
+    told = []
+    for moment in (1_790_000_000, 1_790_086_400):
+        (tmp_path / "last-backup").touch()
+        os.utime(tmp_path / "last-backup", (moment, moment))
+        told.append(samples(telemetry)["pantau_backup_last_success_timestamp_seconds", ()])
+
+    assert told == [1_790_000_000, 1_790_086_400]
+
+
+def test_disk_that_cannot_be_asked_is_not_full(telemetry, tmp_path):
+    """Where the disk can't be asked, nothing is said of it: no 0 that would look like a full one."""
+    telemetry.watches_folder(tmp_path / "gone", tmp_path / "gone" / "last-backup")
+
+    assert {name for name, _ in samples(telemetry)}.isdisjoint(DISK)
 
 
 def test_one_root_at_a_time(telemetry):
