@@ -327,6 +327,10 @@ class Daemon:
         """Return when (monotonic) the daemon told its supervisor what begins so."""
         return [at for at, text in list(self._notices) if text.startswith(beginning)]
 
+    def told(self) -> list[tuple[float, str]]:
+        """Return what the last run told its supervisor, in order, and when (monotonic)."""
+        return list(self._notices)
+
     def events(self, name: str = "") -> list[dict[str, Any]]:
         """Return the log lines with this event, of all runs; without a name all of them."""
         found = []

@@ -36,6 +36,7 @@ from monitor.store.sql import open_store
 log = structlog.get_logger()
 
 _DRAIN_SECONDS = 3.0
+_REFUSED = "the new configuration was refused, the log says why"
 _ONLINE = {
     Proof.ONLINE: "online",
     Proof.OFFLINE: "offline: until it is back, failures are unknown, not down",
@@ -104,6 +105,7 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
     telemetry = PrometheusTelemetry(version("pantau"), tuple(config.receivers))
     telemetry.watches_folder(settings.data_dir, settings.data_dir / LAST_BACKUP)
     damage = DamageNews()
+    supervisor.starting("opening the database")
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(
             open_store(
@@ -243,7 +245,7 @@ async def _reloading(
             asked.clear()
             supervisor.reloading(parts.timeline.monotonic())
             if not (await reloads.reload()).ok:
-                supervisor.ready(_watched(reloads.reading.config))
+                supervisor.ready(f"{_watched(reloads.reading.config)}; {_REFUSED}")
 
     task = asyncio.create_task(follow(), name="reload")
     try:

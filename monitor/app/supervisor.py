@@ -12,6 +12,10 @@ class Supervisor:
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         self._path = environment.get("NOTIFY_SOCKET", "")
 
+    def starting(self, status: str) -> None:
+        """Say what keeps the daemon from watching yet."""
+        self._send(f"STATUS={status}")
+
     def ready(self, status: str) -> None:
         """Say that the daemon watches, and what."""
         self._send(f"READY=1\nSTATUS={status}")

@@ -1,5 +1,6 @@
 """What is shipped for running Pantau as a service."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,48 @@ def test_the_unit_is_shut_in():
     )
 
     assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """The root of a machine on which the unit and its drop-in are installed as they say."""
+    for program in ("opt/pantau/bin/pantau", "bin/kill"):
+        path = tmp_path / program
+        path.parent.mkdir(parents=True)
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o755)
+    units = tmp_path / "etc/systemd/system"
+    (units / "pantau.service.d").mkdir(parents=True)
+    shutil.copy(UNIT, units)
+    shutil.copy(UNIT.with_name("credentials.conf"), units / "pantau.service.d")
+    return tmp_path
+
+
+@pytest.mark.peers
+def test_systemd_understands_every_line(machine):
+    """systemd knows every setting of the unit and of its drop-in, and finds every program."""
+    judged = verified(machine)
+
+    assert (judged.returncode, judged.stderr) == (0, "")
+
+
+@pytest.mark.peers
+def test_a_misspelt_setting_is_noticed(machine):
+    """A line that systemd would skip with a warning fails instead."""
+    drop_in = machine / "etc/systemd/system/pantau.service.d/credentials.conf"
+    drop_in.write_text(drop_in.read_text().replace("LoadCredential=", "LoadCredentials="))
+
+    assert "LoadCredentials" in verified(machine).stderr
+
+
+def verified(machine):
+    command = ["verify", "--man=no", "--recursive-errors=no"]
+    return subprocess.run(
+        [peer("systemd-analyze"), *command, f"--root={machine}", "pantau.service"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.mark.peers

@@ -16,12 +16,14 @@ def systemd(tmp_path):
 def test_says_what_systemd_understands(systemd, tmp_path):
     """Each state is one datagram in the words of sd_notify(3)."""
     supervisor = Supervisor({"NOTIFY_SOCKET": str(tmp_path / "notify")})
+    supervisor.starting("opening")
     supervisor.ready("watching 3 checks")
     supervisor.reloading(12.5)
     supervisor.alive()
     supervisor.stopping()
 
-    assert [systemd.recv(200).decode() for _ in range(4)] == [
+    assert [systemd.recv(200).decode() for _ in range(5)] == [
+        "STATUS=opening",
         "READY=1\nSTATUS=watching 3 checks",
         "RELOADING=1\nMONOTONIC_USEC=12500000",
         "WATCHDOG=1",
