@@ -23,7 +23,7 @@ from monitor.store.sealing import Slice, seal
 from monitor.store.stops import read_stops
 from monitor.store.tender import Tender
 
-_CHECKS = 50
+_CHECKS = 150
 _LOOKED_AT = 500
 
 
