@@ -85,16 +85,32 @@ async def test_what_is_asked_for_is_looked_for():
 
 
 @pytest.mark.parametrize(
-    ("query", "place"),
-    [("limit=0", "limit"), ("limit=x", "limit"), ("from=kemarin", "from"), ("opne=true", "opne")],
+    ("query", "complaint"),
+    [
+        ("limit=0", "limit: 0 is not between 1 and 1000"),
+        ("limit=x", "limit: 'x' is no whole number"),
+        ("from=kemarin", "from: 'kemarin' is no time"),
+        ("to=0001-01-01", "to: '0001-01-01' is too far from now"),
+        ("open=ya", "open: 'ya' is neither true nor false"),
+        ("opne=true", "'opne': unknown parameter; did you mean 'open'?"),
+        (f"before={'A' * 65}", "before: it has 65 characters: 64 at most"),
+    ],
 )
-async def test_what_cannot_be_asked(query, place):
-    """A parameter that is unknown or out of bounds is refused by name, with what would be right."""
+async def test_what_cannot_be_asked(query, complaint):
+    """A parameter that is unknown or out of bounds is refused in our own words, by its name, with
+    what would be right.
+    """
     status, answer, archive = await asked("", query)
 
     assert (status, archive.sought) == (400, [])
-    assert answer["detail"].startswith(f"{place}: ")
-    assert "ask as in ?open=true" in answer["detail"]
+    assert answer["detail"].startswith(f"{complaint}; ask as in ?open=true")
+
+
+async def test_a_plus_in_a_time():
+    """The plus of a zone may stand in a query as it is."""
+    _, _, archive = await asked("", "from=2026-11-01T08:00:00+08:00")
+
+    assert archive.sought[0].start == datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("path", ["", "/INC1"])
