@@ -6,6 +6,7 @@ No answer is built from the Host and X-Forwarded headers.
 """
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +25,7 @@ from monitor.web.guard import Gate, Gatekeeper, NoForeignPages, SafeHeaders
 from monitor.web.incidentpages import incident_page_routes
 from monitor.web.incidentsapi import incident_api_routes
 from monitor.web.negotiation import language_of, wants_gzip, wants_openmetrics
+from monitor.web.nothere import not_here
 from monitor.web.pages import STYLE, StatusPage, style_sheet
 from monitor.web.public import public_view
 from monitor.web.pushes import Heartbeats, result_routes
@@ -37,7 +39,7 @@ def create_app(context: WebContext, authenticator: Authenticator) -> ASGIApp:
     keeper = Gatekeeper(authenticator, context.names)
     open_routes = [*health_routes(), *public_routes(context, keeper)]
     results = result_routes(context, authenticator)  # they ask for a credential by themselves
-    app = _application([*open_routes, *results, *private_routes(context)])
+    app = _application(context, [*open_routes, *results, *private_routes(context)])
     forms = ack_routes(context)
     gate = Gate(NoForeignPages(app, forms), keeper, [*open_routes, *results])
     return SafeHeaders(Heartbeats(gate, context))
@@ -45,17 +47,17 @@ def create_app(context: WebContext, authenticator: Authenticator) -> ASGIApp:
 
 def create_public_app(context: WebContext) -> ASGIApp:
     """Return the public set alone, for anybody."""
-    return SafeHeaders(_application(public_routes(context)))
+    return SafeHeaders(_application(context, public_routes(context)))
 
 
 def create_control_app(context: WebContext) -> ASGIApp:
     """Return what commands ask of the daemon. The mode of its socket says who may."""
-    return SafeHeaders(_application(api_routes(context)))
+    return SafeHeaders(_application(context, api_routes(context)))
 
 
 def create_acts_app(acts: Acts) -> ASGIApp:
     """Return what a command may ask of itself while no daemon runs."""
-    return _application(act_routes(acts, Via.COMMAND))
+    return _routed(Starlette(routes=act_routes(acts, Via.COMMAND)))
 
 
 def health_routes() -> list[Route]:
@@ -161,8 +163,14 @@ def metrics_response(context: WebContext, request: Request) -> Response:
     return StreamingResponse(compressed(text) if gzip else text, headers=headers)
 
 
-def _application(routes: Sequence[Route]) -> Starlette:
-    app = Starlette(routes=routes)
+def _application(context: WebContext, routes: Sequence[Route]) -> Starlette:
+    def nothing(request: Request, _: Exception) -> Response:
+        return not_here(request, context.language)
+
+    return _routed(Starlette(routes=routes, exception_handlers={HTTPStatus.NOT_FOUND: nothing}))
+
+
+def _routed(app: Starlette) -> Starlette:
     # A redirect would be built from the Host header.
     app.router.redirect_slashes = False
     return app

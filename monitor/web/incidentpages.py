@@ -17,6 +17,7 @@ from monitor.web.context import Archive, WebContext
 from monitor.web.guard import Gatekeeper
 from monitor.web.incidentview import Around, IncidentView
 from monitor.web.negotiation import language_of
+from monitor.web.nothere import not_here
 from monitor.web.public import public_incident
 
 _SHOWN = 50
@@ -84,7 +85,7 @@ class IncidentPages:
     async def _refusal(self, request: Request) -> Response | None:
         """Return the answer to whoever may not see everything; None for whoever may."""
         if self._keeper is None:
-            return Response("Not Found", HTTPStatus.NOT_FOUND, media_type="text/plain")
+            return not_here(request, self._context.language)
         return await self._keeper.refusal(request.scope)
 
     def _seen_by(self, request: Request, refusal: Response | None) -> tuple[bool, Around]:

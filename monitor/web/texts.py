@@ -157,3 +157,24 @@ PROBES: Mapping[Language, Mapping[str, str]] = {
         "switch": "Bahasa Indonesia",
     },
 }
+
+NOT_HERE: Mapping[Language, Mapping[str, str]] = {
+    _ID: {
+        "title": "Tidak ada halaman di alamat ini",
+        "why": "Mungkin alamatnya salah ketik, atau halamannya sudah dipindahkan. Keadaan layanan "
+        "dapat dilihat di halaman status.",
+        "detail": "Tidak ada apa pun di alamat ini. Daftar data terbuka: "
+        "/api/v1/public/katalog.json",
+        "all": "Ke halaman status",
+        "switch": "English",
+    },
+    _EN: {
+        "title": "There is no page at this address",
+        "why": "The address may be mistyped, or the page has moved. How services fare is on the "
+        "status page.",
+        "detail": "There is nothing at this address. The list of open data: "
+        "/api/v1/public/katalog.json",
+        "all": "To the status page",
+        "switch": "Bahasa Indonesia",
+    },
+}
