@@ -131,6 +131,10 @@ class Pushes:
             return None
         return hmac.compare_digest(_digest(own.reveal()), _digest(token))
 
+    def is_passive(self, check_id: CheckId) -> bool:
+        """Say whether a check is told how it fares, and dials nothing."""
+        return check_id in self._listeners
+
     def names(self, check_id: CheckId) -> frozenset[str] | None:
         """Return what a result of a check may measure, None when it takes no results."""
         listener = self._listeners.get(check_id)

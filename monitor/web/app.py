@@ -29,6 +29,7 @@ from monitor.web.nothere import not_here
 from monitor.web.pages import STYLE, StatusPage, style_sheet
 from monitor.web.public import public_view
 from monitor.web.pushes import Heartbeats, result_routes
+from monitor.web.targets import target_routes
 
 _OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -119,6 +120,7 @@ def private_routes(context: WebContext) -> list[Route]:
         Route("/-/ready", ready),
         Route("/-/reload", reload, methods=["POST", "PUT"]),
         *incident_api_routes(context.archive),
+        *target_routes(context),
         *act_routes(context.acts, Via.API),
         *blackbox_routes(context),
     ]

@@ -53,6 +53,44 @@ def test_promtool_has_nothing_to_say(hire: Hire, targets: Flippable) -> None:
     assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
 
 
+@pytest.mark.peers
+@pytest.mark.slow
+def test_prometheus_discovers_what_is_watched(
+    hire: Hire, targets: Flippable, tmp_path: Path
+) -> None:
+    """Another job of Prometheus finds every target with its labels, chooses among them by these,
+    and gives itself what it wants of them.
+    """
+    daemon = _three_fates(hire, targets)
+    job = f"""
+  - job_name: lain
+    http_sd_configs: [{{url: "http://127.0.0.1:{daemon.site.port}/api/v1/sd/prometheus", refresh_interval: 1s}}]
+    relabel_configs:
+      - {{source_labels: [__meta_pantau_type, __meta_pantau_service], regex: http;turun, action: drop}}
+      - {{source_labels: [__address__], target_label: instance}}
+      - {{source_labels: [__meta_pantau_owner], target_label: owner}}
+      - {{source_labels: [__meta_pantau_check], target_label: check}}
+      - {{target_label: __address__, replacement: "127.0.0.1:{daemon.site.port}"}}
+"""
+    expected = {(name, targets.url(name), "diskominfo") for name in _STATUS if name != "turun"}
+
+    with _prometheus(daemon.site.port, tmp_path, job) as ask:
+        found = eventually(
+            lambda: (
+                {
+                    (one["metric"]["check"], one["metric"]["instance"], one["metric"]["owner"])
+                    for one in ask('up{job="lain"}')
+                }
+                == expected
+            ),
+            30,
+            "each target but the dropped one is scraped",
+            0.2,
+        )
+
+    assert found
+
+
 def _three_fates(hire: Hire, targets: Flippable) -> Daemon:
     daemon = hire()
     daemon.site.write_alerts({})
@@ -74,7 +112,7 @@ def _three_fates(hire: Hire, targets: Flippable) -> Daemon:
 
 
 @contextmanager
-def _prometheus(scraped: int, folder: Path) -> Iterator[Callable[[str], list[Any]]]:
+def _prometheus(scraped: int, folder: Path, job: str = "") -> Iterator[Callable[[str], list[Any]]]:
     """Run a Prometheus that scrapes a port of ours each second; yield how to ask it."""
     port = quiet_port()
     config = folder / "prometheus.yml"
@@ -84,7 +122,7 @@ scrape_configs:
   - job_name: pantau
     honor_labels: true
     static_configs: [{{targets: ["127.0.0.1:{scraped}"]}}]
-"""
+{job}"""
     )
     command = [
         peer("prometheus"),

@@ -39,6 +39,7 @@ CLOSED = {
     "/-/reload": (405, 405, 200, 200, 405, 405, 405, 405, 405),
     # Without a body nobody is named.
     "/api/v1/incidents": (200, 200, 405, 405, 405, 405, 405, 405, 405),
+    "/api/v1/sd/prometheus": (200, 200, 405, 405, 405, 405, 405, 405, 405),
     # There is no such incident.
     "/api/v1/incidents/{name}": (404, 404, 405, 405, 405, 405, 405, 405, 405),
     "/api/v1/incidents/{name}/ack": (405, 405, 400, 405, 405, 405, 405, 405, 405),
