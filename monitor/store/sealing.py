@@ -49,6 +49,7 @@ from monitor.store.summing import (
     counted,
     expected_slots,
     in_order,
+    last_interval,
     last_of,
     reaches,
     seen,
@@ -84,11 +85,19 @@ class Slice:
         """Return the hour in microseconds."""
         return Window(self.hour * HOUR, self.hour * HOUR + HOUR)
 
-    def interval(self, name: str, before: Hour | None) -> int | None:
-        """Return how often a check ran in the hour: as configured by then, or as it did before."""
+    def interval(
+        self, name: str, before: Hour | None, taken: Sequence[tuple[Any, ...]] = ()
+    ) -> int | None:
+        """Return how often a check ran in the hour: as configured by then, or as it did before.
+
+        A restart does not know since when its configuration is in force: `taken` shows it.
+        """
         known, configured = before and before.interval, self.intervals.get(name)
-        is_in_force = self.since.get(name, 0) < self.window.end
-        return configured or known if is_in_force else known or configured
+        if not (known and configured):
+            return known or configured
+        if self.since.get(name, 0) < self.window.end:
+            return configured
+        return last_interval(taken, {known, configured}) or known
 
 
 def seal(connection: Connection, asked: Slice) -> int:
@@ -142,7 +151,7 @@ class _Sealer:
         """Make the row of a check, unless nothing came of it that was not known already."""
         asked = self._asked
         taken, skipped = found
-        interval = asked.interval(name, before) or usual_interval(taken)
+        interval = asked.interval(name, before, taken) or usual_interval(taken)
         what = self._seen(check, taken, last_of(before), interval)
         sums = counted(taken, skipped)
         body = self._body(name, taken, skipped)

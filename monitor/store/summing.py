@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter, sub
@@ -151,6 +152,13 @@ def usual_interval(taken: Sequence[Sequence[Any]]) -> int:
     gaps = Counter(map(sub, slots[1:], slots))
     likely = [gap for gap, _ in gaps.most_common() if gap > 0]
     return likely[0] if likely else _MINUTE
+
+
+def last_interval(taken: Sequence[Sequence[Any]], likely: AbstractSet[int]) -> int | None:
+    """Return by which of some intervals the last slots of a check are apart, None by none of them."""
+    slots = [row[1] for row in taken if row[2] == 0]
+    gaps = map(sub, reversed(slots), reversed(slots[:-1]))
+    return next((gap for gap in gaps if gap in likely), None)
 
 
 def expected_slots(hour: int, interval: int, phase: int) -> int:

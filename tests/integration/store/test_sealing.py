@@ -439,6 +439,21 @@ async def test_intervals_are_those_of_their_hour(tmp_path):
     assert rows(tmp_path, "SELECT interval FROM sealed_hour") == [(MINUTE,), (MINUTE,)]
 
 
+async def test_hour_is_sealed_by_the_interval_it_ended_with(tmp_path):
+    """Where the daemon was restarted again before an hour was sealed, its slots tell how often a check
+    ran when it ended.
+    """
+    restarted = Paces(intervals={PORTAL: 2 * MINUTE}, since={PORTAL: BEGIN + 3 * HOUR})
+    slower = tuple(each for each in every_minute(2)[61::2])
+    await kept(tmp_path, Change(observations=(*every_minute(1), *slower)), last=0)
+    await sealed(tmp_path, 1, restarted)
+
+    assert rows(tmp_path, "SELECT interval, received FROM sealed_hour") == [
+        (MINUTE, 60),
+        (2 * MINUTE, 30),
+    ]
+
+
 async def test_what_the_daemon_remembers_outlives_sealing(tmp_path):
     """A restart finds the last sample of a check, and what its totals lack, in sealed hours."""
     totals = TallySnapshot(at=BEGIN + 30 * MINUTE, microseconds={Status.UP: 30 * MINUTE})
