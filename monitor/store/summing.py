@@ -155,7 +155,7 @@ def usual_interval(taken: Sequence[Sequence[Any]]) -> int:
 
 
 def last_interval(taken: Sequence[Sequence[Any]], likely: AbstractSet[int]) -> int | None:
-    """Return by which of some intervals the last slots of a check are apart, None by none of them."""
+    """Return by which of some intervals the last slots are apart, None by none of them."""
     slots = [row[1] for row in taken if row[2] == 0]
     gaps = map(sub, reversed(slots), reversed(slots[:-1]))
     return next((gap for gap in gaps if gap in likely), None)
