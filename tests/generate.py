@@ -16,6 +16,7 @@ Schema = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA_FOLDER = Path("config/schema")
+DASHBOARD_FOLDER = Path("deploy/grafana/dashboards")
 NOTICE = "<!-- Made from the code by `make generate`: edit the code, not this page. -->"
 
 
@@ -35,13 +36,15 @@ def main(arguments: list[str]) -> int:
 
 def generated() -> dict[Path, str]:
     """Return every generated file's text by its path in the repository."""
-    return schema_files() | {Path(path): page() for path, page in PAGES.items()}
+    pages = {Path(path): page() for path, page in PAGES.items()}
+    return schema_files() | dashboards() | pages
 
 
 def orphans() -> list[Path]:
-    """Return the schemas that no code makes any more."""
-    kept = schema_files()
-    found = (path.relative_to(ROOT) for path in (ROOT / SCHEMA_FOLDER).glob("*.json"))
+    """Return the schemas and dashboards that no code makes any more."""
+    kept = schema_files() | dashboards()
+    stored = [*(ROOT / SCHEMA_FOLDER).glob("*.json"), *(ROOT / DASHBOARD_FOLDER).rglob("*.json")]
+    found = (path.relative_to(ROOT) for path in stored)
     return sorted(path for path in found if path not in kept)
 
 
@@ -74,6 +77,12 @@ def schema_files() -> dict[Path, str]:
         SCHEMA_FOLDER / name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         for name, schema in made.items()
     }
+
+
+def dashboards() -> dict[Path, str]:
+    from tests.dashboards.files import dashboard_files
+
+    return {Path(path): text for path, text in dashboard_files().items()}
 
 
 def checks_page() -> str:

@@ -1,0 +1,218 @@
+"""What was promised, what was kept, and how fast the error budget goes.
+
+The figures come from counters of seconds, as Prometheus extrapolates them: close, and never the
+last word. That is what `pantau report` says.
+"""
+
+from tests.dashboards.parts import (
+    OF_SERVICE,
+    OUTAGES,
+    OWNER,
+    SERVICE,
+    Board,
+    Column,
+    Kind,
+    Panel,
+    Place,
+    Query,
+    Step,
+    Text,
+    below,
+    place,
+    planned_work,
+)
+
+_WHOSE = "service, owner"
+_UNOFFICIAL = Text(
+    "Perkiraan Prometheus; angka resmi ada di pantau report.",
+    "Prometheus' estimate; the official figures are those of pantau report.",
+)
+
+
+def _seconds(window: str, more: str) -> str:
+    """Return the seconds in a window that count for the target, by service."""
+    counter = f'pantau_service_status_seconds_total{{{OF_SERVICE},counted="sla"{more}}}'
+    return f"sum by ({_WHOSE}) (increase({counter}[{window}]))"
+
+
+def _down(window: str) -> str:
+    return _seconds(window, ',status="down"')
+
+
+def _known(window: str) -> str:
+    return _seconds(window, ',status!="unknown"')
+
+
+_PROMISED = f"max by ({_WHOSE}) (pantau_service_sla_target_ratio{{{OF_SERVICE}}})"
+
+
+def _error_ratio(window: str) -> str:
+    """Return the share of known time that was down; nothing where nothing was known."""
+    return f"{_down(window)} / ({_known(window)} > 0)"
+
+
+def _burn(window: str) -> str:
+    """Return how many times faster than is allowed the budget goes."""
+    return f"({_error_ratio(window)}) / on ({_WHOSE}) (1 - {_PROMISED} > 0)"
+
+
+_AVAILABILITY = f"1 - {_error_ratio('$__range')}"
+_BUDGET = f"1 - {_burn('$__range')}"
+_COVERAGE = f"{_known('$__range')} / ({_seconds('$__range', '')} > 0)"
+
+
+def _also(text: Text) -> Text:
+    return Text(f"{text.id} {_UNOFFICIAL.id}", f"{text.en} {_UNOFFICIAL.en}")
+
+
+_TABLE = Panel(
+    title=Text("Target dan pencapaian", "Targets, and what was kept"),
+    about=_also(
+        Text(
+            "Ketersediaan dalam rentang waktu ini, sisa anggaran gangguan, dan bagian waktu yang diketahui.",
+            "Availability in this range, what is left of the error budget, and the share of time that is known.",
+        )
+    ),
+    kind=Kind.TABLE,
+    place=place(0, 0, 24, 9),
+    queries=(
+        Query(expr=_AVAILABILITY, legend="{{service}}", now=True),
+        Query(expr=_PROMISED, legend="{{service}}", now=True),
+        Query(expr=_BUDGET, legend="{{service}}", now=True),
+        Query(expr=_COVERAGE, legend="{{service}}", now=True),
+        Query(expr=_down("$__range"), legend="{{service}}", now=True),
+    ),
+    unit="percentunit",
+    columns=(
+        Column(field="service", name=Text("Layanan", "Service")),
+        Column(field="owner", name=Text("Perangkat daerah", "Agency")),
+        Column(field="Value #B", name=Text("Target", "Target"), unit="percentunit"),
+        Column(field="Value #A", name=Text("Ketersediaan", "Availability"), unit="percentunit"),
+        Column(field="Value #C", name=Text("Sisa anggaran", "Budget left"), unit="percentunit"),
+        Column(field="Value #D", name=Text("Waktu yang diketahui", "Coverage"), unit="percentunit"),
+        Column(field="Value #E", name=Text("Waktu gangguan", "Downtime"), unit="s"),
+    ),
+    leads_to="check",
+    decimals=3,
+)
+
+_BARS = Panel(
+    title=Text("Ketersediaan", "Availability"),
+    about=_also(
+        Text(
+            "Waktu tidak terganggu, sebagai bagian dari waktu yang diketahui; pemeliharaan dan waktu di luar jam layanan tidak ikut.",
+            "Time that was not down as a share of the known time, without maintenance and what is outside service hours.",
+        )
+    ),
+    kind=Kind.BARS,
+    place=place(0, 9, 12, 8),
+    queries=(Query(expr=_AVAILABILITY, legend="{{service}}", now=True),),
+    unit="percentunit",
+    decimals=3,
+    least=0,
+    most=1,
+    steps=below("red", (0.99, "yellow"), (0.999, "green")),
+    leads_to="check",
+)
+
+_LEFT = Panel(
+    title=Text("Sisa anggaran gangguan", "Error budget left"),
+    about=_also(
+        Text(
+            "1 berarti belum terpakai, 0 habis, negatif melewati target. Hanya layanan yang punya target.",
+            "1 is all of it, 0 none, less than 0 more than was promised. Only services with a target.",
+        )
+    ),
+    kind=Kind.BARS,
+    place=place(12, 9, 12, 8),
+    queries=(Query(expr=_BUDGET, legend="{{service}}", now=True),),
+    unit="percentunit",
+    decimals=1,
+    most=1,
+    steps=below("red", (0.0001, "yellow"), (0.25, "green")),
+    leads_to="check",
+)
+
+
+def _burning(title: Text, first: str, second: str, threshold: float, where: Place) -> Panel:
+    """Return the rates of a pair of windows that an alert would go by."""
+    about = Text(
+        f"Berapa kali lebih cepat dari yang diizinkan anggaran terpakai, dalam {first} dan {second}. "
+        f"Bila keduanya mencapai {str(threshold).replace('.', ',')}, sudah waktunya bertindak.",
+        f"How many times faster than is allowed the budget goes, over {first} and {second}. "
+        f"Where both reach {threshold}, it is time to act.",
+    )
+    return Panel(
+        title=title,
+        about=about,
+        kind=Kind.GRAPH,
+        place=where,
+        queries=(
+            Query(expr=_burn(first), legend=f"{{{{service}}}} {first}"),
+            Query(expr=_burn(second), legend=f"{{{{service}}}} {second}"),
+        ),
+        unit="none",
+        least=0,
+        steps=(Step(None, "green"), Step(threshold, "red")),
+    )
+
+
+_FAST = _burning(
+    Text("Laju pemakaian anggaran, cepat", "Burn rate, fast"), "1h", "5m", 14.4, place(0, 17, 12, 8)
+)
+_SLOW = _burning(
+    Text("Laju pemakaian anggaran, lambat", "Burn rate, slow"), "3d", "6h", 1, place(12, 17, 12, 8)
+)
+
+_DAY = Panel(
+    title=Text("Ketersediaan per hari", "Availability by day"),
+    about=_also(
+        Text("Setiap titik: 24 jam sebelumnya.", "Each point stands for the 24 hours before it.")
+    ),
+    kind=Kind.GRAPH,
+    place=place(0, 25, 12, 8),
+    queries=(Query(expr=f"1 - {_error_ratio('1d')}", legend="{{service}}"),),
+    unit="percentunit",
+    most=1,
+)
+
+_COUNTED = Panel(
+    title=Text("Waktu menurut perhitungan", "Time by what it counts as"),
+    about=Text(
+        "Waktu dalam rentang ini yang dihitung untuk target (sla), di luar jam layanan (off_hours), atau pemeliharaan (maintenance).",
+        "Time in this range that counts for the target (sla), lies outside service hours (off_hours), or was maintenance.",
+    ),
+    kind=Kind.TABLE,
+    place=place(12, 25, 12, 8),
+    queries=(
+        Query(
+            expr=f"sum by ({_WHOSE}, counted, status) "
+            f"(increase(pantau_service_status_seconds_total{{{OF_SERVICE}}}[$__range])) > 0",
+            legend="{{service}}: {{counted}}",
+            now=True,
+        ),
+    ),
+    unit="s",
+    columns=(
+        Column(field="service", name=Text("Layanan", "Service")),
+        Column(field="counted", name=Text("Dihitung sebagai", "Counts as")),
+        Column(field="status", name=Text("Status", "Status")),
+        Column(field="Value", name=Text("Lamanya", "Time"), unit="s"),
+    ),
+)
+
+SLA = Board(
+    name="sla",
+    title=Text("Pantau: SLA dan anggaran gangguan", "Pantau: SLA and error budget"),
+    about=Text(
+        "Apa yang dijanjikan, apa yang dicapai, dan seberapa cepat anggaran gangguan terpakai. "
+        "Angka resmi ada di pantau report.",
+        "What was promised, what was kept, and how fast the error budget goes. The official figures "
+        "are those of pantau report.",
+    ),
+    choices=(OWNER, SERVICE),
+    panels=(_TABLE, _BARS, _LEFT, _FAST, _SLOW, _DAY, _COUNTED),
+    marks=(OUTAGES, planned_work(OF_SERVICE)),
+    since="now-30d",
+    refresh="5m",
+)
