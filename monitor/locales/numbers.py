@@ -31,7 +31,12 @@ def decimal(
 
     NEAREST rounds a half to the even digit. DOWN is towards minus infinity, UP towards plus.
     """
-    scaled = _whole(Fraction(value) * 10**places, rounding)
+    scaled = _whole(value.numerator * 10**places, value.denominator, rounding)
+    return _written(scaled, language, places)
+
+
+def _written(scaled: int, language: Language, places: int) -> str:
+    """Return `scaled` / 10^places, with exactly so many decimals."""
     thousands, point = _MARKS[language]
     digits = f"{abs(scaled):0{places + 1}d}"
     head, tail = digits[: len(digits) - places], digits[len(digits) - places :]
@@ -48,8 +53,8 @@ def percent(
     rounding: Rounding = Rounding.DOWN,
 ) -> str:
     """Return a share of one as a percentage: 98,260 % or 98.260%."""
-    number = decimal(Fraction(share) * 100, language, places=places, rounding=rounding)
-    return number + _PERCENT[language]
+    scaled = _whole(share.numerator * 10 ** (places + 2), share.denominator, rounding)
+    return _written(scaled, language, places) + _PERCENT[language]
 
 
 def plain_percent(share: Fraction, language: Language) -> str:
@@ -61,11 +66,13 @@ def plain_percent(share: Fraction, language: Language) -> str:
     return percent(share, language, places=places)
 
 
-def _whole(value: Fraction, rounding: Rounding) -> int:
+def _whole(numerator: int, denominator: int, rounding: Rounding) -> int:
+    # No fraction is made but to round: to reduce one takes longer than to divide, and a report
+    # writes a million of them.
     match rounding:
         case Rounding.DOWN:
-            return value.numerator // value.denominator
+            return numerator // denominator
         case Rounding.UP:
-            return -(-value.numerator // value.denominator)
+            return -(-numerator // denominator)
         case Rounding.NEAREST:
-            return round(value)
+            return round(Fraction(numerator, denominator))

@@ -15,10 +15,9 @@ from monitor.domain.windows import Window
 from monitor.store.asked import Asked, tuples
 from monitor.store.block import HOUR
 from monitor.store.codes import STATUS
-from monitor.store.hours import Hour
 from monitor.store.samples import in_period
 from monitor.store.schema import observation
-from monitor.store.sealed import block_of, sealed_rows
+from monitor.store.sealed import block_of, sealed_answers
 
 # Retries are no slots, but how long they took counts, as it does in a sealed hour.
 _ANSWERED = (STATUS.code[Status.UP], STATUS.code[Status.DEGRADED])
@@ -41,17 +40,19 @@ class _Sum:
     latency: Counter[int] = field(default_factory=Counter)
     packed: list[bytes] = field(default_factory=list)
 
-    def add_hour(self, row: Hour) -> None:
-        self.received += row.received
-        if row.latency is not None:
-            self.packed.append(row.latency)
+    def add_hour(self, received: int, latency: bytes | None) -> None:
+        self.received += received
+        if latency is not None:
+            self.packed.append(latency)
 
     def add_samples(self, samples: Sequence[Sampled]) -> None:
         self.received += sum(attempt == 0 for _, attempt, _, _ in samples)
         self.latency.update(sketch(took for _, _, took, status in samples if status in _ANSWERED))
 
     def whole(self) -> Answers:
-        return Answers(received=self.received, latency=self.latency + counts_of(self.packed))
+        latency = counts_of(self.packed)
+        latency.update(self.latency)
+        return Answers(received=self.received, latency=latency)
 
 
 def answers(
@@ -64,14 +65,15 @@ def answers(
     """
     asked = Asked(check, vantage, windows[0].start, windows[-1].end)
     sums = _Sums(windows)
-    for row in sealed_rows(connection, asked):
-        if row.block is not None and sums.is_cut(row.began):
-            taken = block_of(connection, row.block, row.hour).taken
+    for hour, block, received, latency in sealed_answers(connection, asked):
+        place = sums.place(hour * HOUR)
+        if block is not None and sums.is_cut(hour * HOUR, place):
+            taken = block_of(connection, block, hour).taken
             sums.add_samples(
                 (at, attempt, took, status) for _, at, attempt, _, took, status, *_ in taken
             )
-        else:
-            sums.add_hour(row)
+        elif place is not None:
+            sums.sums[place].add_hour(received, latency)
     sums.add_samples(_unsealed(connection, asked))
     return [each.whole() for each in sums.sums]
 
@@ -84,25 +86,20 @@ class _Sums:
         self._windows = windows
         self._ends = [window.end for window in windows]
 
-    def is_cut(self, began: int) -> bool:
+    def is_cut(self, began: int, place: int | None) -> bool:
         """Say whether an hour has a part outside of the window in which it begins."""
-        place = self._place(began)
         return place is None or self._ends[place] < began + HOUR
-
-    def add_hour(self, row: Hour) -> None:
-        place = self._place(row.began)
-        if place is not None:
-            self.sums[place].add_hour(row)
 
     def add_samples(self, samples: Iterable[Sampled]) -> None:
         found: dict[int | None, list[Sampled]] = {}
         for each in samples:
-            found.setdefault(self._place(each[0]), []).append(each)
+            found.setdefault(self.place(each[0]), []).append(each)
         for place, inside in found.items():
             if place is not None:
                 self.sums[place].add_samples(inside)
 
-    def _place(self, at: int) -> int | None:
+    def place(self, at: int) -> int | None:
+        """Return the window in which something was, None where it was in none."""
         place = bisect_right(self._ends, at)
         is_inside = place < len(self._ends) and at >= self._windows[0].start
         return place if is_inside else None

@@ -105,6 +105,7 @@ class Reader:
         self._connection = connection
         self._vantage = vantage
         self._stops: Stops | None = None
+        self._numbers: dict[str, int] = {}
 
     def checks(self) -> tuple[CheckId, ...]:
         """Return every check that ever had a row, in order of its id."""
@@ -273,8 +274,10 @@ class Reader:
         return Asked(self._check(check_id), self._vantage, start, end)
 
     def _check(self, check_id: CheckId) -> int:
-        found = self._rows(select(check_name.c.id).where(check_name.c.name == check_id))
-        return found[0][0] if found else -1
+        if check_id not in self._numbers:
+            found = self._rows(select(check_name.c.id).where(check_name.c.name == check_id))
+            self._numbers[check_id] = found[0][0] if found else -1
+        return self._numbers[check_id]
 
     def _mark_rows(self, *conditions: ColumnElement[bool]) -> Sequence[Any]:
         wanted = (

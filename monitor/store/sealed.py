@@ -1,8 +1,9 @@
 """Reads sealed hours of one check: their rows, and the samples in their blocks."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, select
 
@@ -26,6 +27,14 @@ _IN_ORDER = (sealed_hour.c.hour, sealed_hour.c.part)
 # Made once: to make a statement takes as long as to execute it.
 _ROWS = select(*COLUMNS).where(*_TOUCHING).order_by(*_IN_ORDER)
 _SPANS = select(sealed_hour.c.hour, sealed_hour.c.spans).where(*_TOUCHING).order_by(*_IN_ORDER)
+_ANSWERS = (
+    select(
+        *(sealed_hour.c.hour, sealed_hour.c.block),
+        *(sealed_hour.c.received, sealed_hour.c.latency),
+    )
+    .where(*_TOUCHING)
+    .order_by(*_IN_ORDER)
+)
 _FIRST = (
     select(sealed_hour.c.hour, sealed_hour.c.first_at)
     .where(*_TOUCHING, sealed_hour.c.first_at.is_not(None))
@@ -78,6 +87,16 @@ def sealed_spans(connection: Connection, asked: Asked) -> dict[int, str | None]:
     """
     # Of two parts the later one stays.
     return dict(tuples(connection, _SPANS, _touched(asked)))
+
+
+def sealed_answers(
+    connection: Connection, asked: Asked
+) -> Sequence[tuple[int, int | None, int, bytes | None]]:
+    """Return of all parts of the hours that touch the period, in order: which hour, its block, how
+    many slots have a sample, and the sketch of how long answers took.
+    """
+    found: Sequence[Any] = tuples(connection, _ANSWERS, _touched(asked))
+    return found
 
 
 def first_sealed(connection: Connection, asked: Asked) -> int | None:

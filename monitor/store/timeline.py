@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from monitor.domain.epochs import merge_epochs
+from monitor.domain.observation import Status
 from monitor.domain.timeline import Sample, Span, clip, joined, spans
 from monitor.domain.windows import Window
 from monitor.store.asked import Asked
@@ -93,16 +94,28 @@ def _sealed(
     window: Window,
     stops: Stops,
 ) -> Iterator[Span]:
-    """Yield what is known in sealed hours. One without a row is unknown, as marks have it."""
+    """Yield what is known in sealed hours. One without a row is unknown, as marks have it.
+
+    Almost all hours are up throughout (their text is None): those in a row are one span.
+    """
     reached = window.start
+    up: int | None = None
     for hour, text in told.items():
         began = hour * HOUR
         if began >= window.end:
             break
+        if up is not None and (text is not None or reached < began):
+            yield Span(up, reached, Status.UP)
+            up = None
         if reached < began:
             yield from _gap(connection, asked, Window(reached, began), stops)
-        yield from read_spans(text, began)
+        if text is not None:
+            yield from read_spans(text, began)
+        elif up is None:
+            up = began
         reached = began + HOUR
+    if up is not None:
+        yield Span(up, reached, Status.UP)
     if reached < window.end:
         yield from _gap(connection, asked, Window(reached, window.end), stops)
 

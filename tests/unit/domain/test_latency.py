@@ -4,6 +4,7 @@ from fractions import Fraction
 from itertools import pairwise
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,3 +87,14 @@ def test_bins_are_as_narrow_as_promised():
 def test_bytes_of_many_add_up(parts):
     """The bytes of many sketches give the sketch of all durations together."""
     assert counts_of(packed(sketch(part)) for part in parts) == merged(map(sketch, parts))
+
+
+@pytest.mark.parametrize("often", [1, 127, 128, 20_000])
+@pytest.mark.parametrize("gap", [1, 2, 127, 128, 129, 400])
+@pytest.mark.parametrize("first", [1, 127, 128, 150])
+def test_bytes_add_up_whatever_their_length(first, gap, often):
+    """Numbers of one byte and of several count the same, in both ways in which they are read."""
+    one = {first: often, first + gap: 1, first + gap + 1: often}
+    other = {first + gap: 3}
+
+    assert counts_of(map(packed, (one, other, {}))) == merged((one, other))
