@@ -1,20 +1,17 @@
 """A real Prometheus scrapes the daemon, and understands it."""
 
-import json
 import subprocess
-import urllib.parse
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.acceptance.conftest import Hire
-from tests.daemon import Daemon, eventually, http_check, quiet_port, services
+from tests.daemon import Daemon, eventually, http_check, services
 from tests.flippable import Flippable
 from tests.peers import peer
+from tests.prometheusserver import prometheus
 
 _STATUS = {"naik": 1, "lambat": 2, "turun": 0}
 
@@ -26,7 +23,8 @@ def test_prometheus_reads_every_status(hire: Hire, targets: Flippable, tmp_path:
     they are about.
     """
     daemon = _three_fates(hire, targets)
-    with _prometheus(daemon.site.port, tmp_path) as ask:
+    with prometheus(daemon.site.port, tmp_path) as running:
+        ask = running.ask
         eventually(lambda: _value(ask("up")) == 1, 30, "the daemon is scraped", 0.2)
         eventually(lambda: _statuses(ask) == _STATUS, 15, f"the statuses are {_STATUS}", 0.2)
         instances = {each["metric"]["instance"] for each in ask("probe_success")}
@@ -74,7 +72,8 @@ def test_prometheus_discovers_what_is_watched(
 """
     expected = {(name, targets.url(name), "diskominfo") for name in _STATUS if name != "turun"}
 
-    with _prometheus(daemon.site.port, tmp_path, job) as ask:
+    with prometheus(daemon.site.port, tmp_path, job) as running:
+        ask = running.ask
         found = eventually(
             lambda: (
                 {
@@ -109,47 +108,6 @@ def _three_fates(hire: Hire, targets: Flippable) -> Daemon:
         0.1,
     )
     return daemon
-
-
-@contextmanager
-def _prometheus(scraped: int, folder: Path, job: str = "") -> Iterator[Callable[[str], list[Any]]]:
-    """Run a Prometheus that scrapes a port of ours each second; yield how to ask it."""
-    port = quiet_port()
-    config = folder / "prometheus.yml"
-    config.write_text(
-        f"""global: {{scrape_interval: 1s, scrape_timeout: 1s}}
-scrape_configs:
-  - job_name: pantau
-    honor_labels: true
-    static_configs: [{{targets: ["127.0.0.1:{scraped}"]}}]
-{job}"""
-    )
-    command = [
-        peer("prometheus"),
-        f"--config.file={config}",
-        f"--storage.tsdb.path={folder / 'tsdb'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    with (folder / "prometheus.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-
-    def ask(question: str) -> list[Any]:
-        query = urllib.parse.urlencode({"query": question})
-        with (
-            suppress(OSError),
-            urllib.request.urlopen(
-                f"http://127.0.0.1:{port}/api/v1/query?{query}", timeout=5
-            ) as answer,
-        ):
-            found: list[Any] = json.load(answer)["data"]["result"]
-            return found
-        return []
-
-    try:
-        yield ask
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def _value(found: list[Any]) -> float | None:

@@ -171,7 +171,7 @@ _COURSE = _graph(
 _HANDSHAKES = _graph(
     Text("Lama jabat tangan TLS", "Duration of TLS handshakes"),
     Text("Hanya pemeriksaan HTTP.", "Of HTTP checks only."),
-    f'probe_http_duration_seconds{{{OF_CHECK},phase="tls"}}',
+    f'probe_http_duration_seconds{{{OF_CHECK},phase="tls"}} > 0',
     place(12, 20, 12, 8),
     "s",
 )
