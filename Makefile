@@ -4,10 +4,11 @@ SHELL       := /bin/sh
 VENV        := .venv
 BIN         := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+TOOLS       := build/deploy-tools
 ARGS        ?=
 
 .DEFAULT_GOAL := help
-.PHONY: setup run test demo check bench chaos generate lock clean help
+.PHONY: setup run test demo check deploy-check bench chaos generate lock clean help
 
 setup: $(VENV)/.run  ## build .venv with what running needs
 
@@ -29,6 +30,9 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, generated files
 	$(BIN)/python -m pip check --quiet --disable-pip-version-check
 	$(BIN)/python -m tests.generate --check
 
+deploy-check: $(VENV)/.dev $(TOOLS)/.done  ## judge deploy/ with the tools of those who run it
+	DEPLOY_TOOLS=$(TOOLS)/bin $(BIN)/pytest tests/deploy $(ARGS)
+
 bench: $(VENV)/.dev  ## measure performance, side by side
 	sh tests/install_peers.sh
 	$(BIN)/python -m tests.bench $(ARGS)
@@ -40,21 +44,24 @@ chaos: $(VENV)/.dev  ## the long fault-injection suite
 generate: $(VENV)/.dev  ## write the files that are made from the code
 	$(BIN)/python -m tests.generate
 
-# Names and hashes only: any package index serves them. The second file is the part that running needs.
-COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-annotate --no-header
+# Names and hashes only: any package index serves them. The second file is the part that running needs,
+# the third what make deploy-check needs.
+FORM    = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+COMPILE = $(BIN)/uv pip compile pyproject.toml $(FORM)
+COMPILE_DEPLOY = $(BIN)/uv pip compile --group deploy $(FORM)
 
 lock: $(VENV)/.dev  ## pin the newest releases that pyproject.toml allows
 	@$(PIP_INSTALL) uv
 	$(COMPILE) --upgrade --all-extras --group dev --output-file requirements.lock
 	$(COMPILE) --extra report --group build --constraints requirements.lock --output-file requirements-run.lock
+	$(COMPILE_DEPLOY) --upgrade --output-file requirements-deploy.lock
 
 clean:  ## remove what make and the tools built; the daemon's data stays
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1 \2/p' Makefile | awk '{printf "  make %-9s", $$2; $$1=$$2=""; print}'
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1 \2/p' Makefile | awk '{printf "  make %-12s", $$2; $$1=$$2=""; print}'
 
 # Stamps: a finished step is not repeated until what it was made from changes.
 $(VENV)/.run: requirements-run.lock pyproject.toml | $(BIN)/pip
@@ -65,6 +72,12 @@ $(VENV)/.run: requirements-run.lock pyproject.toml | $(BIN)/pip
 
 $(VENV)/.dev: requirements.lock $(VENV)/.run
 	@$(PIP_INSTALL) --require-hashes -r requirements.lock
+	@touch $@
+
+$(TOOLS)/.done: requirements-deploy.lock $(VENV)/.run
+	@echo "Installing what judges deploy/ into $(TOOLS): two minutes, once."
+	@$(BIN)/python -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-deploy.lock
 	@touch $@
 
 # PYTHON names the interpreter; unset, it is the first of these that is new enough.

@@ -13,13 +13,20 @@ from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 if TYPE_CHECKING:
     from monitor.configuration.config import Config
 
+# A daemon that is well answers at once; whoever probes waits for no longer.
+_PROBE_SECONDS = 5.0
 _NO_DAEMON = "No daemon runs: this is what the last one saw."
 
 
 @click.command()
+@click.option(
+    "--alive",
+    is_flag=True,
+    help="Say only whether the daemon does its work; exit code 1 if not. For a container's probe.",
+)
 @shared_options
 @pass_settings
-def status(settings: Settings) -> None:
+def status(settings: Settings, *, alive: bool) -> None:
     """Show how services and checks fare.
 
     The running daemon is asked; without one the database is read. Times are local to the
@@ -29,6 +36,9 @@ def status(settings: Settings) -> None:
     from monitor.cli.configured import configuration
 
     config = configuration(settings.config_path)
+    if alive:
+        click.echo(_sign_of_life(config))
+        return
     document = _document(config)
     if settings.output is Output.JSON:
         print_json(document)
@@ -42,6 +52,19 @@ def status(settings: Settings) -> None:
         click.echo(_NO_DAEMON, err=True)
     elif document.get("trouble"):
         click.echo(f"The daemon is in trouble: {document['trouble']}", err=True)
+
+
+def _sign_of_life(config: "Config") -> str:
+    """Say that the daemon does its work; raise Failed where none runs, or one in trouble."""
+    from monitor.web.client import ControlClient, ControlError, NoDaemon
+
+    try:
+        trouble = ControlClient(config.monitor.data_dir, _PROBE_SECONDS).status()["trouble"]
+    except (NoDaemon, ControlError) as error:
+        raise Failed(str(error)) from None
+    if trouble:
+        raise Failed(f"The daemon is in trouble: {trouble}")
+    return "The daemon does its work."
 
 
 def _document(config: "Config") -> Mapping[str, Any]:

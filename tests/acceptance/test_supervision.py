@@ -1,10 +1,12 @@
 """What the running daemon tells systemd, read at the datagram socket that systemd would listen at."""
 
 import signal
+import subprocess
+import sys
 import time
 
 from tests.acceptance.conftest import Hire
-from tests.daemon import Daemon, eventually, http_check, services
+from tests.daemon import ROOT, Daemon, eventually, http_check, services
 from tests.flippable import Flippable
 
 _WATCHING = "READY=1\nSTATUS=watching 1 checks of 1 services"
@@ -87,3 +89,33 @@ def _watching(hire: Hire, targets: Flippable) -> Daemon:
 def _told(daemon: Daemon) -> list[str]:
     """Return the states without the signs of life between them."""
     return [text for _, text in daemon.told() if text != "WATCHDOG=1"]
+
+
+def test_alive_says_that_work_is_done(hire: Hire, targets: Flippable) -> None:
+    """`pantau status --alive` exits with 0 while checks run, and with 1 once no daemon does."""
+    daemon = _watching(hire, targets)
+    while_it_runs = _alive(daemon)
+    daemon.terminate()
+
+    assert [while_it_runs.returncode, _alive(daemon).returncode] == [0, 1]
+
+
+def test_alive_notices_a_daemon_that_stands_still(hire: Hire, targets: Flippable) -> None:
+    """`pantau status --alive` exits with 1 for a process that is there and does nothing."""
+    daemon = _watching(hire, targets)
+    daemon.signal(signal.SIGSTOP)
+    told = _alive(daemon)
+    daemon.signal(signal.SIGCONT)
+
+    assert told.returncode == 1, told.stdout
+
+
+def _alive(daemon: Daemon) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "monitor", "status", "--alive", "--config", daemon.site.config],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=ROOT,
+    )

@@ -114,7 +114,7 @@ def test_commands_that_are_shown_exist(code):
     """Every command and option of `pantau` in the documentation is one that it has, and every
     target of make as well.
     """
-    for line in code.splitlines():
+    for line in code.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
         if words and words[0].rpartition("/")[2] == "pantau":
             exists(words[1:])
