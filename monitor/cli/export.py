@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from monitor.domain.check import CheckId
     from monitor.domain.windows import Window
     from monitor.reports.forms import Pieces
-    from monitor.reports.report import Report
 
 _SUBJECTS = ("observations", "intervals", "incidents")
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -106,11 +105,10 @@ def opendata(settings: Settings, /, *, folder: Path, replacing: bool, **days: An
     """
     from monitor.cli.configured import configuration
     from monitor.reports.filing import Occupied, filed
-    from monitor.reports.opendata import open_data
 
     config = configuration(settings.config_path)
     made = _public(config, _period(config, **days))
-    files = {name: _whole(body) for name, body in open_data(made, config.report.licence)}
+    files = {name: _whole(body) for name, body in made.items()}
     try:
         found = filed(folder, files, replacing=replacing)
     except Occupied as error:
@@ -128,32 +126,24 @@ def _whole(body: bytes) -> "Pieces":
     return lambda: [body]
 
 
-def _public(config: "Config", asked: "Window") -> "Report":
-    """Return the report on public services, on those days of a period that are over."""
-    from monitor.app.reporting import watched
+def _public(config: "Config", asked: "Window") -> Mapping[str, bytes]:
+    """Return open data on those days of a period that are over."""
+    from monitor.app.publishing import NothingPublic, made, order
     from monitor.domain.instant import microseconds
     from monitor.ports import StoreError
-    from monitor.reports import making
     from monitor.reports.opendata import finished
-    from monitor.reports.report import Scope
-    from monitor.store.reader import open_reader
 
-    zone = config.monitor.zone
-    days = finished(asked, ZoneInfo(zone), microseconds(datetime.now(UTC)))
+    zone = ZoneInfo(config.monitor.zone)
+    days = finished(asked, zone, microseconds(datetime.now(UTC)))
     if days.start == days.end:
         raise click.UsageError("no day of the period is over yet")
-    public = tuple(one.id for one in config.services.values() if one.public)
-    if not public:
-        raise Failed("no service is public: set `public: true` on those that citizens may see")
-    scope = Scope(period=days, until=days.end, zone=zone, services=public)
     try:
-        with open_reader(config.monitor.data_dir, config.monitor.vantage) as reader:
-            return making.report(
-                watched(config),
-                reader,
-                scope,
-                lambda services: progress(services, "Reading samples"),
-            )
+        wanted = order(config, days)
+        return made(wanted, lambda services: progress(services, "Reading samples"))
+    except NothingPublic:
+        raise Failed(
+            "no service is public: set `public: true` on those that citizens may see"
+        ) from None
     except StoreError as error:
         raise Failed(str(error)) from None
 

@@ -135,6 +135,9 @@ class ReportFile(Entry):
     licence: Text | None = Field(
         None, description="On which terms open data may be used: CC-BY-4.0. Default: not said."
     )
+    contact: Text | None = Field(
+        None, description="Whom people ask about open data: an address or a telephone number."
+    )
     schedule: Annotated[tuple[ScheduleEntry, ...], AfterValidator(_apart)] = Field(
         (), description="Reports that are filed by themselves. Default: none."
     )

@@ -61,7 +61,8 @@ def account(
     known = grounds(service, checks, history, scope.known, terms)
     timeline = known.timeline(known.standing)
     found = known.reckoned(timeline)
-    before = known.reckoned(known.timeline(())) if known.standing else None
+    as_seen = known.timeline(()) if known.standing else None
+    before = None if as_seen is None else known.reckoned(as_seen)
     zone = ZoneInfo(scope.zone)
     seen = _seen(known, history, [day.window for day in days(scope.known, zone)])
     dates = [day.date for day in days(scope.period, zone)]
@@ -73,7 +74,9 @@ def account(
         in_hours=found.figures if found.always else None,
         measured=None if before is None else before.always or before.figures,
         measured_in_hours=before.figures if before and before.always else None,
-        days=[_day(known, timeline, date, each) for date, each in zip_longest(dates, seen)],
+        days=[
+            _day(known, timeline, as_seen, date, each) for date, each in zip_longest(dates, seen)
+        ],
         response=response_times(merged(each.latency for each in seen)),
         corrections=known.acts,
         work=known.work,
@@ -109,16 +112,26 @@ def _expected(known: Grounds, check: Check, window: Window) -> int:
     return expected_in(check, intersection([window], [taking_part]))
 
 
-def _day(known: Grounds, timeline: Sequence[Span], date: date, seen: _Seen | None) -> DayAccount:
+def _day(
+    known: Grounds,
+    timeline: Sequence[Span],
+    as_seen: Sequence[Span] | None,
+    date: date,
+    seen: _Seen | None,
+) -> DayAccount:
+    """Return a day. `as_seen` is the timeline before corrections, None where none counts."""
     if seen is None:
         return DayAccount(date=date, figures=None)
 
-    def over(windows: Sequence[Window]) -> Figures:
-        return known.over(timeline, windows, seen.expected, seen.received)
+    def over(spans: Sequence[Span], windows: Sequence[Window]) -> Figures:
+        return known.over(spans, windows, seen.expected, seen.received)
 
+    day, promised = [seen.window], intersection([seen.window], known.open_hours)
     return DayAccount(
         date=date,
-        figures=over([seen.window]),
-        in_hours=over(intersection([seen.window], known.open_hours)) if known.hours else None,
+        figures=over(timeline, day),
+        in_hours=over(timeline, promised) if known.hours else None,
+        measured=over(as_seen, day) if as_seen is not None else None,
+        measured_in_hours=over(as_seen, promised) if as_seen is not None and known.hours else None,
         response=response_times(seen.latency),
     )

@@ -1,12 +1,14 @@
-"""Open data: the days and outages of public services, with what Satu Data Indonesia asks for.
+"""Open data: the days, outages, planned work and corrections of public services.
 
-Presidential Regulation 39/2019 asks for data that meet a standard, have metadata, and can be used
-by other programs. Nothing here names a check, a host, or a reason.
+Presidential Regulation 39/2019 (Satu Data Indonesia) asks for data that meet a standard, have
+metadata, and can be used by other programs. Nothing here names a check, a host, a person, or a
+reason that was not written for the public.
 """
 
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,111 +16,37 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor.domain.availability import Figures
-from monitor.domain.check import Affects
-from monitor.domain.incident import Concern
+from monitor.domain.correction import CorrectionRecord
 from monitor.domain.instant import instant, microseconds
+from monitor.domain.observation import Status
 from monitor.domain.service import ALWAYS
-from monitor.domain.windows import Window
+from monitor.domain.text import visible_text
+from monitor.domain.visibility import public_service_of, public_services
+from monitor.domain.windowrecord import Occasion
+from monitor.domain.windows import Window, intersection
 from monitor.reports.exactly import exact, harmless, number
+from monitor.reports.opendatacatalogue import Publication, dictionary, metadata
+from monitor.reports.opendatawords import AVAILABILITY, CORRECTIONS, OUTAGES, TABLES, WORK, Table
 from monitor.reports.report import Account, DayAccount, Report, Scope, Told
 
 Row = Mapping[str, str | int | bool | None]
 
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A column: its name, what it holds, its type and unit, and what it says."""
-
-    name: str
-    kind: str
-    unit: str
-    id: str
-    en: str
+_LONGEST_TEXT = 1_024
+_STATES = {
+    Status.UP: "naik",
+    Status.DEGRADED: "menurun",
+    Status.DOWN: "turun",
+    Status.UNKNOWN: "tidak_diketahui",
+}
+_DICTIONARY = ("berkas", "variabel", "tipe", "satuan", "keterangan", "description")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DataSet:
-    """A table of open data; `name` is that of its files."""
+class Terms:
+    """On which terms the data may be used, and whom to ask; None where nobody said so."""
 
-    name: str
-    title: str
-    variables: Sequence[Variable]
-    rows: Sequence[Row]
-
-
-_SERVICE = (
-    Variable("layanan", "teks", "", "Tanda pengenal layanan", "Identifier of the service"),
-    Variable("nama_layanan", "teks", "", "Nama layanan", "Name of the service"),
-    Variable("penanggung_jawab", "teks", "", "Perangkat daerah yang bertanggung jawab", "Owner"),
-)
-_DAYS = (
-    *_SERVICE,
-    Variable("tanggal", "tanggal", "", "Hari menurut zona waktu data", "Day in the data's zone"),
-    Variable(
-        "jam_layanan",
-        "teks",
-        "",
-        "24x7, atau nama kalender jam layanan yang dijanjikan",
-        "24x7, or the calendar of the promised hours",
-    ),
-    Variable(
-        "ketersediaan_persen",
-        "angka",
-        "%",
-        "Waktu naik dibagi waktu naik dan turun, dibulatkan ke bawah; kosong bila tiga desimal "
-        "menyatakan lebih dari yang terukur",
-        "Up over up and down, rounded down; empty where three decimals say too much",
-    ),
-    Variable(
-        "ketersediaan_tepat",
-        "pecahan",
-        "",
-        "Nilai yang sama sebagai pecahan tepat; kosong bila tidak ada yang terukur",
-        "The same as an exact fraction; empty where nothing was measured",
-    ),
-    Variable(
-        "cakupan_tepat",
-        "pecahan",
-        "",
-        "Bagian waktu yang diketahui keadaannya",
-        "Share of time of which the state is known",
-    ),
-    Variable("naik", "bilangan bulat", "mikrodetik", "Lama layanan naik", "Time up"),
-    Variable("turun", "bilangan bulat", "mikrodetik", "Lama layanan turun", "Time down"),
-    Variable(
-        "tidak_diketahui",
-        "bilangan bulat",
-        "mikrodetik",
-        "Lama keadaan tidak diketahui; tidak dihitung naik maupun turun",
-        "Time unknown; counted neither as up nor as down",
-    ),
-    Variable(
-        "pemeliharaan",
-        "bilangan bulat",
-        "mikrodetik",
-        "Lama pemeliharaan terencana; di luar ketersediaan",
-        "Time in planned maintenance; outside availability",
-    ),
-)
-_OUTAGES = (
-    Variable("gangguan", "teks", "", "Tanda pengenal gangguan", "Identifier of the outage"),
-    *_SERVICE,
-    Variable("mulai", "waktu", "UTC", "Kegagalan pertama", "First failure"),
-    Variable(
-        "selesai",
-        "waktu",
-        "UTC",
-        "Keberhasilan pertama sesudahnya; kosong bila belum selesai pada akhir data",
-        "First success after it; empty where not over by the end of the data",
-    ),
-    Variable(
-        "dalam_pemeliharaan",
-        "ya/tidak",
-        "",
-        "Apakah terjadi selama pemeliharaan terencana",
-        "Whether it happened during planned maintenance",
-    ),
-)
+    licence: str | None = None
+    contact: str | None = None
 
 
 def finished(period: Window, zone: ZoneInfo, now: int) -> Window:
@@ -128,57 +56,81 @@ def finished(period: Window, zone: ZoneInfo, now: int) -> Window:
     return Window(period.start, max(period.start, min(period.end, midnight)))
 
 
-def open_data(report: Report, licence: str | None) -> Iterator[tuple[str, bytes]]:
+def open_data(report: Report, terms: Terms) -> Iterator[tuple[str, bytes]]:
     """Yield the files of open data by their names; the same report gives the same bytes."""
     told = report_of_public(report)
-    sets = (
-        DataSet(
-            name="ketersediaan",
-            title="Ketersediaan harian layanan digital",
-            variables=_DAYS,
-            rows=list(_days(told.accounts)),
-        ),
-        DataSet(
-            name="gangguan",
-            title="Gangguan layanan digital",
-            variables=_OUTAGES,
-            rows=list(_outages(told)),
-        ),
-    )
-    for one in sets:
-        yield f"{one.name}.csv", _csv([each.name for each in one.variables], one.rows)
-        yield (
-            f"{one.name}.json",
-            _json({"metadata": _metadata(told, one, licence), "data": one.rows}),
-        )
-    yield "kamus-data.csv", _csv(_DICTIONARY, [row for one in sets for row in _dictionary(one)])
-    yield "metadata.json", _json([_metadata(told, one, licence) for one in sets])
+    publication = _publication(told, terms)
+    rows: Mapping[Table, Sequence[Row]] = {
+        AVAILABILITY: list(_days(told.accounts)),
+        OUTAGES: list(_outages(told)),
+        WORK: list(_work(told.accounts)),
+        CORRECTIONS: list(_corrections(told.accounts)),
+    }
+    about = {
+        table: {**metadata(table, publication), "jumlah_baris": len(rows[table])}
+        for table in TABLES
+    }
+    for table in TABLES:
+        yield f"{table.name}.csv", csv_file([one.name for one in table.variables], rows[table])
+        whole = {"metadata": about[table], "data": rows[table]}
+        yield f"{table.name}.json", json_file(whole)
+    yield from dictionary_files()
+    yield "metadata.json", json_file([about[table] for table in TABLES])
+
+
+def dictionary_files() -> Iterator[tuple[str, bytes]]:
+    """Yield the data dictionary by the names of its files."""
+    rows = [row for table in TABLES for row in dictionary(table)]
+    yield "kamus-data.csv", csv_file(_DICTIONARY, rows)
+    yield "kamus-data.json", json_file(rows)
 
 
 def report_of_public(report: Report) -> Report:
-    """Return the same report on nothing but public services."""
-    accounts = [account for account in report.accounts if account.service.public]
-    names = {account.service.id for account in accounts}
-    incidents = [told for told in report.incidents if told.incident.service in names]
+    """Return the same report on nothing but public services and their outages."""
+    services = public_services(account.service for account in report.accounts)
+    names = {service.id for service in services}
+    accounts = [account for account in report.accounts if account.service.id in names]
+    incidents = [
+        told for told in report.incidents if public_service_of(told.incident, services) is not None
+    ]
     return replace(report, accounts=accounts, incidents=incidents)
+
+
+def _publication(report: Report, terms: Terms) -> Publication:
+    first, last = _first_and_last(report.scope)
+    return Publication(
+        publisher=report.wording.publisher,
+        contact=terms.contact,
+        licence=terms.licence,
+        information_class=report.wording.information_class,
+        first=first,
+        last=last,
+        zone=report.scope.zone,
+        vantage=report.provenance.vantage,
+        software=report.provenance.software,
+    )
 
 
 def _days(accounts: Sequence[Account]) -> Iterator[Row]:
     for account in accounts:
         for day in account.days:
             if day.in_hours is not None:
-                yield _day(account, day, account.hours or ALWAYS, day.in_hours)
+                hours = account.hours or ALWAYS
+                yield _day(account, day, hours, day.in_hours, day.measured_in_hours)
             if day.figures is not None:
-                yield _day(account, day, ALWAYS, day.figures)
+                yield _day(account, day, ALWAYS, day.figures, day.measured)
 
 
-def _day(account: Account, day: DayAccount, hours: str, figures: Figures) -> Row:
+def _day(
+    account: Account, day: DayAccount, hours: str, figures: Figures, measured: Figures | None
+) -> Row:
     percent = number("availability", figures)
     return _service(account) | {
         "tanggal": day.date.isoformat(),
         "jam_layanan": hours,
         "ketersediaan_persen": None if percent is None else str(percent),
         "ketersediaan_tepat": exact(figures.availability),
+        "sebelum_koreksi_tepat": None if measured is None else exact(measured.availability),
         "cakupan_tepat": exact(figures.coverage),
         "naik": figures.parts.up,
         "turun": figures.parts.down,
@@ -191,9 +143,14 @@ def _service(account: Account) -> dict[str, str | int | bool | None]:
     service = account.service
     return {
         "layanan": service.id,
-        "nama_layanan": service.name,
-        "penanggung_jawab": service.owner,
+        "nama_layanan": plain(service.name),
+        "penanggung_jawab": plain(service.owner),
     }
+
+
+def plain(text: str) -> str:
+    """Return what somebody wrote in one line of composed letters, with no mark that turns text."""
+    return visible_text(unicodedata.normalize("NFC", text), _LONGEST_TEXT)
 
 
 def _outages(report: Report) -> Iterator[Row]:
@@ -201,8 +158,7 @@ def _outages(report: Report) -> Iterator[Row]:
     until = instant(report.scope.until)
     for told in report.incidents:
         one = told.incident
-        is_outage = one.affects is Affects.AVAILABILITY and one.concern is Concern.OUTAGE
-        if is_outage and one.started_at < until:
+        if one.started_at < until:
             yield {"gangguan": one.id, **_service(accounts[one.service]), **_when(told, until)}
 
 
@@ -215,32 +171,51 @@ def _when(told: Told, until: datetime) -> Row:
     }
 
 
+def _work(accounts: Sequence[Account]) -> Iterator[Row]:
+    for account in accounts:
+        for occasion in account.work:
+            yield {**_service(account), **_planned(occasion, account.carved)}
+
+
+def _planned(occasion: Occasion, carved: Sequence[Window]) -> Row:
+    record, times = occasion.record, occasion.occurrence
+    return {
+        "mulai": _moment(times.start),
+        "selesai": _moment(times.end),
+        "diketahui_sejak": _moment(record.added_at),
+        "mengubah_angka": _counts(occasion, carved),
+        "dibatalkan": None if record.cancelled is None else _moment(record.cancelled.at),
+        "keterangan": plain(record.window.public_reason),
+    }
+
+
+def _counts(occasion: Occasion, carved: Sequence[Window]) -> bool:
+    part = None if occasion.after_the_fact else occasion.counted
+    if part is None:
+        return False
+    return bool(intersection([Window(microseconds(part.start), microseconds(part.end))], carved))
+
+
+def _corrections(accounts: Sequence[Account]) -> Iterator[Row]:
+    for account in accounts:
+        for record in account.corrections:
+            yield {**_service(account), **_corrected(record)}
+
+
+def _corrected(record: CorrectionRecord) -> Row:
+    made, withdrawn = record.correction, record.withdrawn
+    return {
+        "mulai": _moment(made.start),
+        "selesai": _moment(made.end),
+        "lingkup": "layanan" if made.check is None else "pemeriksaan",
+        "keadaan": _STATES[made.status],
+        "dicatat": _moment(made.at),
+        "ditarik": None if withdrawn is None else _moment(withdrawn.at),
+    }
+
+
 def _moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _metadata(report: Report, one: DataSet, licence: str | None) -> dict[str, Any]:
-    first, last = _first_and_last(report.scope)
-    return {
-        "judul": one.title,
-        "produsen_data": report.wording.publisher,
-        "periode": {"dari": first.isoformat(), "sampai": last.isoformat()},
-        "zona_waktu": report.scope.zone,
-        "frekuensi": "harian",
-        "lisensi": licence,
-        "klasifikasi": report.wording.information_class,
-        "metode": "Dihitung dari sampel pemeriksaan berkala; waktu yang tidak diamati tidak "
-        "dihitung sebagai naik.",
-        "titik_pantau": report.provenance.vantage,
-        "perangkat_lunak": f"Pantau {report.provenance.software}",
-        "berkas": [f"{one.name}.csv", f"{one.name}.json"],
-        "jumlah_baris": len(one.rows),
-        "variabel": [
-            {"nama": each.name, "tipe": each.kind, "satuan": each.unit or None}
-            | {"keterangan": each.id, "description": each.en}
-            for each in one.variables
-        ],
-    }
 
 
 def _first_and_last(scope: Scope) -> tuple[date, date]:
@@ -249,16 +224,8 @@ def _first_and_last(scope: Scope) -> tuple[date, date]:
     return first, (instant(scope.until) - timedelta(microseconds=1)).astimezone(zone).date()
 
 
-_DICTIONARY = ("berkas", "variabel", "tipe", "satuan", "keterangan", "description")
-
-
-def _dictionary(one: DataSet) -> Iterator[Row]:
-    for each in one.variables:
-        cells = (one.name, each.name, each.kind, each.unit, each.id, each.en)
-        yield dict(zip(_DICTIONARY, cells, strict=True))
-
-
-def _csv(names: Sequence[str], rows: Sequence[Row]) -> bytes:
+def csv_file(names: Sequence[str], rows: Sequence[Row]) -> bytes:
+    """Return a table as RFC 4180 has it, in UTF-8; no cell is a formula."""
     text = io.StringIO()
     lines = csv.writer(text)
     lines.writerow(names)
@@ -270,5 +237,6 @@ def _cell(value: str | int | bool | None) -> str:  # noqa: FBT001 - a cell is on
     return ("ya" if value else "tidak") if isinstance(value, bool) else harmless(value)
 
 
-def _json(value: Any) -> bytes:
+def json_file(value: Any) -> bytes:
+    """Return JSON that people can read as well, in UTF-8."""
     return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"

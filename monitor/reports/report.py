@@ -108,12 +108,16 @@ class ResponseTimes:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayAccount:
     """One local day of a service. `figures` are around the clock, `in_hours` by the promised hours
-    where these are others; both None beyond what was known. `response` needs an answer at least.
+    where these are others; both None beyond what was known. `measured` and `measured_in_hours` are
+    the same before corrections, None where none counts in the period. `response` needs an answer
+    at least.
     """
 
     date: date
     figures: Figures | None
     in_hours: Figures | None = None
+    measured: Figures | None = None
+    measured_in_hours: Figures | None = None
     response: ResponseTimes | None = None
 
 

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from monitor.domain.check import Affects
 from monitor.domain.incident import Concern
+from monitor.domain.visibility import public_services
 from monitor.ports import Sought, StoreError
 from monitor.web.context import Archive, WebContext
 from monitor.web.guard import Gatekeeper
@@ -48,7 +49,7 @@ class IncidentPages:
             return refusal
         is_full, around = self._seen_by(request, refusal)
         before = request.query_params.get("before", "")[:_LONGEST_ID]
-        public = frozenset(each.id for each in around.services if each.public)
+        public = frozenset(each.id for each in public_services(around.services))
         sought = Sought(
             limit=_SHOWN + 1,
             services=None if is_full else public,

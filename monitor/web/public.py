@@ -1,4 +1,4 @@
-"""What everybody may see. Chosen here and nowhere else, for every page, feed and file."""
+"""What pages show everybody, of what `domain.visibility` lets through."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +10,7 @@ from monitor.domain.incident import Concern, HoldReason, Incident
 from monitor.domain.maintenance import MaintenanceWindow, Occurrence, Recurrence, occurrences
 from monitor.domain.service import Rule, Service
 from monitor.domain.status import Status
+from monitor.domain.visibility import public_service_of, public_services
 from monitor.domain.windowrecord import WindowRecord
 from monitor.ports import StatusBoard, Watched
 
@@ -89,10 +90,8 @@ class PublicIncident:
 
 def public_incident(incident: Incident, services: Iterable[Service]) -> PublicIncident | None:
     """Return what everybody may know of an incident, None when that is nothing at all."""
-    known = {service.id: service for service in services if service.public}
-    service = known.get(incident.service)
-    is_outage = incident.concern is Concern.OUTAGE
-    if service is None or incident.affects is not Affects.AVAILABILITY or not is_outage:
+    service = public_service_of(incident, services)
+    if service is None:
         return None
     hold = incident.hold
     return PublicIncident(
@@ -113,7 +112,7 @@ def public_view(
 
     What is `planned` on them comes soonest first.
     """
-    chosen = [service for service in board.services() if service.public]
+    chosen = public_services(board.services())
     members = _members(board, chosen)
     shown = [_shown(board, each, members[each.id]) for each in chosen if members[each.id]]
     watched = [each for checks in members.values() for each in checks]

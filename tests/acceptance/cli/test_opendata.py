@@ -47,5 +47,6 @@ def test_open_data_of_public_services(city):
     assert row["ketersediaan_tepat"] == expected["availability"]["exact"]
     assert {each.name for each in (city / "terbuka").iterdir()} == {
         *("ketersediaan.csv", "ketersediaan.json", "gangguan.csv", "gangguan.json"),
-        *("kamus-data.csv", "metadata.json"),
+        *("pemeliharaan.csv", "pemeliharaan.json", "koreksi.csv", "koreksi.json"),
+        *("kamus-data.csv", "kamus-data.json", "metadata.json"),
     }

@@ -12,11 +12,12 @@ import pytest
 
 from monitor.domain.instant import instant, microseconds
 from monitor.domain.windows import Window
-from monitor.reports.opendata import finished, open_data
+from monitor.reports.opendata import Terms, finished, open_data
 from tests.unit.reports.reports import PERIOD, START, ZONE, a_report
 
 WITA = ZoneInfo(ZONE)
 DAY = timedelta(days=1)
+TABLES = ("ketersediaan", "gangguan", "pemeliharaan", "koreksi")
 
 
 def published(*public, **changes):
@@ -26,7 +27,7 @@ def published(*public, **changes):
         replace(each, service=replace(each.service, public=each.service.id in public))
         for each in made.accounts
     ]
-    return dict(open_data(replace(made, accounts=accounts), "CC-BY-4.0"))
+    return dict(open_data(replace(made, accounts=accounts), Terms(licence="CC-BY-4.0")))
 
 
 def rows(files, name):
@@ -63,6 +64,69 @@ def test_no_check_host_or_reason():
             assert secret not in body
 
 
+def test_planned_work_as_the_report_has_it():
+    """Each time of planned work stands with since when it is on record and whether it changes
+    figures; of what is said of it only what is meant for the public.
+    """
+    made = a_report()
+    portal = next(each for each in made.accounts if each.service.id == "portal")
+    found = rows(published("portal"), "pemeliharaan")
+
+    assert [(row["mulai"], row["selesai"]) for row in found] == [
+        (z(each.occurrence.start), z(each.occurrence.end)) for each in portal.work
+    ]
+    assert [row["mengubah_angka"] for row in found] == ["ya"] * len(portal.work)
+    assert {row["keterangan"] for row in found} == {""}
+    assert [row["dibatalkan"] for row in found].count("") == 1
+
+
+def test_work_put_down_later_changes_no_figure():
+    """Work that was put down after it began is told, and told to change nothing."""
+    portal = next(each for each in a_report().accounts if each.service.id == "portal")
+    later = [
+        replace(each, record=replace(each.record, added_at=each.occurrence.end))
+        for each in portal.work
+    ]
+    account = replace(portal, work=later, carved=())
+    found = rows(published("portal", accounts=[account]), "pemeliharaan")
+
+    assert {row["mengubah_angka"] for row in found} == {"tidak"}
+
+
+def test_corrections_as_the_report_has_them():
+    """Each correction stands with its time and what it says, also one that was withdrawn."""
+    found = rows(published("portal"), "koreksi")
+
+    assert [(row["keadaan"], row["lingkup"], row["ditarik"]) for row in found] == [
+        ("tidak_diketahui", "pemeriksaan", ""),
+        ("tidak_diketahui", "pemeriksaan", z(START + timedelta(hours=52))),
+    ]
+
+
+def test_what_was_measured_stands_beside_what_was_corrected():
+    """Where a correction counts, the availability before it stands beside the one with it."""
+    second = [
+        row
+        for row in rows(published("portal"), "ketersediaan")
+        if row["tanggal"] == "2025-06-03" and row["jam_layanan"] == "24x7"
+    ]
+
+    # Half an hour down, of which the correction says that nobody could know.
+    assert [row["ketersediaan_tepat"] for row in second] == ["1/1"]
+    assert [row["sebelum_koreksi_tepat"] for row in second] == ["47/48"]
+
+
+def test_nothing_measured_apart_without_a_correction():
+    """Without a correction there is nothing beside the figure."""
+    found = rows(published("pajak"), "ketersediaan")
+
+    assert {row["sebelum_koreksi_tepat"] for row in found} == {""}
+
+
+def z(at):
+    return at.isoformat().replace("+00:00", "Z")
+
+
 def test_outage_with_its_end():
     """An outage stands with its beginning and its end, in UTC."""
     [row] = rows(published("portal"), "gangguan")
@@ -91,7 +155,7 @@ def test_day_that_is_not_known_has_no_line():
 def test_json_says_what_csv_says():
     """JSON holds the same rows, with the metadata."""
     files = published("portal", "pajak")
-    for name in ("ketersediaan", "gangguan"):
+    for name in TABLES:
         whole = json.loads(files[f"{name}.json"])
         told = [{key: text(value) for key, value in row.items()} for row in whole["data"]]
         held = [
@@ -118,7 +182,7 @@ def test_every_variable_is_explained():
     """The dictionary and the metadata explain every column of every table, in two languages."""
     files = published("portal")
     explained = rows(files, "kamus-data")
-    for name in ("ketersediaan", "gangguan"):
+    for name in TABLES:
         columns = files[f"{name}.csv"].decode().splitlines()[0].split(",")
         assert [row["variabel"] for row in explained if row["berkas"] == name] == columns
     assert all(row["keterangan"] and row["description"] for row in explained)
@@ -126,7 +190,7 @@ def test_every_variable_is_explained():
 
 def test_metadata_says_who_when_and_on_which_terms():
     """Metadata name title, producer, period, licence and software."""
-    days, outages = json.loads(published("portal")["metadata.json"])
+    days, outages, *_ = json.loads(published("portal")["metadata.json"])
     assert days["judul"] == "Ketersediaan harian layanan digital"
     assert days["produsen_data"] == "Dinas Komunikasi dan Informatika"
     assert days["periode"] == {"dari": "2025-06-02", "sampai": "2025-06-03"}
