@@ -39,7 +39,7 @@ from monitor.net.network import Network
 from monitor.probes import check_types
 from monitor.store.archive import Archive
 from monitor.store.sql import SqlStore
-from monitor.web.context import Acts, Reloader, WebContext
+from monitor.web.context import Acts, OpenData, Reloader, WebContext
 
 if TYPE_CHECKING:
     from monitor.web.blackbox import Blackbox
@@ -209,7 +209,9 @@ def _descriptors(settings: ProbeSettings) -> int:
     return 2 * settings.concurrency if settings.enabled else 0
 
 
-def web_context(parts: Assembly, config: Config, reloader: Reloader) -> WebContext:
+def web_context(
+    parts: Assembly, config: Config, reloader: Reloader, open_data: OpenData | None = None
+) -> WebContext:
     """Return what the pages and the API need."""
     return WebContext(
         board=parts.board,
@@ -226,6 +228,7 @@ def web_context(parts: Assembly, config: Config, reloader: Reloader) -> WebConte
         pushes=parts.pushes,
         acts=parts.acts,
         archive=Archive(config.monitor.data_dir),
+        open_data=open_data,
         link_key=parts.link_key,
     )
 

@@ -18,6 +18,7 @@ from monitor.app.keeper import EVERY
 from monitor.app.ledgerkey import LedgerKeyError, ledger_signing, settle_next_signer
 from monitor.app.linkkey import NoLinkKey, link_key
 from monitor.app.listeners import CannotListen, open_listeners
+from monitor.app.opendata import OpenDataShelf
 from monitor.app.planning import plan_of
 from monitor.app.reading import Reading, read_configuration
 from monitor.app.receivers import external_url
@@ -131,13 +132,16 @@ async def _run(config_path: Path, options: RunOptions, reading: Reading) -> None
         _begin(parts, config, restored)
         reports = build_report_runs(config_path, config, parts)
         reloads = Reloads(config_path, options.web_config_file, reading, parts)
+        shelf = OpenDataShelf(config, version("pantau"), parts.timeline.now)
+        stack.push_async_callback(shelf.stop)
         admission = await stack.enter_async_context(
-            open_listeners(reading, web_context(parts, config, reloads))
+            open_listeners(reading, web_context(parts, config, reloads, shelf))
         )
         reloads.followers += (
             lambda now: admission.replace(now.web),
             lambda now: supervisor.ready(_watched(now.config)),
             lambda now: reports.replace(plans_of(now.config)),
+            lambda now: shelf.replace(now.config),
         )
         await stack.enter_async_context(_watching(parts, crashes, damage, reports))
         await stack.enter_async_context(_reloading(asked_to_reload, reloads, supervisor, parts))

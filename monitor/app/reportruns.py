@@ -1,15 +1,10 @@
-"""Files the reports that config/report.yaml schedules, each by a process of its own.
-
-Typesetting a month takes a core for a while. A process of lower priority takes it from nobody who
-probes, and whatever becomes of it, the daemon goes on.
-"""
+"""Files the reports that config/report.yaml schedules, each by a process of its own."""
 
 import asyncio
 import json
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from monitor.app.apart import Failed, run_apart
 from monitor.app.assembly import Assembly
 from monitor.app.reportfiling import FOLDER
 from monitor.configuration.config import Config
@@ -27,8 +23,6 @@ from monitor.ports import Telemetry
 log = structlog.get_logger()
 
 _PATIENCE_SECONDS = 1_800.0
-_NICENESS = 10
-_MOST_SAID = 500
 
 
 class Unfiled(Exception):
@@ -211,31 +205,6 @@ def command(config_path: Path, run: Run) -> tuple[str, ...]:
 async def file_apart(command: Sequence[str], patience: float = _PATIENCE_SECONDS) -> None:
     """Run `command` in a process of low priority, which ends with us. Raises Unfiled."""
     try:
-        async with asyncio.timeout(patience):
-            child = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,
-            )
-            try:
-                with suppress(OSError):
-                    os.setpriority(os.PRIO_PROCESS, child.pid, _NICENESS)
-                _, said = await child.communicate()
-            finally:
-                await _end(child)
-    except TimeoutError:
-        raise Unfiled(f"it took more than {patience:g} s") from None
-    except OSError as error:
-        raise Unfiled(f"{command[0]}: {error.strerror}") from None
-    if child.returncode != 0:
-        text = " ".join(said.decode(errors="replace").split())
-        raise Unfiled(text[-_MOST_SAID:] or f"it ended with {child.returncode}")
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is None:
-        with suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
+        await run_apart(command, patience)
+    except Failed as error:
+        raise Unfiled(str(error)) from None

@@ -243,6 +243,26 @@ class Reader:
         except NoteError as error:
             raise StoreError(f"a checkpoint can't be read: {error}") from error
 
+    def began(self) -> int | None:
+        """Return when the monitor was first started, None before that."""
+        wanted = select(func.min(mark.c.at)).where(mark.c.vantage_id == self._vantage)
+        [(found,)] = self._rows(wanted)
+        began: int | None = found
+        return began
+
+    def sealed(self, start: int, end: int) -> tuple[int, int]:
+        """Return how many parts of the hours of a period are sealed, and the last entry of them.
+
+        It changes when anything comes to what was known of the period.
+        """
+        wanted = select(func.count(), func.coalesce(func.max(sealed_part.c.entry), -1)).where(
+            sealed_part.c.vantage_id == self._vantage,
+            sealed_part.c.hour >= start // HOUR,
+            sealed_part.c.hour < -(-end // HOUR),
+        )
+        [(count, entry)] = self._rows(wanted)
+        return count, entry
+
     def windows(self) -> tuple[WindowRecord, ...]:
         """Return every maintenance window that was ever known, oldest first."""
         with _store_errors():

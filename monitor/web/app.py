@@ -26,6 +26,8 @@ from monitor.web.incidentpages import incident_page_routes
 from monitor.web.incidentsapi import incident_api_routes
 from monitor.web.negotiation import language_of, wants_gzip, wants_openmetrics
 from monitor.web.nothere import not_here
+from monitor.web.opendata import PAGE as OPEN_DATA
+from monitor.web.opendata import open_data_routes
 from monitor.web.pages import STYLE, StatusPage, style_sheet
 from monitor.web.public import public_view
 from monitor.web.pushes import Heartbeats, result_routes
@@ -73,7 +75,8 @@ def public_routes(context: WebContext, keeper: Gatekeeper | None = None) -> list
 
     To whom `keeper` admits, pages of incidents show everything.
     """
-    page, style = StatusPage(context.zone), style_sheet()
+    page = StatusPage(context.zone, "" if context.open_data is None else OPEN_DATA)
+    style = style_sheet()
 
     async def status(request: Request) -> Response:
         language = language_of(request, context.language)
@@ -95,6 +98,7 @@ def public_routes(context: WebContext, keeper: Gatekeeper | None = None) -> list
         Route(f"/static/{STYLE}", style_file),
         *ack_routes(context),
         *incident_page_routes(context, keeper),
+        *open_data_routes(context),
     ]
 
 

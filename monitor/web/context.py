@@ -5,7 +5,8 @@ The client of the control socket shares this module, so it imports nothing heavy
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.domain.check import CheckId
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from monitor.domain.maintenance import MaintenanceWindow
     from monitor.domain.silence import Silence
     from monitor.domain.windowrecord import Source, WindowRecord
+    from monitor.reports.opendatacatalogue import Publication
     from monitor.web.blackbox import Blackbox
 
 
@@ -117,6 +119,50 @@ class Archive(Protocol):
     async def story(self, incident: str) -> Story | None: ...
 
     async def found(self, sought: Sought) -> "Sequence[Incident]": ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A file of open data: where it is, the SHA-256 of its bytes in hex, since when it is so."""
+
+    path: Path
+    digest: str
+    made_at: datetime
+
+
+class NotPublished(Exception):
+    """There is no open data now. The message says why."""
+
+
+class StillMaking(NotPublished):
+    """The data is being made: it is there a little later."""
+
+
+class TooLong(NotPublished):
+    """The period is too long to be given out at once; `months` would do."""
+
+    def __init__(self, months: int) -> None:
+        self.months = months
+        super().__init__(f"at most {months} months")
+
+
+class OpenData(Protocol):
+    """What is given to everybody, of days that are over."""
+
+    def publication(self, first: date | None, last: date | None) -> "Publication":
+        """Return who gives the data of these days, and on which terms."""
+        ...
+
+    async def covered(self) -> "tuple[date, date] | None":
+        """Return the first and the last day of which there is data, None where there is none.
+
+        Raise StoreError.
+        """
+        ...
+
+    async def file(self, name: str, first: date, last: date) -> Published:
+        """Return the file called `name` on these days. Raise StoreError, NotPublished."""
+        ...
 
 
 class TooManySilences(Exception):
@@ -271,4 +317,5 @@ class WebContext:
     blackbox: "Blackbox | None" = None
     pushes: Intake | None = None
     archive: Archive | None = None
+    open_data: OpenData | None = None
     link_key: bytes | None = field(default=None, repr=False)

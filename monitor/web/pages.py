@@ -42,10 +42,11 @@ def style_sheet() -> bytes:
 
 
 class StatusPage:
-    """Renders the page of the public set."""
+    """Renders the page of the public set. `open_data` is where that is, "" where there is none."""
 
-    def __init__(self, zone: tzinfo) -> None:
+    def __init__(self, zone: tzinfo, open_data: str = "") -> None:
         self._zone = zone
+        self._open_data = open_data
         self._template = environment().get_template("status.html")
 
     def html(self, view: PublicView, language: Language) -> str:
@@ -68,6 +69,7 @@ class StatusPage:
             more_works=view.more_works,
             updated=self._moment(view.updated_at, language),
             stale=view.stale,
+            open_data=self._open_data,
             legend=[
                 _status(status, language) | {"meaning": texts.MEANINGS[language][status]}
                 for status in Status

@@ -1,7 +1,10 @@
 """Asks an ASGI application without a socket, and stands for the rest of the daemon."""
 
 import asyncio
+import hashlib
 from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from monitor.domain.correction import CorrectionRecord, Withdrawal
@@ -11,14 +14,17 @@ from monitor.domain.windowrecord import Cancellation, WindowRecord
 from monitor.metrics.exposition import Exposition
 from monitor.metrics.telemetry import PrometheusTelemetry
 from monitor.ports import Sought, StoreError, Story
+from monitor.reports.opendatacatalogue import Publication
 from monitor.web.context import (
     Acts,
     LettersShown,
     NotCancelled,
     NotWithdrawn,
+    Published,
     ReloadResult,
     Retried,
     SendResult,
+    StillMaking,
     TooManyNotes,
     WebContext,
 )
@@ -133,6 +139,43 @@ class FakeArchive:
             raise self.error
         self.sought.append(sought)
         return tuple(each.incident for each in self.stories.values())
+
+
+@dataclass
+class FakeOpenData:
+    """Has a file for each name and period in `folder`; remembers what it was asked."""
+
+    folder: Path | None = None
+    days: tuple[date, date] | None = (date(2025, 12, 20), date(2026, 10, 31))
+    error: Exception | None = None
+    body: bytes = b"layanan\r\nportal\r\n"
+    publisher: str | None = "Diskominfo"
+    asked: list[tuple[str, date, date]] = field(default_factory=list)
+
+    def publication(self, first, last):
+        return Publication(
+            publisher=self.publisher,
+            contact="data@example.go.id",
+            licence="CC-BY-4.0",
+            information_class="Terbuka",
+            first=first,
+            last=last,
+            zone="Asia/Makassar",
+            vantage="balaikota",
+            software="1.2.3",
+        )
+
+    async def covered(self):
+        return self.days
+
+    async def file(self, name, first, last):
+        self.asked.append((name, first, last))
+        if self.error or self.folder is None:
+            raise self.error or StillMaking("it is being made")
+        path = self.folder / name
+        path.write_bytes(self.body)
+        digest = hashlib.sha256(self.body).hexdigest()
+        return Published(path=path, digest=digest, made_at=NOON)
 
 
 @dataclass
@@ -253,6 +296,7 @@ def a_context(
     dead_letters=None,
     planner=None,
     corrector=None,
+    open_data=None,
 ):
     board, daemon = board or a_city(), daemon or FakeDaemon()
     telemetry = PrometheusTelemetry("1.2.3")
@@ -276,6 +320,7 @@ def a_context(
             zone=ZoneInfo("Asia/Makassar"),
         ),
         archive=archive or FakeArchive(),
+        open_data=open_data or FakeOpenData(),
         link_key=link_key,
         now=lambda: now,
         zone=ZoneInfo("Asia/Makassar"),

@@ -33,6 +33,16 @@ OPEN = {
     # There is no such incident.
     "/incidents/{incident}": (404, 404, 405, 405, 405, 405, 405, 405, 405),
 }
+READ = (200, 200, 405, 405, 405, 405, 405, 405, 405)
+# Nothing is made yet.
+LATER = (503, 503, 405, 405, 405, 405, 405, 405, 405)
+OPEN |= {"/data-terbuka": READ, "/api/v1/public/katalog.json": READ}
+OPEN |= {f"/api/v1/public/kamus-data.{form}": READ for form in ("csv", "json")}
+OPEN |= {
+    f"/api/v1/public/{table}.{form}": LATER
+    for table in ("ketersediaan", "gangguan", "pemeliharaan", "koreksi")
+    for form in ("csv", "json")
+}
 CLOSED = {
     "/metrics": (200, 200, 405, 405, 405, 405, 405, 405, 405),
     "/-/ready": (200, 200, 405, 405, 405, 405, 405, 405, 405),
@@ -73,6 +83,7 @@ CONTROL = {
 PUBLIC = (
     *("/", "/static/pantau.css", "/ack/{incident}/{token}"),
     *("/incidents", "/incidents/{incident}"),
+    *(path for path in OPEN if path.startswith(("/data-terbuka", "/api/v1/public/"))),
 )
 NOWHERE = (
     *("/nothing", "//", "/.", "/metrics/", "/metrics/..", "/..%2fmetrics", "/%2e%2e/metrics"),
@@ -82,6 +93,10 @@ NOWHERE = (
         "/api/v1/status",
         "/api/v1/reload",
         "/api/v1/ledger/key",
+        "/api/v1/public",
+        "/api/v1/public/",
+        "/api/v1/public/../incidents",
+        "/api/v1/public/metadata.json",
         "/-/",
         "/-/quit",
         "/Metrics",
