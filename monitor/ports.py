@@ -14,6 +14,7 @@ from monitor.domain.incident import Concern, Incident
 from monitor.domain.note import Note
 from monitor.domain.observation import MissedSlot, Observation, UnknownCause
 from monitor.domain.push import Push
+from monitor.domain.reportfiling import ReportFiling
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Transition
@@ -102,6 +103,7 @@ class Change:
     retries: tuple[Retry, ...] = ()
     windows: tuple[WindowRecord, ...] = ()
     corrections: tuple[Correction | Withdrawal, ...] = ()
+    filings: tuple[ReportFiling, ...] = ()
 
     @property
     def urgent(self) -> bool:
@@ -116,6 +118,7 @@ class Change:
             or self.notes
             or self.windows
             or self.corrections
+            or self.filings
             or self.configured
             or self.retries
         )

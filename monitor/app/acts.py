@@ -9,6 +9,7 @@ from monitor.app.acknowledging import Acknowledger
 from monitor.app.commenting import Commenter, KnownIncidents
 from monitor.app.correcting import Corrector, KnownCorrections
 from monitor.app.deadletters import DeadLetters, KnownLetters
+from monitor.app.filer import Filer, KnownFilings
 from monitor.app.keyrotation import KeyRotation, SignedLedger
 from monitor.app.planner import KnownWindows, Planner
 from monitor.app.silencing import Silencer
@@ -18,7 +19,15 @@ from monitor.ports import Clock, Recording
 from monitor.web.context import Acts
 
 
-class Known(KnownCorrections, KnownIncidents, KnownLetters, KnownWindows, SignedLedger, Protocol):
+class Known(
+    KnownCorrections,
+    KnownFilings,
+    KnownIncidents,
+    KnownLetters,
+    KnownWindows,
+    SignedLedger,
+    Protocol,
+):
     """What the store knows and the board does not, and the ledger in it."""
 
 
@@ -45,6 +54,7 @@ def build_acts(
         dead_letters=DeadLetters(pipeline, recorder, clock, known, reopen),
         planner=Planner(pipeline, recorder, clock, known),
         corrector=Corrector(pipeline, recorder, clock, known),
+        filer=Filer(pipeline, recorder, clock, known, data_dir),
         key_rotation=KeyRotation(known, data_dir),
         zone=zone,
     )

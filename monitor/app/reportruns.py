@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -17,12 +18,13 @@ from monitor.app.assembly import Assembly
 from monitor.app.reportfiling import FOLDER
 from monitor.configuration.config import Config
 from monitor.domain.cron import parse_cron
-from monitor.domain.reportplan import ReportPlan, Run, due, is_told, pause
+from monitor.domain.reportplan import Done, ReportPlan, Run, due, is_told, pause
 from monitor.ports import Telemetry
 
 log = structlog.get_logger()
 
 _PATIENCE_SECONDS = 1_800.0
+_BY = "Pantau"
 
 
 class Unfiled(Exception):
@@ -35,26 +37,41 @@ class Memory:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read(self) -> dict[str, datetime]:
+    def read(self) -> dict[str, Done]:
         """Return the times by the names of plans. What can't be read is as if it never was."""
         try:
             found = json.loads(self._path.read_text())
-            return {str(name): datetime.fromisoformat(at) for name, at in found.items()}
+            return {str(name): _remembered(said) for name, said in found.items()}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
             log.warning("report.schedule_unread", file=str(self._path), detail=str(error))
             return {}
 
-    def write(self, done: Mapping[str, datetime]) -> None:
+    def write(self, done: Mapping[str, Done]) -> None:
         """Keep the times. A crash leaves the old ones or the new ones."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         draft = self._path.with_suffix(".part")
         with draft.open("w") as file:
-            json.dump({name: at.isoformat() for name, at in done.items()}, file)
+            json.dump({name: _said(each) for name, each in done.items()}, file)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self._path)
+
+
+def _remembered(said: Any) -> Done:
+    if isinstance(said, str):  # as it was written before parts were
+        return Done(at=datetime.fromisoformat(said))
+    parts = said["parts"]
+    return Done(
+        at=datetime.fromisoformat(said["at"]),
+        parts=None if parts is None else frozenset(map(str, parts)),
+    )
+
+
+def _said(done: Done) -> dict[str, Any]:
+    parts = None if done.parts is None else sorted(done.parts)
+    return {"at": done.at.isoformat(), "parts": parts}
 
 
 @dataclass(slots=True)
@@ -66,7 +83,7 @@ class _Trouble:
 class ReportRuns:
     """Looks each minute for what is due. One report at a time; what fails is tried again.
 
-    A plan begins when it is first seen. `filing` files one report and raises Unfiled if it can't;
+    A plan begins when it is given. `filing` files one report and raises Unfiled if it can't;
     one that goes on failing is told to people by `telling`, once. While the clock is `in_doubt`
     nothing is due.
     """
@@ -91,13 +108,15 @@ class ReportRuns:
         self._zone = zone
         self._telling = telling
         self._in_doubt = in_doubt
-        self._done: dict[str, datetime] | None = None
+        self._done: dict[str, Done] | None = None
+        self._given_at = self._certain_now()
         self._troubles: dict[str, _Trouble] = {}
         self._task: asyncio.Task[None] | None = None
 
     def replace(self, plans: Sequence[ReportPlan]) -> None:
-        """Go by these plans from now on."""
+        """Go by these plans from now on. What is being filed is filed all the same."""
         self._plans = tuple(plans)
+        self._given_at = self._certain_now()
         self._troubles.clear()
 
     async def run(self) -> None:
@@ -117,28 +136,45 @@ class ReportRuns:
     async def _look_at_all(self) -> None:
         try:
             for plan in self._plans:
-                await self._look(plan)
+                if plan in self._plans:  # others may have come in their place meanwhile
+                    await self._look(plan)
         except Exception:
             log.exception("report.crashed")
 
     async def _look(self, plan: ReportPlan) -> None:
-        done = await self._known()
-        if plan.name not in done:
-            await self._keep(plan, self._now())
-            return
+        known = await self._known()
+        if plan.name not in known:
+            await self._keep(plan, Done(at=self._given_at or self._now()))
+        done = known[plan.name]
         trouble = self._troubles.get(plan.name)
-        run = due(plan, done[plan.name], self._now(), self._zone)
+        run = due(plan, done, self._now(), self._zone)
         if run is None or (trouble is not None and self._now() < trouble.again):
             return
+        if trouble is None:
+            self._tell_lateness(run)
         try:
             await self._filing(run)
         except Unfiled as error:
             self._failed(run, str(error))
         else:
             self._troubles.pop(plan.name, None)
-            await self._keep(plan, run.at)
+            await self._keep(plan, Done(at=run.at, parts=plan.parts | (done.parts or frozenset())))
             self._telemetry.report_filed(self._now().timestamp())
             log.info("report.filed", period=run.period, report=plan.name)
+
+    def _tell_lateness(self, run: Run) -> None:
+        late = run.lateness(self._now())
+        if late is not None:
+            log.warning(
+                "report.late",
+                period=run.period,
+                report=run.plan.name,
+                due=run.at.isoformat(),
+                late_seconds=round(late.total_seconds()),
+            )
+
+    def _certain_now(self) -> datetime | None:
+        return None if self._in_doubt() else self._now()
 
     def _failed(self, run: Run, detail: str) -> None:
         before = self._troubles.get(run.plan.name)
@@ -149,15 +185,15 @@ class ReportRuns:
             self._telling(run, detail)
         log.error("report.unfiled", period=run.period, report=run.plan.name, detail=detail)
 
-    async def _known(self) -> dict[str, datetime]:
+    async def _known(self) -> dict[str, Done]:
         if self._done is None:
             self._done = await asyncio.to_thread(self._memory.read)
         return self._done
 
-    async def _keep(self, plan: ReportPlan, at: datetime) -> None:
-        done = await self._known()
-        done[plan.name] = at
-        await asyncio.to_thread(self._memory.write, dict(done))
+    async def _keep(self, plan: ReportPlan, done: Done) -> None:
+        known = await self._known()
+        known[plan.name] = done
+        await asyncio.to_thread(self._memory.write, dict(known))
 
 
 def build_report_runs(config_path: Path, config: Config, parts: Assembly) -> ReportRuns:
@@ -185,7 +221,9 @@ def plans_of(config: Config) -> tuple[ReportPlan, ...]:
             cron=parse_cron(each.cron),
             forms=each.formats or ("json",),
             languages=each.languages or (str(config.monitor.language),),
-            owner=each.owner,
+            owners=tuple(sorted(each.owner or ())),
+            services=tuple(sorted(each.service or ())),
+            sealed=each.sign,
         )
         for each in config.report.schedule
     )
@@ -194,11 +232,13 @@ def plans_of(config: Config) -> tuple[ReportPlan, ...]:
 def command(config_path: Path, run: Run) -> tuple[str, ...]:
     """Return the command that files a report."""
     plan = run.plan
-    owner = () if plan.owner is None else ("--owner", plan.owner)
+    scope = [word for each in plan.owners for word in ("--owner", each)]
+    scope += [word for each in plan.services for word in ("--service", each)]
     return (
-        *(sys.executable, "-m", "monitor", "report", "file", "--quiet"),
+        *(sys.executable, "-m", "monitor", "report", "file", "--quiet", "--by", _BY),
         *("--config", str(config_path), f"--{plan.every}", run.period),
-        *("--format", ",".join(plan.forms), "--lang", ",".join(plan.languages), *owner),
+        *("--format", ",".join(plan.forms), "--lang", ",".join(plan.languages), *scope),
+        *(("--sign",) if plan.sealed else ()),
     )
 
 

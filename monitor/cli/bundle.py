@@ -108,22 +108,52 @@ def _fill(folder: Path, config: "Config", scope: "Scope", source: "Source", *, s
 @shared_options
 @pass_settings
 def verify(settings: Settings, /, *, path: Path, key: str | None, trust: Path | None) -> None:
-    """Say whether a bundle, or a sealed PDF, is as it was made.
+    """Say whether a bundle, a sealed PDF or a filed report is as it was made.
 
     Of a bundle also whether what it says is in the ledger: what pantau_bundle.py does, a program
-    in it that an auditor runs without Pantau.
+    in it that an auditor runs without Pantau. A filed report is named by its manifest: each of its
+    files is looked at, and that the ledger says it was filed so.
     """
     try:
         octets = path.read_bytes()
     except OSError as error:
         raise Failed(f"{path}: {error.strerror}") from None
+    is_filed = path.name.endswith(".manifest.json")
     is_paper = octets.startswith(b"%PDF") or path.suffix == ".pdf"
-    lines = list(_seals(path, octets, trust) if is_paper else _verified(path, octets, key))
+    if is_filed:
+        lines = _filed(settings, path)
+    else:
+        lines = list(_seals(path, octets, trust) if is_paper else _verified(path, octets, key))
     if settings.output is Output.JSON:
         print_json({"path": str(path), "verified": lines})
     elif not settings.quiet:
         for line in lines:
             click.echo(line)
+
+
+def _filed(settings: Settings, path: Path) -> list[str]:
+    """Return what there is to say of a filed report. Raises Failed where it is not as it was."""
+    from monitor.cli.configured import configuration
+    from monitor.ports import StoreError
+    from monitor.reports.versions import Altered, verified_manifest
+    from monitor.store.ledgerreader import open_ledger
+
+    try:
+        manifest, digest = verified_manifest(path)
+        with open_ledger(configuration(settings.config_path).monitor.data_dir) as reader:
+            entries = [filing for filing in reader.entered() if filing["id"] == digest]
+    except Altered as error:
+        raise Failed(f"✗ {error}") from None
+    except StoreError as error:
+        raise Failed(str(error)) from None
+    if not entries:
+        raise Failed(f"✗ {path}: the ledger does not say that it was filed so")
+    [entry] = entries
+    return [
+        f"verified: version {manifest.version}, {len(manifest.files)} files as they were filed",
+        f"entry {entry['entry']} of the ledger: filed by {entry['by']}",
+        "Whether the ledger is as it was signed: pantau ledger verify",
+    ]
 
 
 def _verified(path: Path, octets: bytes, key: str | None) -> Iterator[str]:

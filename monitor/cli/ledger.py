@@ -406,7 +406,10 @@ def _hours_lines(hours: "HoursFinding") -> Iterator[str]:
 def _acts_lines(acts: "ActsFinding") -> Iterator[str]:
     """Yield what there is to say of what people said in which nothing is wrong."""
     if acts.acts:
-        yield f"{acts.acts} entries of corrections and planned work are as the database has them"
+        yield (
+            f"{acts.acts} entries of corrections, planned work and filed reports are as the "
+            "database has them"
+        )
     if acts.restored:
         yield f"{acts.restored} of them were made after the backup that was put back since"
 

@@ -24,7 +24,7 @@ _FORMATS = ("pdf", "html", "json", "csv", "xlsx")
 _COMMANDS = {
     "file": ("monitor.cli.reportfile:file", "File a report as a version, which stays."),
     "bundle": ("monitor.cli.bundle:bundle", "Write a report with all that verifies it."),
-    "verify": ("monitor.cli.bundle:verify", "Say whether a bundle or a sealed PDF is as it was."),
+    "verify": ("monitor.cli.bundle:verify", "Say whether a report is as it was made."),
 }
 
 
@@ -48,7 +48,13 @@ def scope_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--to", "until", callback=local_day, metavar="DAY", help="The day after the last."
         ),
         click.option("--service", "services", multiple=True, metavar="ID", help="Only of this."),
-        click.option("--owner", metavar="OPD", help="Only of services that this one answers for."),
+        click.option(
+            "--owner",
+            "owners",
+            multiple=True,
+            metavar="OPD",
+            help="Only of services that this one answers for.",
+        ),
     )
     return _added(command, options)
 
@@ -159,7 +165,7 @@ def demand(forms: Sequence[str]) -> None:
 
 
 def scope_of(
-    config: "Config", *, services: tuple[str, ...], owner: str | None, **asked: Any
+    config: "Config", *, services: tuple[str, ...], owners: tuple[str, ...], **asked: Any
 ) -> "Scope":
     """Return what a report is asked about. Raises UsageError."""
     from monitor.cli.period import NoPeriod, period
@@ -172,9 +178,10 @@ def scope_of(
     for name in services:
         if name not in known:
             raise click.UsageError(f"there is no service {name!r}{nearest(name, known)}")
-    owners = {service.owner for service in config.services.values()}
-    if owner is not None and owner not in owners:
-        raise click.UsageError(f"no service has the owner {owner!r}{nearest(owner, owners)}")
+    answering = {service.owner for service in config.services.values()}
+    for owner in owners:
+        if owner not in answering:
+            raise click.UsageError(f"no service has the owner {owner!r}{nearest(owner, answering)}")
     named = [asked[way] for way in ("in_month", "in_quarter", "in_year") if asked[way]]
     if len(named) + (asked["first"] is not None or asked["until"] is not None) != 1:
         raise click.UsageError(
@@ -189,7 +196,7 @@ def scope_of(
         period=found.whole,
         until=found.window.end,
         zone=zone,
-        owner=owner,
+        owners=tuple(sorted(set(owners))),
         services=tuple(map(ServiceId, sorted(set(services)))),
     )
 
@@ -204,7 +211,9 @@ def made(config: "Config", scope: "Scope") -> "Report":
 
     city = watched(config, period_name(scope))
     if not making.reported(city.services, scope):
-        raise click.UsageError(f"none of these services has the owner {scope.owner!r}")
+        raise click.UsageError(
+            f"none of these services has the owner {' or '.join(map(repr, scope.owners))}"
+        )
     try:
         with open_reader(config.monitor.data_dir, config.monitor.vantage) as reader:
             return making.report(

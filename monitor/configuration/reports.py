@@ -1,13 +1,14 @@
 """The keys of config/report.yaml: what people write in reports, and no record can say."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
+from monitor.configuration.alerts import OneOrMore
 from monitor.configuration.entries import Entry
 from monitor.configuration.moments import Day
-from monitor.configuration.names import Note, Text
+from monitor.configuration.names import Id, Note, Text
 from monitor.domain.cron import parse_cron
 from monitor.domain.reportplan import Every
 from monitor.fields import File, Secret, Url, shown
@@ -92,7 +93,10 @@ class ScheduleEntry(Entry):
         description="When, as a line of a crontab in the zone of monitor.yaml. "
         "Default: on the first of a month at 7.",
     )
-    owner: Text | None = Field(None, description="Only on services that this one answers for.")
+    owner: OneOrMore[Text] | None = Field(
+        None, description="Only on services of this owner (OPD), or of these."
+    )
+    service: OneOrMore[Id] | None = Field(None, description="Only on this service, or on these.")
     formats: tuple[Format, ...] = Field(
         ("pdf", "html", "json", "csv", "xlsx"),
         description="In which forms, besides `json`. Default: all.",
@@ -100,14 +104,28 @@ class ScheduleEntry(Entry):
     languages: tuple[Literal["id", "en"], ...] = Field(
         (), description="In which languages. Default: the one of monitor.yaml."
     )
+    sign: bool = Field(
+        default=False, description="true: the PDF is sealed as well, by `seal`. Default: false."
+    )
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        if self.owner is not None and self.service is not None:
+            raise ValueError("write `owner` or `service`, not both: what it is about")
+        if self.sign and "pdf" not in self.formats:
+            raise ValueError("sign: the PDF is sealed: write pdf into `formats`")
+        return self
 
 
 def _apart(entries: tuple[ScheduleEntry, ...]) -> tuple[ScheduleEntry, ...]:
     seen = set()
     for each in entries:
-        if (each.period, each.owner) in seen:
-            raise ValueError(f"two entries are on the same: the {each.period} of the same owner")
-        seen.add((each.period, each.owner))
+        scope = (each.period, each.owner, each.service)
+        if scope in seen:
+            raise ValueError(
+                f"two entries are on the same: the {each.period} of the same owners or services"
+            )
+        seen.add(scope)
     return entries
 
 

@@ -61,13 +61,17 @@ def check_hours(
 
 
 def check_schedule(document: Document, declared: Mapping[str, Item], findings: Findings) -> None:
-    """Complain of reports that are scheduled for owners of no service."""
+    """Complain of reports on what does not exist, and of seals without a key."""
     owners = {str(item.block.get("owner")) for item in declared.values()}
     for entry in items([document], "schedule", findings):
-        for owner, at in asked(entry.block, "owner"):
-            if owner not in owners:
-                complaint = unknown("owner", owner, owners)
-                findings.problem(entry.file, at, f"schedule.owner: {complaint}")
+        for key, known in (("owner", owners), ("service", declared)):
+            for name, at in asked(entry.block, key):
+                if name not in known:
+                    complaint = unknown(key, name, known)
+                    findings.problem(entry.file, at, f"schedule.{key}: {complaint}")
+        if entry.block.get("sign") is True and document.root.get("seal") is None:
+            complaint = "schedule.sign: nothing can seal: write `seal` with the key"
+            findings.problem(entry.file, entry.at("sign"), complaint)
 
 
 def check_dependencies(

@@ -10,6 +10,9 @@ from monitor.domain.cron import Cron, last_fire
 _SOON = (timedelta(minutes=1), timedelta(minutes=10))
 _LATER = timedelta(hours=1)
 
+# It is looked each minute what is due, and reports are made one after the other.
+_IN_TIME = timedelta(minutes=10)
+
 
 class Every(StrEnum):
     """On which periods reports are."""
@@ -27,33 +30,66 @@ class ReportPlan:
     cron: Cron
     forms: Sequence[str]
     languages: Sequence[str]
-    owner: str | None = None
+    owners: Sequence[str] = ()
+    services: Sequence[str] = ()
+    sealed: bool = False
 
     @property
     def name(self) -> str:
         """Return what tells it from all others, whenever it runs."""
-        return self.every if self.owner is None else f"{self.every}, {self.owner}"
+        return ", ".join((self.every, *self.owners, *self.services))
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """Return of what its files are: forms, languages, and a seal."""
+        return frozenset((*self.forms, *self.languages, *(("seal",) if self.sealed else ())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """Up to when a plan was taken care of, and with which parts its last report was filed.
+
+    `parts` are None where none was filed yet, or it is not known with which.
+    """
+
+    at: datetime
+    parts: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A report that is due since `at`, on `period`: 2026-10, 2026-Q4 or 2026."""
+    """A report that is due since `at`, on `period`: 2026-10, 2026-Q4 or 2026.
+
+    `adds` says that it was filed then, and lacks what the plan has asked for since.
+    """
 
     plan: ReportPlan
     at: datetime
     period: str
+    adds: bool = False
 
     @property
     def name(self) -> str:
-        """Return what people call it: its period, and its owner where it has one."""
-        owner = self.plan.owner
-        return self.period if owner is None else f"{self.period}, {owner}"
+        """Return what people call it: its period, and what it is about where that is not all."""
+        return ", ".join((self.period, *self.plan.owners, *self.plan.services))
+
+    def lateness(self, now: datetime) -> timedelta | None:
+        """Return how late it is, None where it is in time."""
+        late = now - self.at
+        return late if late > _IN_TIME and not self.adds else None
 
 
-def due(plan: ReportPlan, done: datetime, now: datetime, zone: tzinfo) -> Run | None:
-    """Return what is due after `done`: of several times that passed, the last one alone."""
+def due(plan: ReportPlan, done: Done, now: datetime, zone: tzinfo) -> Run | None:
+    """Return what is due after `done`: of several times that passed, the last one alone.
+
+    Where none passed, the last report is due again if the plan asks for parts that it lacks.
+    """
     at = last_fire(plan.cron, zone, now)
-    return None if at <= done else Run(plan=plan, at=at, period=ended(plan.every, at, zone))
+    if at > done.at:
+        return Run(plan=plan, at=at, period=ended(plan.every, at, zone))
+    if done.parts is None or plan.parts <= done.parts:
+        return None
+    return Run(plan=plan, at=done.at, period=ended(plan.every, done.at, zone), adds=True)
 
 
 def ended(every: Every, at: datetime, zone: tzinfo) -> str:

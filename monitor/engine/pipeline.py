@@ -22,6 +22,7 @@ from monitor.domain.instant import microseconds, span_microseconds
 from monitor.domain.maintenance import MaintenanceWindow, OpenWindow, is_over
 from monitor.domain.note import Note
 from monitor.domain.observation import MissedSlot, Observation, Status, UnknownCause
+from monitor.domain.reportfiling import ReportFiling
 from monitor.domain.service import Service, ServiceId
 from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Step, Transition, advance, lose_sight
@@ -376,6 +377,11 @@ class Pipeline:
         self._recorder.record(Change(corrections=(act,)))
         made = act.id if isinstance(act, Correction) else act.correction
         log.info("figures.corrected", correction=made, by=act.by)
+
+    def file_report(self, filing: ReportFiling, letters: tuple[Notification, ...] = ()) -> None:
+        """Have it kept that a report was filed, and its readers told by `letters`."""
+        self._recorder.record(Change(filings=(filing,), notifications=letters))
+        log.info("report.entered", report=filing.name, by=filing.by, letters=len(letters))
 
     @property
     def receivers(self) -> Sequence[str]:

@@ -159,6 +159,7 @@ _PARTS = (
     ("silences",),
     ("windows",),
     ("corrections",),
+    ("filings",),
     ("configured",),
     ("pushes",),
     ("tallies",),

@@ -38,6 +38,28 @@ def differences(before: Parsed, after: Parsed) -> Sequence[Difference]:
     return (*rows, *_of_report(before, after))
 
 
+def told_differences(report: Parsed) -> Sequence[Difference]:
+    """Return the differences that a laporan.json tells of."""
+    return [
+        Difference(
+            service=each["service"],
+            figure=each["figure"],
+            hours=each["hours"],
+            before=_told(each["before"]),
+            after=_told(each["after"]),
+            corrections=tuple(each["corrections"]),
+        )
+        for each in report["differences"]
+    ]
+
+
+def _told(value: Parsed | None) -> Value | None:
+    if value is None:
+        return None
+    words = {language: value[language] for language in Language}
+    return Value(exact=value["exact"], words=words)
+
+
 def _by_service(report: Parsed) -> dict[str, Parsed]:
     return {each["service"]: each for each in report["services"]}
 

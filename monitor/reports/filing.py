@@ -5,6 +5,7 @@ says something else, none is put there.
 """
 
 import filecmp
+import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,13 +43,22 @@ def stem(scope: Scope) -> str:
     laporan-2026-10, laporan-2026-Q4, laporan-2026, laporan-2026-10-05--2026-10-11; then what it
     is about where that is not all, and until when it was known where the period was not over.
     """
-    named = [scope.owner or "", *scope.services[:_MOST_NAMED]]
-    if len(scope.services) > _MOST_NAMED:
-        named.append(f"+{len(scope.services) - _MOST_NAMED}")
-    parts = ["laporan", period_name(scope), *map(_harmless, filter(None, named))]
+    named = [*_few(scope.owners), *_few(scope.services)]
+    parts = ["laporan", period_name(scope), *map(_harmless, named)]
     if scope.until < scope.period.end:
         parts.append(f"hingga-{instant(scope.until).astimezone(UTC):%Y%m%dT%H%M%SZ}")
     return "-".join(parts)
+
+
+def _few(names: Sequence[str]) -> list[str]:
+    """Return the first of `names`, and how many more there are: with a mark that is theirs alone,
+    since reports on others must not be called the same.
+    """
+    more = len(names) - _MOST_NAMED
+    if more <= 0:
+        return list(names)
+    mark = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
+    return [*names[:_MOST_NAMED], f"+{more}-{mark}"]
 
 
 def filed(folder: Path, files: Mapping[str, Pieces], *, replacing: bool = False) -> Sequence[Filed]:

@@ -60,9 +60,9 @@ class PeriodForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedForm:
-    """Which services were asked for: of an owner, or by their ids. Neither is all."""
+    """Which services were asked for: of owners, or by their ids. Neither is all."""
 
-    owner: str | None
+    owners: list[str]
     services: list[str]
 
 

@@ -83,7 +83,9 @@ def _head(report: Report) -> dict[str, Any]:
         "version": report.version,
         "replaces": report.replaces,
         "period": _period(report.scope),
-        "asked": form.AskedForm(owner=report.scope.owner, services=list(report.scope.services)),
+        "asked": form.AskedForm(
+            owners=list(report.scope.owners), services=list(report.scope.services)
+        ),
         "provenance": _provenance(report.provenance),
         "policy": _policy(),
         "wording": _wording(report.wording),

@@ -95,7 +95,7 @@ def reported(services: Iterable[Service], scope: Scope) -> list[Service]:
     asked = (
         service
         for service in services
-        if (scope.owner is None or service.owner == scope.owner)
+        if (not scope.owners or service.owner in scope.owners)
         and (not scope.services or service.id in scope.services)
     )
     return sorted(asked, key=lambda one: (one.owner, one.criticality.place, one.name, one.id))

@@ -27,14 +27,14 @@ class Scope:
     """What is reported on: `period` in local days of `zone`, a tz name.
 
     `until` is up to where it was known when the report was made: the period's end, or before it
-    where the period was not over. `owner` and `services` are what was asked for; neither is the
+    where the period was not over. `owners` and `services` are what was asked for; neither is the
     whole city.
     """
 
     period: Window
     until: int
     zone: str
-    owner: str | None = None
+    owners: tuple[str, ...] = ()
     services: tuple[ServiceId, ...] = ()
 
     @property

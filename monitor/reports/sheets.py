@@ -92,7 +92,7 @@ class _Sheets:
             "until": self._at(scope.period.end),
             "known": self._at(scope.until),
             "zone": scope.zone,
-            "owner": scope.owner,
+            "owner": ", ".join(scope.owners) or None,
             "services": ", ".join(scope.services) or None,
             "number": self._report.wording.number,
             "version": self._report.version,

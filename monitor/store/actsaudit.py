@@ -1,4 +1,4 @@
-"""Holds the lists by which figures go, of corrections and of planned work, against the ledger.
+"""Holds the lists of corrections, planned work and filed reports against the ledger.
 
 Each act has its entry, made in the same transaction. So the entries can be made anew from the
 lists: one that is not in the ledger was changed or added later, and one that is in the ledger
@@ -12,16 +12,17 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 
 from monitor.store.corrections import correction_acts
-from monitor.store.record import correction_entry, window_entry
+from monitor.store.filings import filings
+from monitor.store.record import correction_entry, filing_entry, window_entry
 from monitor.store.windows import window_records
 
 _MOST_FAULTS = 20
-_NAMES = {"correction": "correction", "maintenance": "planned work"}
+_NAMES = {"correction": "correction", "maintenance": "planned work", "report": "filed report"}
 
 
 @dataclass(slots=True, kw_only=True)
 class ActsFinding:
-    """How corrections and planned work stand to the ledger.
+    """How corrections, planned work and filed reports stand to the ledger.
 
     So many `acts` are as they were entered; `restored` ones were made after the backup that was put
     back since. `faults` are what disagrees, at most twenty.
@@ -70,6 +71,7 @@ def _made_anew(connection: Connection) -> Iterator[bytes]:
     """Yield the entries of all acts as the database has them."""
     yield from map(correction_entry, correction_acts(connection))
     yield from map(window_entry, window_records(connection, None, None))
+    yield from map(filing_entry, filings(connection))
 
 
 def _begun(connection: Connection) -> Iterator[bytes]:
@@ -81,7 +83,7 @@ def _begun(connection: Connection) -> Iterator[bytes]:
 
 def _named(body: bytes) -> str:
     said = json.loads(body)
-    return f"{_NAMES[said['type']]} {said['id']}"
+    return f"{_NAMES[said['type']]} {said.get('name', said['id'])}"
 
 
 def _read(body: bytes) -> object:

@@ -1,7 +1,7 @@
 """Reads the ledger of a daemon that may be running, and changes nothing."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -73,7 +73,7 @@ class LedgerReader:
         return audited_hours(self._connection, entries(self._connection))
 
     def acts(self) -> ActsFinding:
-        """Return how corrections and planned work stand to their entries."""
+        """Return how corrections, planned work and filed reports stand to their entries."""
         return audited_acts(self._connection, entries(self._connection))
 
     def rows_and_blocks(self) -> Iterator[tuple[bytes, bytes | None]]:
@@ -89,6 +89,14 @@ class LedgerReader:
     def windows(self) -> tuple[WindowRecord, ...]:
         """Return all maintenance windows that were ever known, oldest first."""
         return window_records(self._connection, None, most=None)
+
+    def entered(self) -> Iterator[Mapping[str, Any]]:
+        """Yield the entries of filed reports, each with its number as `entry`."""
+        for number, body in entries(self._connection):
+            if body.startswith(b'{"at":') and b'"type":"report"' in body:
+                said = json.loads(body)
+                if said["type"] == "report":
+                    yield said | {"entry": number}
 
     def corrections(self) -> tuple[CorrectionRecord, ...]:
         """Return every correction that was ever made, in order."""

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, inspect, text
 
 from monitor.ports import StoreError
 
-HEAD = "0015"
+HEAD = "0016"
 
 _REVISION = "alembic_version"
 

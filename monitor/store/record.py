@@ -14,6 +14,7 @@ from monitor.domain.correction import Correction, Withdrawal
 from monitor.domain.deadletter import Retry
 from monitor.domain.instant import microseconds
 from monitor.domain.note import Note, NoteKind
+from monitor.domain.reportfiling import ReportFiling
 from monitor.domain.silence import Silence
 from monitor.domain.state import Transition
 from monitor.domain.status import Status
@@ -122,6 +123,26 @@ def correction_entry(act: Correction | Withdrawal) -> bytes:
         status=act.status.value,
         evidence=act.evidence,
         **said,
+    )
+
+
+def filing_entry(filing: ReportFiling) -> bytes:
+    """Return the entry of a report that was filed, or of a version that files were added to."""
+    return _entry(
+        "report",
+        longest=_WHOLE,
+        id=filing.id,
+        name=filing.name,
+        period=filing.period,
+        version=filing.version,
+        replaces=filing.replaces,
+        sidik_data=filing.fingerprint,
+        number=filing.number,
+        owners=sorted(filing.owners),
+        services=sorted(filing.services),
+        files=dict(filing.files),
+        by=filing.by,
+        at=microseconds(filing.at),
     )
 
 

@@ -441,3 +441,16 @@ correction = Table(
     Column("document", Text, nullable=False),
     sqlite_autoincrement=True,
 )
+
+# Which reports were filed, each by the SHA-256 of its manifest. Rows are added, and never changed.
+filed_report = Table(
+    "filed_report",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    _time("at"),
+    Column("by", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    sqlite_autoincrement=True,
+)

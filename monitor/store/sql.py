@@ -15,12 +15,14 @@ from monitor.domain.alert import Notification
 from monitor.domain.correction import CorrectionRecord
 from monitor.domain.deadletter import DeadLetter, LettersSought
 from monitor.domain.instant import microseconds
+from monitor.domain.reportfiling import ReportFiling
 from monitor.domain.windowrecord import WindowRecord
 from monitor.ledger.note import Signer
 from monitor.ledger.tree import leaf_hash
 from monitor.ports import Change, OutboxRow, Restored, Settlement, StoreError
 from monitor.store.corrections import correction_records
 from monitor.store.deadletters import dead_counts, dead_letters
+from monitor.store.filings import filings
 from monitor.store.groups import Figures, Groups
 from monitor.store.ledger import Ledger, Signing, entries, newest_note
 from monitor.store.restore import first_receipt, pending_rows, restored
@@ -105,6 +107,10 @@ class SqlStore:
     async def corrections(self) -> tuple[CorrectionRecord, ...]:
         """Return every correction that was ever made, in order."""
         return await self._writer.read(correction_records)
+
+    async def filings(self, name: str) -> tuple[ReportFiling, ...]:
+        """Return what was filed of the version of a report, in order."""
+        return await self._writer.read(lambda c: tuple(filings(c, name)))
 
     async def notes_about(self, incident: str) -> int | None:
         """Return how many notes there are about an incident, None where there is no incident."""

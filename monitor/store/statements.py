@@ -44,6 +44,7 @@ class Statements:
     add_receipt: Insert
     add_note: Insert
     add_correction: Insert
+    add_filing: Insert
     add_telling: Insert
     put_meta: Insert
     put_state: Insert
@@ -91,6 +92,7 @@ def statements(dialect: str) -> Statements:
         add_receipt=_add(insert, schema.receipt),
         add_note=_add(insert, schema.note),
         add_correction=_add(insert, schema.correction),
+        add_filing=_add(insert, schema.filed_report),
         add_telling=_add(insert, schema.telling),
         put_meta=_put(insert, schema.meta),
         put_state=_put(insert, state),

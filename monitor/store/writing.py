@@ -15,11 +15,13 @@ from monitor.ports import Change, DeliveryState, Mark
 from monitor.store import rows, schema
 from monitor.store.corrections import correction_row
 from monitor.store.documents import read_alert
+from monitor.store.filings import filing_row
 from monitor.store.ledger import Ledger, Signing
 from monitor.store.pushes import push_rows
 from monitor.store.record import (
     configuration_entry,
     correction_entry,
+    filing_entry,
     mark_entry,
     note_entry,
     retry_entry,
@@ -132,12 +134,7 @@ class Scribe:
             self._forget(check_id)
         for incident in change.incidents:
             self._write_incident(incident)
-        for note in change.notes:
-            if self._run(self._do.add_note, [rows.note_row(note)]):
-                self.ledger.add([note_entry(note)])
-        for act in change.corrections:
-            if self._run(self._do.add_correction, [correction_row(act)]):
-                self.ledger.add([correction_entry(act)])
+        self._write_once(change)
         self._run(self._do.put_silence, [rows.silence_row(each) for each in change.silences])
         self.ledger.add(map(silence_entry, change.silences))
         self._run(self._do.put_window, [window_row(each) for each in change.windows])
@@ -146,6 +143,21 @@ class Scribe:
         for row_id in change.forgotten_notifications:
             self._connection.execute(self._do.forget_notification, {"of_row": row_id})
         self._retry(change.retries)
+
+    def _write_once(self, change: Change) -> None:
+        """Add what is never changed, each with its entry; what is there already stays."""
+        do = self._do
+        added = [
+            *((do.add_note, rows.note_row(each), note_entry(each)) for each in change.notes),
+            *(
+                (do.add_correction, correction_row(each), correction_entry(each))
+                for each in change.corrections
+            ),
+            *((do.add_filing, filing_row(each), filing_entry(each)) for each in change.filings),
+        ]
+        for statement, row, entry in added:
+            if self._run(statement, [row]):
+                self.ledger.add([entry])
 
     def _retry(self, retries: Iterable[Retry]) -> None:
         """Let wait again what was given up, in its order, unless later news got past it."""

@@ -115,6 +115,10 @@ class ControlClient:
         path = f"/api/v1/corrections/{quote(name, safe='')}/withdraw"
         return self._ask("POST", path, {"by": by, "reason": reason})
 
+    def enter_report(self, name: str, by: str) -> dict[str, Any]:
+        """Have it entered into the ledger that a report was filed."""
+        return self._ask("POST", "/api/v1/reports", {"report": name, "by": by})
+
     def dead_letters(
         self, receiver: str | None, since: datetime | None, before: str | None = None
     ) -> dict[str, Any]:

@@ -224,6 +224,18 @@ class Corrector(Protocol):
         """Raise NotWithdrawn where there is nothing to withdraw."""
 
 
+class NotEntered(Exception):
+    """A report was not entered into the ledger. The message says why."""
+
+
+class Filer(Protocol):
+    """Takes down that reports were filed."""
+
+    async def enter(self, name: str, by: str) -> bool:
+        """Raise NotEntered where no such report was filed."""
+        ...
+
+
 class NotRotated(Exception):
     """The key of the ledger was not replaced. The message says why."""
 
@@ -282,6 +294,7 @@ class Acts:
     dead_letters: DeadLetters
     planner: Planner
     corrector: Corrector
+    filer: Filer
     key_rotation: KeyRotation
     zone: tzinfo
 

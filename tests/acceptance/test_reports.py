@@ -47,7 +47,9 @@ def test_a_missed_report_is_filed_at_the_start(hire: Hire, targets: Flippable) -
     for name, digest in said["files"].items():
         assert hashlib.sha256((manifest.parent / name).read_bytes()).hexdigest() == digest
     assert {name.rpartition(".")[2] for name in said["files"]} == {"csv", "html", "json"}
-    assert (kept["year"], kept["month"] > long_ago) == (long_ago, True)
+    assert (kept["year"]["at"], kept["month"]["at"] > long_ago) == (long_ago, True)
+    assert kept["month"]["parts"] == ["csv", "html", "id"]
+    assert "report.late" in daemon.tail()
     assert list(daemon.metrics(_FAILED).values()) == [1]
     assert "report.unfiled" in daemon.tail()
 

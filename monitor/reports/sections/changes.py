@@ -140,6 +140,19 @@ def _versions(report: Report, locale: Locale) -> Section:
     return Section(id="versions", title=texts["versions"], blocks=(table,))
 
 
+def versions_in_words(report: Report, locale: Locale) -> list[str]:
+    """Return a line for each thing that the version before said otherwise."""
+    return [_told(_difference(each, report, locale)) for each in report.differences]
+
+
+def _told(row: tuple[str, ...]) -> str:
+    service, in_hours, figure, was, now, corrections = row
+    named = ", ".join(each for each in (service, figure) if each != NONE)
+    named += "" if in_hours == NONE else f" ({in_hours})"
+    values = "" if was == now == NONE else f": {was} → {now}"
+    return named + values + ("" if corrections == NONE else f" [{corrections}]")
+
+
 def _difference(one: Difference, report: Report, locale: Locale) -> tuple[str, ...]:
     language = locale.language
     names = {str(each.service.id): each.service.name for each in report.accounts}

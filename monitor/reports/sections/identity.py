@@ -106,7 +106,7 @@ def identity(report: Report, locale: Locale, fingerprint: str | None) -> Facts:
 def subject(scope: Scope, locale: Locale) -> str:
     """Return the period by its name, and whose services are reported on."""
     named = period_name(scope, locale)
-    return named if scope.owner is None else f"{named} · {scope.owner}"
+    return f"{named} · {', '.join(scope.owners)}" if scope.owners else named
 
 
 def footer(report: Report, locale: Locale, fingerprint: str | None) -> str:
@@ -160,7 +160,8 @@ def _period(scope: Scope, locale: Locale) -> str:
 
 def _scope(scope: Scope, locale: Locale) -> str:
     texts = _TEXTS[locale.language]
-    parts = [texts["owner"].format(owner=scope.owner)] if scope.owner else []
+    owners = ", ".join(scope.owners)
+    parts = [texts["owner"].format(owner=owners)] if owners else []
     if scope.services:
         parts.append(texts["services"].format(count=locale.number(len(scope.services))))
     return ", ".join(parts) or texts["all"]

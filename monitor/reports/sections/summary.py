@@ -113,6 +113,12 @@ def summary(report: Report, locale: Locale) -> Section:
     return Section(id="summary", title=texts["title"], blocks=blocks)
 
 
+def in_words(report: Report, locale: Locale) -> tuple[str, list[str]]:
+    """Return what the summary says without its tables: the verdict, and what else is to know."""
+    points = _points(report, locale) if report.accounts else []
+    return _statement(report.accounts, locale), points
+
+
 def _statement(accounts: Sequence[Account], locale: Locale) -> str:
     texts = _TEXTS[locale.language]
     if not accounts:

@@ -13,6 +13,7 @@ from monitor.domain.observation import Outcome
 from monitor.ports import Change
 from monitor.reports.form import schema
 from monitor.reports.forms import FORMS
+from monitor.store.ledgerreader import open_ledger
 from monitor.store.sql import open_store
 from tests.acceptance.cli.commands import pantau
 from tests.acceptance.cli.test_availability import (
@@ -171,6 +172,58 @@ def test_a_correction_makes_another_version(city):
     assert (int(down["before"]["exact"]), down["corrections"]) == (1_380_000_000, [correction])
     assert int(down["after"]["exact"]) < 1_380_000_000
     assert correction in (folder / f"{NAME}-v2.id.html").read_text()
+
+
+def entries_of(city):
+    """Return the entries of filed reports in the ledger, in order."""
+    with open_ledger(city / "data") as reader:
+        return list(reader.entered())
+
+
+def test_a_filed_report_is_entered_into_the_ledger(city):
+    """Who filed what is an entry, with the hash of each file, also where no daemon runs; a second run
+    enters nothing, unless files were added.
+    """
+    arguments = ("report", "file", *DAY, "--by", "Rina")
+    pantau(city, *arguments, "--format", "csv")
+    pantau(city, *arguments, "--format", "csv")
+    added = pantau(city, *arguments, "--format", "csv,html", "--lang", "en")
+
+    folder = city / "data" / "reports" / "2025-06-02--2025-06-02"
+    first, second = entries_of(city)
+    names = [f"{NAME}-v1.csv", f"{NAME}-v1.json", f"{NAME}-v1.en.html"]
+    digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    assert (
+        added.stdout.splitlines()[-2]
+        == "version 1 was there, says the same, and has more files now"
+    )
+    assert [each["files"] for each in (first, second)] == [
+        {name: digests[name] for name in names[:2]},
+        digests,
+    ]
+    assert (first["name"], first["by"]) == (f"2025-06-02--2025-06-02/{NAME}-v1", "Rina")
+
+
+def test_a_filed_report_is_verified(city):
+    """It is verified by its manifest: any file that is another is named, and so is a manifest that
+    the ledger does not know.
+    """
+    pantau(city, "report", "file", *DAY, "--by", "Rina", "--format", "csv")
+    folder = city / "data" / "reports" / "2025-06-02--2025-06-02"
+    manifest, table = folder / f"{NAME}-v1.manifest.json", folder / f"{NAME}-v1.csv"
+
+    good = pantau(city, "report", "verify", str(manifest))
+    table.write_bytes(table.read_bytes() + b" ")
+    changed = pantau(city, "report", "verify", str(manifest))
+    said = json.loads(manifest.read_text())
+    said["files"][table.name] = hashlib.sha256(table.read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(said))
+    forged = pantau(city, "report", "verify", str(manifest))
+
+    assert (good.returncode, changed.returncode, forged.returncode) == (0, 1, 1)
+    assert "verified: version 1, 2 files as they were filed" in good.stdout
+    assert f"{table}: its SHA-256 is not" in changed.stderr
+    assert "the ledger does not say that it was filed so" in forged.stderr
 
 
 def test_only_what_is_over_is_filed(city):

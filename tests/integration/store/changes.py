@@ -37,6 +37,7 @@ from monitor.domain.observation import (
     UnknownCause,
 )
 from monitor.domain.push import Push, Signal
+from monitor.domain.reportfiling import ReportFiling
 from monitor.domain.service import Criticality, ServiceId
 from monitor.domain.silence import Silence
 from monitor.domain.state import CheckState, Run, Transition
@@ -284,6 +285,22 @@ corrections = st.builds(
 ) | st.builds(
     Withdrawal, correction=st.sampled_from(["k1", "k2"]), by=texts, reason=texts, at=times
 )
+digests = st.sampled_from(["0a" * 32, "1b" * 32])
+filings = st.builds(
+    ReportFiling,
+    id=digests,
+    name=st.sampled_from(["2026-10/laporan-2026-10-v1", "2026-10/laporan-2026-10-v2"]),
+    period=st.just("2026-10"),
+    version=st.integers(1, 2),
+    fingerprint=digests,
+    files=st.dictionaries(texts, digests, max_size=2),
+    by=texts,
+    at=times,
+    replaces=st.none() | digests,
+    number=st.none() | texts,
+    owners=st.lists(texts, max_size=2, unique=True).map(tuple),
+    services=st.lists(texts, max_size=2, unique=True).map(tuple),
+)
 changes = st.builds(
     Change,
     observations=some(observations, 4),
@@ -301,6 +318,7 @@ changes = st.builds(
     notes=some(notes),
     windows=some(window_records),
     corrections=some(corrections),
+    filings=some(filings),
 )
 
 

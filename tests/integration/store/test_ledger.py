@@ -12,6 +12,7 @@ from monitor.domain.alert import Match
 from monitor.domain.correction import Correction, CorrectionRecord, Withdrawal
 from monitor.domain.note import Note, NoteKind, Via
 from monitor.domain.observation import Failure, FailureKind
+from monitor.domain.reportfiling import ReportFiling
 from monitor.domain.service import ServiceId
 from monitor.domain.silence import Silence
 from monitor.domain.state import Transition
@@ -154,6 +155,50 @@ async def test_corrections_get_in(place):
     }
     assert (second["type"], second["id"], second["withdrawn"]) == ("correction", "k", True)
     assert kept == CorrectionRecord(correction=made, withdrawn=withdrawal)
+
+
+async def test_a_filed_report_gets_in(place):
+    """That a report was filed is an entry with the hash of each file, once; when files are added to
+    it there is another one.
+    """
+    filed = ReportFiling(
+        id="0a" * 32,
+        name="2026-10/laporan-2026-10-v2",
+        period="2026-10",
+        version=2,
+        fingerprint="1b" * 32,
+        files={"laporan-2026-10-v2.json": "1b" * 32},
+        by="Rina",
+        at=NOON,
+        replaces="2c" * 32,
+        number="500.12/031",
+        owners=("diskominfo",),
+    )
+    grown = replace(filed, id="3d" * 32, files={**filed.files, "x.pdf": "4e" * 32})
+    async with started(place) as store:
+        for change in (filed, filed, grown):
+            await store.commit(Change(filings=(change,)))
+        kept = await store.filings(filed.name)
+        others = await store.filings("2026-10/laporan-2026-10-v1")
+
+    first, second = (json.loads(body) for _, body in log_of(place))
+    assert first == {
+        "type": "report",
+        "id": "0a" * 32,
+        "name": "2026-10/laporan-2026-10-v2",
+        "period": "2026-10",
+        "version": 2,
+        "replaces": "2c" * 32,
+        "sidik_data": "1b" * 32,
+        "number": "500.12/031",
+        "owners": ["diskominfo"],
+        "services": [],
+        "files": {"laporan-2026-10-v2.json": "1b" * 32},
+        "by": "Rina",
+        "at": 1780286400000000,
+    }
+    assert second["files"] == grown.files
+    assert (kept, others) == ((filed, grown), ())
 
 
 async def test_signed_over_restarts(place):

@@ -111,6 +111,7 @@ def test_what_was_said_and_told_before_is_kept(tmp_path):
         "DROP TABLE maintenance_window",
         *(f"DROP TABLE {name}" for name in ("sample_block", "sealed_hour", "sealed_part")),
         "DROP TABLE correction",
+        "DROP TABLE filed_report",
         *(f"ALTER TABLE {name} DROP COLUMN apart" for name in ("tally", "service_tally")),
         "DROP TABLE retry",
         "DROP INDEX outbox_dead",

@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from structlog.testing import capture_logs
 
 from monitor.app.reportruns import Memory, ReportRuns, Unfiled, command
 from monitor.domain.cron import parse_cron
@@ -27,6 +28,7 @@ class City:
 
     def __init__(self, folder: Path, plans=(MONTHLY,)):
         self.now, self.in_doubt, self.fails, self.filed = OCTOBER, False, False, []
+        self.begun = asyncio.Event()
         self.telemetry, self.told = FakeTelemetry(), []
         self.going = asyncio.Event()
         self.going.set()
@@ -46,6 +48,7 @@ class City:
         )
 
     async def _file(self, run):
+        self.begun.set()
         await self.going.wait()
         if self.fails:
             raise Unfiled("the disk is full")
@@ -120,12 +123,12 @@ async def test_what_passes_tells_nobody(city):
 
 async def test_one_that_fails_keeps_no_other_back(tmp_path):
     """Each plan is tried by itself."""
-    other = replace(MONTHLY, owner="bapenda")
+    other = replace(MONTHLY, owners=("bapenda",))
     city = City(tmp_path, (MONTHLY, other))
     await city.at(OCTOBER)
 
     async def picky(run):
-        if run.plan.owner is None:
+        if not run.plan.owners:
             raise Unfiled("no")
         city.filed.append(run.plan.name)
 
@@ -172,12 +175,74 @@ async def test_what_can_not_be_read_is_begun_anew(city):
     assert city.filed == [("month", "2026-10")]
 
 
+async def test_a_plan_begins_with_the_reload_that_brings_it(city):
+    """What comes due right after a reload is filed, however soon it is looked again."""
+    await city.at(OCTOBER)
+    city.now = SEVEN - timedelta(seconds=5)
+    city.runs.replace((MONTHLY, replace(MONTHLY, owners=("bapenda",))))
+    await city.at(SEVEN + timedelta(seconds=40))
+
+    assert city.filed == [("month", "2026-10"), ("month, bapenda", "2026-10")]
+
+
+async def test_a_plan_that_a_reload_takes_away_files_nothing_more(city):
+    """While one report is being filed a reload may take away the next one: it is not filed."""
+    other = replace(MONTHLY, owners=("bapenda",))
+    city.start((MONTHLY, other))
+    await city.at(OCTOBER)
+    city.going.clear()
+    city.now = SEVEN
+    looking = asyncio.create_task(city.runs.run())
+    await city.begun.wait()
+    city.runs.replace((MONTHLY,))
+    city.going.set()
+    await looking
+
+    assert city.filed == [("month", "2026-10")]
+
+
+async def test_a_language_that_is_added_is_filed_for_the_last_period(city):
+    """A plan that asks for more than its last report has files that report again, once."""
+    await city.at(OCTOBER)
+    await city.at(SEVEN)
+    more = replace(MONTHLY, languages=("id", "en", "xx"))
+    city.start((more,))
+    for day in range(3):
+        await city.at(SEVEN + timedelta(days=9 + day))
+    city.runs.replace((MONTHLY,))
+    await city.at(SEVEN + timedelta(days=14))
+
+    assert city.filed == [("month", "2026-10")] * 2
+
+
+async def test_a_plan_that_is_changed_before_its_first_report_files_nothing(city):
+    """Where no report was filed yet there is none to add to."""
+    await city.at(OCTOBER)
+    city.runs.replace((replace(MONTHLY, languages=("id", "en", "xx")),))
+    await city.at(OCTOBER + timedelta(days=1))
+
+    assert city.filed == []
+
+
+async def test_a_late_report_says_how_late(city):
+    """What is made up for after a long stop is in the log, with how late it is; in time is not."""
+    await city.at(OCTOBER)
+    with capture_logs() as logs:
+        await city.at(SEVEN + timedelta(seconds=40))
+        await city.at(SEVEN + timedelta(days=70))
+
+    [late] = [each for each in logs if each["event"] == "report.late"]
+    assert (late["period"], late["late_seconds"]) == ("2026-12", 9 * 86_400)
+
+
 def test_a_report_is_filed_by_the_command_that_people_have():
-    """The command names the configuration, the period, forms, languages and the owner."""
-    run = Run(plan=replace(MONTHLY, owner="bapenda"), at=SEVEN, period="2026-10")
+    """The command names the configuration, the period, forms, languages, what it is about, and who."""
+    plan = replace(MONTHLY, owners=("bapenda", "dinkes"), sealed=True)
+    run = Run(plan=plan, at=SEVEN, period="2026-10")
 
     assert command(Path("/etc/pantau/checks.yaml"), run) == (
-        *(sys.executable, "-m", "monitor", "report", "file", "--quiet"),
+        *(sys.executable, "-m", "monitor", "report", "file", "--quiet", "--by", "Pantau"),
         *("--config", "/etc/pantau/checks.yaml", "--month", "2026-10"),
-        *("--format", "pdf,csv", "--lang", "id,en", "--owner", "bapenda"),
+        *("--format", "pdf,csv", "--lang", "id,en"),
+        *("--owner", "bapenda", "--owner", "dinkes", "--sign"),
     )

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.domain.cron import parse_cron
-from monitor.domain.reportplan import Every, ReportPlan, due, ended, pause
+from monitor.domain.reportplan import Done, Every, ReportPlan, due, ended, pause
 
 WITA = ZoneInfo("Asia/Makassar")
 MONTHLY = ReportPlan(
@@ -38,17 +38,17 @@ def test_a_report_is_on_the_newest_period_that_is_over(every, moment, name):
 
 def test_a_report_is_due_when_its_time_comes():
     """It is not due before its time, due from then on, and not again once it was taken care of."""
-    done = at("2026-10-01T07:00")
+    done = Done(at=at("2026-10-01T07:00"))
 
     assert due(MONTHLY, done, at("2026-11-01T06:59"), WITA) is None
     run = due(MONTHLY, done, at("2026-11-01T07:00"), WITA)
     assert (run.at, run.period) == (at("2026-11-01T07:00"), "2026-10")
-    assert due(MONTHLY, run.at, at("2026-11-30T00:00"), WITA) is None
+    assert due(MONTHLY, Done(at=run.at), at("2026-11-30T00:00"), WITA) is None
 
 
 def test_of_what_was_missed_the_last_is_due():
     """After months of absence the newest report is made up for, once."""
-    run = due(MONTHLY, at("2026-06-01T07:00"), at("2026-11-24T12:00"), WITA)
+    run = due(MONTHLY, Done(at=at("2026-06-01T07:00")), at("2026-11-24T12:00"), WITA)
 
     assert (run.at, run.period) == (at("2026-11-01T07:00"), "2026-10")
 

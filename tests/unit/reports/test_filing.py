@@ -36,14 +36,18 @@ def test_a_report_is_called_by_its_period(period, name):
 
 
 def test_a_name_says_what_a_report_is_about():
-    """The owner and the services are named where they are not all; of many, the first three."""
+    """Owners and services are named where they are not all; of many the first three, with a mark
+    that tells them from others that begin alike.
+    """
     october = month("2026-10", WITA)
     many = tuple(map(ServiceId, ("a", "b", "c", "d", "e")))
 
-    assert called(october, owner="diskominfo") == "laporan-2026-10-diskominfo"
+    assert called(october, owners=("diskominfo",)) == "laporan-2026-10-diskominfo"
     assert called(october, services=many[:1]) == "laporan-2026-10-a"
-    assert called(october, services=many) == "laporan-2026-10-a-b-c-+2"
-    assert called(october, owner="../etc") == "laporan-2026-10-..-etc"
+    assert called(october, owners=("bapenda", "dinkes")) == "laporan-2026-10-bapenda-dinkes"
+    assert called(october, services=many) == "laporan-2026-10-a-b-c-+2-dbbc47f2"
+    assert called(october, services=many[:4]) != called(october, services=(*many[:3], many[4]))
+    assert called(october, owners=("../etc",)) == "laporan-2026-10-..-etc"
 
 
 def test_a_report_of_a_period_that_goes_on_says_until_when():

@@ -69,9 +69,9 @@ def test_a_report_is_about_what_was_asked():
     """An owner is reported on with all services, and services by their names."""
     services = [PORTAL, service("arsip"), TAX]
 
-    assert reported(services, replace(SCOPE, owner="bapenda")) == [TAX]
+    assert reported(services, replace(SCOPE, owners=("bapenda",))) == [TAX]
     assert reported(services, replace(SCOPE, services=(PORTAL.id,))) == [PORTAL]
-    assert reported(services, replace(SCOPE, owner="bapenda", services=(PORTAL.id,))) == []
+    assert reported(services, replace(SCOPE, owners=("bapenda",), services=(PORTAL.id,))) == []
 
 
 def test_incidents_come_with_what_was_said_and_planned():
@@ -96,7 +96,7 @@ def test_incidents_come_with_what_was_said_and_planned():
         said=(note, other),
     )
 
-    found = report(WATCHED, records, replace(SCOPE, owner="diskominfo"))
+    found = report(WATCHED, records, replace(SCOPE, owners=("diskominfo",)))
 
     assert [each.incident.id for each in found.incidents] == ["portal-1", "portal-5"]
     assert [list(each.notes) for each in found.incidents] == [[note], []]

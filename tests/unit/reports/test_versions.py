@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 
 import jsonschema
 import pytest
@@ -47,6 +48,11 @@ def test_the_first_report_is_version_1(tmp_path, report):
         "replaces": None,
         "sidik_data": edition.fingerprint,
         "filed_at": "2025-07-01T23:00:05Z",
+        "period": FOLDER,
+        "number": None,
+        "owners": [],
+        "services": [],
+        "summary": manifest["summary"],
         "files": {
             name: hashlib.sha256(body).hexdigest()
             for name, body in found.items()
@@ -54,6 +60,78 @@ def test_the_first_report_is_version_1(tmp_path, report):
         },
     }
     assert manifest["files"][f"{NAME}-v1.json"] == edition.fingerprint
+
+
+def test_the_manifest_says_what_the_report_says(tmp_path, report):
+    """In each language it has the sentences of the summary, and what differs from the version before."""
+    file_report(tmp_path, report, SHAPE, AT)
+    second = file_report(tmp_path, other(report), SHAPE, AT)
+
+    html = there(tmp_path)[f"{NAME}-v2.id.html"].decode()
+    said = json.loads(second.manifest.read_bytes())["summary"]
+    assert said.keys() == {"id", "en"}
+    assert unescape(html).count(said["id"]["statement"]) == 1
+    assert all(point in unescape(html) for point in said["id"]["points"])
+    assert (said["id"]["differences"], said["en"]["more"]) == (
+        ["Isian penyusun", "Daftar gangguan"],
+        0,
+    )
+
+
+def test_what_a_version_lacks_is_added_to_it(tmp_path, report):
+    """A language, a form and a seal that were asked for later are filed with the version that says
+    the same, made from its laporan.json; its other files stay, and its manifest only grows.
+    """
+    sparse = Shape(forms=("csv",), languages=(Language.ID,))
+    first = file_report(tmp_path, report, sparse, AT)
+    before = there(tmp_path)
+    grown = replace(report.provenance, software="9", ledger=None)
+    later = replace(report, provenance=grown)
+
+    again = file_report(tmp_path, later, SHAPE, AT)
+    once_more = file_report(tmp_path, later, SHAPE, AT)
+
+    found = there(tmp_path)
+    manifests = [json.loads(each[first.manifest.name]) for each in (before, found)]
+    assert (again.version, again.adds, once_more.files) == (1, True, ())
+    assert found.keys() == FIRST
+    assert {name: found[name] for name in before if "manifest" not in name} == {
+        name: body for name, body in before.items() if "manifest" not in name
+    }
+    assert manifests[1] | {"files": manifests[0]["files"]} == manifests[0]
+    assert manifests[1]["files"] == {
+        name: hashlib.sha256(body).hexdigest()
+        for name, body in found.items()
+        if name != first.manifest.name
+    }
+    assert first.fingerprint in found[f"{NAME}-v1.en.html"].decode()
+    assert report.provenance.software in found[f"{NAME}-v1.en.html"].decode()
+
+
+def test_what_is_added_to_a_later_version_says_what_it_replaces(tmp_path, report):
+    """A language that a second version lacks tells of the same differences as the others."""
+    sparse = Shape(forms=("html",), languages=(Language.ID,))
+    file_report(tmp_path, report, sparse, AT)
+    file_report(tmp_path, other(report), sparse, AT)
+
+    added = file_report(tmp_path, other(report), SHAPE, AT)
+
+    assert (added.version, added.adds) == (2, True)
+    assert "Changes since the previous version" in there(tmp_path)[f"{NAME}-v2.en.html"].decode()
+
+
+def test_a_seal_is_filed_beside_the_pdf(tmp_path, report):
+    """Each PDF is sealed as it was filed, once: a seal says when it was made."""
+    sealing = Shape(
+        forms=("pdf",), languages=(Language.ID,), sealing=lambda source, body: body + b"sealed"
+    )
+    first = file_report(tmp_path, report, sealing, AT)
+    again = file_report(tmp_path, report, sealing, AT)
+
+    found = there(tmp_path)
+    assert f"{NAME}-v1.id.segel.pdf" in json.loads(first.manifest.read_bytes())["files"]
+    assert found[f"{NAME}-v1.id.segel.pdf"] == found[f"{NAME}-v1.id.pdf"] + b"sealed"
+    assert again.files == ()
 
 
 def test_what_says_the_same_is_no_new_version(tmp_path, report):

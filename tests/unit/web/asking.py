@@ -19,6 +19,7 @@ from monitor.web.context import (
     Acts,
     LettersShown,
     NotCancelled,
+    NotEntered,
     NotWithdrawn,
     Published,
     ReloadResult,
@@ -283,6 +284,19 @@ class FakeCorrector:
         return self.kept[name]
 
 
+class FakeFiler:
+    """Stands for the ledger's entries of filed reports: one report was filed, by name."""
+
+    def __init__(self, *there):
+        self.there, self.entered = there, []
+
+    async def enter(self, name, by):
+        if name not in self.there:
+            raise NotEntered(f"{name}: No such file or directory")
+        self.entered.append((name, by))
+        return self.entered.count((name, by)) == 1
+
+
 def a_context(
     board: FakeBoard | None = None,
     daemon: FakeDaemon | None = None,
@@ -297,6 +311,7 @@ def a_context(
     planner=None,
     corrector=None,
     open_data=None,
+    filer=None,
 ):
     board, daemon = board or a_city(), daemon or FakeDaemon()
     telemetry = PrometheusTelemetry("1.2.3")
@@ -316,6 +331,7 @@ def a_context(
             dead_letters=dead_letters or FakeDeadLetters(),
             planner=planner or FakePlanner(),
             corrector=corrector or FakeCorrector(),
+            filer=filer or FakeFiler(),
             key_rotation=daemon,
             zone=ZoneInfo("Asia/Makassar"),
         ),

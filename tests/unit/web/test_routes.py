@@ -78,6 +78,8 @@ CONTROL = {
     "/api/v1/silences/{name}/lift": (405, 405, 400, 405, 405, 405, 405, 405, 405),
     # Nobody is named. By the API no key is replaced: who may, can read it on the machine.
     "/api/v1/ledger/key": (405, 405, 400, 405, 405, 405, 405, 405, 405),
+    # None is named. By the API no report is entered: the command has filed it on the machine.
+    "/api/v1/reports": (405, 405, 400, 405, 405, 405, 405, 405, 405),
     "/api/v1/receivers/{name:path}/test": (405, 405, 200, 405, 405, 405, 405, 405, 405),
 }
 PUBLIC = (
