@@ -1,12 +1,13 @@
 """The city of the demonstration with everything broken at once, and the daemon that watches it.
 
 Faults are there before the daemon starts, so each check has one status from its first probe on.
+Whoever wants another story opens the city without troubles, and has it suffer them one by one.
 """
 
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Collection, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,9 +19,9 @@ import yaml
 from monitor.demo.child import Daemon, Place, daemon, write_configuration
 from monitor.demo.collector import Collector
 from monitor.demo.story import Trouble
-from monitor.demo.town import open_town
+from monitor.demo.town import Town, open_town
 
-_TROUBLES = set(Trouble) - {Trouble.FORGOTTEN_NAME}  # a silent resolver forgets everything
+EVERYTHING = frozenset(Trouble) - {Trouble.FORGOTTEN_NAME}  # a silent resolver forgets it all
 _PATIENCE_SECONDS = 60
 _ZONE = ZoneInfo("Asia/Makassar")  # that of windows, where the configuration names none
 
@@ -53,9 +54,11 @@ MAINTAINED = {"kependudukan"}
 class BrokenCity:
     """The daemon on the city: `stop` ends it, `start` has it watch on."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, troubles: Collection[Trouble]) -> None:
         self._place = Place(folder=folder)
         self._port = port
+        self._troubles = troubles
+        self._town: Town | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._city, self._watch = AsyncExitStack(), AsyncExitStack()
@@ -72,6 +75,10 @@ class BrokenCity:
     def stop(self) -> None:
         self._do(self._watch.aclose())
 
+    def suffer(self, trouble: Trouble, *, begins: bool) -> None:
+        assert self._town is not None
+        self._do(self._town.suffer(trouble, begins=begins))
+
     def close(self) -> None:
         self.stop()
         self._do(self._city.aclose())
@@ -82,7 +89,8 @@ class BrokenCity:
     async def _open(self) -> None:
         collector = Collector(lambda message: None, time.time)
         town = await self._city.enter_async_context(open_town(self._place.folder, collector))
-        for trouble in _TROUBLES:
+        self._town = town
+        for trouble in self._troubles:
             await town.suffer(trouble, begins=True)
         write_configuration(self._place, {**town.ports, "listen": self._port}, collector.secret)
         _promise_and_plan(self._place)
@@ -112,9 +120,11 @@ def _promise_and_plan(place: Place) -> None:
 
 
 @contextmanager
-def broken_city(folder: Path, port: int) -> Iterator[BrokenCity]:
+def broken_city(
+    folder: Path, port: int, troubles: Collection[Trouble] = EVERYTHING
+) -> Iterator[BrokenCity]:
     """Open the city on loopback; its daemon, once started, listens on `port`."""
-    city = BrokenCity(folder, port)
+    city = BrokenCity(folder, port, troubles)
     city.open()
     try:
         yield city

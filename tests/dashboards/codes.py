@@ -1,7 +1,8 @@
-"""What the numbers mean that are no amounts: their words, and the colours of the status page."""
+"""What the values mean that are no amounts: their words and colours."""
 
 from collections.abc import Mapping
 
+from monitor.domain.counting import Counted
 from monitor.domain.status import Status
 from monitor.locales import Language
 from monitor.metrics.rows import STATUS_CODES
@@ -16,7 +17,15 @@ STATUS_WORDS = {
 }
 _YES, _NO = Text("Ya", "Yes"), Text("Tidak", "No")
 
-WORDS: Mapping[Codes, Mapping[int, tuple[Text, str]]] = {
+_COUNTED = {
+    Counted.SLA: Text("Target (jam layanan)", "Target (service hours)"),
+    Counted.OFF_HOURS: Text("Di luar jam layanan", "Outside service hours"),
+    Counted.MAINTENANCE: Text("Pemeliharaan", "Maintenance"),
+}
+
+WORDS: Mapping[Codes, Mapping[int | str, tuple[Text, str]]] = {
+    Codes.STATUS_NAME: {status.value: words for status, words in STATUS_WORDS.items()},
+    Codes.COUNTED: {kind.value: (text, "text") for kind, text in _COUNTED.items()},
     Codes.STATUS: {STATUS_CODES[status]: words for status, words in STATUS_WORDS.items()},
     Codes.YES_IS_GOOD: {0: (_NO, "red"), 1: (_YES, "green")},
     Codes.YES_IS_BAD: {0: (_NO, "green"), 1: (_YES, "red")},
@@ -29,7 +38,7 @@ def mappings(codes: Codes, language: Language) -> list[dashboard.ValueMap]:
         str(code): dashboard.ValueMappingResult(
             text=in_language(text, language), color=colour, index=index
         )
-        for index, (code, (text, colour)) in enumerate(sorted(WORDS[codes].items()))
+        for index, (code, (text, colour)) in enumerate(WORDS[codes].items())
     }
     return [dashboard.ValueMap(options=results)]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from monitor.locales import Language
 from tests.dashboards.codes import in_language, mappings
-from tests.dashboards.parts import Column, Kind, Panel, Query, Text
+from tests.dashboards.parts import Codes, Column, Kind, Panel, Query, Text
 from tests.dashboards.places import source, target
 from tests.dashboards.sdk import (
     Builder,
@@ -100,11 +100,11 @@ def _override(column: Column, language: Language) -> dashboard.DashboardFieldCon
     if column.unit:
         properties.append(dashboard.DynamicConfigValue(id_val="unit", value=column.unit))
     if column.codes:
-        colours: dict[str, object] = {"type": "color-background"}
-        properties += [
-            dashboard.DynamicConfigValue(id_val="mappings", value=mappings(column.codes, language)),
-            dashboard.DynamicConfigValue(id_val="custom.cellOptions", value=colours),
-        ]
+        words = mappings(column.codes, language)
+        properties.append(dashboard.DynamicConfigValue(id_val="mappings", value=words))
+    if column.codes is Codes.STATUS:
+        colours = {"type": "color-background"}
+        properties.append(dashboard.DynamicConfigValue(id_val="custom.cellOptions", value=colours))
     name = in_language(column.name, language)
     return dashboard.DashboardFieldConfigSourceOverrides(
         matcher=dashboard.MatcherConfig(id_val="byName", options=name), properties=properties

@@ -28,9 +28,11 @@ class Kind(StrEnum):
 
 
 class Codes(StrEnum):
-    """What the numbers of a panel stand for, where they are no amounts."""
+    """What the values of a panel stand for, where they are no amounts."""
 
     STATUS = "status"
+    STATUS_NAME = "status_name"
+    COUNTED = "counted"
     YES_IS_GOOD = "yes_is_good"
     YES_IS_BAD = "yes_is_bad"
 

@@ -59,7 +59,7 @@ _SHARE = Panel(
 _LAST = Panel(
     title=Text("Percobaan terakhir", "Last probe"),
     about=Text("Kapan percobaan terakhir dimulai.", "When the last probe began."),
-    kind=Kind.TILES,
+    kind=Kind.TABLE,
     place=place(18, 0, 6, 5),
     queries=(
         Query(
@@ -68,7 +68,11 @@ _LAST = Panel(
             now=True,
         ),
     ),
-    unit="dateTimeFromNow",
+    unit="none",
+    columns=(
+        Column(field="check", name=Text("Pemeriksaan", "Check")),
+        Column(field="Value", name=Text("Dimulai", "Began"), unit="dateTimeFromNow"),
+    ),
 )
 
 _TIMELINE = Panel(
@@ -188,7 +192,7 @@ _TIMES = Panel(
     columns=(
         Column(field="check", name=Text("Pemeriksaan", "Check")),
         Column(field="service", name=Text("Layanan", "Service")),
-        Column(field="status", name=Text("Status", "Status")),
+        Column(field="status", name=Text("Status", "Status"), codes=Codes.STATUS_NAME),
         Column(field="Value", name=Text("Lamanya", "Time"), unit="s"),
     ),
 )

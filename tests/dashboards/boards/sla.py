@@ -10,6 +10,7 @@ from tests.dashboards.parts import (
     OWNER,
     SERVICE,
     Board,
+    Codes,
     Column,
     Kind,
     Panel,
@@ -179,8 +180,8 @@ _DAY = Panel(
 _COUNTED = Panel(
     title=Text("Waktu menurut perhitungan", "Time by what it counts as"),
     about=Text(
-        "Waktu dalam rentang ini yang dihitung untuk target (sla), di luar jam layanan (off_hours), atau pemeliharaan (maintenance).",
-        "Time in this range that counts for the target (sla), lies outside service hours (off_hours), or was maintenance.",
+        "Waktu dalam rentang ini yang dihitung untuk target, di luar jam layanan, atau pemeliharaan.",
+        "Time in this range that counts for the target, lies outside service hours, or was maintenance.",
     ),
     kind=Kind.TABLE,
     place=place(12, 25, 12, 8),
@@ -195,8 +196,8 @@ _COUNTED = Panel(
     unit="s",
     columns=(
         Column(field="service", name=Text("Layanan", "Service")),
-        Column(field="counted", name=Text("Dihitung sebagai", "Counts as")),
-        Column(field="status", name=Text("Status", "Status")),
+        Column(field="counted", name=Text("Dihitung sebagai", "Counts as"), codes=Codes.COUNTED),
+        Column(field="status", name=Text("Status", "Status"), codes=Codes.STATUS_NAME),
         Column(field="Value", name=Text("Lamanya", "Time"), unit="s"),
     ),
 )
