@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from monitor.locales import Language
 from monitor.web.negotiation import language_of
 from monitor.web.pages import environment, other_language
-from monitor.web.texts import NOT_HERE
+from monitor.web.texts import NOT_HERE, PAGE
 
 _FOR_PROGRAMS = "/api/"
 
@@ -33,7 +33,7 @@ def _page(language: Language) -> str:
             other=other.value,
             # Of the address nothing is repeated: anybody may have written it.
             switch=f"?lang={other.value}",
-            text=text,
+            text={**text, "title": PAGE[language]["title"]},
             heading=text["title"],
             why=text["why"],
             list=f"/?lang={language.value}",

@@ -6,13 +6,15 @@ from typing import Any
 
 from monitor.locales import Language
 from monitor.locales.dates import month_text, short_date_text
-from monitor.reports.opendatacatalogue import FORMS, Publication
+from monitor.reports.opendatacatalogue import FORMS, Publication, plain
 from monitor.reports.opendatawords import METHOD, TABLES, Table, Variable, Words
 from monitor.web.opendataquery import Days
 from monitor.web.pages import environment, other_language
 from monitor.web.texts_opendata import KINDS, PAGE, UNITS
 
 _MONTHS_SHOWN = 12
+# On a telephone the latest are enough at first sight.
+_AT_ONCE = 2
 
 
 class OpenDataPage:
@@ -31,11 +33,13 @@ class OpenDataPage:
             why = "broken" if is_broken else "empty"
             return self._page(publication, language, nothing=text[why], why=text[f"{why}_why"])
         covered = (publication.first, publication.last)
+        months = list(_months(covered, language))
         return self._page(
             publication,
             language,
             covered=text["covered"].format(**_days(covered, language)),
-            months=list(_months(covered, language)),
+            months=months[:_AT_ONCE],
+            earlier=months[_AT_ONCE:],
             nothing="",
         )
 
@@ -80,7 +84,7 @@ def _month(first: date, over: date, language: Language) -> str:
     month = month_text(first, language)
     if is_whole:
         return month
-    return PAGE[language]["so_far"].format(month=month, day=short_date_text(over, language))
+    return PAGE[language]["so_far"].format(month=month, day=over.day)
 
 
 def _table(table: Table, language: Language) -> Mapping[str, Any]:
@@ -104,9 +108,12 @@ def _column(each: Variable, language: Language) -> Mapping[str, str]:
 
 
 def _about(publication: Publication, text: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
-    yield "producer", publication.publisher
-    yield "contact", publication.contact
-    yield "licence", publication.licence
+    for name, said in (
+        ("producer", publication.publisher),
+        ("contact", publication.contact),
+        ("licence", publication.licence),
+    ):
+        yield name, said and plain(said)
     yield "frequency", text["daily"]
 
 

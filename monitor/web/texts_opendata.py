@@ -54,7 +54,8 @@ PAGE: Mapping[Language, Mapping[str, str]] = {
         "download": "Unduh",
         "download_lead": "CSV dapat dibuka dengan aplikasi lembar kerja, JSON untuk program "
         "komputer.",
-        "so_far": "{month} (sampai {day})",
+        "so_far": "{month}, sampai tanggal {day}",
+        "earlier": "Bulan sebelumnya",
         "other": "Periode lain: tambahkan ?month=2026-10, ?year=2026, atau "
         "?from=2026-07&to=2026-09 pada alamat berkas.",
         "columns": "Arti kolom",
@@ -84,7 +85,8 @@ PAGE: Mapping[Language, Mapping[str, str]] = {
         "download": "Download",
         "download_lead": "CSV opens in a spreadsheet, JSON is for programs. Column names are "
         "Indonesian.",
-        "so_far": "{month} (up to {day})",
+        "so_far": "{month}, up to day {day}",
+        "earlier": "Earlier months",
         "other": "Other periods: add ?month=2026-10, ?year=2026 or ?from=2026-07&to=2026-09 to the "
         "address of a file.",
         "columns": "What the columns mean",
