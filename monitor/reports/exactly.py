@@ -36,7 +36,11 @@ WAYS: Mapping[str, Literal["down", "up"]] = {
 }
 ROUNDING: Mapping[str, object] = {"decimals": DECIMALS, **WAYS}
 _SECOND = 1_000_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Also in full width, which spreadsheets of East Asia take for the same.
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_STEERING = ("\t", "\r", "\n")
+# What a spreadsheet drops, or nobody sees, does not keep a formula from being one.
+_UNSEEN = " \t\r\n\xa0\u200b\u200c\u200d\u2060\ufeff"
 
 
 def exact(value: Fraction | None) -> str | None:
@@ -71,7 +75,8 @@ def times(parts: Parts) -> dict[str, int]:
 def harmless(value: object) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    is_formula = text.startswith(_STEERING) or text.lstrip(_UNSEEN).startswith(_FORMULA)
+    return f"'{text}" if is_formula else text
 
 
 def work_document(occasion: Occasion) -> Mapping[str, Any]:

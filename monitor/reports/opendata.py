@@ -8,7 +8,6 @@ reason that was not written for the public.
 import csv
 import io
 import json
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -20,18 +19,16 @@ from monitor.domain.correction import CorrectionRecord
 from monitor.domain.instant import instant, microseconds
 from monitor.domain.observation import Status
 from monitor.domain.service import ALWAYS
-from monitor.domain.text import visible_text
 from monitor.domain.visibility import public_service_of, public_services
 from monitor.domain.windowrecord import Occasion
 from monitor.domain.windows import Window, intersection
 from monitor.reports.exactly import exact, harmless, number
-from monitor.reports.opendatacatalogue import Publication, dictionary, metadata
+from monitor.reports.opendatacatalogue import Publication, dictionary, metadata, plain
 from monitor.reports.opendatawords import AVAILABILITY, CORRECTIONS, OUTAGES, TABLES, WORK, Table
 from monitor.reports.report import Account, DayAccount, Report, Scope, Told
 
 Row = Mapping[str, str | int | bool | None]
 
-_LONGEST_TEXT = 1_024
 _STATES = {
     Status.UP: "naik",
     Status.DEGRADED: "menurun",
@@ -146,11 +143,6 @@ def _service(account: Account) -> dict[str, str | int | bool | None]:
         "nama_layanan": plain(service.name),
         "penanggung_jawab": plain(service.owner),
     }
-
-
-def plain(text: str) -> str:
-    """Return what somebody wrote in one line of composed letters, with no mark that turns text."""
-    return visible_text(unicodedata.normalize("NFC", text), _LONGEST_TEXT)
 
 
 def _outages(report: Report) -> Iterator[Row]:

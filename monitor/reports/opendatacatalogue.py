@@ -1,13 +1,16 @@
 """What is told about open data: metadata, dictionary and catalogue, as Satu Data Indonesia asks."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from monitor.domain.text import visible_text
 from monitor.reports.opendatawords import METHOD, TABLES, Table, Variable
 
 FORMS = ("csv", "json")
+_LONGEST_TEXT = 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +38,10 @@ def metadata(table: Table, publication: Publication) -> Mapping[str, Any]:
         "title": table.title.en,
         "deskripsi": table.description.id,
         "description": table.description.en,
-        "produsen_data": publication.publisher,
-        "kontak": publication.contact,
-        "lisensi": publication.licence,
-        "klasifikasi": publication.information_class,
+        "produsen_data": _said(publication.publisher),
+        "kontak": _said(publication.contact),
+        "lisensi": _said(publication.licence),
+        "klasifikasi": _said(publication.information_class),
         "periode": _period(publication),
         "zona_waktu": publication.zone,
         "frekuensi": "harian",
@@ -73,6 +76,15 @@ def catalogue(publication: Publication, root: str) -> Mapping[str, Any]:
 
 def _addresses(name: str, root: str) -> list[str]:
     return [f"{root}/{name}.{form}" for form in FORMS]
+
+
+def plain(text: str) -> str:
+    """Return what somebody wrote in one line of composed letters, with no mark that turns text."""
+    return visible_text(unicodedata.normalize("NFC", text), _LONGEST_TEXT)
+
+
+def _said(text: str | None) -> str | None:
+    return None if text is None else plain(text)
 
 
 def dictionary(table: Table) -> Iterator[Mapping[str, str]]:
