@@ -38,6 +38,7 @@ def panel(spec: Panel, number: int, language: Language) -> dashboard.Panel:
     made.description = in_language(spec.about, language)
     made.datasource = source()
     made.interval = SHORTEST_STEP
+    made.max_data_points = spec.points or made.max_data_points
     made.grid_pos = dashboard.GridPos(
         x=spec.place.x, y=spec.place.y, w=spec.place.w, h=spec.place.h
     )

@@ -79,7 +79,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One picture. `leads_to` is the board to which a click on a series or a row leads."""
+    """One picture. `leads_to` is the board to which a click on a series or a row leads.
+
+    `points` is how many values of a series are asked for at most, where each is dear; None leaves
+    it to the width of the picture.
+    """
 
     title: Text
     about: Text
@@ -95,6 +99,7 @@ class Panel:
     least: float | None = None
     most: float | None = None
     decimals: int | None = None
+    points: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

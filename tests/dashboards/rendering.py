@@ -37,7 +37,7 @@ def _dashboard(board: Board, language: Language) -> dashboard.Dashboard:
         description=in_language(board.about, language),
         tags=[TAG, f"{TAG}-{language}"],
         timezone="browser",
-        editable=False,
+        editable=True,
         graph_tooltip=dashboard.DashboardCursorSync.CROSSHAIR,
         time=dashboard.DashboardDashboardTime(from_val=board.since, to="now"),
         refresh=board.refresh,

@@ -24,6 +24,8 @@ from tests.dashboards.parts import (
 )
 
 _WHOSE = "service, owner"
+# Each value of a graph reads up to three days of every service: more of them would say no more.
+_POINTS = 200
 _UNOFFICIAL = Text(
     "Perkiraan Prometheus; angka resmi ada di pantau report.",
     "Prometheus' estimate; the official figures are those of pantau report.",
@@ -155,6 +157,7 @@ def _burning(title: Text, first: str, second: str, threshold: float, where: Plac
         unit="none",
         least=0,
         steps=(Step(None, "green"), Step(threshold, "red")),
+        points=_POINTS,
     )
 
 
@@ -175,6 +178,7 @@ _DAY = Panel(
     queries=(Query(expr=f"1 - {_error_ratio('1d')}", legend="{{service}}"),),
     unit="percentunit",
     most=1,
+    points=_POINTS,
 )
 
 _COUNTED = Panel(
