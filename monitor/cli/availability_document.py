@@ -24,7 +24,7 @@ from monitor.domain.timeline import HOLD_FACTOR
 from monitor.domain.windows import Window
 from monitor.locales import Language
 from monitor.locales.dates import moment_text
-from monitor.locales.shares import mean_text, resolution_text
+from monitor.locales.shares import mtbf_text, mttr_text, resolution_text
 from monitor.reports.entries import Entry
 from monitor.reports.exactly import (
     ROUNDING,
@@ -150,8 +150,8 @@ def _figures(figures: Figures, language: Language) -> dict[str, object]:
         "down_deviation_microseconds": figures.down_deviation,
         "interval_microseconds": figures.interval,
         "outages": figures.outages,
-        "mtbf_seconds": _mean(figures.mtbf, language),
-        "mttr_seconds": _mean(figures.mttr, language),
+        "mtbf_seconds": _mean(figures.mtbf, mtbf_text(figures, language)),
+        "mttr_seconds": _mean(figures.mttr, mttr_text(figures, language)),
     }
 
 
@@ -212,5 +212,5 @@ def _record(
     }
 
 
-def _mean(mean: Fraction | None, language: Language) -> dict[str, str | None]:
-    return {"exact": exact(in_seconds(mean)), "text": mean_text(mean, language)}
+def _mean(mean: Fraction | None, text: str) -> dict[str, str | None]:
+    return {"exact": exact(in_seconds(mean)), "text": text}

@@ -25,7 +25,8 @@ from monitor.locales.shares import (
     gross_text,
     headline,
     lower_text,
-    mean_text,
+    mtbf_text,
+    mttr_text,
     upper_text,
 )
 from monitor.reports.entries import Entry
@@ -166,8 +167,8 @@ def _cells(figures: Figures, promise: tuple[str, str], language: Language) -> tu
         decimal(figures.outages, language),
         _seconds_text(seconds.unknown, language),
         _seconds_text(seconds.maintenance, language),
-        mean_text(figures.mtbf, language),
-        mean_text(figures.mttr, language),
+        mtbf_text(figures, language),
+        mttr_text(figures, language),
     )
 
 

@@ -18,6 +18,10 @@ NO_DOWNTIME = {
     Language.EN: "no downtime measured",
 }
 NO_INCIDENT = {Language.ID: "tidak ada gangguan", Language.EN: "no incident"}
+NONE_MEASURED = {
+    Language.ID: "tidak ada gangguan terukur",
+    Language.EN: "no incident measured",
+}
 VERDICTS = {
     Language.ID: {
         Verdict.MET: "memenuhi",
@@ -67,11 +71,22 @@ def resolution_text(figures: Figures, language: Language) -> str:
     return down if low == high else f"{down} – {_rounded_up(high, figures, language)}"
 
 
-def mean_text(mean: Fraction | None, language: Language) -> str:
-    """Return a mean time (microseconds), to the whole second, or that there was no incident."""
-    if mean is None:
-        return NO_INCIDENT[language]
-    return duration_text(timedelta(microseconds=int(mean)), language)
+def mtbf_text(figures: Figures, language: Language) -> str:
+    """Return the mean time between outages, to the whole second, or why there is none."""
+    return _mean(figures.mtbf, figures, language)
+
+
+def mttr_text(figures: Figures, language: Language) -> str:
+    """Return the mean time to recovery, to the whole second, or why there is none."""
+    return _mean(figures.mttr, figures, language)
+
+
+def _mean(mean: Fraction | None, figures: Figures, language: Language) -> str:
+    if mean is not None:
+        return duration_text(timedelta(microseconds=int(mean)), language)
+    if figures.availability is None:
+        return UNMEASURED[language]
+    return (NONE_MEASURED if figures.parts.unknown else NO_INCIDENT)[language]
 
 
 def _rounded_down(share: Fraction | None, unknown: int, language: Language) -> str:

@@ -27,7 +27,7 @@ from monitor.domain.windowrecord import Cancellation, Occasion
 from monitor.domain.windows import Window
 from monitor.locales import Language
 from monitor.locales.numbers import plain_percent
-from monitor.locales.shares import VERDICTS, mean_text, resolution_text
+from monitor.locales.shares import VERDICTS, mtbf_text, mttr_text, resolution_text
 from monitor.ports import Mark
 from monitor.reports import form
 from monitor.reports.exactly import DECIMALS, SHARES, WAYS, exact, in_seconds, instant_text, times
@@ -255,9 +255,9 @@ def _whole(one: Figures) -> form.WholeForm:
         down_deviation=one.down_deviation,
         interval=one.interval,
         mtbf_seconds=exact(in_seconds(one.mtbf)),
-        mtbf=_both(lambda language: mean_text(one.mtbf, language)),
+        mtbf=_both(lambda language: mtbf_text(one, language)),
         mttr_seconds=exact(in_seconds(one.mttr)),
-        mttr=_both(lambda language: mean_text(one.mttr, language)),
+        mttr=_both(lambda language: mttr_text(one, language)),
     )
 
 

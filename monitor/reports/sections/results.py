@@ -11,7 +11,8 @@ from monitor.locales.shares import (
     gross_text,
     headline,
     lower_text,
-    mean_text,
+    mtbf_text,
+    mttr_text,
     resolution_text,
     upper_text,
 )
@@ -166,8 +167,8 @@ def _time_row(row: _Row, locale: Locale) -> tuple[str, ...]:
         row.hours,
         *(locale.length(length * 1_000_000) for length in lengths),
         locale.number(row.figures.outages),
-        mean_text(row.figures.mtbf, locale.language),
-        mean_text(row.figures.mttr, locale.language),
+        mtbf_text(row.figures, locale.language),
+        mttr_text(row.figures, locale.language),
         resolution_text(row.figures, locale.language),
     )
 

@@ -1,6 +1,6 @@
 """Figures as people read them: rounded so that none looks better than it is."""
 
-from fractions import Fraction
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +12,8 @@ from monitor.locales.shares import (
     gross_text,
     headline,
     lower_text,
-    mean_text,
+    mtbf_text,
+    mttr_text,
     resolution_text,
     upper_text,
 )
@@ -95,11 +96,19 @@ def test_nothing_measured():
 
 def test_mean_times():
     """Mean times read as durations; without an outage there is none, and never infinity."""
-    assert mean_text(DAY.mtbf, ID) == "10 jam 49 menit 45 detik"
-    assert mean_text(DAY.mttr, EN) == "11 minutes 30 seconds"
-    assert mean_text(some(up=5).mtbf, ID) == "tidak ada gangguan"
-    assert mean_text(some(up=5).mttr, EN) == "no incident"
-    assert mean_text(Fraction(7_500_000, 2), ID) == "3 detik"
+    assert mtbf_text(DAY, ID) == "10 jam 49 menit 45 detik"
+    assert mttr_text(DAY, EN) == "11 minutes 30 seconds"
+    assert mtbf_text(some(up=5), ID) == "tidak ada gangguan"
+    assert mttr_text(some(up=5), EN) == "no incident"
+    assert mttr_text(replace(some(up=5, down=7_500_000), outages=2), ID) == "3 detik"
+
+
+def test_no_mean_time_of_what_was_not_measured():
+    """Where nobody looked no report says that nothing happened."""
+    assert mtbf_text(some(unknown=5), ID) == "tidak terukur"
+    assert mttr_text(some(), EN) == "not measured"
+    assert mtbf_text(some(up=5, unknown=1), ID) == "tidak ada gangguan terukur"
+    assert mttr_text(some(up=5, unknown=1), EN) == "no incident measured"
 
 
 def test_every_verdict_has_words():
