@@ -311,10 +311,19 @@ class MarkForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedForm:
-    """A configuration that was taken up."""
+    """A configuration that was taken up; `changed` if it is another than the one before."""
 
     at: Instant
     hash: str
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetiredForm:
+    """A check with records of the period that is not configured any more; `last` ends them."""
+
+    check: str
+    last: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -399,6 +408,7 @@ class ReportForm:
     incidents: list[IncidentForm]
     marks: list[MarkForm]
     configurations: list[AppliedForm]
+    retired: list[RetiredForm]
     differences: list[DifferenceForm]
 
 

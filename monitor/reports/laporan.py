@@ -40,6 +40,7 @@ from monitor.reports.report import (
     Provenance,
     Report,
     ResponseTimes,
+    Retired,
     Scope,
     Signatory,
     Told,
@@ -99,6 +100,7 @@ def _lists(report: Report) -> dict[str, Iterable[Any]]:
         "incidents": (_incident(each, report.wording) for each in report.incidents),
         "marks": map(_mark, report.marks),
         "configurations": map(_applied, report.applied),
+        "retired": map(_retired, report.retired),
         "differences": map(_difference, report.differences),
     }
 
@@ -369,7 +371,11 @@ def _mark(one: Mark) -> form.MarkForm:
 
 
 def _applied(one: Applied) -> form.AppliedForm:
-    return form.AppliedForm(at=_moment(one.at), hash=one.hash)
+    return form.AppliedForm(at=_moment(one.at), hash=one.hash, changed=one.changed)
+
+
+def _retired(one: Retired) -> form.RetiredForm:
+    return form.RetiredForm(check=one.check, last=_moment(one.last))
 
 
 def _difference(one: Difference) -> form.DifferenceForm:

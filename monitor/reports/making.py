@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from monitor.domain.calendar import Calendar
-from monitor.domain.check import Check
+from monitor.domain.check import Check, CheckId
 from monitor.domain.correction import CorrectionRecord
 from monitor.domain.incident import Incident
 from monitor.domain.instant import instant, microseconds
@@ -23,6 +23,7 @@ from monitor.reports.report import (
     LedgerState,
     Provenance,
     Report,
+    Retired,
     Scope,
     Told,
     Wording,
@@ -44,6 +45,7 @@ class Records(LongHistory, Protocol):
     def notes(self, incidents: Sequence[str]) -> Sequence[Note]: ...
     def marks(self, start: int, end: int) -> Sequence[Mark]: ...
     def configured(self, start: int, end: int) -> Sequence[Configured]: ...
+    def recorded(self, start: int, end: int) -> Mapping[CheckId, int]: ...
     def checkpoint(self, told: int, end: int) -> Checkpoint | None: ...
 
 
@@ -85,7 +87,8 @@ def report(watched: Watched, records: Records, scope: Scope, going: Going = iter
         accounts=accounts,
         incidents=incidents,
         marks=records.marks(*scope.known),
-        applied=[Applied(at=each.at, hash=each.hash) for each in records.configured(*scope.known)],
+        applied=_applied(records.configured(0, scope.known.end), instant(scope.known.start)),
+        retired=_retired(watched.checks, records, scope),
         wording=watched.wording,
     )
 
@@ -115,6 +118,27 @@ def _recorded(accounts: Iterable[Account], incidents: Iterable[Told]) -> Iterato
     for told in incidents:
         yield told.incident.ended_at or told.incident.started_at
         yield from (note.at for note in told.notes)
+
+
+def _applied(configured: Sequence[Configured], start: datetime) -> list[Applied]:
+    """Return what was taken up from `start` on, by all that ever was, oldest first."""
+    hashes = [None, *(each.hash for each in configured)]
+    return [
+        Applied(at=each.at, hash=each.hash, changed=each.hash != before)
+        for before, each in zip(hashes, configured, strict=False)
+        if each.at >= start
+    ]
+
+
+def _retired(checks: Iterable[Check], records: Records, scope: Scope) -> list[Retired]:
+    if scope.owners or scope.services:
+        return []
+    configured = {check.id for check in checks}
+    return [
+        Retired(check=name, last=instant(last))
+        for name, last in sorted(records.recorded(*scope.known).items())
+        if name not in configured
+    ]
 
 
 def _provenance(watched: Watched, point: Checkpoint | None) -> Provenance:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from monitor.domain.availability import Figures, Verdict, verdict
-from monitor.domain.check import Check
+from monitor.domain.check import Check, CheckId
 from monitor.domain.correction import CorrectionRecord
 from monitor.domain.incident import Incident
 from monitor.domain.maintenance import Occurrence
@@ -170,10 +170,25 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """A configuration that was taken up in the period, by its hash."""
+    """A configuration that was taken up in the period, by its hash.
+
+    `changed` says whether it is another than the one before, which it need not be at a start.
+    """
 
     at: datetime
     hash: str
+    changed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retired:
+    """A check of which there are records of the period, and which is not configured any more.
+
+    `last` is the end of the last sealed hour of them, within the period.
+    """
+
+    check: CheckId
+    last: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +220,8 @@ class Difference:
 class Report:
     """A report, whole. `accounts` are in order of owner, criticality and name.
 
+    `retired` is empty in a report on some of the services: nobody knows whose those checks were.
+
     `version` is 1 for the first about its scope; `replaces` is the SHA-256 of the data of the one
     before it, and `differences` what that one said otherwise.
     """
@@ -215,6 +232,7 @@ class Report:
     incidents: Sequence[Told] = ()
     marks: Sequence[Mark] = ()
     applied: Sequence[Applied] = ()
+    retired: Sequence[Retired] = ()
     wording: Wording = field(default_factory=Wording)
     version: int = 1
     replaces: str | None = None

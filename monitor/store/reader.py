@@ -52,6 +52,7 @@ from monitor.store.schema import (
     sealed_part,
     vantage_name,
 )
+from monitor.store.sealed import sealed_between
 from monitor.store.stops import Stops, read_stops
 from monitor.store.taken import Measured, taken_between
 from monitor.store.timeline import Known, known
@@ -225,6 +226,11 @@ class Reader:
         """Return the configurations that were taken up in the period, oldest first."""
         with _store_errors():
             return configured_between(self._connection, start, end)
+
+    def recorded(self, start: int, end: int) -> dict[CheckId, int]:
+        """Return the checks that have sealed hours in [start, end), and the end of the last one."""
+        with _store_errors():
+            return sealed_between(self._connection, self._vantage, start, end)
 
     def checkpoint(self, told: int, end: int) -> Checkpoint | None:
         """Return the first checkpoint that stands for all that was recorded up to `told` and for

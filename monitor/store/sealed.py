@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, select
 
+from monitor.domain.check import CheckId
 from monitor.domain.observation import MissedReason, Status
 from monitor.ports import StoreError
 from monitor.store.asked import Asked, tuples
@@ -169,6 +170,25 @@ def last_sealed(connection: Connection, vantage: int) -> list[tuple[str, int, in
         .where(of_hour.c.last_at.is_not(None))
     )
     return [(name, epoch, hour * HOUR + at) for name, epoch, hour, at in tuples(connection, wanted)]
+
+
+def sealed_between(
+    connection: Connection, vantage: int, start: int, end: int
+) -> dict[CheckId, int]:
+    """Return the checks with sealed hours that begin in [start, end), and when the last ends."""
+    newest = (
+        select(func.max(sealed_hour.c.hour))
+        .where(
+            sealed_hour.c.check_id == check_name.c.id,
+            sealed_hour.c.vantage_id == vantage,
+            sealed_hour.c.hour >= -(-start // HOUR),
+            sealed_hour.c.hour < -(-end // HOUR),
+        )
+        .correlate(check_name)
+        .scalar_subquery()
+    )
+    found = tuples(connection, select(check_name.c.name, newest))
+    return {CheckId(name): (hour + 1) * HOUR for name, hour in found if hour is not None}
 
 
 def sealed_since_totals(connection: Connection, vantage: int) -> list[tuple[str, int, int, int]]:

@@ -1,12 +1,12 @@
 """Section 10: what was corrected, with both figures, and what was changed in the period."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from monitor.domain.availability import Figures, verdict
 from monitor.domain.correction import CorrectionRecord
 from monitor.locales import Language
 from monitor.locales.shares import headline, lower_text, upper_text
-from monitor.reports.document import Blank, Paragraph, Section, Table
+from monitor.reports.document import Blank, Block, Paragraph, Section, Table
 from monitor.reports.report import Account, Difference, Report
 from monitor.reports.sections.locale import NONE, Locale
 from monitor.reports.sections.tables import columns
@@ -39,8 +39,12 @@ _TEXTS = {
         "part": "Konfigurasi dan sasaran",
         "applied": "Konfigurasi yang mulai dipakai dalam periode; sidiknya ada di buku catatan",
         "no_applied": "Tidak ada konfigurasi baru yang dipakai dalam periode.",
+        "same": "tidak berubah",
+        "other": "berubah",
         "targets": "Perubahan sasaran, jam layanan, atau aturan dalam periode, dengan "
-        "dasarnya (diisi penyusun):",
+        "dasarnya (diisi penyusun; buku catatan menyimpan sidik konfigurasi, bukan isinya):",
+        "unchanged": "Konfigurasi tidak berubah dalam periode, maka sasaran, jam layanan, dan "
+        "aturan hitung pun tidak.",
     },
     Language.EN: {
         "title": "10. Corrections and changes",
@@ -63,8 +67,12 @@ _TEXTS = {
         "applied": "Configurations that were taken up in the period; their hashes are in the "
         "ledger",
         "no_applied": "No new configuration was taken up in the period.",
+        "same": "the same",
+        "other": "changed",
         "targets": "Changes of targets, hours or rules in the period, and on what basis (for "
-        "the author to fill):",
+        "the author to fill; the ledger keeps hashes of configurations, not what they say):",
+        "unchanged": "The configuration did not change in the period, and so did no target, no "
+        "service hours and no rule.",
     },
 }
 _ACT_COLUMNS = {
@@ -92,8 +100,8 @@ _DIFFERENCE_COLUMNS = {
     Language.EN: ("Service", "Hours", "Figure or part", "Was", "Is", "Corrections"),
 }
 _APPLIED_COLUMNS = {
-    Language.ID: ("Mulai dipakai", "Sidik konfigurasi (SHA-256)"),
-    Language.EN: ("In force from", "Configuration hash (SHA-256)"),
+    Language.ID: ("Mulai dipakai", "Sidik konfigurasi (SHA-256)", "Terhadap yang sebelumnya"),
+    Language.EN: ("In force from", "Configuration hash (SHA-256)", "Beside the one before"),
 }
 
 
@@ -114,18 +122,28 @@ def changes(report: Report, locale: Locale) -> Section:
     )
     applied = Table(
         caption=texts["applied"],
-        columns=columns(_APPLIED_COLUMNS[language], (2, 5)),
-        rows=[(locale.moment(each.at), each.hash) for each in report.applied],
+        columns=columns(_APPLIED_COLUMNS[language], (3, 7, 2)),
+        rows=[
+            (locale.moment(each.at), each.hash, texts["other" if each.changed else "same"])
+            for each in report.applied
+        ],
         nothing=texts["no_applied"],
     )
     part = Section(
         id="configuration",
         title=texts["part"],
-        blocks=(applied, Blank(asked=texts["targets"], lines=2)),
+        blocks=(applied, _targets(report, texts)),
     )
     rule = Paragraph(text=texts["rule"])
     parts = (part,) if report.replaces is None else (_versions(report, locale), part)
     return Section(id="changes", title=texts["title"], blocks=(rule, acts, both), parts=parts)
+
+
+def _targets(report: Report, texts: Mapping[str, str]) -> Block:
+    """Return that no target was changed where that follows from the ledger, or ask for it."""
+    if report.provenance.ledger is None or any(each.changed for each in report.applied):
+        return Blank(asked=texts["targets"], lines=2)
+    return Paragraph(text=texts["unchanged"])
 
 
 def _versions(report: Report, locale: Locale) -> Section:

@@ -1,5 +1,7 @@
 """Section 9: how much was seen, why the rest was not, and what befell the monitor itself."""
 
+import re
+from collections.abc import Iterable
 from fractions import Fraction
 
 from monitor.domain.availability import Figures
@@ -13,6 +15,8 @@ from monitor.reports.report import Account, Report
 from monitor.reports.sections.locale import NONE, Locale
 from monitor.reports.sections.tables import columns
 
+_STEP = re.compile(r"([+-]\d+\.\d+) s")
+
 _TEXTS = {
     Language.ID: {
         "title": "9. Kelengkapan data",
@@ -25,8 +29,11 @@ _TEXTS = {
         "events": "Kejadian pada pemantau sendiri",
         "no_events": "Tidak ada kejadian pada pemantau sendiri yang tercatat dalam periode.",
         "marks": "Pemantau",
-        "clock": "Selisih jam pemantau terhadap sumber waktu resmi dalam periode (diisi "
-        "penyusun; lompatan jam yang terlihat ada di tabel di atas):",
+        "steps": "Lompatan jam pemantau yang tercatat: {count}; yang terbesar {most}.",
+        "no_steps": "Tidak ada lompatan jam pemantau yang tercatat.",
+        "seconds": "{length} detik",
+        "clock": "Selisih jam pemantau terhadap sumber waktu resmi dalam periode (diisi penyusun; "
+        "pemantau mengenali lompatan jamnya, tetapi tidak menanyakan waktu kepada sumber resmi):",
     },
     Language.EN: {
         "title": "9. Completeness of data",
@@ -38,9 +45,12 @@ _TEXTS = {
         "events": "What befell the monitor itself",
         "no_events": "Nothing that befell the monitor itself is on record in the period.",
         "marks": "The monitor",
-        "clock": "Offset of the monitor's clock from the official source of time in the "
-        "period (for the author to fill; steps of the clock that were seen are in "
-        "the table above):",
+        "steps": "Steps of the monitor's clock on record: {count}; the largest is {most}.",
+        "no_steps": "No step of the monitor's clock is on record.",
+        "seconds": "{length} seconds",
+        "clock": "Offset of the monitor's clock from the official source of time in the period "
+        "(for the author to fill; the monitor notices steps of its clock, and asks no official "
+        "source for the time):",
     },
 }
 _COLUMNS = {
@@ -91,7 +101,13 @@ def completeness(report: Report, locale: Locale) -> Section:
     )
     said = (Paragraph(text=texts["explained"]),) if report.accounts else ()
     part = Section(
-        id="monitor", title=texts["marks"], blocks=(events, Blank(asked=texts["clock"], lines=1))
+        id="monitor",
+        title=texts["marks"],
+        blocks=(
+            events,
+            Paragraph(text=_steps(report.marks, locale)),
+            Blank(asked=texts["clock"], lines=1),
+        ),
     )
     return Section(id="completeness", title=texts["title"], blocks=(slots, *said), parts=(part,))
 
@@ -125,7 +141,30 @@ def _mark(mark: Mark, locale: Locale) -> tuple[str, ...]:
 
 def _detail(mark: Mark, locale: Locale) -> str:
     """Return what is on record beside it: a cause in words, or a length as it was measured."""
+    if (step := _step(mark)) is not None:
+        return _seconds(step, locale)
     try:
         return cause_text(UnknownCause(mark.detail), locale.language)
     except ValueError:
         return mark.detail or NONE
+
+
+def _steps(marks: Iterable[Mark], locale: Locale) -> str:
+    """Return how often the clock was set, and by how much at most."""
+    texts, steps = _TEXTS[locale.language], [step for each in marks if (step := _step(each))]
+    if not steps:
+        return texts["no_steps"]
+    most = _seconds(max(steps, key=abs), locale)
+    return texts["steps"].format(count=locale.number(len(steps)), most=most)
+
+
+def _step(mark: Mark) -> Fraction | None:
+    """Return by how many seconds the clock was set, None where that is not what is on record."""
+    found = _STEP.fullmatch(mark.detail) if mark.kind is MarkKind.CLOCK_STEP else None
+    return Fraction(found[1]) if found else None
+
+
+def _seconds(step: Fraction, locale: Locale) -> str:
+    sign = "+" if step > 0 else "-"
+    length = f"{sign}{locale.number(abs(step), places=3)}"
+    return _TEXTS[locale.language]["seconds"].format(length=length)

@@ -24,8 +24,15 @@ _TEXTS = {
         "never": "belum pernah terukur",
         "added": "Layanan yang mulai dipantau dalam periode",
         "no_added": "Tidak ada layanan yang mulai dipantau dalam periode.",
-        "removed": "Layanan yang berhenti dipantau dalam periode, dengan tanggal dan "
-        "alasannya (diisi penyusun; perubahan konfigurasi tercatat di bagian 10):",
+        "retired": "Pemeriksaan yang tercatat dalam periode, tetapi tidak ada lagi dalam "
+        "konfigurasi saat laporan dibuat",
+        "no_retired": "Semua pemeriksaan yang tercatat dalam periode masih ada dalam "
+        "konfigurasi: tidak ada yang berhenti dipantau.",
+        "why": "Alasan pemeriksaan itu berhenti, dan layanan yang berhenti dipantau karenanya "
+        "(diisi penyusun; yang tercatat hanya nama pemeriksaan dan waktunya):",
+        "removed": "Layanan yang berhenti dipantau dalam periode, dengan tanggal dan alasannya "
+        "(diisi penyusun; pemilik layanan yang sudah dihapus tidak tercatat, sehingga hanya "
+        "laporan tentang semua layanan yang dapat menyebutnya):",
         "checks": "Pemeriksaan yang menentukan ketersediaan tiap layanan",
         "no_checks": "Tidak ada pemeriksaan yang menentukan ketersediaan.",
         "part": "Cara tiap layanan diperiksa",
@@ -46,8 +53,15 @@ _TEXTS = {
         "never": "never measured yet",
         "added": "Services that began to be watched in the period",
         "no_added": "No service began to be watched in the period.",
-        "removed": "Services that ceased to be watched in the period, when and why (for the "
-        "author to fill; section 10 has changes of the configuration):",
+        "retired": "Checks with records of the period that were not configured any more when the "
+        "report was made",
+        "no_retired": "All checks with records of the period are still configured: none ceased to "
+        "be watched.",
+        "why": "Why these checks ceased, and which services are not watched any more since (for "
+        "the author to fill; only their names and times are on record):",
+        "removed": "Services that ceased to be watched in the period, when and why (for the author "
+        "to fill; whose services they were is not on record once they are removed, so only a "
+        "report on all services can tell of them):",
         "checks": "Checks that decide on the availability of each service",
         "no_checks": "No check decides on availability.",
         "part": "How each service is checked",
@@ -67,6 +81,10 @@ _COLUMNS = {
         *("Service", "Id", "Owner", "Criticality", "Hours"),
         *("Up when these succeed", "Watched since"),
     ),
+}
+_RETIRED_COLUMNS = {
+    Language.ID: ("Pemeriksaan", "Tercatat terakhir dalam periode sampai"),
+    Language.EN: ("Check", "Last on record in the period up to"),
 }
 _CHECK_COLUMNS = {
     Language.ID: (
@@ -99,7 +117,7 @@ def coverage(report: Report, locale: Locale) -> Section:
             nothing=texts["no_services"],
         ),
         Paragraph(text=_added(report, locale)),
-        Blank(asked=texts["removed"], lines=2),
+        *_removed(report, locale),
     ]
     how = Table(
         caption=texts["checks"],
@@ -147,6 +165,20 @@ def _added(report: Report, locale: Locale) -> str:
         if each.began is not None and each.began < report.scope.until
     ]
     return f"{texts['added']}: {locale.listed(new)}." if new else texts["no_added"]
+
+
+def _removed(report: Report, locale: Locale) -> list[Block]:
+    """Return what is on record of checks that are gone, and ask for what is not."""
+    texts = _TEXTS[locale.language]
+    if report.scope.owners or report.scope.services:
+        return [Blank(asked=texts["removed"], lines=2)]
+    table = Table(
+        caption=texts["retired"],
+        columns=columns(_RETIRED_COLUMNS[locale.language], (1, 1)),
+        rows=[(each.check, locale.moment(each.last)) for each in report.retired],
+        nothing=texts["no_retired"],
+    )
+    return [table, Blank(asked=texts["why"], lines=2)] if report.retired else [table]
 
 
 def _check(account: Account, check: Check, locale: Locale) -> tuple[str, ...]:

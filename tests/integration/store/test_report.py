@@ -117,3 +117,21 @@ async def test_notes_are_those_of_the_incidents(tmp_path, monkeypatch, most):
 
     assert found == [notes[0], notes[2]]
     assert reader.notes([]) == []
+
+
+async def test_checks_of_a_period_are_those_with_sealed_hours_in_it(tmp_path):
+    """Each is named with the end of its last hour that begins in the period."""
+    seen = (observation(0, check=CHECKS[0]),)
+    async with open_store(
+        tmp_path, vantage=VANTAGE, now=lambda: NOON, signing=Signing(OURS)
+    ) as store:
+        await store.commit(Change(observations=seen))
+        await store.sign()
+        await store.seal(START // 3_600_000_000, Paces(intervals={CHECKS[0]: 60_000_000}))
+
+    with open_reader(tmp_path, VANTAGE) as reader:
+        inside = reader.recorded(START, END)
+        outside = reader.recorded(END, END + 3_600_000_000), reader.recorded(0, START)
+
+    assert inside == {CHECKS[0]: END}
+    assert outside == ({}, {})

@@ -67,6 +67,7 @@ class FakeRecords(FakeHistory):
     happened: tuple = ()
     said: tuple = ()
     applied: tuple = ()
+    hours: dict = field(default_factory=dict)
     point: Checkpoint | None = None
     asked: list = field(default_factory=list)
 
@@ -87,6 +88,9 @@ class FakeRecords(FakeHistory):
 
     def configured(self, start, end):
         return self.applied
+
+    def recorded(self, start, end):
+        return self.hours
 
     def checkpoint(self, told, end):
         self.asked.append((told, end))

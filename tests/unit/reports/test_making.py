@@ -15,7 +15,7 @@ from monitor.domain.windowrecord import Source, WindowRecord
 from monitor.ledger.checkpoint import Checkpoint
 from monitor.ports import Configured, Mark, MarkKind
 from monitor.reports.making import Watched, report, reported
-from monitor.reports.report import Applied, Scope
+from monitor.reports.report import Applied, Retired, Scope
 from tests.fakes import a_check
 from tests.unit.reports.histories import FakeRecords
 
@@ -140,3 +140,32 @@ def test_the_ledger_stands_for_the_last_act_that_is_told():
     minute = 60_000_000
     assert quiet.asked == [(PERIOD.end + minute, PERIOD.end)]
     assert told.asked == [(PERIOD.start + 900 * 60 * minute + minute, PERIOD.end)]
+
+
+def test_a_configuration_that_was_in_force_already_is_no_change():
+    """A start takes a configuration up anew; it changed where the one before was another."""
+    hashes = ("aa", "aa", "bb", "bb")
+    taken_up = [Configured(name, START + n * HOUR) for n, name in enumerate(hashes, -1)]
+
+    found = report(WATCHED, FakeRecords({}, applied=taken_up), SCOPE).applied
+
+    assert [(each.hash, each.changed) for each in found] == [
+        ("aa", False),
+        ("bb", True),
+        ("bb", False),
+    ]
+
+
+def test_checks_with_records_that_are_configured_no_more_are_named():
+    """A report on the whole city names them, and one on a part can't say whose they were."""
+    last = PERIOD.start + 3_600_000_000
+    records = FakeRecords({}, hours={"portal-web": PERIOD.end, "situs-lama": last})
+
+    whole = report(WATCHED, records, SCOPE).retired
+    parts = [
+        report(WATCHED, records, replace(SCOPE, **part)).retired
+        for part in ({"owners": ("diskominfo",)}, {"services": (PORTAL.id,)})
+    ]
+
+    assert whole == [Retired(check=CheckId("situs-lama"), last=START + HOUR)]
+    assert parts == [[], []]

@@ -9,11 +9,13 @@ from itertools import pairwise
 import pytest
 
 from monitor.domain.availability import Parts
+from monitor.domain.check import CheckId
 from monitor.domain.incident import Concern
+from monitor.domain.instant import instant
 from monitor.locales import Language
 from monitor.reports.charts import DayMark
 from monitor.reports.document import Blank, Document, Points, Section, Signatures, Table
-from monitor.reports.report import DayAccount, Wording
+from monitor.reports.report import Applied, DayAccount, Retired, Wording
 from monitor.reports.sections.days import day_mark
 from monitor.reports.worded import worded
 from tests.unit.reports.builders import (
@@ -25,6 +27,7 @@ from tests.unit.reports.builders import (
     city,
     correction,
     day_figures,
+    marks,
     occasion,
     outage,
     report,
@@ -175,16 +178,24 @@ def test_a_period_that_is_not_over_says_so():
     assert "belum selesai" not in said(worded(city(2, asked), Language.ID).facts)
 
 
-def test_what_nobody_wrote_is_left_blank():
-    """What only people can say is a blank to fill, and never made up."""
-    made = worded(report(CITY.accounts, CITY.scope, wording=Wording()), Language.ID)
-    blanks = [
+def blanks(made):
+    """Return the sections that ask a person to write something."""
+    return [
         name
-        for name, one in sections(made).items()
+        for name, one in sections(worded(made, Language.ID)).items()
         for each in one.blocks
         if isinstance(each, Blank)
     ]
-    assert blanks == ["basis", "scope", "follow-up", "monitor", "configuration"]
+
+
+def test_what_nobody_wrote_is_left_blank():
+    """What only people can say is a blank to fill, and never made up."""
+    made = worded(report(CITY.accounts, CITY.scope, wording=Wording()), Language.ID)
+    assert blanks(report(CITY.accounts, CITY.scope, wording=Wording())) == [
+        "basis",
+        "follow-up",
+        "monitor",
+    ]
     assert ("Nomor laporan", None) in made.facts.pairs
     assert ("Klasifikasi informasi", None) in made.facts.pairs
     [places] = [
@@ -369,3 +380,40 @@ def test_the_data_hash_is_on_every_page():
     made = worded(CITY, Language.ID, HASH)
     assert ("Sidik data (SHA-256)", HASH) in made.facts.pairs
     assert HASH[:16] in made.footer
+
+
+def test_targets_are_asked_for_only_where_the_configuration_changed():
+    """Where the ledger shows no other configuration no target was changed; else a person says."""
+    taken_up = Applied(at=instant(CITY.scope.period.start), hash="ef" * 32, changed=False)
+    asked = {
+        changed: blanks(replace(CITY, applied=[replace(taken_up, changed=changed)]))
+        for changed in (False, True)
+    }
+    unsigned = replace(CITY, applied=[], provenance=replace(CITY.provenance, ledger=None))
+    assert ["configuration" in found for found in asked.values()] == [False, True]
+    assert "configuration" in blanks(unsigned)
+
+
+def test_removed_checks_are_named_and_their_reasons_asked_for():
+    """What is on record of removed checks is told; whose they were, nobody knows any more."""
+    gone = Retired(check=CheckId("situs-lama-http"), last=instant(CITY.scope.period.start + HOUR))
+    scope_of = {
+        retired: sections(worded(replace(CITY, retired=retired), Language.ID))["scope"]
+        for retired in ((), (gone,))
+    }
+    part = replace(CITY, scope=replace(CITY.scope, owners=("diskominfo",)))
+    assert table(scope_of[gone,], 1).rows == [("situs-lama-http", "1 Juni 2026, 01.00.00 WITA")]
+    assert not table(scope_of[()], 1).rows
+    assert "scope" in blanks(replace(CITY, retired=(gone,)))
+    assert "scope" not in blanks(CITY)
+    assert "scope" in blanks(part)
+
+
+def test_steps_of_the_clock_are_counted():
+    """The largest step on record is told with its sign, by the numbers of the language."""
+    step = replace(marks(CITY.scope)[-1], detail="-12.500 s")
+    made = worded(replace(CITY, marks=[*marks(CITY.scope), step]), Language.ID)
+    still = worded(replace(CITY, marks=[]), Language.ID)
+    assert "tercatat: 2; yang terbesar -12,500 detik." in said(sections(made)["monitor"])
+    assert "+1,204 detik" in said(table(sections(made)["monitor"]))
+    assert "Tidak ada lompatan jam" in said(sections(still)["monitor"])
