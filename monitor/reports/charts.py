@@ -215,7 +215,7 @@ def _pieces(points: Iterable[tuple[float, float] | None]) -> Iterable[str]:
 def _letters(x: float, y: float, text: str, anchor: str) -> str:
     """Return letters; `text` is the report's own and holds nothing that XML reads."""
     return (
-        f'<text x="{_number(x)}" y="{_number(y)}" font-family="{_FONT}" font-size="11" '
+        f'<text x="{_number(x)}" y="{_number(y)}" font-family="{_FONT}" font-size="12" '
         f'fill="currentColor" text-anchor="{anchor}">{text}</text>'
     )
 

@@ -48,13 +48,15 @@ Cell = str | Picture
 class Table:
     """Rows of as many cells as there are columns. The first cell of a row names it.
 
-    Without rows the reader is told `nothing`, and sees no table.
+    Without rows the reader is told `nothing`, and sees no table. One that is `whole` is read at one
+    glance, and stays on one page where it fits on one.
     """
 
     caption: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     nothing: str
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,16 +4,18 @@ The same document gives the same bytes: fonts come with the typesetter, the date
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.resources import as_file, files
+from itertools import groupby
 from typing import Any, Final
 
 from monitor.locales import Language
-from monitor.reports.document import Block, Cell, Document, Picture, Section, Table
+from monitor.reports.document import Block, Cell, Document, Figure, Picture, Section, Table
 from monitor.reports.letters import settable
-from monitor.reports.places import APPROVAL, FOOT, MARGIN, SEAL, TITLES
+from monitor.reports.pagebreaks import PICTURE_SCALE, is_kept_whole, is_row_kept_whole
+from monitor.reports.places import APPROVAL, FOOT, HEAD, MARGIN, SEAL, TITLES
 
 _STANDARDS: Final = ("a-3a", "ua-1")
 _TEMPLATES = files("monitor.reports") / "templates"
@@ -76,7 +78,7 @@ def _document(one: Document) -> dict[str, Any]:
         "footer": one.footer,
         "facts": one.facts.pairs,
         "sections": [_section(each) for each in one.sections],
-        "page": {"margin": MARGIN, "foot": FOOT},
+        "page": {"margin": MARGIN, "head": HEAD, "foot": FOOT, "scale": PICTURE_SCALE},
         "places": [
             asdict(place) | {"title": title}
             for place, title in zip((SEAL, APPROVAL), TITLES[one.language], strict=True)
@@ -87,16 +89,31 @@ def _document(one: Document) -> dict[str, Any]:
 def _section(one: Section) -> dict[str, Any]:
     return {
         "title": one.title,
-        "blocks": [_block(each) for each in one.blocks],
+        "blocks": list(_blocks(one.blocks)),
         "parts": [_section(each) for each in one.parts],
     }
+
+
+def _blocks(blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
+    """Yield what stands one below the other; drawings in a row are one, and share the width."""
+    for are_figures, those in groupby(blocks, key=lambda each: isinstance(each, Figure)):
+        if are_figures:
+            yield {"kind": "figures", "figures": [asdict(each) for each in those]}
+        else:
+            yield from map(_block, those)
 
 
 def _block(one: Block) -> dict[str, Any]:
     kind = type(one).__name__.lower()
     if isinstance(one, Table):
-        rows = [[_cell(each) for each in row] for row in one.rows]
-        return {"kind": kind, **asdict(one), "rows": rows}
+        rows = [
+            {
+                "cells": [_cell(each) for each in row],
+                "whole": is_row_kept_whole(one.columns, row),
+            }
+            for row in one.rows
+        ]
+        return {"kind": kind, **asdict(one), "rows": rows, "whole": is_kept_whole(one)}
     return {"kind": kind, **asdict(one)}
 
 

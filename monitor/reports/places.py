@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from monitor.locales import Language
 
 _POINTS_OF_INCH, _MILLIMETRES_OF_INCH = 72, 25.4
-MARGIN, FOOT = 17, 19  # of the page: at its sides, and at its foot
+MARGIN, HEAD, FOOT = 17, 17, 19  # of the page: at its sides, at its head and at its foot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,6 +131,7 @@ def days(report: Report, locale: Locale) -> Section:
         columns=columns((_SERVICE[locale.language], _from_to(report.scope, locale)), (2, 5)),
         rows=[(each.service.name, _strip(each, locale, is_long=is_long)) for each in accounts],
         nothing=texts["nothing"],
+        whole=True,
     )
     if not accounts:
         return Section(id="days", title=texts["title"], blocks=(strips,))
@@ -214,10 +215,11 @@ def _table(account: Account, shown: Iterable[DayAccount], caption: str, locale: 
     return Table(
         caption=caption.format(name=account.service.name),
         columns=columns(
-            _COLUMNS[locale.language], (4, 4, 3, 4, 4, 4, 2, 2, 2), (1, 2, 3, 4, 5, 6, 7, 8)
+            _COLUMNS[locale.language], (9, 14, 6, 7, 7, 7, 6, 6, 6), (1, 2, 3, 4, 5, 6, 7, 8)
         ),
         rows=[_day(day, locale) for day in shown],
         nothing=_TEXTS[locale.language]["none"],
+        whole=True,
     )
 
 

@@ -123,5 +123,6 @@ def glossary(_: Report, locale: Locale) -> Section:
         columns=columns(_COLUMNS[locale.language], (2, 7)),
         rows=_WORDS[locale.language],
         nothing=NONE,
+        whole=True,
     )
     return Section(id="glossary", title=_TITLES[locale.language], blocks=(table,))

@@ -172,7 +172,7 @@ def _coverage(accounts: Iterable[Account], locale: Locale) -> str:
 def _tables(accounts: Sequence[Account], locale: Locale) -> list[Block]:
     texts = _TEXTS[locale.language]
     if len(accounts) <= _ALL_SHOWN:
-        return _standings(accounts, texts["verdicts"], locale)
+        return [_standings(accounts, texts["verdicts"], locale)]
     due = [each for each in accounts if each.verdict in (Verdict.MISSED, Verdict.INCONCLUSIVE)]
     owners = dict.fromkeys(each.service.owner for each in accounts)
     return [
@@ -184,7 +184,7 @@ def _tables(accounts: Sequence[Account], locale: Locale) -> list[Block]:
             rows=[_owner(owner, accounts, locale) for owner in owners],
             nothing=NONE,
         ),
-        *_standings(due, texts["attention"], locale),
+        _standings(due, texts["attention"], locale),
     ]
 
 
@@ -200,18 +200,15 @@ def _owner(owner: str, accounts: Iterable[Account], locale: Locale) -> tuple[str
     )
 
 
-def _standings(accounts: Sequence[Account], caption: str, locale: Locale) -> list[Block]:
+def _standings(accounts: Sequence[Account], caption: str, locale: Locale) -> Table:
     texts, scale = _TEXTS[locale.language], _scale(accounts)
-    table = Table(
-        caption=caption,
+    legend = texts["legend"].format(least=plain_percent(scale, locale.language))
+    return Table(
+        caption=f"{caption}. {legend}",
         columns=columns(_COLUMNS[locale.language], (5, 3, 2, 3, 3, 5), (2, 3)),
         rows=[_standing(each, scale, locale) for each in accounts],
         nothing=texts["fine"],
     )
-    if not accounts:
-        return [table]
-    least = plain_percent(scale, locale.language)
-    return [table, Paragraph(text=texts["legend"].format(least=least))]
 
 
 def _scale(accounts: Iterable[Account]) -> Fraction:
