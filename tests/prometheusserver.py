@@ -15,7 +15,8 @@ from tests.peers import peer
 
 SCRAPE_SECONDS = 1
 _CONFIGURATION = """\
-global: {{scrape_interval: {seconds}s, scrape_timeout: {seconds}s}}
+global: {{scrape_interval: {seconds}s, scrape_timeout: {seconds}s, evaluation_interval: {seconds}s}}
+rule_files: {rules}
 scrape_configs:
   - job_name: pantau
     honor_labels: true
@@ -65,14 +66,24 @@ class Prometheus:
 
 
 @contextmanager
-def prometheus(scraped: int, folder: Path, more: str = "") -> Iterator[Prometheus]:
+def prometheus(
+    scraped: int, folder: Path, more: str = "", rules: Sequence[Path] = ()
+) -> Iterator[Prometheus]:
     """Run a Prometheus that scrapes the port `scraped`, and what `more` jobs say (as YAML).
 
+    It evaluates the `rules` of these files each second, where they don't say how often.
     Its configuration, data and log are in `folder`.
     """
     port = quiet_port()
     config = folder / "prometheus.yml"
-    config.write_text(_CONFIGURATION.format(seconds=SCRAPE_SECONDS, scraped=scraped, more=more))
+    config.write_text(
+        _CONFIGURATION.format(
+            seconds=SCRAPE_SECONDS,
+            scraped=scraped,
+            more=more,
+            rules=json.dumps([str(each) for each in rules]),
+        )
+    )
     command = [
         peer("prometheus"),
         f"--config.file={config}",

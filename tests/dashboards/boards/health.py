@@ -289,6 +289,33 @@ _ROOT = Panel(
     ),
 )
 
+_ALERTS = Panel(
+    title=Text("Alarm dari Prometheus", "Alerts of Prometheus"),
+    about=Text(
+        "Alarm Pantau yang menyala di Prometheus, dari aturan di deploy/prometheus/rules. PantauWatchdog selalu ada: "
+        "tanpa itu, aturan tidak dijalankan.",
+        "Alerts of Pantau that fire in Prometheus, by the rules in deploy/prometheus/rules. PantauWatchdog is always there: "
+        "without it no rules are evaluated.",
+    ),
+    kind=Kind.TABLE,
+    place=place(0, 41, 24, 7),
+    # By no job: an alert that nobody is there to be scraped has none.
+    queries=(
+        Query(
+            expr='ALERTS{alertstate="firing",alertname=~"Pantau.+"}',
+            legend="{{alertname}}",
+            now=True,
+        ),
+    ),
+    unit="none",
+    columns=(
+        Column(field="alertname", name=Text("Alarm", "Alert")),
+        Column(field="severity", name=Text("Tingkat", "Severity")),
+        Column(field="service", name=Text("Layanan", "Service")),
+        Column(field="instance", name=Text("Sasaran", "Instance")),
+    ),
+)
+
 _RESTARTS = Mark(
     name=Text("Konfigurasi dimuat", "Configuration loaded"),
     expr=f"changes({_of('pantau_config_last_reload_success_timestamp_seconds')}[2m]) > 0",
@@ -312,7 +339,7 @@ HEALTH = Board(
         "Whether Pantau itself is well: schedule, messages, storage, ledger.",
     ),
     choices=(JOB,),
-    panels=(*_FIRST, *_GRAPHS, _VERSION, _ROOT),
+    panels=(*_FIRST, *_GRAPHS, _VERSION, _ROOT, _ALERTS),
     marks=(_RESTARTS, _CUT_OFF),
     since="now-6h",
     refresh="30s",

@@ -23,6 +23,7 @@ from tests.dashboards.grafana import Window, filled_in
 from tests.dashboards.preview.page import WIDTH, View, page
 from tests.prometheusserver import SCRAPE_SECONDS, Prometheus, prometheus
 
+_RULES = ROOT / "deploy/prometheus/rules/pantau-self.yml"
 _STORY_SECONDS = 70.0  # while the resolver is silent
 _PACE = 0.75
 _DEAD_FROM, _DEAD_SECONDS = 40.0, 14.0
@@ -50,7 +51,7 @@ def _told() -> Iterator[tuple[Prometheus, float, float]]:
         (folder / "city").mkdir()
         with (
             broken_city(folder / "city", port, frozenset()) as city,
-            prometheus(port, folder) as ask,
+            prometheus(port, folder, rules=[_RULES]) as ask,
         ):
             start = time.time()
             city.start()

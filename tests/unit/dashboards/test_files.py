@@ -35,8 +35,9 @@ GRAFANA = ROOT / "deploy" / "grafana"
 FILES = sorted((GRAFANA / "dashboards").rglob("*.json"))
 WEEK_SECONDS = 7 * 86_400
 WINDOW = Window(end=1_800_000_000, seconds=3600, step=60, scrape=30)
-# By Prometheus itself, with each scrape.
-SCRAPE_SERIES = {"up", "scrape_duration_seconds", "scrape_samples_scraped"}
+# By Prometheus itself, with each scrape, and of the rules in deploy/prometheus.
+PROMETHEUS_SERIES = {"up", "scrape_duration_seconds", "scrape_samples_scraped", "ALERTS"}
+ALERTS = "ALERTS"
 # Windows of the burn rates that alerts go by, and of figures of a day.
 FIGURE_WINDOWS = {"$__range", "1h", "5m", "3d", "6h", "1d"}
 
@@ -146,12 +147,12 @@ def test_queries_go_by_what_is_chosen(path):
 
     for asked in queries(board):
         for name, matchers in selectors(kept_variables(asked.expr)):
-            # The daemon's own state belongs to no service.
-            of_daemon = name == "pantau_self_offline" and "job" not in names
+            # The daemon's own state belongs to no service, and an alert to no job if there is none.
+            of_all = name == "ALERTS" or (name == "pantau_self_offline" and "job" not in names)
             # A service has no check.
             of_service = name.startswith("pantau_service_")
             expected = {each for each in wanted if not (of_service and each[0] == "check")}
-            assert of_daemon or expected <= matchers, asked.expr
+            assert of_all or expected <= matchers, asked.expr
 
 
 @every_board
@@ -173,7 +174,7 @@ def test_series_exist(path):
 
     for asked in queries(read(path)):
         for name, _ in selectors(kept_variables(asked.expr)):
-            assert name in known | SCRAPE_SERIES, asked.expr
+            assert name in known | PROMETHEUS_SERIES, asked.expr
 
 
 def texts(value):
