@@ -11,7 +11,7 @@ import json
 import pickle
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -61,10 +61,17 @@ class _Looked:
 class OpenDataShelf:
     """Implements `web.context.OpenData`."""
 
-    def __init__(self, config: Config, version: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        version: str,
+        now: Callable[[], datetime],
+        run: Callable[[Sequence[str], float, bytes], Awaitable[None]] = run_apart,
+    ) -> None:
         self._config = config
         self._version = version
         self._now = now
+        self._run = run
         self._folder = config.monitor.data_dir / FOLDER
         self._zone = ZoneInfo(config.monitor.zone)
         self._turn = asyncio.Lock()
@@ -189,7 +196,7 @@ class OpenDataShelf:
             command = (sys.executable, "-P", "-m", "monitor.app.publishing", str(draft))
             try:
                 fed = await asyncio.to_thread(pickle.dumps, wanted)
-                await run_apart(command, _LONGEST_SECONDS, fed)
+                await self._run(command, _LONGEST_SECONDS, fed)
                 await asyncio.to_thread(_put, draft, folder)
             except Failed as error:
                 log.error("opendata.unmade", period=folder.name, detail=str(error))  # noqa: TRY400
