@@ -106,7 +106,7 @@ VALUES: dict[tuple[str, str, str], Mapping[str, float]] = {
     ("health", "Terbaca oleh Prometheus", "A"): {"": 1},
     ("health", "Kehilangan jaringan", "A"): {"": 1},
     ("health", "Konfigurasi diterima", "A"): {"": 1},
-    ("health", "Alarm dari Prometheus", "A"): {"PantauWatchdog": 1},
+    ("health", "Peringatan dari Prometheus", "A"): {"PantauWatchdog": 1},
     ("sla", "Target dan pencapaian", "A"): _AVAILABLE,
     ("sla", "Target dan pencapaian", "B"): TARGETS,
     ("sla", "Target dan pencapaian", "C"): _BUDGETS,
@@ -114,16 +114,16 @@ VALUES: dict[tuple[str, str, str], Mapping[str, float]] = {
     ("sla", "Sisa anggaran gangguan", "A"): _BUDGETS,
     ("sla", "Ketersediaan per hari", "A"): _AVAILABLE,
     ("sla", "Laju pemakaian anggaran, cepat", "A"): {
-        f"{name} 1h": rate for name, rate in _BURN_RATES.items()
+        f"{name} 1 jam": rate for name, rate in _BURN_RATES.items()
     },
     ("sla", "Laju pemakaian anggaran, cepat", "B"): {
-        f"{name} 5m": rate for name, rate in _BURN_RATES.items()
+        f"{name} 5 menit": rate for name, rate in _BURN_RATES.items()
     },
     ("sla", "Laju pemakaian anggaran, lambat", "A"): {
-        f"{name} 3d": rate for name, rate in _BURN_RATES.items()
+        f"{name} 3 hari": rate for name, rate in _BURN_RATES.items()
     },
     ("sla", "Laju pemakaian anggaran, lambat", "B"): {
-        f"{name} 6h": rate for name, rate in _BURN_RATES.items()
+        f"{name} 6 jam": rate for name, rate in _BURN_RATES.items()
     },
 }
 

@@ -103,9 +103,9 @@ _FIRST = (
         *below("green", (60, "yellow"), (600, "red")),
     ),
     _number(
-        Text("Entri buku besar", "Ledger entries"),
+        Text("Entri buku catatan", "Ledger entries"),
         Text(
-            "Entri yang ditandatangani oleh titik periksa terbaru.",
+            "Entri buku catatan (ledger) yang sudah ditandatangani.",
             "Entries that the newest checkpoint stands for.",
         ),
         _of("pantau_ledger_size"),
@@ -274,7 +274,7 @@ _VERSION = Panel(
     ),
 )
 _ROOT = Panel(
-    title=Text("Akar buku besar", "Root of the ledger"),
+    title=Text("Akar buku catatan", "Root of the ledger"),
     about=Text(
         "Akar saat ini. Prometheus yang menyimpannya menjadi saksi: catatan lama lalu tidak dapat diubah diam-diam.",
         "The present root. A Prometheus that keeps it is a witness: the past can't be changed unseen.",
@@ -290,9 +290,9 @@ _ROOT = Panel(
 )
 
 _ALERTS = Panel(
-    title=Text("Alarm dari Prometheus", "Alerts of Prometheus"),
+    title=Text("Peringatan dari Prometheus", "Alerts of Prometheus"),
     about=Text(
-        "Alarm Pantau yang menyala di Prometheus, dari aturan di deploy/prometheus/rules. PantauWatchdog selalu ada: "
+        "Peringatan tentang Pantau yang menyala di Prometheus, dari aturan di deploy/prometheus/rules. PantauWatchdog selalu ada: "
         "tanpa itu, aturan tidak dijalankan.",
         "Alerts of Pantau that fire in Prometheus, by the rules in deploy/prometheus/rules. PantauWatchdog is always there: "
         "without it no rules are evaluated.",
@@ -309,7 +309,7 @@ _ALERTS = Panel(
     ),
     unit="none",
     columns=(
-        Column(field="alertname", name=Text("Alarm", "Alert")),
+        Column(field="alertname", name=Text("Peringatan", "Alert")),
         Column(field="severity", name=Text("Tingkat", "Severity")),
         Column(field="service", name=Text("Layanan", "Service")),
         Column(field="instance", name=Text("Sasaran", "Instance")),
@@ -335,7 +335,7 @@ HEALTH = Board(
     name="health",
     title=Text("Pantau: Kesehatan pemantau", "Pantau: Health of the monitor"),
     about=Text(
-        "Apakah Pantau sendiri berjalan baik: jadwal, pesan, penyimpanan, buku besar.",
+        "Apakah Pantau sendiri berjalan baik: jadwal, pesan, penyimpanan, buku catatan (ledger).",
         "Whether Pantau itself is well: schedule, messages, storage, ledger.",
     ),
     choices=(JOB,),

@@ -64,6 +64,14 @@ _BUDGET = f"1 - {_burn('$__range')}"
 _COVERAGE = f"{_known('$__range')} / ({_seconds('$__range', '')} > 0)"
 
 
+_LENGTHS = {
+    "5m": Text("5 menit", "5 minutes"),
+    "1h": Text("1 jam", "1 hour"),
+    "6h": Text("6 jam", "6 hours"),
+    "3d": Text("3 hari", "3 days"),
+}
+
+
 def _also(text: Text) -> Text:
     return Text(f"{text.id} {_UNOFFICIAL.id}", f"{text.en} {_UNOFFICIAL.en}")
 
@@ -137,12 +145,17 @@ _LEFT = Panel(
 )
 
 
+def _length(series: str, window: Text) -> Text:
+    return Text(f"{series} {window.id}", f"{series} {window.en}")
+
+
 def _burning(title: Text, first: str, second: str, threshold: float, where: Place) -> Panel:
     """Return the rates of a pair of windows that an alert would go by."""
+    long, short = _LENGTHS[first], _LENGTHS[second]
     about = Text(
-        f"Berapa kali lebih cepat dari yang diizinkan anggaran terpakai, dalam {first} dan {second}. "
+        f"Berapa kali lebih cepat dari yang diizinkan anggaran terpakai, dalam {long.id} dan {short.id}. "
         f"Bila keduanya mencapai {str(threshold).replace('.', ',')}, sudah waktunya bertindak.",
-        f"How many times faster than is allowed the budget goes, over {first} and {second}. "
+        f"How many times faster than is allowed the budget goes, over {long.en} and {short.en}. "
         f"Where both reach {threshold}, it is time to act.",
     )
     return Panel(
@@ -151,8 +164,8 @@ def _burning(title: Text, first: str, second: str, threshold: float, where: Plac
         kind=Kind.GRAPH,
         place=where,
         queries=(
-            Query(expr=_burn(first), legend=f"{{{{service}}}} {first}"),
-            Query(expr=_burn(second), legend=f"{{{{service}}}} {second}"),
+            Query(expr=_burn(first), legend=_length("{{service}}", long)),
+            Query(expr=_burn(second), legend=_length("{{service}}", short)),
         ),
         unit="none",
         least=0,
