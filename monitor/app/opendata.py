@@ -79,7 +79,7 @@ class OpenDataShelf:
         self._rested_at = 0.0
         self._tasks: dict[Path, asyncio.Task[None]] = {}
         self._looked: dict[Window, _Looked] = {}
-        self._began: date | None = None
+        self._began: tuple[float, date] | None = None
 
     def replace(self, config: Config) -> None:
         """Go by what is public, and on which terms, from now on."""
@@ -111,13 +111,19 @@ class OpenDataShelf:
         """Return the first and the last day that are over since the monitor was first started."""
         if not public_services(self._config.services.values()):
             return None
-        if self._began is None:
+        began = await self._first_day()
+        last = self._now().astimezone(self._zone).date() - _DAY
+        return (began, last) if began is not None and began <= last else None
+
+    async def _first_day(self) -> date | None:
+        time = asyncio.get_running_loop().time()
+        if self._began is None or self._began[0] < time:
             began = await self._read(Reader.began)
             if began is None:
                 return None
-            self._began = instant(began).astimezone(self._zone).date()
-        last = self._now().astimezone(self._zone).date() - _DAY
-        return (self._began, last) if self._began <= last else None
+            first = instant(began).astimezone(self._zone).date()
+            self._began = (time + _LOOKED_SECONDS, first)
+        return self._began[1]
 
     async def file(self, name: str, first: date, last: date) -> Published:
         """Return the file, made from what is on record by now or half a minute ago."""
@@ -169,7 +175,7 @@ class OpenDataShelf:
         """Return once it is there. Raises StillMaking where that takes too long, NotPublished."""
         task = self._tasks.get(folder)
         if task is None:
-            if len(self._tasks) >= _MOST_WAITING:
+            if len(self._tasks) >= (_MOST_WAITING if _is_month(folder) else _MOST_WAITING // 2):
                 raise StillMaking("much else is being made")
             task = asyncio.create_task(self._make(folder, wanted))
             self._tasks[folder] = task
@@ -223,15 +229,34 @@ def _put(draft: Path, folder: Path) -> None:
     """Put what was made in its place, and take away what it replaces and what is too many."""
     shutil.rmtree(folder, ignore_errors=True)
     draft.rename(folder)
-    period = folder.name.partition(".")[0]
     others = [each for each in folder.parent.iterdir() if each != folder]
-    kept = sorted((each for each in others if not _is_old(each, period)), key=_age, reverse=True)
-    for each in (*(each for each in others if _is_old(each, period)), *kept[_MOST_KEPT - 1 :]):
+    old = [each for each in others if _is_replaced(each, folder)]
+    kept = sorted((each for each in others if each not in old), key=_worth, reverse=True)
+    for each in (*old, *kept[_MOST_KEPT - 1 :]):
         shutil.rmtree(each, ignore_errors=True)
 
 
-def _is_old(folder: Path, period: str) -> bool:
-    return folder.name.startswith((f"{period}.", "."))
+def _is_replaced(other: Path, folder: Path) -> bool:
+    """Say whether another is a draft, or begins on the same day and ends in the same month."""
+    return other.name.startswith(".") or _months_of(other) == _months_of(folder)
+
+
+def _is_month(folder: Path) -> bool:
+    """Say whether it is about one month: most people want that, and somebody may want to hinder
+    them by asking for all kinds of others.
+    """
+    first, last = _months_of(folder)
+    return first[:7] == last
+
+
+def _months_of(folder: Path) -> tuple[str, str]:
+    """Return the first day and the month of the last one: 2026-10-01--2026-10-31.STAMP."""
+    first, _, last = folder.name.partition("--")
+    return first, last[:7]
+
+
+def _worth(folder: Path) -> tuple[bool, float]:
+    return _is_month(folder), _age(folder)
 
 
 def _age(folder: Path) -> float:

@@ -193,6 +193,26 @@ async def test_no_more_than_so_many_are_kept(config, tmp_path):
     assert len(list((tmp_path / "data" / "opendata").iterdir())) == 24
 
 
+async def test_months_are_kept_before_anything_else(config, tmp_path):
+    """Whoever asks for all kinds of periods takes no month away from those who ask for that."""
+    shelf = a_shelf(config, Runs(apart=writing))
+    month = await shelf.file("gangguan.csv", date(2025, 5, 1), date(2025, 5, 31))
+    for n in range(1, 28):
+        await shelf.file("gangguan.csv", date(2024, 12, n), date(2025, 1, 31))
+
+    assert month.path.exists()
+    assert len(list((tmp_path / "data" / "opendata").iterdir())) == 24
+
+
+async def test_a_month_that_goes_on_takes_its_own_place(config, tmp_path):
+    """Of the month that goes on the newest data is kept, and none of the days before."""
+    shelf = a_shelf(config, Runs(apart=writing))
+    for day in (1, 2, 3):
+        found = await shelf.file("gangguan.csv", FIRST, date(2025, 6, day))
+
+    assert list((tmp_path / "data" / "opendata").iterdir()) == [found.path.parent]
+
+
 async def test_what_fails_is_no_data(config):
     """Where it can't be made there is none, and whoever asks again may have it."""
 
