@@ -1,4 +1,4 @@
-"""`pantau export`: what is stored of a period, for other programs to reckon with."""
+"""`pantau export`: what is stored of a period or configured, for other programs to use."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from monitor.configuration.config import Config
     from monitor.domain.check import CheckId
     from monitor.domain.windows import Window
+    from monitor.reports.filing import Filed
     from monitor.reports.forms import Pieces
 
 _SUBJECTS = ("observations", "intervals", "incidents")
@@ -53,7 +54,7 @@ def _period_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group()
 def export() -> None:
-    """Write what is stored of a period to files: samples, statuses, incidents."""
+    """Write what is stored of a period to files, or rules for Prometheus from what is promised."""
 
 
 @export.command()
@@ -115,6 +116,64 @@ def opendata(settings: Settings, /, *, folder: Path, replacing: bool, **days: An
         raise Failed(f"{error}; say another --out, or --replace") from None
     except OSError as error:
         raise Failed(f"{error.filename or folder}: {error.strerror}") from None
+    _show_filed(settings, found)
+
+
+@export.command()
+@click.option(
+    "--out",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The file to write.  [default: print it]",
+)
+@click.option("--replace", "replacing", is_flag=True, help="Put it in the place of another one.")
+@click.option("--runbooks", metavar="URL", help="Where people read docs/runbooks.md.")
+@shared_options
+@pass_settings
+def rules(
+    settings: Settings, /, *, file: Path | None, replacing: bool, runbooks: str | None
+) -> None:
+    """Write rules for Prometheus: error budgets, burn rates and their alerts, from each `sla`.
+
+    Names and labels are those of sloth. A service without `sla` has none. With `--output json` the
+    rules are printed as JSON, which Prometheus reads as well.
+    """
+    from monitor.cli.configured import configuration
+    from monitor.metrics import burnrates, rulefile
+
+    config = configuration(settings.config_path)
+    promised = [one for one in config.services.values() if one.sla is not None]
+    if not promised:
+        raise Failed("no service has a promise: give `sla: {target: 99.9, basis: …}` to one")
+    for service in promised:
+        if service.sla is not None and service.sla.target == 1:
+            click.echo(
+                f"! {service.id}: 100 % allows no downtime: no burn rate, no alert", err=True
+            )
+    made = tuple(burnrates.groups(promised, runbooks or burnrates.RUNBOOKS))
+    if file is not None:
+        _place(settings, file, rulefile.text(made, burnrates.NOTICE), replacing=replacing)
+    elif settings.output is Output.JSON:
+        print_json(rulefile.document(made))
+    else:
+        click.echo(rulefile.text(made, burnrates.NOTICE), nl=False)
+
+
+def _place(settings: Settings, file: Path, text: str, *, replacing: bool) -> None:
+    """Write a file, and say whether it is new. One that says something else stays unless asked."""
+    from monitor.reports.filing import Occupied, filed
+
+    try:
+        found = filed(file.parent, {file.name: _whole(text.encode())}, replacing=replacing)
+    except Occupied as error:
+        raise Failed(f"{error}; say another --out, or --replace") from None
+    except OSError as error:
+        raise Failed(f"{error.filename or file}: {error.strerror}") from None
+    _show_filed(settings, found)
+
+
+def _show_filed(settings: Settings, found: "Sequence[Filed]") -> None:
     if settings.output is Output.JSON:
         print_json([{"file": str(each.path), "new": each.is_new} for each in found])
     elif not settings.quiet:

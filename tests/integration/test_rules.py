@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from monitor.locales.messages_alertmanager import _CONCERNS, _NAMES
+from monitor.metrics.burnrates import groups
 from monitor.metrics.catalogue import CATALOGUE, Kind
 from monitor.probes import check_types
 from tests.rulefiles import (
@@ -20,11 +21,18 @@ from tests.rulefiles import (
     promtool,
     rules_of,
 )
+from tests.unit.metrics.board import a_service
 
 ALERTS = {name: rule for path in RULES for name, rule in alerts_of(path).items()}
 ALERT_TESTS = [path for path in TESTS if firing_cases(path)]
 ALWAYS = {"PantauWatchdog"}
 SEVERITIES = {"critical", "warning", "info"}
+BURNING = {
+    rule.name: rule.labels["severity"]
+    for group in groups([a_service()])
+    for rule in group.rules
+    if rule.kind == "alert"
+}
 FOREIGN = {"up", "process_start_time_seconds", "process_open_fds", "process_max_fds"}
 ROWS = [
     "Arti / Meaning",
@@ -101,7 +109,7 @@ def test_alert_says_what_it_is(name):
 
 def test_names_are_of_one_sender():
     """No alert of Prometheus has the name of one that Pantau posts, or of another rule."""
-    posted = {*_NAMES.values(), *_CONCERNS.values()}
+    posted = {*_NAMES.values(), *_CONCERNS.values(), *BURNING}
     names = Counter(rule["alert"] for path in RULES for rule in rules_of(path) if "alert" in rule)
 
     assert posted.isdisjoint(names)
@@ -135,10 +143,11 @@ def test_every_alert_has_a_runbook():
     page = (ROOT / "docs" / "runbooks.md").read_text()
     sections = re.split(r"(?m)^### ", page)[1:]
 
-    assert {section.partition("\n")[0] for section in sections} == {*ALERTS}
+    grades = {name: rule["labels"]["severity"] for name, rule in ALERTS.items()} | BURNING
+    assert {section.partition("\n")[0] for section in sections} == {*grades}
     for section in sections:
         name = section.partition("\n")[0]
-        assert f"\n`{ALERTS[name]['labels']['severity']}`\n" in section
+        assert f"\n`{grades[name]}`\n" in section
         rows = re.findall(r"(?m)^\| (.+?) \| (.+) \| (.+) \|$", section)
         assert [label for label, *_ in rows if label.strip("- ")] == ROWS, name
 
