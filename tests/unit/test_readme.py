@@ -38,6 +38,8 @@ LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
 NAME = re.compile(r"# (\S+\.ya?ml)\n")
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 SERVICE = "{id: portal, name: Portal, owner: diskominfo}"
+# Of an owner that some blocks name beside the first.
+OTHER = "{id: milik-bapenda, name: Pajak, owner: bapenda}"
 
 
 @cache
@@ -61,7 +63,7 @@ def load_as_it_stands(folder, code):
         calendar = folder / "config" / "calendars" / "jam-kerja.yaml"
         calendar.write_text('name: Jam kerja\ndays: {mon-fri: "07:30-16:00"}\n')
     checks = folder / "checks.yaml"
-    checks.write_text(f"version: 1\nservices:\n  - {SERVICE}\n")
+    checks.write_text(f"version: 1\nservices:\n  - {SERVICE}\n  - {OTHER}\n")
     if code.startswith("- "):
         code = whole(code)
     for file in {
