@@ -5,10 +5,14 @@ the daemon is stopped, and started again, to see what they make of that. Grafana
 """
 
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,12 +110,18 @@ VALUES: dict[tuple[str, str, str], Mapping[str, float]] = {
     ("health", "Terbaca oleh Prometheus", "A"): {"": 1},
     ("health", "Kehilangan jaringan", "A"): {"": 1},
     ("health", "Konfigurasi diterima", "A"): {"": 1},
-    ("health", "Peringatan dari Prometheus", "A"): {"PantauWatchdog": 1},
+    ("health", "Peringatan dari Prometheus", "A"): {
+        "PantauWatchdog": 1,
+        "PantauErrorBudgetBurningFast": 1,
+        "PantauErrorBudgetBurningSlowly": 1,
+    },
     ("sla", "Target dan pencapaian", "A"): _AVAILABLE,
     ("sla", "Target dan pencapaian", "B"): TARGETS,
     ("sla", "Target dan pencapaian", "C"): _BUDGETS,
     ("sla", "Ketersediaan", "A"): _AVAILABLE,
     ("sla", "Sisa anggaran gangguan", "A"): _BUDGETS,
+    ("sla", "Sisa anggaran 30 hari", "A"): _BUDGETS,
+    ("sla", "Laju pemakaian sekarang", "A"): _BURN_RATES,
     ("sla", "Ketersediaan per hari", "A"): _AVAILABLE,
     ("sla", "Laju pemakaian anggaran, cepat", "A"): {
         f"{name} 1 jam": rate for name, rate in _BURN_RATES.items()
@@ -183,7 +193,10 @@ class Watched:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     folder, port = tmp_path_factory.mktemp("city"), quiet_port()
     seen = tmp_path_factory.mktemp("prometheus")
-    with broken_city(folder, port) as city, prometheus(port, seen, rules=[RULES]) as ask:
+    with (
+        broken_city(folder, port) as city,
+        prometheus(port, seen, rules=[RULES, _budget_rules(folder, seen)]) as ask,
+    ):
         began = time.time()
         city.start()
         eventually(lambda: _statuses(ask) == CHECKS, 60, f"the statuses are {CHECKS}", 0.3)
@@ -196,6 +209,22 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         city.start()
         eventually(lambda: _scrapes_since(ask, restarted) >= 4, 60, "it is scraped again", 0.3)
         yield Watched(ask=ask, began=began, stopped=stopped, restarted=restarted, ended=time.time())
+
+
+def _budget_rules(city: Path, folder: Path) -> Path:
+    """Have Pantau write the rules of its promises; the seldom ones are evaluated often here."""
+    command = [sys.executable, "-P", "-m", "monitor", "export", "rules"]
+    written = subprocess.run(
+        [*command, "--config", str(city / "checks.yaml")],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    file = folder / "budgets.yml"
+    file.write_text(re.sub(r"interval: \w+", f"interval: {SCRAPE_SECONDS}s", written.stdout))
+    return file
 
 
 def _statuses(ask: Prometheus) -> dict[str, int]:

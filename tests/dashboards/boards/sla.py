@@ -219,6 +219,44 @@ _COUNTED = Panel(
     ),
 )
 
+
+def _recorded(title: Text, about: Text, series: str, where: Place, unit: str) -> Panel:
+    """Return the course of what the rules of `pantau export rules` record."""
+    whence = Text(
+        "Dari aturan yang dibuat `pantau export rules`; kosong tanpa aturan itu.",
+        "From the rules that `pantau export rules` makes; empty without them.",
+    )
+    return Panel(
+        title=title,
+        about=Text(f"{about.id} {whence.id}", f"{about.en} {whence.en}"),
+        kind=Kind.GRAPH,
+        place=where,
+        queries=(Query(expr=f"{series}{{{OF_SERVICE}}}", legend="{{service}}"),),
+        unit=unit,
+    )
+
+
+_RECORDED_LEFT = _recorded(
+    Text("Sisa anggaran 30 hari", "Budget left of 30 days"),
+    Text(
+        "1 berarti belum terpakai, 0 habis, negatif melewati target.",
+        "1 is all of it, 0 none, less than 0 more than was promised.",
+    ),
+    "slo:period_error_budget_remaining:ratio",
+    place(0, 33, 12, 8),
+    "percentunit",
+)
+_RECORDED_RATE = _recorded(
+    Text("Laju pemakaian sekarang", "Burn rate now"),
+    Text(
+        "Berapa kali lebih cepat dari yang diizinkan anggaran terpakai dalam 5 menit terakhir.",
+        "How many times faster than is allowed the budget goes, over the last 5 minutes.",
+    ),
+    "slo:current_burn_rate:ratio",
+    place(12, 33, 12, 8),
+    "none",
+)
+
 SLA = Board(
     name="sla",
     title=Text("Pantau: SLA dan anggaran gangguan", "Pantau: SLA and error budget"),
@@ -229,7 +267,17 @@ SLA = Board(
         "are those of pantau report.",
     ),
     choices=(OWNER, SERVICE),
-    panels=(_TABLE, _BARS, _LEFT, _FAST, _SLOW, _DAY, _COUNTED),
+    panels=(
+        _TABLE,
+        _BARS,
+        _LEFT,
+        _FAST,
+        _SLOW,
+        _DAY,
+        _COUNTED,
+        _RECORDED_LEFT,
+        _RECORDED_RATE,
+    ),
     marks=(OUTAGES, planned_work(OF_SERVICE)),
     since="now-30d",
     refresh="5m",
