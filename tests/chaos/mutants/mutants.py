@@ -432,4 +432,28 @@ MUTANTS = (
         test=_SEAL,
         says=r"assert \[\] == \[",
     ),
+    Mutant(
+        name="everything is public",
+        changes=[
+            (
+                "domain/visibility.py",
+                "    return tuple(service for service in services if service.public)\n",
+                "    return tuple(services)\n",
+            )
+        ],
+        test="test_opendata.py::test_the_bytes_of_the_command",
+        says="rahasia",
+    ),
+    Mutant(
+        name="unknown is down in open data",
+        changes=[
+            (
+                "reports/opendata.py",
+                '        "turun": figures.parts.down,\n',
+                '        "turun": figures.parts.down + figures.parts.unknown,\n',
+            )
+        ],
+        test="test_opendata.py::test_what_nobody_saw_is_a_gap",
+        says=r"assert \d+ == 0",
+    ),
 )
