@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from monitor.locales import Language
-from monitor.reports.document import Column, Section, Table
+from monitor.reports.document import Column, Paragraph, Section, Table
 from monitor.reports.letters import settable
 from monitor.reports.pagebreaks import is_kept_whole, is_row_kept_whole
 from monitor.reports.pdf import pdf
@@ -152,6 +152,21 @@ def test_no_page_is_all_but_empty(looked_at):
     _, found = looked_at
     assert [n for n, page in enumerate(found, 1) if len(page.lines) < 5] == []
     assert any("14. " in line for line in found[-1].lines)
+
+
+def test_the_places_to_sign_stand_with_the_end_of_the_report(tmp_path):
+    """However long what comes before is, seal and signature are never alone on a page,
+    and never stand on its words.
+    """
+    document = worded(CASES["none"](), Language.ID)
+    path = tmp_path / "laporan.pdf"
+    for lines in range(5, 20):
+        before = Section(id="x", title="X", blocks=[Paragraph(text="kata")] * lines)
+        told = replace(document, sections=(before, document.sections[-1]))
+        path.write_bytes(pdf(told, [], AT))
+        last = [line for page in pages(path)[-1:] for line in page.lines]
+        assert "Lampiran" in last
+        assert last[-1].startswith("Segel integritas")
 
 
 def test_days_of_a_month_stand_on_one_page():
