@@ -5,6 +5,7 @@ dated at all.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -19,7 +20,10 @@ from monitor.reports.sheets import Cell, Sheet, sheets
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
-_WIDTH = 18
+# Columns are as wide as what they hold, within these, in letters; headings have four lines.
+_NARROWEST, _WIDEST = 11, 42
+_HEAD_POINTS = 60
+_A3, _PAGE = 8, 240
 # What a spreadsheet holds: in a cell, and in a sheet.
 _MOST_LETTERS = 32_767
 _MOST_ROWS = 1_048_576
@@ -53,10 +57,12 @@ def _written(report: Report, digest: str, language: Language, room: str) -> byte
     known = instant(report.scope.until).astimezone(UTC).replace(tzinfo=None)
     book.set_properties({"title": _title(report), "created": known})
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+    name = book.add_format({"bold": True})
     moment = book.add_format({"num_format": _MOMENT, "align": "left"})
+    formats = _Formats(head=bold, name=name, moment=moment)
     try:
         for sheet in sheets(report, digest, language):
-            _fill(book.add_worksheet(sheet.title), sheet, bold, moment)
+            _fill(book.add_worksheet(sheet.title), sheet, formats)
     finally:
         book.close()  # also those files of a workbook that nobody will read
     return out.getvalue()
@@ -66,21 +72,54 @@ def _title(report: Report) -> str:
     return f"Pantau: {report.provenance.vantage}"
 
 
-def _fill(page: "Worksheet", sheet: Sheet, bold: Any, moment: Any) -> None:
-    page.set_column(0, len(sheet.columns) - 1, _WIDTH)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Formats:
+    """What cells look like: headings of columns, names of values, moments."""
+
+    head: Any
+    name: Any
+    moment: Any
+
+
+def _fill(page: "Worksheet", sheet: Sheet, formats: _Formats) -> None:
+    moment = formats.moment
+    widths = [max(_NARROWEST, *map(len, name.split())) for name in sheet.columns]
     for row, (name, value) in enumerate(sheet.above):
-        page.write_string(row, 0, name, bold)
+        page.write_string(row, 0, name, formats.name)
+        widths[0] = max(widths[0], len(name))
         _put(page, row, 1, value, moment)
     head = len(sheet.above) + 1 if sheet.above else 0
+    page.set_row(head, _HEAD_POINTS)
     for column, name in enumerate(sheet.columns):
-        page.write_string(head, column, name, bold)
+        page.write_string(head, column, name, formats.head)
     row = head
     for row, cells in enumerate(sheet.rows, head + 1):
         if row >= _MOST_ROWS:
             raise TooLong(sheet.title)  # the writer would leave it out, and say nothing
         _put_all(page, row, cells, moment)
+        widths = [max(wide, _letters(cell)) for wide, cell in zip(widths, cells, strict=True)]
+    for column, wide in enumerate(widths):
+        page.set_column(column, column, min(wide, _WIDEST) + 2)
+    _set_up(page, head, sum(widths))
     page.freeze_panes(head + 1, 1)
     page.autofilter(head, 0, max(row, head + 1), len(sheet.columns) - 1)
+
+
+def _set_up(page: "Worksheet", head: int, letters: int) -> None:
+    """Have it printed in letters that can be read, with the headings on each page.
+
+    A sheet of more `letters` than an A3 page takes goes on beside it, with the first columns again.
+    """
+    page.set_landscape()
+    page.set_paper(_A3)
+    page.fit_to_pages(-(-letters // _PAGE), 0)
+    page.repeat_rows(head)
+    page.repeat_columns(0, 1)
+
+
+def _letters(cell: Cell) -> int:
+    """Return how many letters wide a cell is."""
+    return len(_MOMENT) if isinstance(cell, datetime) else len("" if cell is None else str(cell))
 
 
 def _put_all(page: "Worksheet", row: int, cells: Sequence[Cell], moment: Any) -> None:

@@ -164,3 +164,25 @@ def test_a_cell_that_is_cut_says_so(whole):
 
     assert len(incident["Sebab terkonfirmasi"]) == 32_767
     assert incident["Sebab terkonfirmasi"].endswith("x…")
+
+
+def test_columns_are_as_wide_as_what_they_hold(book):
+    """Names and moments are read without pulling at columns; the longest texts end sooner."""
+    for sheet in book:
+        # Neighbours of the same width are one range.
+        ranges = [(one.min, one.max, one.width) for one in sheet.column_dimensions.values()]
+        for number, column in enumerate(sheet.columns, 1):
+            texts = [cell.value for cell in column[13:] if isinstance(cell.value, str)]
+            longest = max(map(len, texts), default=0)
+            [width] = [wide for first, last, wide in ranges if first <= number <= last]
+            assert min(longest, 42) <= width <= 46
+
+
+def test_a_sheet_is_printed_in_letters_that_can_be_read(book):
+    """Pages lie on their side, as many beside each other as it takes, with headings on each."""
+    beside = {sheet.title: sheet.page_setup.fitToWidth or 1 for sheet in book}
+    assert (beside["Ringkasan"], beside["Pemeliharaan"]) == (2, 1)
+    for sheet in book:
+        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.print_title_rows
+        assert sheet.print_title_cols == "$A:$B"
