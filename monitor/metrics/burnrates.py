@@ -75,7 +75,8 @@ def _error_ratio(service: Service, window: str) -> Rule:
 def _seconds(service: Service, match: str, window: str) -> str:
     name = catalogue.SERVICE_STATUS_SECONDS.name
     which = f'service={promql_string(service.id)},counted="sla",status{match}'
-    return f"sum(rate({name}{{{which}}}[{window}]))"
+    # A crash may take the last second back: rate() would add all that was ever counted once more.
+    return f"sum(delta({name}{{{which}}}[{window}]))"
 
 
 def _promise(service: Service, target: Fraction) -> Iterator[Rule]:

@@ -119,6 +119,15 @@ def test_rates_are_those_of_the_figures(tried):
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
+def test_crash_is_no_new_beginning(tried):
+    """A crash that takes back the last second of a counter does not count all of it once more."""
+    series = [seconds("up", "2592000+54x30 2593619+54x60"), seconds("down", "4000+6x120")]
+    rate = "count(abs(slo:sli_error:ratio_rate1h - 0.1) < 0.01)"
+    judged = tried(portal(), series, "60m", [(rate, [{"labels": "{}", "value": 1}])])
+
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
 # An hour up, then six minutes of something else.
 UP_THEN = {"up": "0+60x60 3600x6", "down": "0x60 0+60x6", "unknown": "0x66"}
 OUTAGE = [seconds(each, values) for each, values in UP_THEN.items()]
