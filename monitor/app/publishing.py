@@ -4,6 +4,7 @@
 What it reads comes from the daemon that started it; the services that are not public are not in it.
 """
 
+import gzip
 import hashlib
 import json
 import pickle
@@ -78,12 +79,18 @@ def made(
         return dict(open_data(making.report(wanted.watched, reader, scope, going), wanted.terms))
 
 
+def with_packed(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Return the files with each of them also packed, so that nobody packs it again and again."""
+    packed = {f"{name}.gz": gzip.compress(body, mtime=0) for name, body in files.items()}
+    return {**files, **packed}
+
+
 def main() -> None:
     wanted = pickle.load(sys.stdin.buffer)  # noqa: S301 - it comes from the daemon, by its own pipe
     folder = Path(sys.argv[1])
     try:
         # The daemon looks for damage itself, all the time.
-        files = made(wanted, examined=Examined.NEVER)
+        files = with_packed(made(wanted, examined=Examined.NEVER))
         filed(folder, {name: _whole(body) for name, body in files.items()}, replacing=True)
     except StoreError as error:
         sys.exit(str(error))

@@ -28,7 +28,7 @@ from monitor.web.context import (
     TooLong,
     WebContext,
 )
-from monitor.web.negotiation import language_of
+from monitor.web.negotiation import language_of, wants_gzip
 from monitor.web.opendatapage import OpenDataPage
 from monitor.web.opendataquery import Days, Unasked, check_parameters, days_asked
 
@@ -125,10 +125,13 @@ class _Desk:
 
         async def answer(request: Request, language: Language) -> Response:
             days = await self._days(request, language)
-            published = await self._data.file(name, *days)
-            headers = _headers(name, days, language) | validators(
-                published.digest, published.made_at
-            )
+            packed = wants_gzip(",".join(request.headers.getlist("accept-encoding")))
+            published = await self._data.file(f"{name}.gz" if packed else name, *days)
+            headers = {
+                **_headers(name, days, language),
+                **({"Content-Encoding": "gzip"} if packed else {}),
+                **validators(published.digest, published.made_at),
+            }
             if is_known(request.headers, published.digest, published.made_at):
                 return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
             return await _sent(request, published, headers)
@@ -161,7 +164,12 @@ def _whole(request: Request, body: bytes, form: str, language: Language) -> Resp
 
 def _headers(name: str, days: Days, language: Language) -> dict[str, str]:
     stem, _, form = name.rpartition(".")
-    headers = {**_FRESH, "Content-Type": _TYPES[form], "Content-Language": language.value}
+    headers = {
+        **_FRESH,
+        "Content-Type": _TYPES[form],
+        "Content-Language": language.value,
+        "Vary": "Accept-Encoding",
+    }
     if form == "csv":
         first, last = days
         called = f"{stem}-{first.isoformat()}--{last.isoformat()}.csv"

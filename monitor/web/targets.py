@@ -27,7 +27,8 @@ def target_routes(context: WebContext) -> list[Route]:
     async def targets(_: Request) -> Response:
         offered = _dialled(context.board, context.pushes)
         groups = _groups(offered, context.board.services())
-        return StreamingResponse(groups, media_type="application/json")
+        headers = {"Cache-Control": "no-store"}
+        return StreamingResponse(groups, headers=headers, media_type="application/json")
 
     return [Route(PATH, targets)]
 

@@ -1,5 +1,6 @@
 """Open data that a running daemon gives to everybody."""
 
+import gzip
 import json
 import urllib.error
 import urllib.request
@@ -119,6 +120,9 @@ def test_made_once_and_known_again(daemon: Daemon) -> None:
     [folder] = (daemon.site.data / "opendata").iterdir()
     made = folder.stat().st_mtime_ns
 
+    packed = fetched(daemon, path, Accept_Encoding="gzip")
+    assert gzip.decompress(packed[2]) == body
+    assert len(packed[2]) < len(body) / 2
     assert fetched(daemon, path, "HEAD")[1]["content-length"] == str(len(body))
     assert fetched(daemon, path, If_None_Match=headers["etag"])[0] == 304
     assert fetched(daemon, path, If_Modified_Since=headers["last-modified"])[0] == 304

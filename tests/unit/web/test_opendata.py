@@ -35,6 +35,25 @@ async def test_a_table(tmp_path):
     )
 
 
+async def test_packed_for_whoever_takes_it(tmp_path):
+    """Who takes gzip gets the packed file under a tag of its own; the answer says that it varies."""
+    data = FakeOpenData(tmp_path)
+    plain = await asked(data=data)
+    data.body = b"packed"
+    packed = await asked(data=data, headers=[("Accept-Encoding", "gzip, br")])
+    refused = await asked(data=data, headers=[("Accept-Encoding", "gzip;q=0")])
+
+    assert [name for name, _, _ in data.asked] == [
+        "ketersediaan.csv",
+        "ketersediaan.csv.gz",
+        "ketersediaan.csv",
+    ]
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in refused.headers
+    assert packed.headers["etag"] != plain.headers["etag"]
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+
+
 async def test_head_says_how_long_it_is(tmp_path):
     """HEAD has the headers of GET, and no body."""
     data = FakeOpenData(tmp_path)
