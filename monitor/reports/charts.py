@@ -188,7 +188,7 @@ def percentile_lines(days: Sequence[Percentiles | None], labels: Sequence[str]) 
     for power in range(first, last + 1):
         level = y(10.0**power)
         parts.append(f'<path d="M{left} {level}H{width - 8}" stroke="currentColor" opacity="0.2"/>')
-        parts.append(_letters(left - 6, level + 4, f"{10.0**power:g} ms", "end"))
+        parts.append(_letters(left - 6, level + 4, _time(power), "end"))
     for index, label in enumerate(labels):
         if label:
             parts.append(_letters(x(index), bottom + 18, label, "middle"))
@@ -198,6 +198,14 @@ def percentile_lines(days: Sequence[Percentiles | None], labels: Sequence[str]) 
             f'<path d="{path}" {_OUTLINE}{dashes} stroke-width="1.5"/>' for path in _pieces(line)
         ]
     return _drawing(width, height, parts)
+
+
+def _time(power: int) -> str:
+    """Return 10 to that power of milliseconds, in a unit in which all languages write it so."""
+    for unit, size in (("s", 3), ("ms", 0)):
+        if power >= size:
+            return f"{10 ** (power - size)} {unit}"
+    return f"{10 ** (power + 3)} µs"
 
 
 def _pieces(points: Iterable[tuple[float, float] | None]) -> Iterable[str]:

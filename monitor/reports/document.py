@@ -49,7 +49,8 @@ class Table:
     """Rows of as many cells as there are columns. The first cell of a row names it.
 
     Without rows the reader is told `nothing`, and sees no table. One that is `whole` is read at one
-    glance, and stays on one page where it fits on one.
+    glance, and stays on one page where it fits on one. One that `leads` stays with what follows,
+    which is not read without it.
     """
 
     caption: str
@@ -57,6 +58,7 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     nothing: str
     whole: bool = False
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -174,6 +174,7 @@ def _legend(locale: Locale) -> Table:
         columns=columns(_LEGEND_COLUMNS[locale.language], (1, 12)),
         rows=[(picture(day_strip([mark]), said), said) for mark, said in meanings.items()],
         nothing=NONE,
+        leads=True,
     )
 
 
@@ -259,6 +260,7 @@ def _month_table(account: Account, locale: Locale) -> Table:
         columns=columns(_MONTH_COLUMNS[locale.language], (4, 4, 3, 4, 4, 4, 4), (1, 2, 3, 4, 5, 6)),
         rows=rows,
         nothing=_TEXTS[locale.language]["none"],
+        whole=True,
     )
 
 

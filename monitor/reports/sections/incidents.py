@@ -6,6 +6,7 @@ from monitor.domain.check import CheckId
 from monitor.domain.incident import Concern, Incident
 from monitor.domain.instant import microseconds
 from monitor.domain.note import Note, NoteKind
+from monitor.domain.periods import days
 from monitor.domain.service import ServiceId
 from monitor.domain.windows import Window
 from monitor.locales import Language
@@ -19,6 +20,7 @@ from monitor.reports.sections.tables import columns, picture
 
 _DAY = 86_400_000_000
 _TICKS = 7 * _DAY
+_LONG = 62  # days; as in the map of days
 
 _TEXTS = {
     Language.ID: {
@@ -29,7 +31,9 @@ _TEXTS = {
         "degraded": "Layanan tersedia, tetapi tidak seperti seharusnya",
         "no_degraded": "Tidak ada penurunan mutu yang tercatat dalam periode.",
         "timeline": "Kapan layanan terganggu: batang tinggi gangguan, batang rendah "
-        "pemeliharaan; satu garis bagi tiap tujuh hari",
+        "pemeliharaan; satu garis bagi tiap {tick}",
+        "week": "tujuh hari",
+        "month": "awal bulan",
         "alt": "{name}: {count} gangguan, jumlah {length}",
         "explained": "Lama dihitung dari sampel pertama yang gagal sampai sampel pertama yang "
         "baik; mulai dan selesai masing-masing diketahui sampai satu selang (±). "
@@ -50,7 +54,9 @@ _TEXTS = {
         "degraded": "Up, but not as it should be",
         "no_degraded": "No degradation is on record in the period.",
         "timeline": "When services were down: high bars are outages, low bars are maintenance; "
-        "one tick every seven days",
+        "one tick at each {tick}",
+        "week": "seventh day",
+        "month": "beginning of a month",
         "alt": "{name}: outages: {count}, together {length}",
         "explained": "The length is from the first failing sample to the first good one; "
         "beginning and end are each known to one interval (±). The observed cause "
@@ -147,8 +153,9 @@ def _timelines(outages: Sequence[Told], report: Report, locale: Locale) -> Table
     for told in outages:
         part = stretch(told.incident, report.scope.known)
         by_service.setdefault(told.incident.service, []).append(part)
+    texts, tick = _TEXTS[locale.language], "month" if _is_long(report.scope.period) else "week"
     return Table(
-        caption=_TEXTS[locale.language]["timeline"],
+        caption=texts["timeline"].format(tick=texts[tick]),
         columns=columns(_TIMELINE_COLUMNS[locale.language], (2, 5)),
         rows=[
             _timeline(each, by_service[each.service.id], report.scope.period, locale)
@@ -159,6 +166,18 @@ def _timelines(outages: Sequence[Told], report: Report, locale: Locale) -> Table
     )
 
 
+def _is_long(period: Window) -> bool:
+    return period.length > _LONG * _DAY
+
+
+def _ticks(period: Window, locale: Locale) -> Sequence[int]:
+    """Return by what one finds one's way: every seventh day, in long periods each new month."""
+    if not _is_long(period):
+        return range(0, period.length + 1, _TICKS)
+    starts = [day.window.start for day in days(period, locale.zone) if day.date.day == 1]
+    return [start - period.start for start in starts]
+
+
 def _timeline(
     account: Account, found: Sequence[Window], period: Window, locale: Locale
 ) -> tuple[Cell, ...]:
@@ -167,7 +186,7 @@ def _timeline(
     bars += [
         Stretch(w.start - period.start, w.end - period.start, planned=True) for w in account.carved
     ]
-    drawing = timeline_bar(bars, length, range(0, length + 1, _TICKS))
+    drawing = timeline_bar(bars, length, _ticks(period, locale))
     alt = _TEXTS[locale.language]["alt"].format(
         name=account.service.name,
         count=locale.number(len(found)),

@@ -119,3 +119,10 @@ def test_the_scale_holds_every_duration(value):
 def test_nothing_measured():
     """Without any answer there is nothing to draw, and no scale is made up."""
     assert elements(percentile_lines([None, None], ["", ""]), "text") == []
+
+
+def test_scales_are_written_so_that_no_language_reads_them_otherwise():
+    """A scale has no digits to group and no decimals: its unit changes instead."""
+    wide = percentile_lines([Percentiles(0.02, 50.0, 9_000.0)], [""])
+    texts = [each.text for each in elements(wide, "text")]
+    assert texts == ["10 µs", "100 µs", "1 ms", "10 ms", "100 ms", "1 s", "10 s"]

@@ -169,6 +169,15 @@ def test_the_places_to_sign_stand_with_the_end_of_the_report(tmp_path):
         assert last[-1].startswith("Segel integritas")
 
 
+def test_marks_are_explained_where_they_stand(looked_at):
+    """What the marks of the map of days mean is on the page on which the map begins."""
+    document, found = looked_at
+    [days] = [each for each in document.sections if each.id == "days"]
+    captions = [each.caption for each in days.blocks if each.rows]
+    on = [n for caption in captions for n, page in enumerate(found) if caption in page.lines]
+    assert len(set(on)) == len(captions[:1])
+
+
 def test_days_of_a_month_stand_on_one_page():
     """Who compares the days of a service in a month need not turn the page."""
     for name in ("six", "lord-howe"):

@@ -417,3 +417,14 @@ def test_steps_of_the_clock_are_counted():
     assert "tercatat: 2; yang terbesar -12,500 detik." in said(sections(made)["monitor"])
     assert "+1,204 detik" in said(table(sections(made)["monitor"]))
     assert "Tidak ada lompatan jam" in said(sections(still)["monitor"])
+
+
+@pytest.mark.parametrize(
+    ("until", "said_of_ticks", "ticks"), [(7, "tujuh hari", 5), (10, "awal bulan", 4)]
+)
+def test_long_timelines_have_a_tick_a_month(until, said_of_ticks, ticks):
+    """A month has a tick every seven days, and what is longer than two has one at each month."""
+    made = sections(worded(city(1, scope(date(2026, 6, 1), date(2026, until, 1))), Language.ID))
+    timeline = table(made["incidents"])
+    assert said_of_ticks in timeline.caption
+    assert timeline.rows[0][1].svg.count("V16") == ticks
