@@ -43,8 +43,8 @@ class Table:
 
 METHOD = Words(
     "Dihitung dari sampel pemeriksaan berkala; waktu yang tidak diamati tidak dihitung sebagai "
-    "naik maupun turun. Pemeliharaan terencana yang dicatat sebelum dimulai tidak dihitung. Nilai "
-    "yang dikoreksi disertai nilai sebelum dikoreksi.",
+    "waktu tersedia maupun waktu henti. Pemeliharaan terjadwal yang dicatat sebelum dimulai tidak "
+    "dihitung. Nilai yang dikoreksi disertai nilai sebelum dikoreksi.",
     "Computed from samples of regular checks; time that nobody watched counts neither as up nor "
     "as down. Planned maintenance on record before it began is left out. Where figures were "
     "corrected, those before the correction stand beside them.",
@@ -70,8 +70,8 @@ _DAYS = (
         "ketersediaan_persen",
         "angka",
         "%",
-        "Waktu naik dibagi waktu naik dan turun, dibulatkan ke bawah; kosong bila tiga desimal "
-        "menyatakan lebih dari yang terukur",
+        "Waktu tersedia dibagi jumlah waktu tersedia dan waktu henti, dibulatkan ke bawah; "
+        "kosong bila tiga desimal menyatakan lebih dari yang terukur",
         "Up over up and down, rounded down; empty where three decimals say too much",
     ),
     Variable(
@@ -97,20 +97,20 @@ _DAYS = (
         "Bagian waktu yang diketahui keadaannya",
         "Share of time of which the state is known",
     ),
-    Variable("naik", "bilangan bulat", "mikrodetik", "Lama layanan naik", "Time up"),
-    Variable("turun", "bilangan bulat", "mikrodetik", "Lama layanan turun", "Time down"),
+    Variable("naik", "bilangan bulat", "mikrodetik", "Waktu tersedia", "Time up"),
+    Variable("turun", "bilangan bulat", "mikrodetik", "Waktu henti", "Time down"),
     Variable(
         "tidak_diketahui",
         "bilangan bulat",
         "mikrodetik",
-        "Lama keadaan tidak diketahui; tidak dihitung naik maupun turun",
+        "Lama keadaan tidak diketahui; bukan waktu tersedia, bukan pula waktu henti",
         "Time unknown; counted neither as up nor as down",
     ),
     Variable(
         "pemeliharaan",
         "bilangan bulat",
         "mikrodetik",
-        "Lama pemeliharaan terencana; di luar ketersediaan",
+        "Lama pemeliharaan terjadwal; di luar ketersediaan",
         "Time in planned maintenance; outside availability",
     ),
 )
@@ -130,7 +130,7 @@ _OUTAGES = (
         "dalam_pemeliharaan",
         "ya/tidak",
         "",
-        "Apakah terjadi selama pemeliharaan terencana",
+        "Apakah terjadi selama pemeliharaan terjadwal",
         "Whether it happened during planned maintenance",
     ),
 )
@@ -180,7 +180,7 @@ _CORRECTIONS = (
         "keadaan",
         "teks",
         "",
-        "Keadaan yang sebenarnya: naik, menurun, turun, tidak_diketahui",
+        "Keadaan yang sebenarnya: naik (tersedia), menurun, turun (terhenti), tidak_diketahui",
         "How it really was: naik up, menurun degraded, turun down, tidak_diketahui unknown",
     ),
     Variable("dicatat", "waktu", "UTC", "Kapan koreksi dicatat", "When it was put down"),
@@ -197,14 +197,14 @@ AVAILABILITY = Table(
     name="ketersediaan",
     title=Words("Ketersediaan harian layanan digital", "Daily availability of digital services"),
     description=Words(
-        "Satu baris untuk setiap layanan publik dan hari: berapa lama layanan naik, turun, tidak "
-        "diketahui keadaannya, dan dalam pemeliharaan terencana.",
+        "Satu baris untuk setiap layanan publik dan hari: berapa lama layanan tersedia, "
+        "terhenti, tidak diketahui keadaannya, dan dalam pemeliharaan terjadwal.",
         "A line for each public service and day: how long it was up, down, unknown, and in "
         "planned maintenance.",
     ),
     concept="Ketersediaan layanan digital",
     classification="Layanan, hari, jam layanan",
-    measure="Lama waktu menurut keadaan, dan bagian waktu naik",
+    measure="Lama waktu menurut keadaan, dan bagian waktu tersedia",
     units=("%", "mikrodetik"),
     variables=_DAYS,
 )
@@ -224,14 +224,14 @@ OUTAGES = Table(
 )
 WORK = Table(
     name="pemeliharaan",
-    title=Words("Pemeliharaan terencana layanan digital", "Planned maintenance"),
+    title=Words("Pemeliharaan terjadwal layanan digital", "Planned maintenance"),
     description=Words(
-        "Satu baris untuk setiap pemeliharaan terencana yang menyentuh periode data, juga yang "
+        "Satu baris untuk setiap pemeliharaan terjadwal yang menyentuh periode data, juga yang "
         "baru dicatat sesudah dimulai dan tidak mengubah angka.",
         "A line for each time of planned work that touches the period, also where it was put down "
         "after it began and changes no figure.",
     ),
-    concept="Pemeliharaan terencana",
+    concept="Pemeliharaan terjadwal",
     classification="Layanan, pemeliharaan",
     measure="Waktu mulai dan selesai",
     units=("UTC",),

@@ -245,7 +245,7 @@ async def test_the_dictionary():
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("", ("<h1>Data terbuka</h1>", "Lama layanan naik", "Oktober 2026")),
+        ("", ("<h1>Data terbuka</h1>", "Waktu tersedia", "Oktober 2026")),
         ("lang=en", ("<h1>Open data</h1>", "Time up", "October 2026")),
     ],
 )
