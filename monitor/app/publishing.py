@@ -20,10 +20,10 @@ from monitor.domain.windows import Window
 from monitor.ports import StoreError
 from monitor.reports import making
 from monitor.reports.filing import filed
-from monitor.reports.forms import Pieces
 from monitor.reports.making import Going, Watched
 from monitor.reports.opendata import Terms, open_data
 from monitor.reports.report import Scope
+from monitor.reports.source import Pieces
 from monitor.store.reader import Examined, open_reader
 
 DIGESTS = "digests.json"

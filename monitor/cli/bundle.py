@@ -10,13 +10,13 @@ import click
 
 from monitor.cli.errors import Failed
 from monitor.cli.output import print_json
-from monitor.cli.report import made, report_options, scope_of, show
+from monitor.cli.report import made, report_options, scope_of, show, told, written
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
 if TYPE_CHECKING:
     from monitor.configuration.config import Config
-    from monitor.reports.forms import Source
     from monitor.reports.report import Scope
+    from monitor.reports.source import Source
 
 _HOUR = 3_600_000_000
 
@@ -44,14 +44,16 @@ def bundle(
     from monitor.cli.sealing import demand_key
     from monitor.locales import Language
     from monitor.reports.bundle import packed
-    from monitor.reports.filing import Occupied, filed, stem
-    from monitor.reports.forms import source_of
+    from monitor.reports.filing import Occupied, filed
+    from monitor.reports.naming import stem
+    from monitor.reports.source import source_of
+    from monitor.reports.typesetting import Unset
 
     config = configuration(settings.config_path)
     scope = scope_of(config, **asked)
     if sign:
         demand_key(config)
-    source = source_of(made(config, scope), Language(lang or config.monitor.language))
+    source = source_of(made(config, scope), Language(lang or config.monitor.language), told)
     try:
         with TemporaryDirectory(prefix="pantau-") as place:
             _fill(Path(place), config, scope, source, sign=sign)
@@ -59,6 +61,8 @@ def bundle(
             found = filed(folder, files, replacing=replacing)
     except Occupied as error:
         raise Failed(f"{error}; say another --out, or --replace") from None
+    except Unset as error:
+        raise Failed(str(error)) from None
     except OSError as error:
         raise Failed(f"{error.filename or folder}: {error.strerror}") from None
     show(settings, source.whole.fingerprint, found)
@@ -70,6 +74,7 @@ def _fill(folder: Path, config: "Config", scope: "Scope", source: "Source", *, s
     from monitor.ports import StoreError
     from monitor.reports.bundle import add_instructions, add_manifest
     from monitor.reports.forms import files, lacking
+    from monitor.reports.papers import main_name
     from monitor.store.ledgerreader import open_ledger
 
     def is_asked(row: Hour) -> bool:
@@ -89,9 +94,11 @@ def _fill(folder: Path, config: "Config", scope: "Scope", source: "Source", *, s
         with (folder / name).open("wb") as file:
             file.writelines(pieces())
     if not lacking(["pdf"]):
-        [(name, pieces)] = files(source, ["pdf"], "laporan").items()
-        body = b"".join(pieces())
-        (folder / name).write_bytes(seal(config, source, body) if sign else body)
+        papers = files(source, ["pdf"], "laporan")
+        for name in written(list(papers)):
+            body = b"".join(papers[name]())
+            is_sealed = sign and name == main_name(source.language, "laporan")
+            (folder / name).write_bytes(seal(config, source, body) if is_sealed else body)
     add_instructions(folder, key)
     add_manifest(folder)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from monitor.domain.check import CheckId
     from monitor.domain.windows import Window
     from monitor.reports.filing import Filed
-    from monitor.reports.forms import Pieces
+    from monitor.reports.source import Pieces
 
 _SUBJECTS = ("observations", "intervals", "incidents")
 _DAY = click.DateTime(formats=["%Y-%m-%d"])

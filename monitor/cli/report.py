@@ -1,6 +1,6 @@
 """`pantau report`: a report on availability as files, for auditors, leaders and spreadsheets."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 if TYPE_CHECKING:
     from monitor.configuration.config import Config
     from monitor.reports.filing import Filed
-    from monitor.reports.report import Report, Scope
+    from monitor.reports.report import Account, Report, Scope
 
 _FORMATS = ("pdf", "html", "json", "csv", "xlsx")
 
@@ -124,8 +124,12 @@ def report(
     from monitor.cli.configured import configuration
     from monitor.cli.sealing import demand_key, sealed_beside
     from monitor.locales import Language
-    from monitor.reports.filing import Occupied, filed, stem
-    from monitor.reports.forms import files, source_of
+    from monitor.reports.filing import Occupied, filed
+    from monitor.reports.forms import files
+    from monitor.reports.naming import stem
+    from monitor.reports.papers import main_name
+    from monitor.reports.source import source_of
+    from monitor.reports.typesetting import Unset
     from monitor.reports.workbook import TooLong
 
     if context.invoked_subcommand is not None:
@@ -137,14 +141,17 @@ def report(
         raise click.UsageError("--sign seals the PDF: say --format pdf as well")
     if sign:
         demand_key(config)
-    source = source_of(made(config, scope), Language(lang or config.monitor.language))
+    source = source_of(made(config, scope), Language(lang or config.monitor.language), told)
+    name = stem(scope)
     try:
-        found = list(filed(folder, files(source, forms, stem(scope)), replacing=replacing))
-        papers = [each.path for each in found if sign and each.path.suffix == ".pdf"]
-        found += [sealed_beside(config, source, each, replacing=replacing) for each in papers]
+        pieces = files(source, forms, name)
+        found = list(filed(folder, pieces, replacing=replacing, going=written))
+        if sign:
+            main = folder / main_name(source.language, name)
+            found.append(sealed_beside(config, source, main, replacing=replacing))
     except Occupied as error:
         raise Failed(f"{error}; say another --out, or --replace") from None
-    except TooLong as error:
+    except (TooLong, Unset) as error:
         raise Failed(str(error)) from None
     except OSError as error:
         raise Failed(f"{error.filename or folder}: {error.strerror}") from None
@@ -206,7 +213,7 @@ def made(config: "Config", scope: "Scope") -> "Report":
     from monitor.app.reporting import watched
     from monitor.ports import StoreError
     from monitor.reports import making
-    from monitor.reports.filing import period_name
+    from monitor.reports.naming import period_name
     from monitor.store.reader import open_reader
 
     city = watched(config, period_name(scope))
@@ -221,6 +228,16 @@ def made(config: "Config", scope: "Scope") -> "Report":
             )
     except StoreError as error:
         raise Failed(str(error)) from None
+
+
+def told(accounts: "Sequence[Account]") -> "Iterator[Account]":
+    """Yield services of a report; a bar shows how far it is told."""
+    return progress(accounts, "Computing figures")
+
+
+def written(names: Sequence[str]) -> Iterator[str]:
+    """Yield names of files; a bar shows how many of them are written."""
+    return progress(names, "Writing files")
 
 
 def show(settings: Settings, fingerprint: str, files: "Sequence[Filed]") -> None:

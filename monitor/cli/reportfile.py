@@ -9,7 +9,7 @@ import click
 from monitor.cli.errors import Failed
 from monitor.cli.output import print_json
 from monitor.cli.person import named
-from monitor.cli.report import demand, form_option, made, scope_of, scope_options
+from monitor.cli.report import demand, form_option, made, scope_of, scope_options, written
 from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def file(
     from monitor.cli.sealing import demand_key, seal
     from monitor.locales import Language
     from monitor.ports import StoreError
+    from monitor.reports.typesetting import Unset
     from monitor.reports.versions import Altered, Shape
     from monitor.reports.workbook import TooLong
 
@@ -78,7 +79,8 @@ def file(
         demand_key(config)
     person = named(by)
     spoken = tuple(map(Language, languages or (config.monitor.language,)))
-    shape = Shape(forms=forms, languages=spoken, sealing=partial(seal, config) if sign else None)
+    sealing = partial(seal, config) if sign else None
+    shape = Shape(forms=forms, languages=spoken, sealing=sealing, going=written)
     folder = config.monitor.data_dir
     try:
         edition = file_in(folder, made(config, scope), shape, datetime.now(UTC))
@@ -87,7 +89,7 @@ def file(
             f"{error}: nothing was filed. Put the file back from a backup, or move the reports of "
             "this period away"
         ) from None
-    except (StoreError, TooLong) as error:
+    except (StoreError, TooLong, Unset) as error:
         raise Failed(str(error)) from None
     except OSError as error:
         raise Failed(f"{error.filename or folder}: {error.strerror}") from None

@@ -9,7 +9,7 @@ from monitor.cli.errors import Failed
 if TYPE_CHECKING:
     from monitor.configuration.config import Config
     from monitor.reports.filing import Filed
-    from monitor.reports.forms import Source
+    from monitor.reports.source import Source
 
 
 def demand_key(config: "Config") -> None:

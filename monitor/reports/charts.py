@@ -16,7 +16,6 @@ _UP, _DIP, _DOWN = "#8fcbb3", "#f2c14e", "#a4262c"
 _UNKNOWN, _PLANNED = "#c3c7cc", "#9db8e0"
 _INK, _PAPER = "#1b1f24", "#ffffff"
 
-_CELL = 14
 _STEP = 16
 _NAME_WIDTH = 24
 
@@ -40,29 +39,33 @@ class Drawing(NamedTuple):
     height: int
 
 
-# A cell's ground, its edge, and its glyph around (0, 0) in a square of 14.
+_STROKE = f'fill="none" stroke="{_INK}"'
+# How a cell's ground is painted, and its glyph: a path from its middle, in a square of 14.
 _CELLS = {
-    DayMark.CLEAR: (_UP, "", f'<circle r="1.7" fill="{_INK}"/>'),
-    DayMark.DIP: (_DIP, "", f'<path d="M0-4 4 3H-4Z" fill="{_INK}"/>'),
+    DayMark.CLEAR: (f'fill="{_UP}"', "m-1.7 0a1.7 1.7 0 1 0 3.4 0a1.7 1.7 0 1 0-3.4 0", ""),
+    DayMark.DIP: (f'fill="{_DIP}"', "m0-4l4 7h-8z", ""),
     DayMark.MISSED: (
-        *(_DOWN, ""),
-        f'<path d="M-3.5-3.5 3.5 3.5M3.5-3.5-3.5 3.5" stroke="{_PAPER}" stroke-width="2"/>',
+        *(f'fill="{_DOWN}"', "m-3.5-3.5l7 7m0-7l-7 7"),
+        f'fill="none" stroke="{_PAPER}" stroke-width="2"',
     ),
     DayMark.UNKNOWN: (
-        *(_UNKNOWN, ""),
-        f'<circle r="3.5" fill="none" stroke="{_INK}" stroke-width="1.3"/>',
+        *(f'fill="{_UNKNOWN}"', "m-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0"),
+        f'{_STROKE} stroke-width="1.3"',
     ),
-    DayMark.PLANNED: (_PLANNED, "", f'<path d="M-4 0H4" stroke="{_INK}" stroke-width="2"/>'),
-    DayMark.NONE: ("none", ' stroke="currentColor" stroke-dasharray="2 2" opacity="0.6"', ""),
+    DayMark.PLANNED: (f'fill="{_PLANNED}"', "m-4 0h8", f'{_STROKE} stroke-width="2"'),
+    DayMark.NONE: (
+        *('fill="none" stroke="currentColor" stroke-dasharray="2 2" opacity="0.6"', "", ""),
+    ),
 }
+_SQUARE = "m-7-5v10q0 2 2 2h10q2 0 2-2v-10q0-2-2-2h-10q-2 0-2 2z"
 
 
 def day_strip(marks: Sequence[DayMark], *, across: int = 31) -> Drawing:
     """Return a cell for each day, in order, `across` of them beside each other."""
     places = [(index % across * _STEP, index // across * _STEP) for index in range(len(marks))]
-    cells = (_cell(mark, x, y) for mark, (x, y) in zip(marks, places, strict=True))
+    cells = [(mark, x, y) for mark, (x, y) in zip(marks, places, strict=True)]
     rows = max(1, -(-len(marks) // across))
-    return _drawing(min(max(len(marks), 1), across) * _STEP, rows * _STEP, cells)
+    return _drawing(min(max(len(marks), 1), across) * _STEP, rows * _STEP, _cells(cells))
 
 
 def month_strips(days: Sequence[tuple[date, DayMark]]) -> Drawing:
@@ -72,19 +75,28 @@ def month_strips(days: Sequence[tuple[date, DayMark]]) -> Drawing:
     """
     months = list(dict.fromkeys((day.year, day.month) for day, _ in days))
     lines = {month: place * _STEP for place, month in enumerate(months)}
-    cells = [_letters(18, y + 12, str(month), "end") for (_, month), y in lines.items()]
-    cells += [
-        _cell(mark, _NAME_WIDTH + (day.day - 1) * _STEP, lines[day.year, day.month])
+    parts = [_letters(18, y + 12, str(month), "end") for (_, month), y in lines.items()]
+    cells = [
+        (mark, _NAME_WIDTH + (day.day - 1) * _STEP, lines[day.year, day.month])
         for day, mark in days
     ]
-    return _drawing(_NAME_WIDTH + 31 * _STEP, max(1, len(months)) * _STEP, cells)
+    parts += _cells(cells)
+    return _drawing(_NAME_WIDTH + 31 * _STEP, max(1, len(months)) * _STEP, parts)
 
 
-def _cell(mark: DayMark, x: int, y: int) -> str:
-    ground, edge, glyph = _CELLS[mark]
-    middle = f"{x + _STEP // 2} {y + _STEP // 2}"
-    square = f'<rect x="-7" y="-7" width="{_CELL}" height="{_CELL}" rx="2" fill="{ground}"{edge}/>'
-    return f'<g transform="translate({middle})">{square}{glyph}</g>'
+def _cells(cells: Sequence[tuple[DayMark, int, int]]) -> Iterable[str]:
+    """Yield the grounds of all cells that are alike as one path, and their glyphs as another.
+
+    A typesetter keeps every shape: a thousand strips of single cells took it 120 MB.
+    """
+    half = _STEP // 2
+    for mark, (ground, glyph, ink) in _CELLS.items():
+        middles = [f"M{x + half} {y + half}" for each, x, y in cells if each is mark]
+        if middles:
+            yield f'<path d="{"".join(at + _SQUARE for at in middles)}" {ground}/>'
+        if middles and glyph:
+            paint = ink or f'fill="{_INK}"'
+            yield f'<path d="{"".join(at + glyph for at in middles)}" {paint}/>'
 
 
 class Standing(NamedTuple):

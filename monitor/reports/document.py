@@ -131,7 +131,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One report, whole. `subject` is the period and the scope in words, for the title page."""
+    """One report, whole. `subject` is the period and the scope in words, for the title page.
+
+    `is_signed` says that it keeps places for a seal and a signature, where a form has such.
+    """
 
     language: Language
     title: str
@@ -140,3 +143,4 @@ class Document:
     facts: Facts
     sections: Sequence[Section]
     footer: str
+    is_signed: bool = True

@@ -7,50 +7,39 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from importlib.resources import as_file, files
 from itertools import groupby
-from typing import Any, Final
+from typing import Any
 
 from monitor.locales import Language
 from monitor.reports.document import Block, Cell, Document, Figure, Picture, Section, Table
 from monitor.reports.letters import settable
 from monitor.reports.pagebreaks import PICTURE_SCALE, is_kept_whole, is_row_kept_whole
 from monitor.reports.places import APPROVAL, FOOT, HEAD, MARGIN, SEAL, TITLES
-
-_STANDARDS: Final = ("a-3a", "ua-1")
-_TEMPLATES = files("monitor.reports") / "templates"
+from monitor.reports.typesetting import STANDARDS, Order, typeset, typeset_apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that goes with the PDF, in UTF-8; `description` is for people."""
+    """A file that goes with the PDF; `description` is for people."""
 
     name: str
     type: str
-    text: str
+    body: bytes
     description: str
 
 
 def pdf(document: Document, attachments: Sequence[Attachment], at: datetime) -> bytes:
     """Return the PDF of `document`; `at` is when what it says was known, aware."""
-    import typst  # part of the extra `report`, and 40 MB
+    return typeset(_order(document, attachments, at), pdf_standards=list(STANDARDS))
 
-    told = _settable(_document(document)) | {"attachments": [asdict(one) for one in attachments]}
-    with as_file(_TEMPLATES / "report.typ") as template:
-        made: bytes = typst.compile(
-            template,
-            pdf_standards=list(_STANDARDS),
-            sys_inputs={"report": json.dumps(told, ensure_ascii=False)},
-            ignore_system_fonts=True,
-            timestamp=int(at.timestamp()),
-        )
-    return made
+
+def pdf_apart(document: Document, attachments: Sequence[Attachment], at: datetime) -> bytes:
+    """Return the same, made by a process of its own. Raises Unset."""
+    return typeset_apart(_order(document, attachments, at))
 
 
 def stamp(language: Language, lines: Sequence[str], at: datetime) -> bytes:
     """Return the picture of a seal as a PDF of one page, as large as the place for it."""
-    import typst
-
     told = {
         "language": language.value,
         "title": TITLES[language][0],
@@ -58,15 +47,26 @@ def stamp(language: Language, lines: Sequence[str], at: datetime) -> bytes:
         "width": SEAL.width,
         "height": SEAL.height,
     }
-    with as_file(_TEMPLATES / "seal.typ") as template:
-        made: bytes = typst.compile(
-            template,
-            sys_inputs={"seal": json.dumps(told, ensure_ascii=False)},
-            ignore_system_fonts=True,
-            timestamp=int(at.timestamp()),
-            pdf_tags=False,
-        )
-    return made
+    order = Order(
+        template="seal.typ",
+        told=json.dumps(told, ensure_ascii=False),
+        at=int(at.timestamp()),
+    )
+    return typeset(order, pdf_tags=False)
+
+
+def _order(document: Document, attachments: Sequence[Attachment], at: datetime) -> Order:
+    attached = [
+        {"name": each.name, "type": each.type, "description": each.description}
+        for each in attachments
+    ]
+    told = _settable(_document(document)) | {"attachments": attached}
+    return Order(
+        template="report.typ",
+        told=json.dumps(told, ensure_ascii=False),
+        files={each.name: each.body for each in attachments},
+        at=int(at.timestamp()),
+    )
 
 
 def _document(one: Document) -> dict[str, Any]:
@@ -82,6 +82,7 @@ def _document(one: Document) -> dict[str, Any]:
         "places": [
             asdict(place) | {"title": title}
             for place, title in zip((SEAL, APPROVAL), TITLES[one.language], strict=True)
+            if one.is_signed
         ],
     }
 

@@ -22,12 +22,15 @@ from pydantic import Field, TypeAdapter, ValidationError
 from monitor.domain.reportfiling import Gist
 from monitor.locales import Language
 from monitor.reports.differences import Parsed, differences, told_differences
-from monitor.reports.filing import Filed, filed, period_name, stem
+from monitor.reports.filing import Filed, Going, filed
 from monitor.reports.form import Digest, Instant
-from monitor.reports.forms import Pieces, Source, files
+from monitor.reports.forms import files
 from monitor.reports.gist import gists
 from monitor.reports.laporan import Whole, laporan
+from monitor.reports.naming import period_name, stem
+from monitor.reports.papers import main_name
 from monitor.reports.report import LedgerState, Provenance, Report
+from monitor.reports.source import Pieces, Source
 
 MANIFEST = "manifest.json"
 
@@ -80,12 +83,14 @@ Sealing = Callable[[Source, bytes], bytes]
 class Shape:
     """In which forms and languages a report is filed. laporan.json always is.
 
-    With `sealing` each PDF is filed with a seal as well.
+    With `sealing` the PDF is filed with a seal as well: of several volumes the main one, which
+    names the others. `going` may show how far it is.
     """
 
     forms: Sequence[str]
     languages: Sequence[Language]
     sealing: Sealing | None = None
+    going: Going = iter
 
 
 def file_report(root: Path, report: Report, shape: Shape, at: datetime) -> Edition:
@@ -152,7 +157,7 @@ class _Draft:
         if self.shape.sealing is None or "pdf" not in self.shape.forms:
             return {}
         unsealed = [
-            (each, self.manifest.with_name(f"{self.called}.{each.language}.pdf"))
+            (each, self.manifest.with_name(main_name(each.language, self.called)))
             for each in self.sources
         ]
         return {
@@ -207,7 +212,7 @@ def _placed(draft: _Draft, there: Mapping[str, str]) -> Sequence[Filed]:
     for pieces in (draft.plain(), draft.sealed()):
         missing = {name: each for name, each in pieces.items() if name not in there}
         if missing:
-            found += filed(folder, missing, replacing=True)
+            found += filed(folder, missing, replacing=True, going=draft.shape.going)
     _sync(folder)
     return found
 

@@ -1,9 +1,10 @@
 """A report in words: all its sections, in one language, in the order in which an auditor asks."""
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from monitor.locales import Language
-from monitor.reports.document import Document
+from monitor.reports.document import Document, Section
 from monitor.reports.report import Report
 from monitor.reports.sections.approval import approval, attachments
 from monitor.reports.sections.basis import basis
@@ -34,12 +35,21 @@ def worded(report: Report, language: Language, fingerprint: str | None = None) -
     What can't be derived from the report is left blank for a person, and never made up.
     """
     locale = Locale(language, ZoneInfo(report.scope.zone))
+    sections = [section(report, locale) for section in _SECTIONS]
+    return titled(report, language, fingerprint, sections)
+
+
+def titled(
+    report: Report, language: Language, fingerprint: str | None, sections: Sequence[Section]
+) -> Document:
+    """Return `sections` with the title page of `report`, and what stands below every page."""
+    locale = Locale(language, ZoneInfo(report.scope.zone))
     return Document(
         language=language,
         title=TITLES[language],
         subject=subject(report.scope, locale),
         publisher=report.wording.publisher or UNNAMED[language],
         facts=identity(report, locale, fingerprint),
-        sections=[section(report, locale) for section in _SECTIONS],
+        sections=sections,
         footer=footer(report, locale, fingerprint),
     )

@@ -98,6 +98,9 @@ _SHORT = {
         DayMark.NONE: "days that do not count: {count}",
     },
 }
+_WORSE = [
+    *(DayMark.NONE, DayMark.CLEAR, DayMark.PLANNED, DayMark.UNKNOWN, DayMark.DIP, DayMark.MISSED),
+]
 _LEGEND_COLUMNS = {Language.ID: ("Tanda", "Arti"), Language.EN: ("Mark", "Meaning")}
 _SERVICE = {Language.ID: "Layanan", Language.EN: "Service"}
 _COLUMNS = {
@@ -125,11 +128,11 @@ _MONTH_COLUMNS = {
 def days(report: Report, locale: Locale) -> Section:
     """Return the section."""
     texts, accounts = _TEXTS[locale.language], report.accounts
-    is_long = any(len(each.days) > _LONG for each in accounts)
+    is_long = any(map(_is_long, accounts))
     strips = Table(
         caption=texts["months" if is_long else "strips"],
         columns=columns((_SERVICE[locale.language], _from_to(report.scope, locale)), (2, 5)),
-        rows=[(each.service.name, _strip(each, locale, is_long=is_long)) for each in accounts],
+        rows=[(each.service.name, strip(each, locale)) for each in accounts],
         nothing=texts["nothing"],
         whole=True,
     )
@@ -178,13 +181,37 @@ def _legend(locale: Locale) -> Table:
     )
 
 
-def _strip(account: Account, locale: Locale, *, is_long: bool) -> Cell:
+def strip(account: Account, locale: Locale) -> Cell:
+    """Return every day of a service as a drawing; in a long period a line for each month."""
+    return _drawn(account.service.name, account, _marks(account), locale)
+
+
+def worst_strip(name: str, accounts: Sequence[Account], locale: Locale) -> Cell:
+    """Return every day of some services as one drawing: each as it was for the worst of them."""
+    marks = [max(found, key=_WORSE.index) for found in zip(*map(_marks, accounts), strict=True)]
+    return _drawn(name, accounts[0], marks, locale)
+
+
+def is_down(day: DayAccount) -> bool:
+    """Say whether a day had downtime within the hours that were promised."""
+    found = counted(day)
+    return found is not None and bool(found.parts.down)
+
+
+def _marks(account: Account) -> list[DayMark]:
     target = share_target(account)
-    marks = [day_mark(day, target) for day in account.days]
+    return [day_mark(day, target) for day in account.days]
+
+
+def _drawn(name: str, account: Account, marks: Sequence[DayMark], locale: Locale) -> Cell:
     shorts, counts = _SHORT[locale.language], {mark: marks.count(mark) for mark in DayMark}
     said = [shorts[mark].format(count=locale.number(n)) for mark, n in counts.items() if n]
-    alt = _TEXTS[locale.language]["alt"].format(name=account.service.name, counts=", ".join(said))
-    return picture(_months(account, marks) if is_long else day_strip(marks), alt)
+    alt = _TEXTS[locale.language]["alt"].format(name=name, counts=", ".join(said))
+    return picture(_months(account, marks) if _is_long(account) else day_strip(marks), alt)
+
+
+def _is_long(account: Account) -> bool:
+    return len(account.days) > _LONG
 
 
 def _months(account: Account, marks: Sequence[DayMark]) -> Drawing:

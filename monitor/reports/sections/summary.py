@@ -18,6 +18,7 @@ from monitor.reports.sections.tables import columns, first_of, picture
 from monitor.reports.sections.vocabulary import share_target, target, verdict_text
 
 _ALL_SHOWN = 15
+_MOST_DUE = 100
 _NAMED = 5
 _SCALES = (Fraction(99, 100), Fraction(95, 100), Fraction(90, 100), Fraction(50, 100))
 
@@ -46,6 +47,8 @@ _TEXTS = {
         "verdicts": "Ketersediaan terhadap sasaran",
         "attention": "Layanan yang tidak memenuhi sasaran atau tidak dapat disimpulkan; semua "
         "layanan ada di bagian 5",
+        "lowest_due": "{most} layanan dengan ketersediaan terendah di antara {count} yang tidak "
+        "memenuhi sasaran atau tidak dapat disimpulkan; semua layanan ada di bagian 5",
         "fine": "Semua layanan yang mempunyai sasaran memenuhi sasarannya.",
         "legend": "Titik: ketersediaan. Pita abu-abu: dari batas bawah sampai batas atas. "
         "Garis merah tegak: sasaran. Skala: {least} di kiri sampai 100 % di kanan; "
@@ -76,6 +79,8 @@ _TEXTS = {
         "verdicts": "Availability against the target",
         "attention": "Services that missed their target or are inconclusive; section 5 has all "
         "services",
+        "lowest_due": "The {most} services with the lowest availability of {count} that missed "
+        "their target or are inconclusive; section 5 has all services",
         "fine": "Every service that has a target met it.",
         "legend": "Dot: availability. Grey band: from the lower to the upper bound. Upright "
         "red line: target. Scale: {least} on the left to 100% on the right; arrow: "
@@ -174,6 +179,12 @@ def _tables(accounts: Sequence[Account], locale: Locale) -> list[Block]:
     if len(accounts) <= _ALL_SHOWN:
         return [_standings(accounts, texts["verdicts"], locale)]
     due = [each for each in accounts if each.verdict in (Verdict.MISSED, Verdict.INCONCLUSIVE)]
+    caption = texts["attention"]
+    if len(due) > _MOST_DUE:
+        caption = texts["lowest_due"].format(
+            most=locale.number(_MOST_DUE), count=locale.number(len(due))
+        )
+        due = sorted(due, key=_availability)[:_MOST_DUE]
     owners = dict.fromkeys(each.service.owner for each in accounts)
     return [
         Table(
@@ -184,8 +195,13 @@ def _tables(accounts: Sequence[Account], locale: Locale) -> list[Block]:
             rows=[_owner(owner, accounts, locale) for owner in owners],
             nothing=NONE,
         ),
-        _standings(due, texts["attention"], locale),
+        _standings(due, caption, locale),
     ]
+
+
+def _availability(account: Account) -> Fraction:
+    share = account.promised.availability
+    return Fraction(0) if share is None else share
 
 
 def _owner(owner: str, accounts: Iterable[Account], locale: Locale) -> tuple[str, ...]:

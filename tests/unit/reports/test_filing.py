@@ -8,7 +8,8 @@ import pytest
 from monitor.domain.instant import microseconds
 from monitor.domain.periods import between, month, quarter, year
 from monitor.domain.service import ServiceId
-from monitor.reports.filing import Occupied, filed, stem
+from monitor.reports.filing import Occupied, filed
+from monitor.reports.naming import stem
 from monitor.reports.report import Scope
 from tests.fakes import NOON
 

@@ -10,7 +10,8 @@ import pytest
 from monitor.locales import Language
 from monitor.reports import forms
 from monitor.reports.daily import daily
-from monitor.reports.forms import FORMS, files, lacking, source_of
+from monitor.reports.forms import FORMS, files, lacking
+from monitor.reports.source import source_of
 from tests.unit.reports.reports import a_report
 
 

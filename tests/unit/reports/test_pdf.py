@@ -14,7 +14,7 @@ AT = datetime(2026, 11, 1, tzinfo=UTC)
 DATA = Attachment(
     name="data.csv",
     type="text/csv",
-    text="layanan;ketersediaan\r\n#portal;98,260 %\r\n",
+    body=b"layanan;ketersediaan\r\n#portal;98,260 %\r\n",
     description="Angka",
 )
 HOSTILE = '#panic("x") $x$ *_` @x <y> \\ // "'
@@ -44,7 +44,7 @@ def test_says_which_profiles_it_is_made_to():
 def test_attachment_is_as_it_was():
     """What is attached comes out byte by byte as it went in."""
     with opened(pdf(document(), [DATA], AT)) as made:
-        assert made.attachments["data.csv"].get_file().read_bytes() == DATA.text.encode()
+        assert made.attachments["data.csv"].get_file().read_bytes() == DATA.body
 
 
 def test_every_drawing_has_words():
