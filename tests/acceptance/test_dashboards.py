@@ -48,6 +48,7 @@ FOLDER = ROOT / "deploy" / "grafana" / "dashboards" / "id"
 BOARDS = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
 RULES = ROOT / "deploy" / "prometheus" / "rules" / "pantau-self.yml"
 DAY_SECONDS = 86_400
+ABSENT_SECONDS = 10
 
 # Nothing else may be empty, and these are.
 EMPTY = {
@@ -163,7 +164,7 @@ BLACKBOX_QUERIES = (
 class Watched:
     """A Prometheus that has seen the city: from `began` on, each status from `settled` to `stopped`.
 
-    Then no daemon was there until `restarted`; what is seen ends at `ended`. All are Unix seconds.
+    Then no daemon was there, for ten seconds at least, until `restarted`; what is seen ends at `ended`. All are Unix seconds.
     """
 
     ask: Prometheus
@@ -240,8 +241,8 @@ def _scrapes_since(ask: Prometheus, at: float) -> int:
 
 
 def _absent_since(ask: Prometheus, now: float) -> bool:
-    """Say whether the last ten scrapes found nobody."""
-    return ask.ask("sum_over_time(up[10s])", now)[0]["value"][1] == "0"
+    """Say whether nobody has been found for so long."""
+    return ask.ask(f"sum_over_time(up[{ABSENT_SECONDS}s])", now)[0]["value"][1] == "0"
 
 
 def _last(asked: Asked, answer: Series) -> dict[str, float]:
@@ -375,15 +376,16 @@ def test_a_dead_daemon_is_a_hole(watched: Watched) -> None:
         # The bound is so many of the panel's shortest steps; here each is a second long.
         bound = panel["fieldConfig"]["defaults"]["custom"]["insertNulls"] / 1000
         hole = bound / seconds_of(panel["interval"]) * SCRAPE_SECONDS
+        noticed = hole + 2 * SCRAPE_SECONDS  # a scrape finds nobody, and the next step goes by it
         query = filled_in(panel["targets"][0]["expr"], {}, watched.window())
         course = watched.ask.course(query, watched.began, watched.ended, SCRAPE_SECONDS)
         assert course, name
         for each in course:
             points = [(at, float(value)) for at, value in each["values"]]
             shown = stretches(points, hole, watched.ended)
-            dead = watched.stopped + SCRAPE_SECONDS + hole + 1, watched.restarted
-            assert dead[0] < dead[1], "it was dead for long enough"
-            assert not [s for s in shown if s[0] < dead[1] and s[1] > dead[0]], (name, each)
+            dead_from, dead_to = watched.restarted - ABSENT_SECONDS + noticed, watched.restarted
+            assert dead_from < dead_to, "it was dead for long enough"
+            assert not [s for s in shown if s[0] < dead_to and s[1] > dead_from], (name, each)
             assert shown[0][0] < watched.stopped
             assert shown[-1][1] > watched.restarted
 
