@@ -67,17 +67,22 @@ class Prometheus:
 
 @contextmanager
 def prometheus(
-    scraped: int, folder: Path, more: str = "", rules: Sequence[Path] = ()
+    scraped: int,
+    folder: Path,
+    more: str = "",
+    rules: Sequence[Path] = (),
+    whole: str | None = None,
 ) -> Iterator[Prometheus]:
     """Run a Prometheus that scrapes the port `scraped`, and what `more` jobs say (as YAML).
 
     It evaluates the `rules` of these files each second, where they don't say how often.
-    Its configuration, data and log are in `folder`.
+    Its configuration, data and log are in `folder`. A `whole` configuration is taken as it stands.
     """
     port = quiet_port()
     config = folder / "prometheus.yml"
     config.write_text(
-        _CONFIGURATION.format(
+        whole
+        or _CONFIGURATION.format(
             seconds=SCRAPE_SECONDS,
             scraped=scraped,
             more=more,
@@ -89,6 +94,8 @@ def prometheus(
         f"--config.file={config}",
         f"--storage.tsdb.path={folder / 'tsdb'}",
         f"--web.listen-address=127.0.0.1:{port}",
+        # What is told before it has found Alertmanager is lost, and told again only then.
+        "--rules.alert.resend-delay=1s",
     ]
     with (folder / "prometheus.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
