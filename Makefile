@@ -8,7 +8,7 @@ TOOLS       := build/deploy-tools
 ARGS        ?=
 
 .DEFAULT_GOAL := help
-.PHONY: setup run test demo check deploy-check bench chaos generate lock clean help
+.PHONY: setup run test demo check deploy-check deb deb-check bench chaos generate lock clean help
 
 setup: $(VENV)/.run  ## build .venv with what running needs
 
@@ -32,6 +32,12 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, generated files
 
 deploy-check: $(VENV)/.dev $(TOOLS)/.done  ## judge deploy/ with the tools of those who run it
 	DEPLOY_TOOLS=$(TOOLS)/bin $(BIN)/pytest tests/deploy $(ARGS)
+
+deb: $(VENV)/.run  ## build the package for Debian, for this Debian's Python
+	PIP=$(BIN)/pip deploy/debian/build.sh
+
+deb-check: deb  ## as root: judge that package, and install, upgrade, remove and purge it in a Debian of its own
+	sh tests/deploy/try_deb.sh dist/pantau_*.deb
 
 bench: $(VENV)/.dev  ## measure performance, side by side
 	sh tests/install_peers.sh
