@@ -11,15 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import compress, repeat
-from operator import add
 
 RELATIVE_ERROR = Fraction(2, 100)
 
 # Microseconds: a little over the longest that a probe may take.
 _LONGEST = 86_400_000_000
 _SEVEN_BITS = 0x7F
-# The counts of that many empty bins.
-_EMPTY = [bytes(count) for count in range(_SEVEN_BITS + 1)]
 
 
 def _bounds() -> list[int]:
@@ -57,12 +54,8 @@ def counts_of(written: Iterable[bytes]) -> Counter[int]:
     A month of a city has millions: that each is as it was written is not looked at again.
     """
     total = [0] * (len(BOUNDS) + 1)
-    for each in filter(None, written):
-        head = 2 if each[0] > _SEVEN_BITS else 1
-        if each[head:].isascii():
-            _add(each, head, total)
-        else:
-            _count(each, total)
+    for each in written:
+        _count(each, total)
     return Counter({number: total[number] for number in compress(range(len(total)), total)})
 
 
@@ -110,18 +103,6 @@ def unpacked(written: bytes) -> Sketch:
         message = "no sketch of durations"
         raise ValueError(message)
     return found
-
-
-def _add(written: bytes, head: int, total: list[int]) -> None:
-    """Add what `packed` wrote to the counts, where each number after the first is one byte.
-
-    Those of a check a minute all are: no loop of Python's goes through their bytes.
-    """
-    start = written[0] & _SEVEN_BITS | (written[1] << 7 if head > 1 else 0)
-    first, *others = written[head:].split(b"\0")
-    counts = b"".join([first, *(_EMPTY[each[0]] + each[1:] for each in others)])
-    end = start + len(counts)
-    total[start:end] = map(add, total[start:end], counts)
 
 
 def _count(written: bytes, total: list[int]) -> None:

@@ -1,7 +1,7 @@
 """What a check costs, side by side with a C program that does the same by hand.
 
-    make bench                       everything, about nine minutes
-    make bench ARGS="engine fleet"   some of: engine daemon fleet slow tiers blackbox
+    make bench                       everything, about a quarter of an hour
+    make bench ARGS="engine fleet"   some of: engine daemon fleet slow tiers report blackbox
 
 Ratios are of CPU time (user and system) against the C/OpenSSL floor, measured in turn in the same
 run, as medians; `blackbox` compares the whole daemon with blackbox_exporter instead. Exit code 1
@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.bench import blackbox
+from tests.bench import blackbox, reporting
 from tests.bench.fleet import Load, daemon, http_check
 from tests.bench.targets import Targets, build_floor, floor_microseconds, targets
 
@@ -218,12 +218,26 @@ def tiers_figures(checks: int, interval: int, hours: int) -> dict[str, float]:
     return dict(json.loads(done.stdout))
 
 
+def reports(bench: Bench) -> None:
+    """Report on a month of one service, and of a thousand, of three checks each."""
+    for services, seconds in ((1, 2), (1000, 60)):
+        folder = bench.folder / f"report-{services}"
+        found = reporting.reported(folder, reporting.month_of(folder, services))
+        bench.report.say(
+            f"a month of {services} services in all forms: {found.cpu_seconds:.1f} s of CPU in "
+            f"{found.wall_seconds:.1f} s"
+        )
+        bench.report.bound(f"report: {services} services, CPU", found.cpu_seconds, seconds, " s")
+        bench.report.bound(f"report: {services} services, memory", found.peak_mib, 512, " MiB")
+
+
 SECTIONS = {
     "engine": engine,
     "daemon": whole_daemon,
     "fleet": fleet,
     "slow": slow,
     "tiers": tiers,
+    "report": reports,
     "blackbox": beside_blackbox,
 }
 

@@ -93,7 +93,7 @@ def test_bytes_of_many_add_up(parts):
 @pytest.mark.parametrize("gap", [1, 2, 127, 128, 129, 400])
 @pytest.mark.parametrize("first", [1, 127, 128, 150])
 def test_bytes_add_up_whatever_their_length(first, gap, often):
-    """Numbers of one byte and of several count the same, in both ways in which they are read."""
+    """Numbers of one byte and of several count the same."""
     one = {first: often, first + gap: 1, first + gap + 1: often}
     other = {first + gap: 3}
 

@@ -230,6 +230,26 @@ def test_every_service_has_a_line_in_the_main_volume():
     assert named == [each.service.name for each in CITY.accounts]
 
 
+def cells(document: Document) -> int:
+    """Return in how many cells of tables a document is laid out."""
+    return sum(len(row) for each in blocks(document.sections) for row in getattr(each, "rows", ()))
+
+
+def test_a_city_takes_little_memory():
+    """Typst takes some 20 KB a cell: the main volume has seven cells a service at most, and no other
+    has more than those of fifty services, however large the city is.
+    """
+    small, large = (city(services, scope(*JUNE)) for services in (600, 800))
+    mains = [cells(main_volume(each, Language.ID, HASH, bound(each))) for each in (small, large)]
+    longest = [
+        max(cells(volume_document(each, Language.ID, HASH, one)) for one in volumes(each))
+        for each in (owned(small, "diskominfo"), owned(large, "diskominfo"))
+    ]
+
+    assert mains[1] - mains[0] <= 7 * 200
+    assert longest[1] <= longest[0] * 1.1
+
+
 def test_a_paper_that_can_not_be_set_says_why():
     """A process that fails is an error with its words, and no paper of nothing."""
     with pytest.raises(Unset, match=r"ended with 1: .*failed to parse JSON"):
