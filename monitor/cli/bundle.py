@@ -1,7 +1,8 @@
 """`pantau report bundle` and `pantau report verify`: for auditors, who need not believe us."""
 
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,6 @@ from monitor.cli.settings import Output, Settings, pass_settings, shared_options
 
 if TYPE_CHECKING:
     from monitor.configuration.config import Config
-    from monitor.reports.report import Scope
     from monitor.reports.source import Source
 
 _HOUR = 3_600_000_000
@@ -37,8 +37,8 @@ def bundle(
 ) -> None:
     """Write one archive with a report, the ledger behind it, and what verifies both.
 
-    An auditor unpacks two programs of a file each, and needs Python and nothing else. The PDF is
-    there where the extra `report` is installed, and sealed with --sign.
+    An auditor unpacks it and needs Python and nothing else to compute every figure anew. The PDF
+    is there where the extra `report` is installed, and sealed with --sign.
     """
     from monitor.cli.configured import configuration
     from monitor.cli.sealing import demand_key
@@ -56,7 +56,7 @@ def bundle(
     source = source_of(made(config, scope), Language(lang or config.monitor.language), told)
     try:
         with TemporaryDirectory(prefix="pantau-") as place:
-            _fill(Path(place), config, scope, source, sign=sign)
+            _fill(Path(place), config, source, sign=sign)
             files = {f"{stem(scope)}.zip": lambda: packed(Path(place))}
             found = filed(folder, files, replacing=replacing)
     except Occupied as error:
@@ -68,14 +68,18 @@ def bundle(
     show(settings, source.whole.fingerprint, found)
 
 
-def _fill(folder: Path, config: "Config", scope: "Scope", source: "Source", *, sign: bool) -> None:
+def _fill(folder: Path, config: "Config", source: "Source", *, sign: bool) -> None:
     from monitor.app.ledgerexport import Hour, export_ledger
     from monitor.cli.sealing import seal
     from monitor.ports import StoreError
     from monitor.reports.bundle import add_instructions, add_manifest
     from monitor.reports.forms import files, lacking
+    from monitor.reports.naming import stem
     from monitor.reports.papers import main_name
+    from monitor.reports.terms import terms_of
     from monitor.store.ledgerreader import open_ledger
+
+    scope = source.report.scope
 
     def is_asked(row: Hour) -> bool:
         hour: int = row["hour"]
@@ -93,18 +97,28 @@ def _fill(folder: Path, config: "Config", scope: "Scope", source: "Source", *, s
         [pieces] = files(source, [form], "").values()
         with (folder / name).open("wb") as file:
             file.writelines(pieces())
+    terms = json.dumps(terms_of(source.report), ensure_ascii=False, indent=1)
+    (folder / "terms.json").write_text(f"{terms}\n", encoding="utf-8")
     if not lacking(["pdf"]):
         papers = files(source, ["pdf"], "laporan")
         for name in written(list(papers)):
             body = b"".join(papers[name]())
             is_sealed = sign and name == main_name(source.language, "laporan")
             (folder / name).write_bytes(seal(config, source, body) if is_sealed else body)
-    add_instructions(folder, key)
+    add_instructions(folder, key, f"{stem(scope)}.zip")
     add_manifest(folder)
 
 
 @click.command()
 @click.option("--key", metavar="VKEY", help="The public key of the ledger, as you were told it.")
+@click.option(
+    "--checkpoint",
+    "kept",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Checkpoints that were kept elsewhere; repeat.",
+)
 @click.option(
     "--trust",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -114,13 +128,26 @@ def _fill(folder: Path, config: "Config", scope: "Scope", source: "Source", *, s
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @shared_options
 @pass_settings
-def verify(settings: Settings, /, *, path: Path, key: str | None, trust: Path | None) -> None:
+@click.pass_context
+def verify(
+    context: click.Context,
+    settings: Settings,
+    /,
+    *,
+    path: Path,
+    key: str | None,
+    kept: Sequence[Path],
+    trust: Path | None,
+) -> None:
     """Say whether a bundle, a sealed PDF or a filed report is as it was made.
 
-    Of a bundle also whether what it says is in the ledger: what pantau_bundle.py does, a program
-    in it that an auditor runs without Pantau. A filed report is named by its manifest: each of its
-    files is looked at, and that the ledger says it was filed so.
+    Every figure of a bundle is computed anew from its ledger: what pantau_bundle.py does, a
+    program in it that an auditor runs without Pantau. It exits with 3 where nothing disagrees, but
+    not all could be computed anew yet. A filed report is named by its manifest: each of its files
+    is looked at, and that the ledger says it was filed so.
     """
+    from monitor.ledger.pantau_bundle import code_of
+
     try:
         octets = path.read_bytes()
     except OSError as error:
@@ -130,12 +157,15 @@ def verify(settings: Settings, /, *, path: Path, key: str | None, trust: Path | 
     if is_filed:
         lines = _filed(settings, path)
     else:
-        lines = list(_seals(path, octets, trust) if is_paper else _verified(path, octets, key))
+        lines = list(
+            _seals(path, octets, trust) if is_paper else _verified(path, octets, key, kept)
+        )
     if settings.output is Output.JSON:
         print_json({"path": str(path), "verified": lines})
     elif not settings.quiet:
         for line in lines:
             click.echo(line)
+    context.exit(code_of(lines))
 
 
 def _filed(settings: Settings, path: Path) -> list[str]:
@@ -163,11 +193,11 @@ def _filed(settings: Settings, path: Path) -> list[str]:
     ]
 
 
-def _verified(path: Path, octets: bytes, key: str | None) -> Iterator[str]:
-    from monitor.ledger.pantau_bundle import verdict
+def _verified(path: Path, octets: bytes, key: str | None, kept: Sequence[Path]) -> Iterator[str]:
+    from monitor.ledger.pantau_bundle import Asked, verdict
 
     try:
-        yield from verdict(octets, key)
+        yield from verdict(octets, Asked(key, [each.read_text() for each in kept]))
     except Exception as error:  # it fails closed: whatever it stumbles over is a fault of the file
         raise Failed(f"✗ {path}: {error}") from None
 

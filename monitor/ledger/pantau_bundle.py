@@ -1,34 +1,39 @@
-"""Verify the bundle of a report without Pantau: Python 3.9 or newer and pantau_verify.py beside it.
+"""Verify the bundle of a report without Pantau: Python 3.9 or newer, and the programs beside it.
 
-    python3 -I pantau_bundle.py [--key VKEY] BUNDLE.zip
+    python3 -I pantau_bundle.py [--key VKEY] [--checkpoint FILE]... BUNDLE.zip
 
-It exits with 0 when all holds, with 1 and what does not when something doesn't, and with 2 when the
-file can't be read. Every byte counts: the archive has one form only, the manifest lists all files,
-and the entries of the ledger are those that were signed. Every day of data.csv says what
-laporan.json says. How long each service was up, down and unknown around the clock, inside and
-outside of planned work and before corrections, is computed anew from the sealed hours.
+Every byte counts: the archive has one form only, the manifest lists all files, the entries of the
+ledger are those that were signed, and hours and samples are those that the entries stand for. Every
+figure of laporan.json is computed anew from them, and data.csv says what laporan.json says.
+
+It exits with 0 when all of it holds and was computed anew; with 1, and what it is, when something
+does not hold; with 2 when the file can't be read; with 3 when nothing disagrees, but not all could
+be computed anew yet: what is left is named.
 """
 
 import argparse
-import csv
 import hashlib
 import importlib.util
-import io
 import json
+import re
 import struct
 import sys
 import zlib
-from argparse import Namespace
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 FORMAT = "pantau bundle v1"
 MANIFEST = "manifest.json"
-NEEDED = ("blocks", "checkpoints", "data.csv", "entries.jsonl", "hours.jsonl", "key")
-SHARES = ("availability", "lower", "upper", "gross", "coverage")
+PROGRAMS = tuple(
+    f"pantau_{name}.py" for name in ("bundle", "figures", "recount", "report", "verify", "words")
+)
+NEEDED = (
+    *("BACA-SAYA.txt", "README.txt", *PROGRAMS, "blocks", "checkpoints", "data.csv"),
+    *("entries.jsonl", "hours.jsonl", "key", "laporan.json", "terms.json"),
+)
+PAPER = re.compile(r"laporan(-jilid-[0-9]{2,}-[\w.+-]{1,60})?\.(id|en)\.pdf")
+LEFT = "NOT COMPUTED ANEW"
 _LOCAL, _CENTRAL, _END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
 _NEW_YEAR_1980 = 0x21  # the first day that the format knows: no file has a time of its own
 _LARGEST = 2**32 - 2
@@ -37,6 +42,11 @@ _UTF_8 = 0x800
 
 class Refused(Exception):
     """What was given is not what it should be."""
+
+
+class Asked(NamedTuple):  # what an auditor brings along: a public key, and checkpoints
+    key: "str | None" = None
+    kept: Sequence[str] = ()
 
 
 def local_header(name: str, crc: int, size: int) -> bytes:
@@ -81,9 +91,13 @@ def unpacked(raw: bytes) -> dict[str, bytes]:
         name, body, crc, end = _file_at(raw, at)
         if name in files:
             raise Refused(f"{name} is there twice")
+        if name not in (*NEEDED, MANIFEST) and not PAPER.fullmatch(name):
+            raise Refused(f"{name!r} does not belong in a bundle")
         files[name] = body
         found.append((name, crc, len(body)))
         at = end
+    if raw[at : at + 4] != _CENTRAL:
+        raise Refused(f"what follows {next(reversed(files), 'nothing')} in the archive is changed")
     if list(files) != sorted(files) or MANIFEST not in files:
         raise Refused("the archive is no bundle, or its files are not in order")
     if raw[at:] != directory(found):
@@ -121,164 +135,147 @@ def listed(files: Mapping[str, bytes]) -> None:
             raise Refused(f"{name} is not what {MANIFEST} lists")
     if manifest(hashes) != files[MANIFEST]:
         raise Refused(f"{MANIFEST} is changed")
-    for name in (*NEEDED, "laporan.json"):
+    for name in NEEDED:
         if name not in files:
             raise Refused(f"{name} is missing")
 
 
-def same_days(lines: bytes, report: Mapping[str, Any]) -> int:
-    """Return how many days data.csv has, if it says what the report says. Raises Refused."""
-    rows = list(csv.DictReader(io.StringIO(lines.decode(), newline="")))
-    told = [
-        _day(service["service"], day["date"], figures)
-        for service in report["services"]
-        for day in service["days"]
-        for figures in (day["in_hours"], day["around_the_clock"])
-        if figures is not None
-    ]
-    if len(rows) != len(told):
-        raise Refused(f"data.csv has {len(rows)} lines, laporan.json {len(told)}")
-    for number, (row, day) in enumerate(zip(rows, told), 2):  # noqa: B905 - Python 3.9
-        for column, value in day.items():
-            if row.get(column) != value:
-                raise Refused(f"data.csv, line {number}: {column} is not what laporan.json says")
-    return len(rows)
-
-
-def _day(service: str, date: str, figures: Mapping[str, Any]) -> Mapping[str, str]:
-    return {
-        "service": service,
-        "date": date,
-        **{f"{name}_exact": figures[name]["exact"] or "" for name in SHARES},
-        **{f"{part}_microseconds": str(n) for part, n in figures["microseconds"].items()},
-        **{name: str(figures[name]) for name in ("outages", "expected", "received")},
-    }
-
-
-def of_period(verify: Any, leaves: Iterable[Any], period: Mapping[str, str]) -> "list[Any]":
-    """Return the leaves, of which those alone need a block that lie in the period of the report."""
-    edges = (_with_offset(period[edge]) for edge in ("start", "end"))
-    first, last = (
-        (datetime.fromisoformat(each) - verify.EPOCH) // timedelta(hours=1) for each in edges
-    )
-    return [{**leaf, "kept": leaf["kept"] and first <= leaf["hour"] <= last} for leaf in leaves]
-
-
-def _with_offset(moment: str) -> str:
-    return moment.replace("Z", "+00:00")  # Python before 3.11 does not read Z
-
-
-def recomputed(
-    verify: Any, report: Mapping[str, Any], leaves: Sequence[Any], blocks: Any
-) -> Iterator[str]:
-    """Yield what each service comes to by the sealed hours. Raises Refused for another figure."""
-    period = report["period"]
-    for service in report["services"]:
-        asked = {"check": [check["id"] for check in service["checks"]], "rule": service["rule"]}
-        figures = (service["as_measured"] or service["figures"])["around_the_clock"]
-        spans = [(period["start"], period["known"])]
-        carved = [(each["start"], each["end"]) for each in service["carved"]]
-        try:
-            whole = _lengths(verify, leaves, blocks, spans, asked)
-            inside = _lengths(verify, leaves, blocks, carved, asked)
-        except verify.Refused as error:
-            yield f"NOT COMPUTED ANEW: {service['service']}: {error}"
-            continue
-        for status, length in _times(whole, inside).items():
-            told = figures["microseconds"][status]
-            if told != length:
-                raise Refused(
-                    f"laporan.json: {service['service']} {status}: {told} microseconds, but the "
-                    f"sealed hours come to {length}"
-                )
-        yield f"computed anew: {service['service']}"
-
-
-def _lengths(
-    verify: Any,
-    leaves: Any,
-    blocks: Any,
-    spans: Iterable[tuple[str, str]],
-    asked: Mapping[str, Any],
-) -> "Counter[str]":
-    found: Counter[str] = Counter()
-    for start, end in spans:
-        period = f"{_with_offset(start)}/{_with_offset(end)}"
-        found += verify.lengths(leaves, blocks, Namespace(period=period, **asked))
-    return found
-
-
-def _times(whole: "Counter[str]", inside: "Counter[str]") -> Mapping[str, int]:
-    up, up_inside = (each["up"] + each["degraded"] for each in (whole, inside))
-    return {
-        "up": up - up_inside,
-        "down": whole["down"] - inside["down"],
-        "unknown": whole["unknown"] - inside["unknown"],
-        "up_in_maintenance": up_inside,
-        "down_in_maintenance": inside["down"],
-        "unknown_in_maintenance": inside["unknown"],
-    }
-
-
-def verdict(raw: bytes, key: "str | None") -> Iterator[str]:
+def verdict(raw: bytes, asked: Asked = Asked()) -> Iterator[str]:  # noqa: B008 - a frozen value
     """Yield what was verified of a bundle, in words. Raises Refused, or others for what is none."""
     files = unpacked(raw)
     listed(files)
-    verify = _beside("pantau_verify.py")
     yield f"verified: {len(files)} files are as the manifest lists them"
-    report = json.loads(files["laporan.json"])
+    yield from _other_programs(files)
+    hold = _beside("pantau_report")
+    report, terms = (hold.read(files[name], name) for name in ("laporan.json", "terms.json"))
     sidik_data = hashlib.sha256(files["laporan.json"]).hexdigest()
     yield f"sidik data (SHA-256 of laporan.json): {sidik_data}"
-    yield f"verified: {same_days(files['data.csv'], report)} lines of data.csv"
-    vkey = key or files["key"].decode().strip()
-    entries, texts = files["entries.jsonl"], [files["checkpoints"].decode()]
-    count, signed = verify.verified(entries, texts, vkey)
+    lines = hold.words.same_days(files["data.csv"], report)
+    yield f"verified: {lines} lines of data.csv are those of laporan.json"
+    vkey = asked.key or files["key"].decode().strip()
+    texts = [files["checkpoints"].decode(), *asked.kept]
+    count, signed = hold.verify.verified(files["entries.jsonl"], texts, vkey)
     yield f"verified: {count} entries of the ledger, {signed} of them signed by {vkey}"
-    if key is None:
+    if asked.key is None:
         yield "The key is the one in the bundle: compare it with the one that you were told."
-    bodies = verify.entries_in(entries)
-    state = report["provenance"]["ledger"]
-    if state is not None:
-        if state["size"] > signed:
-            raise Refused(f"no checkpoint stands for the {state['size']} entries of the report")
-        if verify.roots_at(bodies, {state["size"]})[state["size"]].hex() != state["root"]:
-            raise Refused("laporan.json names another ledger than that of the bundle")
-        yield f"verified: the report names this ledger, at {state['size']} entries"
-    leaves, lost = verify.leaves_in(files["hours.jsonl"], bodies, signed)
-    blocks = verify.blocks_in(files["blocks"], of_period(verify, leaves, report["period"]))
+    told = list(_recounted(files, report, terms, hold, signed))
+    yield from told
+    yield from summary(told, f"{signed}", asked)
+
+
+def _recounted(
+    files: Mapping[str, bytes], report: Any, terms: Any, hold: Any, signed: int
+) -> Iterator[str]:
+    verify = hold.verify
+    entries = verify.entries_in(files["entries.jsonl"])
+    yield _same_ledger(report, verify, entries, signed)
+    leaves, lost = verify.leaves_in(files["hours.jsonl"], entries, signed)
+    blocks = verify.blocks_in(files["blocks"], of_period(leaves, hold, report["period"]))
     yield f"verified: {len(leaves)} hours of checks, {len(blocks)} blocks of samples"
     if lost:
         yield f"{lost} hours of checks are lost: entries say that a backup was put back"
-    yield from recomputed(verify, report, [leaf for leaf in leaves if leaf["signed"]], blocks)
+    vantage = report["provenance"]["vantage"]
+    sealed = [leaf for leaf in leaves if leaf["signed"] and leaf["vantage"] == vantage]
+    hold.figures.terms_in(files["terms.json"])  # it refuses what are none
+    yield from hold.held(report, terms, hold.ledger_of(entries, sealed, blocks))
+
+
+def _other_programs(files: Mapping[str, bytes]) -> Iterator[str]:
+    for name in PROGRAMS:
+        if Path(__file__).with_name(name).read_bytes() != files[name]:
+            yield f"note: {name} in the archive is another than the one that verifies it here"
+
+
+def _same_ledger(report: Any, verify: Any, entries: Sequence[bytes], signed: int) -> str:
+    """Return that a report names this ledger, in words. Raises Refused where it does not."""
+    state = report["provenance"]["ledger"]
+    if state is None:
+        return f"{LEFT}: the report names no ledger, since nothing had been signed"
+    if state["size"] > signed:
+        raise Refused(f"no checkpoint stands for the {state['size']} entries of the report")
+    root = verify.roots_at(entries, {state["size"]})[state["size"]].hex()
+    if root != state["root"]:
+        raise Refused("laporan.json names another ledger than that of the bundle")
+    return f"verified: the report names this ledger, at {state['size']} entries, root {root}"
+
+
+def of_period(leaves: Iterable[Any], hold: Any, period: Mapping[str, str]) -> "list[Any]":
+    """Return the leaves, of which those alone need a block that lie in the period of the report."""
+    first, last = (hold.moment(period[edge]) // hold.HOUR for edge in ("start", "end"))
+    return [{**leaf, "kept": leaf["kept"] and first <= leaf["hour"] <= last} for leaf in leaves]
+
+
+def summary(told: Sequence[str], signed: str, asked: Asked) -> Iterator[str]:
+    """Yield what all of it comes to, in Indonesian and in English."""
+    elsewhere = f", {len(asked.kept)} file checkpoint dari tempat lain" if asked.kept else ""
+    if any(line.startswith(LEFT) for line in told):
+        yield (
+            "Hasil: BELUM LENGKAP. Tidak ada yang bertentangan, tetapi belum semua angka dapat "
+            f'dihitung ulang: lihat baris "{LEFT}".'
+        )
+        yield f'Result: INCOMPLETE. Nothing disagrees, but see "{LEFT}" above.'
+        return
+    yield (
+        "Hasil: SESUAI. Setiap angka laporan dihitung ulang dari jam dan sampel yang tercatat, dan "
+        f"sama. Dasarnya {signed} entri buku besar yang ditandatangani{elsewhere}."
+    )
+    yield (
+        "Result: ALL AGREES. Every figure of the report was computed anew from recorded hours and "
+        f"samples, and is the same. It rests on {signed} signed entries of the ledger."
+    )
 
 
 def _beside(name: str) -> Any:
     """Return the program of the same folder: an isolated Python looks there for nothing."""
-    place = importlib.util.spec_from_file_location("pantau_verify", Path(__file__).with_name(name))
+    place = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     if place is None or place.loader is None:
-        raise OSError(f"{name} is not beside this file")
+        raise OSError(f"{name}.py is not beside this file")
     found = importlib.util.module_from_spec(place)
     place.loader.exec_module(found)
     return found
+
+
+def read(path: Path) -> bytes:
+    """Return the bytes of a file. Raises OSError, and Refused for what no bundle can be."""
+    if path.stat().st_size > _LARGEST + 65_536:
+        raise Refused("over 4 GB: no bundle is as large")
+    return path.read_bytes()
+
+
+def code_of(lines: Iterable[str]) -> int:
+    """Return how a command ends that says these lines: 3 where something is left, else 0."""
+    return 3 if any(line.startswith(LEFT) for line in lines) else 0
 
 
 def main(arguments: Sequence[str]) -> int:
     """Verify the bundle that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--key", help="the public key, as you were told it: NAME+HASH+KEY")
+    parser.add_argument(
+        "--checkpoint", action="append", default=[], help="checkpoints that you kept; repeat"
+    )
     parser.add_argument("bundle", help="the archive")
     options = parser.parse_args(arguments)
     try:
-        raw = Path(options.bundle).read_bytes()
-    except OSError as error:
+        raw = read(Path(options.bundle))
+        kept = [Path(each).read_bytes().decode() for each in options.checkpoint]
+    except (OSError, UnicodeDecodeError) as error:
         sys.stderr.write(f"can't read: {error}\n")
         return 2
+    except Refused as error:
+        return _failed(error)
     try:
-        sys.stdout.write("".join(f"{line}\n" for line in list(verdict(raw, options.key))))
+        lines = list(verdict(raw, Asked(options.key, kept)))
     except Exception as error:
-        sys.stderr.write(f"NOT VERIFIED: {error}\n")
-        return 1
-    return 0
+        return _failed(error)
+    sys.stdout.buffer.write("".join(f"{line}\n" for line in lines).encode())
+    return code_of(lines)
+
+
+def _failed(error: Exception) -> int:
+    sys.stderr.write(f"NOT VERIFIED: {str(error) or type(error).__name__}\n")
+    sys.stderr.write("Hasil: TIDAK SESUAI. Baris di atas menyebut apa yang tidak cocok.\n")
+    return 1
 
 
 if __name__ == "__main__":

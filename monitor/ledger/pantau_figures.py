@@ -60,6 +60,7 @@ class Work(NamedTuple):  # planned on these checks; `rule` gave its days, "" whe
 
 class Acts(NamedTuple):  # what people did, by the entries
     corrections: list[Said]
+    withdrawn: list[Said]
     windows: dict[tuple[str, int], Said]
 
 
@@ -95,19 +96,20 @@ def in_order(windows: Sequence[Sequence[int]], what: str) -> None:
 
 
 def acts_in(entries: Iterable[bytes]) -> Acts:
-    """Return the corrections that stand and all windows of work, by the entries.
+    """Return the corrections that stand, those that do not, and all windows of work.
 
     What a backup lacked that was put back is gone: the database knows of it no more.
     """
     told = list(enumerate(map(json.loads, entries)))
     backups = [(each["size"], end) for end, each in told if each["type"] == "restored"]
     corrections: dict[str, Said] = {}
+    withdrawn: list[Said] = []
     windows: dict[tuple[str, int], Said] = {}
     for number, entry in told:
         if any(size <= number < end for size, end in backups):
             continue
         if entry["type"] == "correction" and entry["withdrawn"]:
-            corrections.pop(entry["id"], None)
+            withdrawn += [corrections.pop(entry["id"])] if entry["id"] in corrections else []
         elif entry["type"] == "correction":
             corrections[entry["id"]] = entry
         elif entry["type"] == "maintenance":
@@ -115,7 +117,7 @@ def acts_in(entries: Iterable[bytes]) -> Acts:
             ended = None if entry["cancelled_by"] is None else entry["at"]
             first = windows.get(key, {"number": number})["number"]
             windows[key] = {**json.loads(entry["window"]), "ended": ended, "number": first}
-    return Acts(list(corrections.values()), windows)
+    return Acts(list(corrections.values()), withdrawn, windows)
 
 
 def corrections_of(service: Said, acts: Acts, start: int, end: int) -> list[Said]:

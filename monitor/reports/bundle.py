@@ -11,20 +11,30 @@ from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from monitor.ledger.pantau_bundle import MANIFEST, directory, local_header, manifest
+from monitor.ledger.pantau_bundle import (
+    MANIFEST,
+    PROGRAMS,
+    directory,
+    local_header,
+    manifest,
+)
 
 _PIECE: Final = 1 << 20
-_PROGRAMS: Final = ("pantau_bundle.py", "pantau_verify.py")
 _INSTRUCTIONS: Final = ("BACA-SAYA.txt", "README.txt")
 
 
-def add_instructions(folder: Path, key: str) -> None:
-    """Write how to verify a bundle into its folder, and the programs that do. Raises OSError."""
-    for name in _PROGRAMS:
+def add_instructions(folder: Path, key: str, archive: str) -> None:
+    """Write how to verify a bundle into its folder, and the programs that do. Raises OSError.
+
+    `archive` is how the bundle will be called.
+    """
+    for name in PROGRAMS:
         (folder / name).write_bytes(files("monitor.ledger").joinpath(name).read_bytes())
     for name in _INSTRUCTIONS:
         text = files("monitor.reports").joinpath("templates", name).read_text("utf-8")
-        (folder / name).write_text(text.replace("{key}", key), "utf-8")
+        (folder / name).write_text(
+            text.replace("{key}", key).replace("{archive}", archive), "utf-8"
+        )
     (folder / "key").write_text(f"{key}\n")
 
 

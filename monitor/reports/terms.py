@@ -13,6 +13,7 @@ from monitor.domain.text import visible_text
 from monitor.domain.windowrecord import Occasion
 from monitor.domain.windows import Window
 from monitor.reports.entries import Terms
+from monitor.reports.report import Account, Report
 
 
 def terms_document(
@@ -27,6 +28,22 @@ def terms_document(
         "until": period.end,
         "services": [_service(each, _counted(each, checks), period, terms) for each in services],
     }
+
+
+def terms_of(report: Report) -> Mapping[str, Any]:
+    """Return the terms of just what a report tells, whatever was recorded since."""
+    return {
+        "from": report.scope.known.start,
+        "until": report.scope.known.end,
+        "services": [_told(each, report.scope.known) for each in report.accounts],
+    }
+
+
+def _told(one: Account, period: Window) -> Mapping[str, Any]:
+    records = {each.record.key: each.record for each in one.work}
+    terms = Terms(windows=tuple(records.values()), corrections=tuple(one.corrections))
+    hours = None if one.in_hours is None else [list(each) for each in one.open_hours]
+    return {**_service(one.service, one.checks, period, terms), "hours": hours}
 
 
 def _counted(service: Service, checks: Iterable[Check]) -> list[Check]:

@@ -4,7 +4,8 @@ import asyncio
 import json
 import shutil
 import subprocess
-import sys
+import zipfile
+import zlib
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ import pytest
 from monitor.domain.check import CheckId
 from monitor.domain.instant import instant, microseconds
 from monitor.domain.observation import Failure, FailureKind, Observation, Outcome, OutcomeStatus
-from monitor.ledger.pantau_bundle import Refused, unpacked, verdict
+from monitor.ledger.pantau_bundle import Refused, local_header, unpacked, verdict
 from monitor.ports import Change
 from monitor.reports.bundle import add_manifest, packed
 from monitor.store.sql import open_store
@@ -43,7 +44,7 @@ def test_bundle_for_an_auditor(hire: Hire, targets: Flippable, tmp_path: Path) -
     first = microseconds(midnight) // _HOUR
     asyncio.run(_watched(daemon.site.data, range(first - 1, first + 25)))
     daemon.start()
-    eventually(lambda: daemon.metrics(_SEALED), 30, "all hours are sealed")
+    eventually(lambda: daemon.metrics(_SEALED), 90, "all hours are sealed")
     daemon.terminate()
 
     asked = ("--from", day.isoformat(), "--to", (day + timedelta(days=1)).isoformat())
@@ -53,13 +54,19 @@ def test_bundle_for_an_auditor(hire: Hire, targets: Flippable, tmp_path: Path) -
     raw = path.read_bytes()
     files = unpacked(raw)
 
-    said = _alone(tmp_path / "auditor", files, path)
+    said = _as_told(path, "BACA-SAYA.txt")
+    assert said == _as_told(path, "README.txt")
     assert "computed anew: satu" in said
     assert "lines of data.csv" in said
+    assert "Hasil: SESUAI." in said
+    assert "Result: ALL AGREES." in said
     figures = json.loads(files["laporan.json"])["services"][0]["figures"]["around_the_clock"]
     assert figures["microseconds"]["down"] >= 10 * _MINUTE
-    assert pantau(daemon.site.folder, "report", "verify", str(path)).stdout == said
+    key = files["key"].decode().strip()
+    command = ("report", "verify", str(path), "--key", key)
+    assert pantau(daemon.site.folder, *command).stdout == said
 
+    _named_by_both(path, files, daemon.site.folder)
     _every_region_counts(raw)
     _no_other_history(tmp_path / "palsu", files)
     wrong = tmp_path / "rusak.zip"
@@ -69,15 +76,45 @@ def test_bundle_for_an_auditor(hire: Hire, targets: Flippable, tmp_path: Path) -
     assert "the directory at the end of the archive is changed" in refused.stderr
 
 
-def _alone(folder: Path, files: dict[str, bytes], path: Path) -> str:
-    """Return what the programs of a bundle say of it, in a Python that has nothing else."""
-    folder.mkdir()
-    for name in ("pantau_bundle.py", "pantau_verify.py"):
-        (folder / name).write_bytes(files[name])
-    command = [sys.executable, "-I", "-S", str(folder / "pantau_bundle.py"), str(path)]
-    said = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+def _as_told(path: Path, instructions: str) -> str:
+    """Return what comes of the commands in the instructions of a bundle, in the folder of it, where
+    nothing but the system's Python is installed.
+    """
+    with zipfile.ZipFile(path) as opened:
+        text = opened.read(instructions).decode()
+    commands = [line.strip() for line in text.splitlines() if line.startswith("       python3 ")]
+    unpack, verify = commands
+    assert _alone(unpack, path.parent).returncode == 0
+    said = _alone(verify, path.parent)
     assert said.returncode == 0, said.stderr
     return said.stdout
+
+
+def _alone(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/usr/bin/env", "-i", "/bin/sh", "-c", command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+    )
+
+
+def _named_by_both(path: Path, files: dict[str, bytes], site: Path) -> None:
+    """A byte of each file that is another is named by the command, and by the program alone."""
+    raw = path.read_bytes()
+    for name, body in files.items():
+        other = bytearray(raw)
+        other[raw.index(local_header(name, zlib.crc32(body), len(body)) + body) + 60] ^= 1
+        (path.parent / "lain.zip").write_bytes(other)
+        program = _alone("python3 -I -S periksa/pantau_bundle.py lain.zip", path.parent)
+        assert (program.returncode, program.stdout) == (1, ""), name
+        assert f"NOT VERIFIED: {name}: its bytes" in program.stderr, program.stderr
+        command = pantau(site, "report", "verify", str(path.parent / "lain.zip"))
+        assert command.returncode == 1
+        assert f"lain.zip: {name}: its bytes" in command.stderr, command.stderr
+    gone = _alone("python3 -I -S periksa/pantau_bundle.py tiada.zip", path.parent)
+    assert (gone.returncode, gone.stdout) == (2, "")
 
 
 def _every_region_counts(raw: bytes) -> None:
@@ -85,7 +122,7 @@ def _every_region_counts(raw: bytes) -> None:
         other = bytearray(raw)
         other[at] ^= 1
         with pytest.raises(Refused):
-            list(verdict(bytes(other), None))
+            list(verdict(bytes(other)))
 
 
 def _no_other_history(folder: Path, files: dict[str, bytes]) -> None:
@@ -96,7 +133,7 @@ def _no_other_history(folder: Path, files: dict[str, bytes]) -> None:
     better = json.dumps(report).encode()
     state = report["provenance"]["ledger"]
     changes = {
-        "laporan.json": (better, "laporan.json: satu up"),
+        "laporan.json": (better, "laporan.json: satu figures around_the_clock"),
         "entries.jsonl": (
             files["entries.jsonl"].replace(b'"type":"hour"', b'"type":"hours"', 1),
             "not those that were signed",
@@ -122,7 +159,7 @@ def _no_other_history(folder: Path, files: dict[str, bytes]) -> None:
 def _refusal(raw: bytes) -> str:
     """Return why a bundle is refused, "NOTHING" where it is not."""
     try:
-        list(verdict(raw, None))
+        list(verdict(raw))
     except Exception as error:
         return str(error) or type(error).__name__
     return "NOTHING"

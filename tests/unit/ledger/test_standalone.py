@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from monitor.ledger import pantau_figures, pantau_verify
+from monitor.ledger import (
+    pantau_bundle,
+    pantau_figures,
+    pantau_recount,
+    pantau_report,
+    pantau_verify,
+    pantau_words,
+)
 from monitor.ledger.pantau_verify import DASH, Refused, verified
 from tests.unit.ledger.bundles import (
     KEY,
@@ -183,7 +190,13 @@ def test_command(tmp_path, capsys):
     assert pantau_verify.main(["--key", KEY, paths[0], "nothing"]) == 2
 
 
-@pytest.mark.parametrize("program", [pantau_verify, pantau_figures])
+@pytest.mark.parametrize(
+    "program",
+    [
+        *(pantau_bundle, pantau_figures, pantau_recount),
+        *(pantau_report, pantau_verify, pantau_words),
+    ],
+)
 def test_stands_alone(program):
     """It is short enough to be read, and needs the standard library alone."""
     source = Path(program.__file__).read_text()
