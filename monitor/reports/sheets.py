@@ -22,12 +22,12 @@ from monitor.locales.messages_reasons import CAUSES, failure_text
 from monitor.locales.shares import VERDICTS
 from monitor.reports.exactly import SHARES, exact, number
 from monitor.reports.report import Account, Report, ResponseTimes
+from monitor.reports.sections.vocabulary import STATUSES
 from monitor.reports.sheetwords import (
     AFFECTED,
     CONCERNS,
     HEADINGS,
     IDENTITY,
-    STATUSES,
     TITLES,
     WORDS,
 )

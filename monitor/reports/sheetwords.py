@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from monitor.domain.check import Affects
 from monitor.domain.incident import Concern
-from monitor.domain.observation import Status
 from monitor.locales import Language
 
 TITLES: Mapping[Language, Mapping[str, str]] = {
@@ -91,20 +90,6 @@ AFFECTED: Mapping[Language, Mapping[Affects, str]] = {
         Affects.AVAILABILITY: "availability",
         Affects.SECURITY: "security",
         Affects.NONE: "nothing that counts",
-    },
-}
-STATUSES: Mapping[Language, Mapping[Status, str]] = {
-    Language.ID: {
-        Status.UP: "tersedia",
-        Status.DEGRADED: "menurun",
-        Status.DOWN: "gangguan",
-        Status.UNKNOWN: "tidak diketahui",
-    },
-    Language.EN: {
-        Status.UP: "up",
-        Status.DEGRADED: "degraded",
-        Status.DOWN: "down",
-        Status.UNKNOWN: "unknown",
     },
 }
 _FIGURES = {
