@@ -65,11 +65,11 @@ _TEXTS = {
         "checks": "Checks that decide on the availability of each service",
         "no_checks": "No check decides on availability.",
         "part": "How each service is checked",
-        "retry": "{failures} failures, retried every {retry}",
+        "retry": "failures in a row: {failures}, retried every {retry}",
         "lone": "its check",
         "all": "all checks",
         "any": "any check",
-        "quorum": "{count} checks",
+        "quorum": "{count} of its checks",
     },
 }
 _COLUMNS = {

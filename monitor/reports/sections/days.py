@@ -1,6 +1,6 @@
 """Section 6: every day of every service, to look at and to read."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import groupby
 
@@ -245,17 +245,27 @@ def _table(account: Account, shown: Iterable[DayAccount], caption: str, locale: 
         columns=columns(
             _COLUMNS[locale.language], (9, 14, 6, 7, 7, 7, 6, 6, 6), (1, 2, 3, 4, 5, 6, 7, 8)
         ),
-        rows=[_day(day, locale) for day in shown],
+        rows=list(_rows(shown, locale)),
         nothing=_TEXTS[locale.language]["none"],
         whole=True,
     )
 
 
-def _day(day: DayAccount, locale: Locale) -> tuple[str, ...]:
-    found, date = counted(day), locale.day(day.date)
-    if found is None:
-        return (date, _TEXTS[locale.language]["yet"], *[NONE] * 7)
-    took = day.response
+def _rows(shown: Iterable[DayAccount], locale: Locale) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each day that is known, and one for all that are not yet."""
+    yet = []
+    for day in shown:
+        if (found := counted(day)) is None:
+            yet.append(locale.day(day.date))
+        else:
+            yield _day(day, found, locale)
+    if yet:
+        when = " – ".join(dict.fromkeys((yet[0], yet[-1])))
+        yield (when, _TEXTS[locale.language]["yet"], *[NONE] * 7)
+
+
+def _day(day: DayAccount, found: Figures, locale: Locale) -> tuple[str, ...]:
+    date, took = locale.day(day.date), day.response
     answers = [NONE] * 3 if took is None else [took.p50, took.p95, took.p99]
     return (
         date,

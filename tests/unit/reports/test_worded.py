@@ -428,3 +428,13 @@ def test_long_timelines_have_a_tick_a_month(until, said_of_ticks, ticks):
     timeline = table(made["incidents"])
     assert said_of_ticks in timeline.caption
     assert timeline.rows[0][1].svg.count("V16") == ticks
+
+
+def test_days_that_are_not_over_take_one_row():
+    """A report on a month that goes on lists the days that are known, and the rest as one."""
+    asked = scope(*JUNE)
+    part = scope(*JUNE, known=asked.period.start + 5 * 24 * HOUR)
+    rows = table(sections(worded(city(1, part), Language.ID))["daily"]).rows
+    assert [row[0] for row in rows[:5]] == [f"{day} Juni 2026" for day in range(1, 6)]
+    assert rows[5][:2] == ("6 Juni 2026 – 30 Juni 2026", "belum diketahui")
+    assert len(rows) == 6
