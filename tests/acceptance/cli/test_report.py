@@ -3,10 +3,12 @@
 import csv
 import hashlib
 import json
+import subprocess
 from fractions import Fraction
 
 import jsonschema
 import openpyxl
+import pikepdf
 import pytest
 
 from monitor.domain.observation import Outcome
@@ -27,6 +29,7 @@ from tests.acceptance.cli.test_availability import (
     put_down,
     sample,
 )
+from tests.peers import peer
 
 DAY = ("--from", "2025-06-02", "--to", "2025-06-03")
 NAME = "laporan-2025-06-02--2025-06-02"
@@ -233,3 +236,71 @@ def test_only_what_is_over_is_filed(city):
     assert refused.returncode == 2
     assert "the period is not over" in refused.stderr
     assert not (city / "data" / "reports").exists()
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_paper_says_what_the_command_says(city, language):
+    """The text of the PDF has every figure of `pantau availability`, in each language."""
+    told = pantau(city, "availability", *DAY, "--output", "json", "--lang", language)
+    [expected] = json.loads(told.stdout)["services"]
+    assert reported(city, "--format", "pdf,json", "--lang", language).returncode == 0
+
+    text = read_by("pdftotext", city / "laporan" / f"{NAME}.{language}.pdf", "-")
+    words = " ".join(text.split())
+    whole = json.loads((city / "laporan" / f"{NAME}.json").read_text())
+    figures = whole["services"][0]["figures"]["around_the_clock"]
+    shares = [expected[name]["text"] for name in SHARES]
+    means = [figures[name][language] for name in ("mtbf", "mttr")]
+    assert [each for each in (*shares, *means) if each not in words] == []
+    assert [figures[name][language] for name in SHARES] == shares
+    assert whole["services"][0]["target"]["verdict_text"][language] in words
+    lines = text.splitlines()
+    places = [
+        next(n for n, line in enumerate(lines) if line.startswith(f"{number}. "))
+        for number in (1, 5, 9, 14)
+    ]
+    assert places == sorted(places)
+
+
+def test_paper_by_other_programs(city):
+    """Other programs find the PDF sound, made to PDF/A-3a and PDF/UA-1, tagged, with every font in
+    it and words for every drawing; what is attached is what was written beside it.
+    """
+    assert reported(city, "--format", "pdf,json,csv").returncode == 0
+    path = city / "laporan" / f"{NAME}.id.pdf"
+
+    assert "No syntax or stream encoding errors" in read_by("qpdf", "--check", path)
+    fonts = read_by("pdffonts", path).splitlines()[2:]
+    assert {line.split()[-5] for line in fonts} == {"yes"}
+    with pikepdf.open(path) as made:
+        with made.open_metadata() as said:
+            profile = ("pdfaid:part", "pdfaid:conformance", "pdfuaid:part")
+            assert [said[name] for name in profile] == ["3", "A", "1"]
+        assert len(made.Root.OutputIntents) == 1
+        assert made.Root.MarkInfo.Marked
+        assert made.Root.Lang == "id"
+        drawings = [
+            each
+            for each in made.objects
+            if isinstance(each, pikepdf.Dictionary) and each.get("/S") == "/Figure"
+        ]
+        assert drawings
+        assert all(str(each.get("/Alt", "")).strip() for each in drawings)
+        attached = {name: each.get_file().read_bytes() for name, each in made.attachments.items()}
+    assert attached == {
+        "laporan.json": (city / "laporan" / f"{NAME}.json").read_bytes(),
+        "data.csv": (city / "laporan" / f"{NAME}.csv").read_bytes(),
+    }
+
+
+def test_paper_without_a_seal_shows_nothing_alone(city):
+    """Of a PDF without a seal it is said that nothing shows whether it is as it was."""
+    assert reported(city, "--format", "pdf").returncode == 0
+    refused = pantau(city, "report", "verify", city / "laporan" / f"{NAME}.id.pdf")
+    assert refused.returncode == 1
+    assert "it has no signature" in refused.stderr
+
+
+def read_by(program, *arguments):
+    command = [peer(program), *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
