@@ -117,7 +117,7 @@ def coverage(report: Report, locale: Locale) -> Section:
             nothing=texts["no_services"],
         ),
         Paragraph(text=_added(report, locale)),
-        *_removed(report, locale),
+        *removed(report, locale),
     ]
     how = Table(
         caption=texts["checks"],
@@ -167,7 +167,7 @@ def _added(report: Report, locale: Locale) -> str:
     return f"{texts['added']}: {locale.listed(new)}." if new else texts["no_added"]
 
 
-def _removed(report: Report, locale: Locale) -> list[Block]:
+def removed(report: Report, locale: Locale) -> list[Block]:
     """Return what is on record of checks that are gone, and ask for what is not."""
     texts = _TEXTS[locale.language]
     if report.scope.owners or report.scope.services:

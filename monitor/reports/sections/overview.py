@@ -18,7 +18,7 @@ from monitor.reports.sections.basis import basis
 from monitor.reports.sections.binding import elsewhere
 from monitor.reports.sections.changes import changes
 from monitor.reports.sections.completeness import completeness
-from monitor.reports.sections.coverage import coverage
+from monitor.reports.sections.coverage import coverage, removed
 from monitor.reports.sections.days import days, worst_strip
 from monitor.reports.sections.incidents import incidents
 from monitor.reports.sections.locale import NONE, Locale
@@ -83,8 +83,8 @@ def scope_by_owner(report: Report, locale: Locale) -> Section:
         rows=[_scope(owner, of, report, locale) for owner, of in _by_owner(report.accounts)],
         nothing=NONE,
     )
-    count, removed = whole.blocks[0], whole.blocks[-1]
-    return replace(whole, blocks=(count, table, elsewhere(locale), removed), parts=())
+    blocks = (whole.blocks[0], table, elsewhere(locale), *removed(report, locale))
+    return replace(whole, blocks=blocks, parts=())
 
 
 def targets_by_basis(report: Report, locale: Locale) -> Section:

@@ -9,18 +9,20 @@ from hashlib import sha256
 import pikepdf
 import pytest
 
+from monitor.domain.check import CheckId
 from monitor.locales import Language
 from monitor.reports.bound import main_volume, volume_document
 from monitor.reports.daily import daily
 from monitor.reports.document import Blank, Document, Section, Signatures
 from monitor.reports.forms import files
 from monitor.reports.papers import SUMS
+from monitor.reports.report import Retired
 from monitor.reports.sections.binding import Bound
 from monitor.reports.source import source_of
 from monitor.reports.typesetting import Order, Unset, typeset_apart
 from monitor.reports.volumes import MOST_WHOLE, volumes
 from tests.peers import peer
-from tests.unit.reports.builders import JUNE, city, scope
+from tests.unit.reports.builders import AT, JUNE, city, scope
 
 CITY = city(MOST_WHOLE + 5, scope(*JUNE))
 HASH = "0f" * 32
@@ -228,6 +230,16 @@ def test_every_service_has_a_line_in_the_main_volume():
 
     named = [row[0] for row in results.blocks[0].rows]
     assert named == [each.service.name for each in CITY.accounts]
+
+
+def test_checks_that_are_gone_stand_in_the_main_volume():
+    """What is not watched any more belongs to no volume, and the main one tells of it."""
+    gone = Retired(check=CheckId("situs-lama-http"), last=AT)
+    main = main_volume(replace(CITY, retired=(gone,)), Language.ID, HASH, bound(CITY))
+    [coverage] = [each for each in main.sections if each.id == "scope"]
+
+    rows = [row for each in coverage.blocks for row in getattr(each, "rows", ())]
+    assert "situs-lama-http" in [row[0] for row in rows]
 
 
 def cells(document: Document) -> int:
