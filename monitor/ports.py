@@ -326,6 +326,16 @@ class Notifier(Protocol):
 
 
 @runtime_checkable
+class Correspondent(Notifier, Protocol):
+    """One who gets letters, and no alarms: nobody to tell of what others miss.
+
+    An attempt may take `attempt_seconds`.
+    """
+
+    attempt_seconds: float
+
+
+@runtime_checkable
 class Replying(Notifier, Protocol):
     """A receiver that keeps the messages about an incident together."""
 

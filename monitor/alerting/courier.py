@@ -19,6 +19,7 @@ from monitor.domain.text import visible_text
 from monitor.ports import (
     LONGEST_RECEIPT,
     Clock,
+    Correspondent,
     DeliveryState,
     Notifier,
     Outbox,
@@ -135,6 +136,11 @@ class Courier:
     def usable(self) -> bool:
         """Say whether messages may still arrive through this receiver."""
         return self._notifier is not None and self._gone is None
+
+    @property
+    def is_on_call(self) -> bool:
+        """Say whether it may be told of what others miss."""
+        return self.usable and not isinstance(self._notifier, Correspondent)
 
     @property
     def healthy(self) -> bool:
@@ -270,6 +276,8 @@ class Courier:
         assert self._notifier is not None  # noqa: S101  `usable` was asked before
         assert row.body is not None  # noqa: S101  it was frozen
         seconds = self._office.attempt_seconds
+        if isinstance(self._notifier, Correspondent):
+            seconds = self._notifier.attempt_seconds
         try:
             async with asyncio.timeout(seconds):
                 receipt = await self._notifier.notify(row.id, row.body, self._office.clock.now())

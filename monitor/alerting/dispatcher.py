@@ -135,13 +135,17 @@ class Dispatcher:
 
     def _witness(self, name: str) -> tuple[str, ...]:
         couriers = self._couriers.values()
-        well = (other.name for other in couriers if other.name != name and other.healthy)
+        well = (
+            other.name
+            for other in couriers
+            if other.name != name and other.is_on_call and other.healthy
+        )
         return tuple(islice(well, 1))
 
     def _others(self, name: str) -> tuple[str, ...]:
         """Return one that is well, or else all who may still be reached."""
         couriers = self._couriers.values()
-        usable = tuple(other.name for other in couriers if other.name != name and other.usable)
+        usable = tuple(other.name for other in couriers if other.name != name and other.is_on_call)
         return self._witness(name) or usable
 
     def _measure(self) -> None:

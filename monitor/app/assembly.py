@@ -14,7 +14,7 @@ from monitor.app.keeper import Keeper
 from monitor.app.limits import probes_at_once
 from monitor.app.network import build_network, build_self_check
 from monitor.app.notary import Notary
-from monitor.app.receivers import Trial, build_notifiers
+from monitor.app.receivers import Trial, build_notifiers, build_readers
 from monitor.app.witnessing import Cosigner
 from monitor.configuration.config import Config
 from monitor.configuration.settings import MonitorSettings, ProbeSettings
@@ -99,7 +99,11 @@ def assemble(
     notifiers = build_notifiers(config, network, telemetry, link_key=link_key)
     notary = Notary(store, telemetry, settings.data_dir, _cosigner(config, store, network))
     dispatcher = Dispatcher(
-        store, notifiers, timeline, telemetry, checkpoint=lambda: notary.checkpoint
+        store,
+        {**notifiers, **build_readers(config, network, telemetry)},
+        timeline,
+        telemetry,
+        checkpoint=lambda: notary.checkpoint,
     )
     board = Board()
     recorder = Recorder(store, telemetry, dispatcher.wake)

@@ -42,7 +42,7 @@ class DeadLetters:
     async def letters(self, sought: LettersSought) -> LettersShown:
         """Return the messages that are looked for, and why some can't be sent any more."""
         letters = await self._known.dead_letters(sought)
-        why = obstacles(letters, self._pipeline.receivers, self._clock.now())
+        why = obstacles(letters, self._pipeline.addressees, self._clock.now())
         return LettersShown(letters=letters, obstacles=why)
 
     async def retry(self, ids: Sequence[str], by: str) -> Retried:

@@ -1,12 +1,13 @@
 """Enters reports that were filed into the ledger, and has their readers told."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from monitor.app.reportfiling import FOLDER
+from monitor.domain.mailing import letters
 from monitor.domain.reportfiling import ReportFiling
 from monitor.domain.text import visible_text
 from monitor.engine.pipeline import Pipeline
@@ -44,23 +45,28 @@ class Filer:
         Return False where that was entered before. Raise NotEntered where there is no such report,
         or its manifest can't be read.
         """
-        manifest, digest = await asyncio.to_thread(self._manifest, name)
+        manifest, digest, sizes = await asyncio.to_thread(self._manifest, name)
         filing = _filing(manifest, name, digest, visible_text(by, LONGEST_NAME), self._clock.now())
         before = await self._known.filings(name)
         if any(each.id == filing.id for each in before):
             return False
-        self._pipeline.file_report(filing)
+        folder = str((self._root / name).parent)
+        told = letters(filing, before, self._pipeline.mailings, sizes, folder)
+        self._pipeline.file_report(filing, told)
         await self._recorder.drain()
         return True
 
-    def _manifest(self, name: str) -> tuple[Manifest, str]:
+    def _manifest(self, name: str) -> tuple[Manifest, str, Mapping[str, int]]:
+        """Return a manifest, its SHA-256, and how large each of its files is."""
         path = self._root / f"{name}.{MANIFEST}"
         try:
-            return read_manifest(path)
+            manifest, digest = read_manifest(path)
+            sizes = {each: path.with_name(each).stat().st_size for each in manifest.files}
+            return manifest, digest, sizes
         except Altered as error:
             raise NotEntered(str(error)) from None
         except OSError as error:
-            raise NotEntered(f"{path}: {error.strerror}") from None
+            raise NotEntered(f"{error.filename or path}: {error.strerror}") from None
 
 
 def _filing(manifest: Manifest, name: str, digest: str, by: str, at: datetime) -> ReportFiling:

@@ -1,6 +1,9 @@
 """What the pipeline needs to know of the configuration."""
 
+from collections.abc import Iterator
+
 from monitor.configuration.config import Config
+from monitor.domain.mailing import Mailing
 from monitor.engine.pipeline import Plan
 
 
@@ -18,4 +21,25 @@ def plan_of(config: Config) -> Plan:
         escalations=config.escalations,
         windows=config.windows,
         calendars=config.calendars,
+        mailings=tuple(mailings_of(config)),
     )
+
+
+def mailings_of(config: Config) -> Iterator[Mailing]:
+    """Yield who gets which reports by mail."""
+    for entry in config.report.schedule:
+        if entry.mail is None:
+            continue
+        languages = entry.languages or (config.monitor.language,)
+        yield Mailing(
+            every=entry.period,
+            owners=tuple(sorted(entry.owner or ())),
+            services=tuple(sorted(entry.service or ())),
+            through=entry.mail.through,
+            readers=entry.mail.to,
+            language=entry.mail.language or languages[0],
+            forms=entry.mail.attach,
+            largest=entry.mail.largest,
+            sealed=entry.sign,
+            place=entry.mail.place,
+        )

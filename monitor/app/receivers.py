@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from monitor.alerting.testmessage import send_test
+from monitor.app.planning import mailings_of
+from monitor.app.reportfiling import FOLDER
 from monitor.configuration.config import Config, ConfiguredReceiver
+from monitor.domain.mailing import reader_name
 from monitor.net.network import Network
 from monitor.ports import Clock, Notifier, Telemetry
 from monitor.receivertype import ReceiverContext
@@ -27,9 +30,20 @@ def build_notifier(
 
     Its messages carry links signed with `link_key` where it is known from where we are reached.
     """
-    counts = {"missed": partial(telemetry.notification_failed, receiver.name)} if telemetry else {}
-    context = ReceiverContext(
-        name=receiver.name,
+    context = _context(config, receiver.name, network, telemetry, link_key)
+    return receiver.kind.connect(receiver.spec, context)
+
+
+def _context(
+    config: Config,
+    name: str,
+    network: Network,
+    telemetry: Telemetry | None = None,
+    link_key: bytes | None = None,
+) -> ReceiverContext:
+    counts = {"missed": partial(telemetry.notification_failed, name)} if telemetry else {}
+    return ReceiverContext(
+        name=name,
         network=network,
         external_url=external_url(config),
         language=config.monitor.language,
@@ -38,7 +52,6 @@ def build_notifier(
         link_lasts=config.link_lasts,
         **counts,
     )
-    return receiver.kind.connect(receiver.spec, context)
 
 
 def build_notifiers(
@@ -55,6 +68,28 @@ def build_notifiers(
     }
     known = former or {}
     return {name: known[name] if known.get(name) == new else new for name, new in built.items()}
+
+
+def build_readers(config: Config, network: Network, telemetry: Telemetry) -> dict[str, Notifier]:
+    """Return a notifier for each reader of scheduled reports, by what the outbox calls them."""
+    found: dict[str, Notifier] = {}
+    for mailing in mailings_of(config):
+        for address in mailing.readers:
+            name = reader_name(mailing.through, address)
+            found[name] = _reader(config, mailing.through, address, network, telemetry)
+    return found
+
+
+def _reader(
+    config: Config, through: str, address: str, network: Network, telemetry: Telemetry
+) -> Notifier:
+    from monitor.notifiers.email import EmailSpec  # only whose reports have readers pays for it
+    from monitor.notifiers.email.letter import reader
+
+    receiver = config.receivers[through]
+    assert isinstance(receiver.spec, EmailSpec)  # noqa: S101  the configuration was held against it
+    context = _context(config, reader_name(through, address), network, telemetry)
+    return reader(receiver.spec, context, address, config.monitor.data_dir / FOLDER)
 
 
 class Trial:

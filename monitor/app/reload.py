@@ -10,7 +10,7 @@ import structlog
 from monitor.app.assembly import Assembly
 from monitor.app.planning import plan_of
 from monitor.app.reading import Reading, read_configuration
-from monitor.app.receivers import build_notifiers
+from monitor.app.receivers import build_notifiers, build_readers
 from monitor.configuration import ConfigError
 from monitor.web.context import ReloadResult
 
@@ -86,7 +86,8 @@ class Reloads:
         states = {watched.check.id: watched.state for watched in parts.board.checks()}
         parts.scheduler.replace(config.checks, states)
         parts.keeper.replace(each.check for each in config.checks)
-        parts.dispatcher.replace_notifiers(notifiers)
+        readers = build_readers(config, parts.network, parts.telemetry)
+        parts.dispatcher.replace_notifiers({**notifiers, **readers})
         parts.restater.notifiers = notifiers
         parts.trial.notifiers = notifiers
         if parts.blackbox is not None:

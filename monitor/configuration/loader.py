@@ -39,6 +39,7 @@ from monitor.configuration.problem import ConfigError, Problem
 from monitor.configuration.receivers import (
     Times,
     check_heartbeat,
+    check_readers,
     check_routes,
     escalations_of,
     receivers_of,
@@ -163,6 +164,7 @@ def _assembled(
             findings=findings,
         )
         check_heartbeat(files.alerts, named, findings)
+        check_readers(files.report, named, findings)
     if findings.problems or settings is None or alerts is None:
         return None
     routes = written_routes or routes_to_all(receivers)

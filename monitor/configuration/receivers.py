@@ -173,6 +173,19 @@ def check_routes(
                     findings.problem(item.file, at, f"{path}: {unknown(what, name, known)}")
 
 
+def check_readers(document: Document, receivers: Mapping[str, Item], findings: Findings) -> None:
+    """Complain of readers of reports to whom no mail can go."""
+    mailing = {name: each for name, each in receivers.items() if each.block.get("type") == "email"}
+    for entry in items((document,), "schedule", Findings()):
+        for name, at in asked(entry.block.get("mail"), "through"):
+            if name in receivers and name not in mailing:
+                complaint = f"{name} is of type {receivers[name].block.get('type')}: mail is needed"
+                findings.problem(entry.file, at, f"schedule.mail.through: {complaint}")
+            elif name not in mailing:
+                complaint = unknown("receiver of type email", name, mailing)
+                findings.problem(entry.file, at, f"schedule.mail.through: {complaint}")
+
+
 def check_heartbeat(document: Document, receivers: Iterable[str], findings: Findings) -> None:
     """Complain of signs of life for receivers that do not exist."""
     written = document.root.get("heartbeat")

@@ -12,6 +12,11 @@ from monitor.configuration.names import Id, Note, Text
 from monitor.domain.cron import parse_cron
 from monitor.domain.reportplan import Every
 from monitor.fields import File, Secret, Url, shown
+from monitor.fields.mailaddresses import MailAddresses
+from monitor.fields.sizes import Size
+
+_LARGEST_MAIL = 50 << 20
+_MOST_READERS = 100
 
 _INCIDENT_PATTERN = "^[A-Z2-7]{26}$"
 _PERIOD_PATTERN = "^[0-9]{4}(-(0[1-9]|1[0-2])|-Q[1-4])?$"
@@ -84,6 +89,37 @@ class SealEntry(Entry):
     )
 
 
+class MailEntry(Entry):
+    """Who gets a report by mail when it was filed: each reader a message of their own."""
+
+    through: Id = Field(description="Name of the receiver of type email that says how mail goes.")
+    to: MailAddresses = Field(description="Addresses of the readers, one or a list.")
+    attach: tuple[Format, ...] = Field(
+        ("pdf",), description="Which of `formats` go with it. Default: `[pdf]`."
+    )
+    language: Literal["id", "en"] | None = Field(
+        None, description="In which of `languages`. Default: the first."
+    )
+    largest: Size = Field(
+        10 << 20,
+        description="Where the files are larger together, the message says where they are instead. "
+        "Default 10MB.",
+    )
+    place: Text | None = Field(
+        None,
+        description="Where readers find the files, as the message says it. "
+        "Default: the folder in which they are filed.",
+    )
+
+    @model_validator(mode="after")
+    def _sendable(self) -> Self:
+        if self.largest > _LARGEST_MAIL:
+            raise ValueError("largest: over 50MB: hardly any mail server takes that")
+        if len(self.to) > _MOST_READERS:
+            raise ValueError(f"to: more than {_MOST_READERS} readers: write to a list of your own")
+        return self
+
+
 class ScheduleEntry(Entry):
     """A report that is filed again and again, on the period that was over by then."""
 
@@ -107,6 +143,19 @@ class ScheduleEntry(Entry):
     sign: bool = Field(
         default=False, description="true: the PDF is sealed as well, by `seal`. Default: false."
     )
+
+    mail: MailEntry | None = Field(None, description="Who gets it by mail. Default: nobody.")
+
+    @model_validator(mode="after")
+    def _attachable(self) -> Self:
+        if self.mail is None:
+            return self
+        missing = [each for each in self.mail.attach if each not in (*self.formats, "json")]
+        if missing:
+            raise ValueError(f"mail.attach: {', '.join(missing)} is not among `formats`")
+        if self.mail.language is not None and self.mail.language not in self.languages:
+            raise ValueError(f"mail.language: {self.mail.language} is not among `languages`")
+        return self
 
     @model_validator(mode="after")
     def _of_one_kind(self) -> Self:

@@ -11,6 +11,7 @@ from monitor.domain.check import Check, CheckId
 from monitor.domain.expiry import Expiry
 from monitor.domain.incident import AffectedCheck, Concern, Incident
 from monitor.domain.observation import Status
+from monitor.domain.reportfiling import Gist
 from monitor.domain.service import Criticality, Service
 
 _ID_LENGTH = 26
@@ -35,6 +36,7 @@ class AlertType(StrEnum):
     SELF_UNDELIVERED = "self.undelivered"
     SELF_DAMAGED = "self.damaged"
     SELF_UNREPORTED = "self.unreported"
+    REPORT_FILED = "report.filed"
     HEARTBEAT = "heartbeat"
     TEST = "test"
 
@@ -130,6 +132,35 @@ class UndeliveredNotice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedFile:
+    """A file of a filed report: its SHA-256 in hex, and its size in bytes."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportNotice:
+    """What a reader is told of a report that was filed, in `language`.
+
+    `name` is as in `ReportFiling`. `attached` go with the message; `left_out` are too large for
+    that, and are found at `place`. `is_correction` says that a version before it is replaced.
+    """
+
+    name: str
+    language: str
+    version: int
+    fingerprint: str
+    gist: Gist
+    place: str
+    number: str | None = None
+    is_correction: bool = False
+    attached: tuple[AttachedFile, ...] = ()
+    left_out: tuple[AttachedFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """Something that people should know, the same for every receiver.
 
@@ -144,6 +175,7 @@ class Alert:
     `checkpoint` is the newest one of the ledger, a signed note, when the message is written.
     `unstable` is there when its service keeps changing, or did: then it speaks of all of that.
     `undelivered` says which receiver does not get its messages; `detail` says it to programs.
+    `report` is there when a report was filed: its readers alone are told.
     """
 
     type: AlertType
@@ -162,6 +194,7 @@ class Alert:
     after_the_fact: bool = False
     more_victims: int = 0
     undelivered: UndeliveredNotice | None = None
+    report: ReportNotice | None = None
 
     @property
     def concern(self) -> Concern:

@@ -19,6 +19,7 @@ from monitor.domain.expiry import STAGES
 from monitor.domain.flapping import began, changed
 from monitor.domain.incident import Acknowledgement, Concern, Incident, IncidentChange, follow
 from monitor.domain.instant import microseconds, span_microseconds
+from monitor.domain.mailing import Mailing, reader_names
 from monitor.domain.maintenance import MaintenanceWindow, OpenWindow, is_over
 from monitor.domain.note import Note
 from monitor.domain.observation import MissedSlot, Observation, Status, UnknownCause
@@ -58,6 +59,7 @@ class Plan:
     windows: tuple[MaintenanceWindow, ...] = ()
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     stages: tuple[int, ...] = STAGES
+    mailings: tuple[Mailing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,6 +389,16 @@ class Pipeline:
     def receivers(self) -> Sequence[str]:
         """Return the receivers that are configured."""
         return self._plan.receivers
+
+    @property
+    def mailings(self) -> Sequence[Mailing]:
+        """Return who gets reports by mail."""
+        return self._plan.mailings
+
+    @property
+    def addressees(self) -> Sequence[str]:
+        """Return all who may be sent something: receivers, and readers of reports."""
+        return (*self._plan.receivers, *reader_names(self._plan.mailings))
 
     def retry(self, retries: Sequence[Retry]) -> None:
         """Have messages sent that were given up."""

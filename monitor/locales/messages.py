@@ -55,6 +55,7 @@ _HEADLINES = {
         "cadangan terakhir (pantau db restore): tanpa itu angka sebelumnya tidak ada.",
         AlertType.SELF_UNREPORTED: "LAPORAN BELUM JADI: laporan ketersediaan yang dijadwalkan "
         "gagal dibuat ({at}), dan dicoba lagi setiap jam. Pemantauan berjalan terus.",
+        AlertType.REPORT_FILED: "LAPORAN TERBIT: laporan ketersediaan layanan tersimpan pada {at}.",
         AlertType.HEARTBEAT: "PANTAU BERJALAN: pemeriksaan berjalan baik pada {at}.",
         AlertType.TEST: "UJI COBA: pesan percobaan dari Pantau, {at}. "
         "Tidak ada gangguan dan tidak perlu tindakan.",
@@ -81,6 +82,7 @@ _HEADLINES = {
         "(pantau db restore): without it there are no figures of before.",
         AlertType.SELF_UNREPORTED: "REPORT NOT FILED: a scheduled report on availability could "
         "not be made ({at}), and is tried again each hour. Monitoring goes on.",
+        AlertType.REPORT_FILED: "REPORT FILED: a report on availability was filed on {at}.",
         AlertType.HEARTBEAT: "PANTAU IS RUNNING: checks were going well at {at}.",
         AlertType.TEST: "TEST: a trial message from Pantau, {at}. "
         "Nothing is down and nothing needs to be done.",

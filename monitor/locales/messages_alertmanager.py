@@ -36,6 +36,7 @@ _NAMES = {
     AlertType.SELF_UNDELIVERED: "PantauUndelivered",
     AlertType.SELF_DAMAGED: "PantauDamaged",
     AlertType.SELF_UNREPORTED: "PantauUnreported",
+    AlertType.REPORT_FILED: "PantauReported",
     AlertType.HEARTBEAT: "PantauHeartbeat",
     AlertType.TEST: "PantauTest",
 }

@@ -4,7 +4,7 @@ The page loads nothing, and holds no link but those of our own pages and of runb
 is a table with styles on each cell, since Outlook knows little else.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -123,6 +123,18 @@ def mail_page(alert: Alert, wording: Wording, title: str) -> str:
         rows.append(_ROW.format(font=_FONT, text=label + text))
     rows.append(_LAST_ROW.format(font=_FONT, text=escape(words["sent"])))
     return _PAGE.format(language=wording.language, title=escape(title), rows="".join(rows))
+
+
+def page_of(
+    language: Language, title: str, parts: Iterable[tuple[str, Sequence[str]]], last: str
+) -> str:
+    """Return a page of parts, each some lines and a heading, "" for none; all of it is text."""
+    rows = [_HEAD_ROW.format(font=_FONT, colour=_PLAIN, text=escape(title))]
+    for heading, lines in parts:
+        label = _LABEL.format(label=escape(heading)) if heading else ""
+        rows.append(_ROW.format(font=_FONT, text=label + "<br>".join(map(escape, lines))))
+    rows.append(_LAST_ROW.format(font=_FONT, text=escape(last)))
+    return _PAGE.format(language=language, title=escape(title), rows="".join(rows))
 
 
 def _colour(alert: Alert) -> str:

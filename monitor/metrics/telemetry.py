@@ -1,6 +1,7 @@
 """The daemon's own figures, kept by prometheus_client in a registry of their own."""
 
 import platform
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,19 +84,22 @@ class PrometheusTelemetry:
         self._loop_lag.set(seconds)
 
     def notified(self, receiver: str) -> None:
-        self._notifications.labels(receiver).inc()
+        self._notifications.labels(_label(receiver)).inc()
 
     def notification_failed(self, receiver: str, reason: str) -> None:
-        self._notification_failures.labels(receiver, reason).inc()
+        self._notification_failures.labels(_label(receiver), reason).inc()
 
     def outbox(self, pending: int, oldest_age_seconds: float) -> None:
         self._outbox_pending.set(pending)
         self._outbox_age.set(oldest_age_seconds)
 
     def dead_letters(self, counts: Mapping[str, int]) -> None:
-        self._receivers.update(counts)
+        found: defaultdict[str, int] = defaultdict(int)
+        for receiver, count in counts.items():
+            found[_label(receiver)] += count
+        self._receivers.update(found)
         for receiver in self._receivers:
-            self._dead_letters.labels(receiver).set(counts.get(receiver, 0))
+            self._dead_letters.labels(receiver).set(found[receiver])
 
     def reloaded(self, *, successful: bool, at: datetime) -> None:
         self._reload_successful.set(successful)
@@ -195,3 +199,12 @@ class _Samples(Collector):
         for metric in self._registry.collect():
             metric.samples = [s for s in metric.samples if not s.name.endswith("_created")]
             yield metric
+
+
+def _label(receiver: str) -> str:
+    """Return what metrics call a receiver: readers of reports by how mail goes to them, together.
+
+    Whoever reads metrics has no use for their addresses.
+    """
+    through, slash, _ = receiver.partition("/")
+    return f"{through}/readers" if slash else receiver

@@ -49,6 +49,7 @@ _PRIORITIES = {
     AlertType.UPDATED: _SOUNDS,
     AlertType.RESOLVED: _SOUNDS,
     AlertType.SELF_RECOVERED: _SOUNDS,
+    AlertType.REPORT_FILED: _SHOWS,
     AlertType.TEST: _SOUNDS,
     AlertType.HEARTBEAT: 0,
 }

@@ -54,6 +54,7 @@ _PRIORITIES = {
     AlertType.ACKNOWLEDGED: 2,
     AlertType.MAINTENANCE_STARTED: 2,
     AlertType.MAINTENANCE_ENDED: 2,
+    AlertType.REPORT_FILED: 2,
     AlertType.HEARTBEAT: 1,
 }
 # Names of emoji, which ntfy shows before the title.

@@ -207,6 +207,7 @@ SAMPLES: dict[str, Alert] = {
     "self-unreported": an_own_alert(
         AlertType.SELF_UNREPORTED, "2026-10, bapenda: /var/lib/pantau: No space left on device"
     ),
+    "report-filed": an_own_alert(AlertType.REPORT_FILED, "Oktober 2026, v2"),
     "self-undelivered": replace(
         an_own_alert(
             AlertType.SELF_UNDELIVERED,

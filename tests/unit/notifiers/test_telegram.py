@@ -169,7 +169,7 @@ def test_only_what_calls_for_somebody_makes_a_sound(telegram):
     assert silent == {
         *(AlertType.UPDATED, AlertType.ACKNOWLEDGED, AlertType.RESOLVED, AlertType.HEARTBEAT),
         *(AlertType.MAINTENANCE_STARTED, AlertType.MAINTENANCE_ENDED, AlertType.SELF_RECOVERED),
-        AlertType.SELF_UNREPORTED,
+        *(AlertType.SELF_UNREPORTED, AlertType.REPORT_FILED),
     }
 
 

@@ -213,7 +213,7 @@ class _Memory:
         return late
 
 
-async def _submitted(
+async def submitted(
     spec: EmailSpec,
     context: ReceiverContext,
     body: bytes,
@@ -250,7 +250,7 @@ class Email:
     wording: Wording
     context: ReceiverContext = field(compare=False, repr=False)
     monotonic: Callable[[], float] = field(default=monotonic, compare=False, repr=False)
-    submit: Submit = field(default=_submitted, compare=False, repr=False)
+    submit: Submit = field(default=submitted, compare=False, repr=False)
     _memory: _Memory = field(default_factory=_Memory, compare=False, repr=False)
 
     def payload(self, row_id: str, alert: Alert) -> bytes:
@@ -337,7 +337,7 @@ def message_of(row_id: str, alert: Alert, spec: EmailSpec, wording: Wording) -> 
         message["Cc"] = [Address(addr_spec=each) for each in spec.cc]
     message["Subject"] = subject
     message["Date"] = format_datetime(alert.occurred_at.astimezone(wording.zone))
-    message["Message-ID"] = _id(row_id, spec.sender)
+    message["Message-ID"] = message_id(row_id, spec.sender)
     threads = _threads(alert, spec.sender)
     if threads:
         message["In-Reply-To"] = threads[0]
@@ -355,8 +355,13 @@ def message_of(row_id: str, alert: Alert, spec: EmailSpec, wording: Wording) -> 
 
 def subject_of(alert: Alert, language: Language) -> str:
     """Return the subject: what happened and to which service."""
+    return subject_line(title(alert, language))
+
+
+def subject_line(words: str) -> str:
+    """Return words as a subject: one line, and not too long."""
     # What looks like an encoded word in a name would be read as one.
-    text = " ".join(title(alert, language).replace("=?", "= ?").split())
+    text = " ".join(words.replace("=?", "= ?").split())
     return text if len(text) <= LONGEST_SUBJECT else text[: LONGEST_SUBJECT - 1] + "…"
 
 
@@ -368,10 +373,10 @@ def _threads(alert: Alert, sender: str) -> list[str]:
     if alert.incident is None:
         return []
     incidents = [alert.incident, *(each.incident for each in alert.companions)]
-    return [_id(each.id, sender) for each in incidents[:_MOST_THREADS]]
+    return [message_id(each.id, sender) for each in incidents[:_MOST_THREADS]]
 
 
-def _id(unique: str, sender: str) -> str:
+def message_id(unique: str, sender: str) -> str:
     """Return a message id short enough for a line of its own."""
     domain = sender.rpartition("@")[2][-_LONGEST_ID_DOMAIN:].lstrip("-.")
     return f"<{_NO_ID.sub('', unique)[:30]}@{domain}>"
