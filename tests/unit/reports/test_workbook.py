@@ -10,12 +10,12 @@ import pytest
 
 from monitor.locales import Language
 from monitor.reports import workbook as module
+from monitor.reports.sections.vocabulary import STATUSES
 from monitor.reports.sheetwords import (
     AFFECTED,
     CONCERNS,
     HEADINGS,
     IDENTITY,
-    STATUSES,
     TITLES,
     WORDS,
 )
