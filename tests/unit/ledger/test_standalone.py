@@ -1,9 +1,12 @@
 """The program that verifies a ledger without Pantau, held against Pantau and against damage."""
 
 import ast
+import base64
+import hashlib
 import json
 import random
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -216,3 +219,16 @@ def test_stands_alone(program):
     assert modules <= set(sys.stdlib_module_names)
     assert len(source.splitlines()) <= 400
     assert json.loads('"—"') + " " == pantau_verify.DASH
+
+
+def test_block_that_unfolds_without_end():
+    """A block that would unfold to more than any block holds is refused, whoever signed it."""
+
+    def told(blanks):
+        packed = zlib.compress(b'{"epochs":[{"at":[0]}]' + b" " * blanks + b"}")
+        leaf = {"hash": hashlib.sha256(packed).hexdigest(), "samples": 1, "kept": True}
+        return pantau_verify.blocks_in(base64.b64encode(packed) + b"\n", [leaf])
+
+    assert len(told(9)) == 1
+    with pytest.raises(ValueError):
+        told(1 << 26)

@@ -209,6 +209,26 @@ def test_poppler_agrees(tmp_path):
     assert "Segel integritas (tidak tersertifikasi)" in _said("pdftotext", path, "-")
 
 
+def test_poppler_agrees_on_a_time_and_a_later_signature(tmp_path):
+    """A seal with the time of an authority, and a signature that is seen and made later: poppler
+    finds both valid, and so does pyHanko.
+    """
+    with time_stamper(tmp_path) as url:
+        later = signed_later(
+            asked(url), sig_field_name="Tambahan", on_page=0, box=(50, 60, 200, 120)
+        )
+    path = tmp_path / "laporan.pdf"
+    path.write_bytes(later)
+
+    said = _said("pdfsig", "-nocert", path)
+    assert said.count("Signature is Valid") == 2
+    assert "Signature is Invalid" not in said
+    assert judged(later).bottom_line
+    assert judged(later).timestamp_validity.trusted
+    assert judged(later, 1).bottom_line
+    assert "No syntax or stream encoding errors" in _said("qpdf", "--check", path)
+
+
 def _said(program: str, *arguments: object) -> str:
     command = [peer(program), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
