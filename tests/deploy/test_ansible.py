@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.tools import DEPLOY, judged, read, tool
+from tests.deploy.tools import DEPLOY, judged, pantau, read, tool
 
 ANSIBLE = DEPLOY / "ansible"
 TASKS = read(ANSIBLE / "roles/pantau/tasks/main.yml")
@@ -49,3 +49,16 @@ def test_secrets_are_roots_and_never_shown():
 
     assert brings["no_log"] is True
     assert brings["ansible.builtin.copy"]["mode"] == "0600"
+
+
+def test_a_wrong_configuration_is_never_run():
+    """The configuration is checked, with its secrets, before the service is started or restarted."""
+    names = [task["name"] for task in TASKS]
+    [check] = [task for task in TASKS if task["name"] == "Check the configuration"]
+
+    assert (
+        names.index("Bring the secrets")
+        < names.index(check["name"])
+        < names.index("Run the service")
+    )
+    assert pantau(*check["ansible.builtin.command"]["argv"][1:2], "--help").returncode == 0
