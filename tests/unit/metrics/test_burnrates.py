@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from monitor.domain.budget import PAIRS
 from monitor.domain.service import Sla
 from monitor.metrics.burnrates import FAST, NOTICE, SLOW, groups
-from monitor.metrics.rulefile import document, text
+from monitor.metrics.rulefile import document, promql_string, text
 from tests.unit.metrics.board import a_service
 
 HALF_OF_SLOTH = {
@@ -100,6 +100,15 @@ def test_no_name_breaks_out(name, owner):
     made = list(groups([promised(name=name, owner=owner)]))
 
     assert yaml.safe_load(text(made, NOTICE)) == document(made)
+
+
+@pytest.mark.parametrize("character", ["\n", "\x00", "\u2028", "\ufffe", "\U000e0001", '"', "\\"])
+def test_no_character_breaks_the_file(character):
+    """A character that YAML does not allow, or that ends a line or a text, is written by its number."""
+    written = promql_string(f"a{character}: b")
+
+    assert written.isprintable()
+    assert yaml.safe_load(written) == f"a{character}: b"
 
 
 def test_no_name_is_a_template():
