@@ -216,9 +216,9 @@ def told_of_all(
         "down_deviation": -(-(isqrt(scaled - 1) + 1) // 6) if scaled else 0,
         "interval": interval,
         "mtbf_seconds": words.exact(between and between / 1_000_000),
-        "mtbf": words.mean(between),
+        "mtbf": words.mean(between, parts),
         "mttr_seconds": words.exact(None if repair is None else repair / 1_000_000),
-        "mttr": words.mean(repair),
+        "mttr": words.mean(repair, parts),
     }
 
 

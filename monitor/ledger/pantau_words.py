@@ -28,6 +28,7 @@ COLUMNS = (
 UNMEASURED = {"id": "tidak terukur", "en": "not measured"}
 NO_DOWNTIME = {"id": "tidak ada waktu henti terukur", "en": "no downtime measured"}
 NO_OUTAGE = {"id": "tidak ada gangguan", "en": "no incident"}
+NONE_MEASURED = {"id": "tidak ada gangguan terukur", "en": "no incident measured"}
 VERDICTS = {
     "met": {"id": "memenuhi", "en": "met"},
     "missed": {"id": "tidak memenuhi", "en": "missed"},
@@ -40,6 +41,8 @@ UNITS = {
 SECONDS = (86_400, 3_600, 60, 1)
 INSTANT = {"id": "kurang dari 1 detik", "en": "less than 1 second"}
 MARKS = {"id": (".", ","), "en": (",", ".")}
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+UNSEEN = " \t\r\n\xa0\u200b\u200c\u200d\u2060\ufeff"  # keeps no formula from being one
 PERCENT = {"id": " %", "en": "%"}
 
 
@@ -126,9 +129,13 @@ def resolution(low: "Fraction | None", high: "Fraction | None", parts: Any) -> S
     return both(text)
 
 
-def mean(length: "Fraction | None") -> Said:
-    """Return a mean time (microseconds) in words, to the whole second."""
-    return NO_OUTAGE if length is None else both(lambda language: duration(int(length), language))
+def mean(length: "Fraction | None", parts: Mapping[str, int]) -> Said:
+    """Return a mean time (microseconds) in words, to the whole second, or why there is none."""
+    if length is not None:
+        return both(lambda language: duration(int(length), language))
+    if not parts["up"] + parts["down"]:
+        return UNMEASURED
+    return NONE_MEASURED if parts["unknown"] else NO_OUTAGE
 
 
 def duration(length: int, language: str) -> str:
@@ -178,7 +185,8 @@ def _line(service: Said, day: Said, hours: str, figures: Said) -> list[str]:
 def _harmless(value: Any) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    is_formula = text.startswith(("\t", "\r", "\n")) or text.lstrip(UNSEEN).startswith(FORMULA)
+    return f"'{text}" if is_formula else text
 
 
 def same_days(raw: bytes, report: Mapping[str, Any]) -> int:
