@@ -104,6 +104,19 @@ async def test_notice_reaches_the_other_receiver():
     assert b"self.undelivered no-longer-there" in other.delivered[0].body
 
 
+async def test_no_reader_of_reports_is_told_of_lost_messages():
+    """What a receiver does not get is told to receivers alone, and to no reader of reports."""
+    reader, other = prompt(), prompt()
+    reader.attempt_seconds = 1.0
+    world = World(reader=reader, other=other)
+    world.fires("A", "no-longer-there")
+    async with running(world):
+        await other.answered.wait()
+
+    assert b"self.undelivered no-longer-there" in other.delivered[0].body
+    assert reader.attempts == []
+
+
 async def test_receiver_added_while_running():
     """A reload that adds a receiver brings it its messages without a restart."""
     added = prompt()
