@@ -79,6 +79,11 @@ def load_as_it_stands(folder, code):
         (folder / "config" / "oncall").write_text(SECRET)
     elif "probe:" in code:
         (folder / "config" / "blackbox.yml").write_text("modules: {}\n")
+    if "through: surel" in code:
+        (folder / "config" / "alerts.yaml").write_text(
+            "receivers:\n  - {name: surel, type: email, host: mail.example, from: a@b.example, "
+            "to: c@b.example}\n"
+        )
     if name == "web.yml":
         load_web_config(folder / name)
     else:
