@@ -217,7 +217,7 @@ def summary(told: Sequence[str], signed: str, asked: Asked) -> Iterator[str]:
         return
     yield (
         "Hasil: SESUAI. Setiap angka laporan dihitung ulang dari jam dan sampel yang tercatat, dan "
-        f"sama. Dasarnya {signed} entri buku besar yang ditandatangani{elsewhere}."
+        f"sama. Dasarnya {signed} entri buku catatan yang ditandatangani{elsewhere}."
     )
     yield (
         "Result: ALL AGREES. Every figure of the report was computed anew from recorded hours and "
