@@ -183,7 +183,7 @@ _TIMES = Panel(
     queries=(
         Query(
             expr="sum by (check, service, status) "
-            f"(increase(pantau_check_status_seconds_total{{{OF_CHECK}}}[$__range])) > 0",
+            f"(delta(pantau_check_status_seconds_total{{{OF_CHECK}}}[$__range])) > 0",
             legend="{{check}}: {{status}}",
             now=True,
         ),

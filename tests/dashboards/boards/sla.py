@@ -33,9 +33,12 @@ _UNOFFICIAL = Text(
 
 
 def _seconds(window: str, more: str) -> str:
-    """Return the seconds in a window that count for the target, by service."""
+    """Return the seconds in a window that count for the target, by service.
+
+    A crash may take the last second back, which `increase` would take for a new beginning.
+    """
     counter = f'pantau_service_status_seconds_total{{{OF_SERVICE},counted="sla"{more}}}'
-    return f"sum by ({_WHOSE}) (increase({counter}[{window}]))"
+    return f"sum by ({_WHOSE}) (delta({counter}[{window}]))"
 
 
 def _down(window: str) -> str:
@@ -205,7 +208,7 @@ _COUNTED = Panel(
     queries=(
         Query(
             expr=f"sum by ({_WHOSE}, counted, status) "
-            f"(increase(pantau_service_status_seconds_total{{{OF_SERVICE}}}[$__range])) > 0",
+            f"(delta(pantau_service_status_seconds_total{{{OF_SERVICE}}}[$__range])) > 0",
             legend="{{service}}: {{counted}}",
             now=True,
         ),

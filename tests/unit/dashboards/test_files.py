@@ -167,6 +167,17 @@ def test_rates_are_taken_over_enough_scrapes(path):
 
 
 @every_board
+def test_seconds_that_a_crash_took_back_are_no_new_beginning(path):
+    """Of seconds in each status the difference is shown: a crash may take the last of them back, after
+    which `rate` and `increase` would add all that was ever counted.
+    """
+    counters = r"(\w+)\(pantau_(?:service|check)_status_seconds_total"
+    found = {name for each in queries(read(path)) for name in re.findall(counters, each.expr)}
+
+    assert found <= {"delta"}
+
+
+@every_board
 def test_series_exist(path):
     """Each query asks for series that Pantau exposes, or that Prometheus makes of a scrape."""
     known = {one.name for each in check_types().values() for one in each.measurements}
