@@ -102,8 +102,8 @@ class MailEntry(Entry):
     )
     largest: Size = Field(
         10 << 20,
-        description="Where the files are larger together, the message says where they are instead. "
-        "Default 10MB.",
+        description="How large the files may be together; of what is over that, the message says "
+        "where it is instead. Default 10MB.",
     )
     place: Text | None = Field(
         None,

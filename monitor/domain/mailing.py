@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 from monitor.domain.alert import (
     Alert,
@@ -27,9 +28,10 @@ _PERIODS = {
 class Mailing:
     """Readers of the reports of a schedule.
 
-    `through` is the receiver of alerts.yaml that says how mail is sent. `forms` are attached, up to
-    `largest` bytes together, the PDF with its seal where it is `sealed`. `place` is where readers
-    find the files, None for the folder in which they are filed.
+    `through` is the receiver of alerts.yaml that says how mail is sent. `forms` are attached in this
+    order, the PDF with its seal where it is `sealed`, then other volumes of it; what would be over
+    `largest` bytes together is not. `place` is where readers find the files, None for the folder in
+    which they are filed.
     """
 
     every: Every
@@ -63,11 +65,13 @@ def is_about(mailing: Mailing, filing: ReportFiling) -> bool:
     )
 
 
-def attached(mailing: Mailing, files: Mapping[str, str]) -> Sequence[str] | None:
+def attached(mailing: Mailing, filing: ReportFiling) -> Sequence[str] | None:
     """Return the names of the files that are attached, None while one of them was not filed yet."""
-    found = [_file_of(form, mailing, files) for form in mailing.forms]
-    names = [name for name in found if name is not None]
-    return names if len(names) == len(found) else None
+    stem = filing.name.rpartition("/")[2]
+    names = [f"{stem}.{_ending(form, mailing)}" for form in mailing.forms]
+    if not filing.files.keys() >= set(names):
+        return None
+    return [*names, *(_volumes(stem, mailing, filing) if "pdf" in mailing.forms else ())]
 
 
 def letters(
@@ -96,10 +100,10 @@ def _letters(
     sizes: Mapping[str, int],
     folder: str,
 ) -> Iterator[Notification]:
-    names, gist = attached(mailing, filing.files), filing.gist.get(mailing.language)
+    names, gist = attached(mailing, filing), filing.gist.get(mailing.language)
     if names is None or gist is None or not is_about(mailing, filing):
         return
-    if any(attached(mailing, each.files) is not None for each in before):
+    if any(attached(mailing, each) is not None for each in before):
         return
     notice = _notice(filing, gist, mailing, [_attached(n, filing, sizes) for n in names], folder)
     for address in mailing.readers:
@@ -124,7 +128,8 @@ def _notice(
     files: Sequence[AttachedFile],
     folder: str,
 ) -> ReportNotice:
-    fits = sum(each.size for each in files) <= mailing.largest
+    sizes = accumulate(each.size for each in files)
+    fitting = sum(size <= mailing.largest for size in sizes)
     return ReportNotice(
         name=filing.name,
         language=mailing.language,
@@ -134,8 +139,8 @@ def _notice(
         place=mailing.place or folder,
         number=filing.number,
         is_correction=filing.replaces is not None,
-        attached=tuple(files) if fits else (),
-        left_out=() if fits else tuple(files),
+        attached=tuple(files[:fitting]),
+        left_out=tuple(files[fitting:]),
     )
 
 
@@ -143,11 +148,15 @@ def _attached(name: str, filing: ReportFiling, sizes: Mapping[str, int]) -> Atta
     return AttachedFile(name=name, sha256=filing.files[name], size=sizes[name])
 
 
-def _file_of(form: str, mailing: Mailing, files: Mapping[str, str]) -> str | None:
-    """Return the file of a form: in the language of the letter, where it has any."""
-    ends = [f".{mailing.language}.{form}"]
-    if form == "pdf" and mailing.sealed:
-        ends = [f".{mailing.language}.segel.pdf"]
+def _ending(form: str, mailing: Mailing) -> str:
+    """Return how the name of a form's file ends: in the language of the letter, where it has any."""
     if form in ("json", "csv"):
-        ends = [f".{form}"]
-    return next((name for name in files if name.endswith(tuple(ends))), None)
+        return form
+    seal = "segel." if form == "pdf" and mailing.sealed else ""
+    return f"{mailing.language}.{seal}{form}"
+
+
+def _volumes(stem: str, mailing: Mailing, filing: ReportFiling) -> Sequence[str]:
+    """Return the names of the volumes beside the main one, which one seal stands for."""
+    begins, ends = f"{stem}-jilid-", f".{mailing.language}.pdf"
+    return sorted(name for name in filing.files if name.startswith(begins) and name.endswith(ends))

@@ -92,3 +92,17 @@ def test_what_is_too_large_is_left_out():
         [f"{NAME}.id.pdf"],
         "https://arsip.test/",
     )
+
+
+def test_a_city_in_volumes_is_sent_as_far_as_it_fits():
+    """The main volume comes first, then the others in order, up to the bound; the rest is named."""
+    volumes = [f"{NAME}-jilid-0{number}-bapenda.id.pdf" for number in (2, 1)]
+    files = {**dict.fromkeys(volumes, "6a" * 32), **FILES}
+    city = replace(FILED, files=files)
+    [first, _] = letters(
+        city, (), (replace(MAILING, largest=12),), SIZES | dict.fromkeys(volumes, 6), "/data"
+    )
+
+    notice = first.alert.report
+    assert [each.name for each in notice.attached] == [f"{NAME}.id.pdf", volumes[1]]
+    assert [each.name for each in notice.left_out] == [volumes[0]]
