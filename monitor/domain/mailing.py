@@ -28,10 +28,10 @@ _PERIODS = {
 class Mailing:
     """Readers of the reports of a schedule.
 
-    `through` is the receiver of alerts.yaml that says how mail is sent. `forms` are attached in this
-    order, the PDF with its seal where it is `sealed`, then other volumes of it; what would be over
-    `largest` bytes together is not. `place` is where readers find the files, None for the folder in
-    which they are filed.
+    `through` is the receiver of alerts.yaml that says how mail is sent. `forms` are attached in
+    this order, the PDF with its seal where it is `sealed`, then other volumes of it; what would
+    be over `largest` bytes together is not. `place` is where readers find the files, None for the
+    folder in which they are filed.
     """
 
     every: Every
@@ -149,7 +149,7 @@ def _attached(name: str, filing: ReportFiling, sizes: Mapping[str, int]) -> Atta
 
 
 def _ending(form: str, mailing: Mailing) -> str:
-    """Return how the name of a form's file ends: in the language of the letter, where it has any."""
+    """Return how the name of a form's file ends, in the language of the letter if it has any."""
     if form in ("json", "csv"):
         return form
     seal = "segel." if form == "pdf" and mailing.sealed else ""
