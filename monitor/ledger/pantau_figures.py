@@ -109,14 +109,16 @@ def acts_in(entries: Iterable[bytes]) -> Acts:
         if any(size <= number < end for size, end in backups):
             continue
         if entry["type"] == "correction" and entry["withdrawn"]:
-            withdrawn += [corrections.pop(entry["id"])] if entry["id"] in corrections else []
+            made = corrections.pop(entry["id"], None)
+            withdrawn += [{**made, "undone": entry}] if made is not None else []
         elif entry["type"] == "correction":
             corrections[entry["id"]] = entry
         elif entry["type"] == "maintenance":
             key = entry["id"], entry["added_at"]
             ended = None if entry["cancelled_by"] is None else entry["at"]
             first = windows.get(key, {"number": number})["number"]
-            windows[key] = {**json.loads(entry["window"]), "ended": ended, "number": first}
+            said = {"ended": ended, "number": first, "undone": entry}
+            windows[key] = {**json.loads(entry["window"]), **said}
     return Acts(list(corrections.values()), withdrawn, windows)
 
 

@@ -314,6 +314,7 @@ def same_corrections(told: Said, acts: Any, known: Window) -> None:
         said = {**row, **{each: moment(row[each]) for each in ("start", "end", "at")}}
         for member in (*figures.CORRECTION, "by", "reason", "evidence"):
             same_text(said[member], entry[member], f"{told['service']}: {name}: {member}")
+        same_act(row["withdrawn"], entry, ("by", "reason"), f"{told['service']}: {name}")
     for left in entered:
         raise Refused(f"{told['service']}: correction {left} is not told")
 
@@ -329,6 +330,7 @@ def same_work(told: Said, term: Said, acts: Any, known: Window) -> None:
             raise Refused(f"{name}: laporan.json and the entries do not agree")
         for member in ("reason", "approved_by"):
             same_text(row[member], entry[member], f"{name}: {member}")
+        same_act(row["cancelled"], entry, ("cancelled_by", "cancel_reason"), name)
         if "rrule" not in entry:
             entered = [figures.instant(entry[edge]) for edge in ("start", "end")]
             same([moment(each) for each in ends], entered, name, "the entries")
@@ -355,11 +357,21 @@ def given_of(told: Said, term: Said, work: Sequence[Any]) -> str:
     )
 
 
+def same_act(told: Any, entry: Said, members: "tuple[str, str]", where: str) -> None:
+    """Raise Refused where what was undone was so at another time, by another or for a reason."""
+    if told is not None:
+        same(moment(told["at"]), entry["undone"]["at"], f"{where}: undone at", "the entries")
+        for name, member in zip(("by", "reason"), members):  # noqa: B905 - Python 3.9
+            same_text(told[name], entry["undone"][member], f"{where}: undone: {name}")
+
+
 def same_text(told: Any, entry: Any, where: str) -> None:
     """Raise Refused for another text. Entries cut long ones, and show signs that can't be seen."""
-    is_text = isinstance(entry, str) and isinstance(told, str)
-    if is_text and ("\ufffd" in entry or entry.endswith("…") or told.split() == entry.split()):
-        return
+    if isinstance(entry, str) and isinstance(told, str):
+        pattern = re.sub("…$", ".*", re.escape(entry)).replace("\ufffd", ".")
+        is_same = re.fullmatch(pattern, re.sub(r"[\t\n\r]", " ", told), re.DOTALL)
+        if is_same or told.split() == entry.split():
+            return
     same(told, entry, where, "the entries")
 
 

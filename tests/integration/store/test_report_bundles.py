@@ -340,6 +340,22 @@ def _stands_again(report):
     next(e for e in report["services"][0]["corrections"] if e["withdrawn"])["withdrawn"] = None
 
 
+def _withdrawn(report):
+    return next(e for e in report["services"][0]["corrections"] if e["withdrawn"])["withdrawn"]
+
+
+def _withdrawn_by_another(report):
+    _withdrawn(report)["by"] = "Rina"
+
+
+def _withdrawn_for_another_reason(report):
+    _withdrawn(report)["reason"] = "perintah"
+
+
+def _withdrawn_later(report):
+    _withdrawn(report)["at"] = report["period"]["end"]
+
+
 def _approved_by_another(report):
     report["services"][0]["maintenance"][0]["approved_by"] = "Rina"
 
@@ -374,6 +390,9 @@ def _no_such_zone(report):
         (_hide, "correction c1 is not told"),
         (_by_another, "correction c1: by: 'Budi', but the entries come to 'Rina'"),
         (_stands_again, "correction c3: laporan.json and the entries do not agree"),
+        (_withdrawn_by_another, "correction c3: undone: by: 'Rina', but the entries"),
+        (_withdrawn_for_another_reason, "correction c3: undone: reason: 'perintah'"),
+        (_withdrawn_later, "correction c3: undone at"),
         (_approved_by_another, "planned work w1: approved_by: 'Rina', but the entries"),
         (_approved_before, "planned work w2: after the fact"),
         (_another_zone, "the period does not begin and end with its days"),
@@ -391,6 +410,26 @@ def test_what_is_told_is_entered(island, bend, says):
     with pytest.raises(Exception) as refused:
         list(hold.held(report, terms, ledger))
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("entry", "told", "is_same"),
+    [
+        ("ganti disk…", "ganti disk dan kabel", True),
+        ("ganti disk…", "perintah atasan", False),
+        ("a\ufffdb (1)", "a\u2028b (1)", True),
+        ("a\ufffdb (1)", "semua lain", False),
+        ("baris satu", "baris\nsatu", True),
+    ],
+)
+def test_text_that_an_entry_cuts(entry, told, is_same):
+    """An entry that is cut, or hides a sign, still stands for the rest of its text and no other."""
+    try:
+        pantau_report.same_text(told, entry, "reason")
+    except pantau_report.Refused:
+        assert not is_same
+    else:
+        assert is_same
 
 
 def test_twice_is_no_figure(island):
