@@ -10,7 +10,7 @@ from tests.deploy.tools import DEPLOY, judged, pantau, read, run, tool
 
 DEBIAN = DEPLOY / "debian"
 SCRIPTS = ("build.sh", "postinst", "prerm", "postrm")
-SPIES = ("systemctl", "deb-systemd-invoke", "sysctl", "deb-systemd-helper")
+SPIES = ("systemctl", "deb-systemd-invoke", "systemd-sysctl", "deb-systemd-helper")
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -54,6 +54,7 @@ def machine(tmp_path):
         text = (DEBIAN / script).read_text()
         for folder in ("/run/systemd", "/opt/pantau", "/etc/pantau", "/etc/systemd", "/var/lib"):
             text = text.replace(f" {folder}", f" {tmp_path}{folder}")
+        text = text.replace("/usr/lib/systemd/systemd-sysctl", "systemd-sysctl")
         record.write_text("")
         done = subprocess.run(
             ["sh", "-s", "--", *arguments],
@@ -107,6 +108,43 @@ def test_a_purge_keeps_the_record(machine):
     assert kept.exists()
     assert not (machine.folder / "etc/pantau").exists()
     assert str(kept.parent) in said
+
+
+def test_the_administrator_says_who_may_ping(machine):
+    """An upgrade applies the setting for pings as the machine's start does: /etc/sysctl.d has the last word."""
+    did, _ = machine("postinst", "configure", "0.0.9")
+
+    assert "systemd-sysctl --prefix=/net/ipv4/ping_group_range\n" in did
+
+
+def test_it_can_be_removed_where_its_files_are_gone(machine):
+    """The package can be removed after somebody deleted the program by hand."""
+    assert not (machine.folder / "opt").exists()
+
+    assert "stop pantau.service" in machine("prerm", "remove")[0]
+
+
+def test_a_purge_leaves_nothing_that_starts(machine):
+    """After a purge nothing says any more that the service is to start with the machine."""
+    link = machine.folder / "etc/systemd/system/multi-user.target.wants/pantau.service"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("/lib/systemd/system/pantau.service")
+
+    machine("postrm", "purge")
+
+    assert not link.is_symlink()
+
+
+def test_a_purge_keeps_secrets_and_says_so(machine):
+    """A purge leaves secrets, among which the ledger's key may be, and says where they lie."""
+    key = machine.folder / "etc/pantau/secrets/ledger.key"
+    key.parent.mkdir(parents=True)
+    key.write_text("")
+
+    _, said = machine("postrm", "purge")
+
+    assert key.exists()
+    assert "/etc/pantau/secrets" in said
 
 
 def test_the_manual_page_names_every_command():
