@@ -44,9 +44,10 @@ def groups(services: Iterable[Service], runbooks: str = RUNBOOKS) -> Iterator[Gr
 
 
 def _of_service(service: Service, sla: Sla, runbooks: str) -> Iterator[Group]:
-    name, budget = f"pantau-slo-{service.id}", 1 - sla.target
+    # What tells them apart stands before the id, which could end in it: no two may share a name.
+    budget = 1 - sla.target
     yield Group(
-        name=name,
+        name=f"pantau-slo-rates-{service.id}",
         rules=(
             *(_error_ratio(service, window) for window in _WINDOWS),
             *_promise(service, sla.target),
@@ -54,7 +55,7 @@ def _of_service(service: Service, sla: Sla, runbooks: str) -> Iterator[Group]:
         ),
     )
     yield Group(
-        name=f"{name}-long",
+        name=f"pantau-slo-long-rates-{service.id}",
         interval=_LONG_INTERVAL,
         rules=(
             *(_error_ratio(service, window) for window in _LONG_WINDOWS),
@@ -62,7 +63,8 @@ def _of_service(service: Service, sla: Sla, runbooks: str) -> Iterator[Group]:
         ),
     )
     if budget:
-        yield Group(name=f"{name}-alerts", rules=tuple(_alerts(service, budget, runbooks)))
+        name = f"pantau-slo-alerts-{service.id}"
+        yield Group(name=name, rules=tuple(_alerts(service, budget, runbooks)))
 
 
 def _error_ratio(service: Service, window: str) -> Rule:

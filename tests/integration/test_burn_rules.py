@@ -185,7 +185,7 @@ def test_slow_burn_waits_for_the_morning(tried, down, expected):
 def test_names_are_shown_as_they_are(tmp_path):
     """An alert shows the name of a service as it is written, and takes none of it for a template."""
     (tmp_path / "slo.yml").write_text(text(groups([portal()]), NOTICE))
-    [alerts] = [each for each in groups([portal()]) if each.name.endswith("-alerts")]
+    [alerts] = [each for each in groups([portal()]) if each.name.startswith("pantau-slo-alerts-")]
     [notes] = [dict(each.annotations) for each in alerts.rules if each.name == FAST]
     notes["summary"] = f"{SHOWN} terganggu dan cepat menghabiskan jatah waktu henti"
     notes["summary_en"] = f"{SHOWN} is down, and uses up its error budget fast"

@@ -34,7 +34,7 @@ def test_rules_are_printed(export):
 
     assert told.exit_code == 0, told.output
     names = [group["name"] for group in yaml.safe_load(told.stdout)["groups"]]
-    assert names == ["pantau-slo-portal", "pantau-slo-portal-long", "pantau-slo-portal-alerts"]
+    assert names == [f"pantau-slo-{part}-portal" for part in ("rates", "long-rates", "alerts")]
 
 
 def test_json_holds_the_same(export):

@@ -94,6 +94,17 @@ def test_order_changes_nothing():
     assert text(groups([two, one]), NOTICE) == text(groups([one, two]), NOTICE)
 
 
+def test_no_two_groups_share_a_name():
+    """Prometheus refuses a file in which a group is named twice; a service may be named as a part
+    of the rules of another is.
+    """
+    parts = ("long", "alerts", "rates", "long-rates")
+    ids = ("portal", *(f"portal-{each}" for each in parts), *(f"{each}-portal" for each in parts))
+    names = [group.name for group in groups([promised(id=each) for each in ids])]
+
+    assert len(set(names)) == len(names) == 3 * len(ids)
+
+
 @given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=30))
 def test_no_name_breaks_out(name, owner):
     """Whatever a service and its owner are called, the file says what was meant, and no more."""
