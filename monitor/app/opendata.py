@@ -126,14 +126,19 @@ class OpenDataShelf:
         return self._began[1]
 
     async def file(self, name: str, first: date, last: date) -> Published:
-        """Return the file, made from what is on record by now or half a minute ago."""
-        wanted = self._order(first, last)
+        """Return the file, made from what is on record by now or half a minute ago.
+
+        Raises StillMaking where a reload came in between: who asks again gets what is public now.
+        """
+        config, wanted = self._config, self._order(first, last)
         stamp = await self._stamp(wanted.days)
         folder = self._folder / f"{first.isoformat()}--{last.isoformat()}.{stamp}"
         found = await asyncio.to_thread(_published, folder, name)
         if found is None:
             await self._is_made(folder, wanted)
             found = await asyncio.to_thread(_published, folder, name)
+        if self._config is not config:
+            raise StillMaking("the configuration was replaced")
         if found is None:
             raise NotPublished(f"there is no {name}")
         return found
@@ -158,7 +163,8 @@ class OpenDataShelf:
             text = f"{self._version} {config.hash} {stamp}"
             known = _Looked(time + _LOOKED_SECONDS, hashlib.sha256(text.encode()).hexdigest()[:16])
             self._looked = {k: v for k, v in self._looked.items() if v.until > time}
-            self._looked[days] = known
+            if self._config is config:
+                self._looked[days] = known
         return known.stamp
 
     async def _read(self, question: Callable[[Reader], T]) -> T:

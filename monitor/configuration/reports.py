@@ -169,13 +169,19 @@ class ScheduleEntry(Entry):
 def _apart(entries: tuple[ScheduleEntry, ...]) -> tuple[ScheduleEntry, ...]:
     seen = set()
     for each in entries:
-        scope = (each.period, each.owner, each.service)
+        scope = (each.period, _named(each))
         if scope in seen:
             raise ValueError(
                 f"two entries are on the same: the {each.period} of the same owners or services"
             )
         seen.add(scope)
     return entries
+
+
+def _named(entry: ScheduleEntry) -> tuple[str, ...]:
+    """Return whom a report is about as its files are called: in any order, signs but for one."""
+    names = (*(entry.owner or ()), *(entry.service or ()))
+    return tuple(sorted(re.sub(r"[^\w.+]", "-", name) for name in names))
 
 
 class ReportFile(Entry):

@@ -79,11 +79,13 @@ def test_nobody_is_told_twice(instance, source, target, held):
     """
     post(instance, source, target)
     try:
-        found = eventually(lambda: among(instance, target), 10, "the alert is there", 0.1)
+        eventually(lambda: among(instance, source), 10, "the cause is there", 0.1)
+        eventually(lambda: among(instance, target), 10, "the alert is there", 0.1)
+        # Alertmanager learns of causes while it looks at alerts already.
+        eventually(lambda: is_held(instance, target) or not held, 10, "it is held back", 0.1)
+        assert is_held(instance, target) is held
     finally:
         post(instance, source, target, lasts=timedelta(seconds=-1))
-
-    assert (found["status"]["inhibitedBy"] != []) is held
 
 
 def post(instance, *alerts, lasts=timedelta(minutes=5)):
@@ -97,6 +99,10 @@ def post(instance, *alerts, lasts=timedelta(minutes=5)):
     )
     with urllib.request.urlopen(request, timeout=5) as answer:
         assert answer.status == 200
+
+
+def is_held(instance, labels):
+    return among(instance, labels)["status"]["inhibitedBy"] != []
 
 
 def among(instance, labels):

@@ -152,6 +152,25 @@ async def test_made_anew_after_a_correction(config, tmp_path):
     ]
 
 
+async def test_what_is_public_no_more_is_not_given_while_it_is_looked_for(config, tmp_path):
+    """Who asked before a reload, and all who ask after it, get what is public by the new configuration."""
+    shelf = a_shelf(config, Runs(apart=writing))
+    await shelf.file("gangguan.csv", FIRST, LAST)
+    shelf.replace(config)  # nobody has looked yet
+    async with shelf._asking:
+        asked = asyncio.create_task(shelf.file("gangguan.csv", FIRST, LAST))
+        await asyncio.sleep(0)
+        checks = tmp_path / "checks.yaml"
+        checks.write_text(CHECKS.replace("public: true", "public: false"))
+        shelf.replace(load(checks, check_types(), receiver_types()))
+
+    with pytest.raises(StillMaking):
+        await asked
+    assert shelf._looked == {}
+    with pytest.raises(NotPublished):
+        await shelf.file("gangguan.csv", FIRST, LAST)
+
+
 async def test_it_rests_as_long_as_it_worked(config):
     """What is made is made one after the other, with a rest between that is as long as the work."""
     runs = Runs(0.3, apart=writing)
