@@ -23,6 +23,7 @@ from monitor.net.network import Network
 from monitor.net.resolver import Resolver
 from tests.certificates import leaf, root, write_chain
 from tests.peers import peer
+from tests.servers import is_given_first
 
 LOOPBACK = "127.0.0.1"
 ZONE = """\
@@ -69,7 +70,7 @@ $TTL 300
 
 
 def free_port() -> int:
-    """Return a port that is free for UDP and TCP right now."""
+    """Return a port that is free for UDP and TCP right now, and that nobody else was given."""
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
             udp.bind((LOOPBACK, 0))
@@ -78,6 +79,7 @@ def free_port() -> int:
                 tcp.bind((LOOPBACK, port))
             except OSError:
                 continue
+        if is_given_first(port):
             return port
 
 

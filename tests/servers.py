@@ -125,12 +125,24 @@ def server_context(chain: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that was free a moment ago, and that nobody else was given."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if is_given_first(port):
+            return port
+
+
+def is_given_first(port: int) -> bool:
+    """Say whether a port was given to nobody before: the kernel may name a free one twice."""
+    is_new = port not in _given
+    _given.add(port)
+    return is_new
 
 
 @contextlib.contextmanager
